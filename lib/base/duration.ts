@@ -1,0 +1,79 @@
+/**
+ * Durations as Go writes them: `30s`, `1h2m3.5s`, `250ms`. They occur in flags, configuration files and log lines.
+ *
+ * @module
+ */
+
+const NANOSECONDS: Readonly<Record<string, bigint>> = {
+  ns: 1n,
+  us: 1_000n,
+  "\u00b5s": 1_000n, // micro sign
+  "\u03bcs": 1_000n, // Greek letter mu
+  ms: 1_000_000n,
+  s: 1_000_000_000n,
+  m: 60_000_000_000n,
+  h: 3_600_000_000_000n,
+};
+
+const MAX_NANOSECONDS = 2n ** 63n - 1n;
+
+/**
+ * Parses a Go duration: an optional sign, then numbers with units (`ns us µs ms s m h`), or a plain `0`. Returns
+ * milliseconds, with a fraction where the text goes below them. Throws a `TypeError` with Go's own message, for instance
+ * `time: invalid duration "zz"`.
+ */
+export function parseDuration(text: string): number {
+  const invalid = () => new TypeError(`time: invalid duration ${quote(text)}`);
+  const sign = /^[-+]/.exec(text)?.[0] ?? "";
+  let rest = text.slice(sign.length);
+  if (rest === "0") return 0;
+  if (rest === "") throw invalid();
+  let total = 0n;
+  while (rest !== "") {
+    const [number, whole, fraction = ""] = /^(\d*)(?:\.(\d*))?/.exec(rest) as RegExpExecArray;
+    if (whole === "" && fraction === "") throw invalid();
+    const unit = (/^[^.\d]*/.exec(rest.slice(number.length)) as RegExpExecArray)[0];
+    if (unit === "") throw new TypeError(`time: missing unit in duration ${quote(text)}`);
+    if (!Object.hasOwn(NANOSECONDS, unit)) {
+      throw new TypeError(`time: unknown unit ${quote(unit)} in duration ${quote(text)}`);
+    }
+    const scale = NANOSECONDS[unit];
+    // Digits beyond the 18th are below a nanosecond in any unit.
+    const digits = fraction.slice(0, 18);
+    total += BigInt(whole) * scale + BigInt(digits) * scale / 10n ** BigInt(digits.length);
+    if (total > MAX_NANOSECONDS) throw invalid();
+    rest = rest.slice(number.length + unit.length);
+  }
+  return Number(sign === "-" ? -total : total) / 1e6;
+}
+
+/** Formats milliseconds the way Go prints a duration, to whole nanoseconds: `1m30s`, `1.5s`, `250ms`, `0s`. */
+export function formatDuration(ms: number): string {
+  const total = BigInt(Math.round(ms * 1e6));
+  if (total < 0n) return `-${formatDuration(-ms)}`;
+  if (total === 0n) return "0s";
+  if (total < 1_000n) return `${total}ns`;
+  if (total < 1_000_000n) return `${decimal(total, 3)}\u00b5s`;
+  if (total < 1_000_000_000n) return `${decimal(total, 6)}ms`;
+  const minutes = total / NANOSECONDS.m;
+  const seconds = `${decimal(total % NANOSECONDS.m, 9)}s`;
+  if (minutes === 0n) return seconds;
+  return minutes < 60n ? `${minutes}m${seconds}` : `${minutes / 60n}h${minutes % 60n}m${seconds}`;
+}
+
+/** `value / 10^places`, without zeros at the end. */
+function decimal(value: bigint, places: number): string {
+  const digits = value.toString().padStart(places + 1, "0");
+  const fraction = digits.slice(-places).replace(/0+$/, "");
+  return digits.slice(0, -places) + (fraction === "" ? "" : `.${fraction}`);
+}
+
+/** Quotes as Go's time package does: everything that is not printable ASCII as the hex of its bytes. */
+function quote(text: string): string {
+  let quoted = "";
+  for (const byte of new TextEncoder().encode(text)) {
+    if (byte < 0x20 || byte >= 0x80) quoted += `\\x${byte.toString(16).padStart(2, "0")}`;
+    else quoted += (byte === 0x22 || byte === 0x5c ? "\\" : "") + String.fromCharCode(byte);
+  }
+  return `"${quoted}"`;
+}

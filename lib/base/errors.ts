@@ -1,0 +1,57 @@
+/**
+ * The errors that callers are meant to catch. Everything else is a built-in class: `TypeError` and `RangeError` for
+ * the shape and value of an argument.
+ *
+ * @module
+ */
+
+/** One address that could not be joined. */
+export interface JoinFailure {
+  /** The address as it was given or resolved. */
+  readonly address: string;
+  /** Why, in one line. */
+  readonly reason: string;
+}
+
+/** No address of a join could be reached. */
+export class JoinError extends Error {
+  override readonly name = "JoinError";
+  /** Every address that was tried and why it failed. */
+  readonly failures: readonly JoinFailure[];
+
+  constructor(failures: readonly JoinFailure[]) {
+    const count = failures.length;
+    super(
+      `Cannot join cluster: ${count === 1 ? "the only address" : `all ${count} addresses`} failed` +
+        failures.map(({ reason }) => `\n  ${reason}`).join(""),
+    );
+    this.failures = failures;
+  }
+}
+
+/** The operation needs an instance that is running, and this one has left, is leaving, or was shut down. */
+export class ClosedError extends Error {
+  override readonly name = "ClosedError";
+}
+
+/** The operation was started but its effect could not be confirmed in time. */
+export class TimeoutError extends Error {
+  override readonly name = "TimeoutError";
+}
+
+/** Bytes that are not what the protocol says they should be. */
+export class DecodeError extends Error {
+  override readonly name = "DecodeError";
+}
+
+/** The agent answered an RPC with an error, or the connection to it failed. */
+export class RpcError extends Error {
+  override readonly name = "RpcError";
+  /** The command that failed, for instance `"join"`. */
+  readonly command: string;
+
+  constructor(command: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.command = command;
+  }
+}

@@ -1,0 +1,77 @@
+/**
+ * Settings of the membership machine, and the three profiles (wire.md section 5.1).
+ *
+ * @module
+ */
+
+/** The settings that a profile decides. Times are milliseconds. */
+export interface Profile {
+  /** Bound on one stream exchange. */
+  readonly tcpTimeoutMs: number;
+  /** Members asked to ping on our behalf. */
+  readonly indirectChecks: number;
+  /** Factor of the retransmit limit: `mult * ceil(log10(n + 1))` sends of each broadcast. */
+  readonly retransmitMult: number;
+  /** Factor of the suspicion timeout. */
+  readonly suspicionMult: number;
+  /** How many times the minimum the longest suspicion lasts. */
+  readonly suspicionMaxTimeoutMult: number;
+  readonly pushPullIntervalMs: number;
+  readonly probeTimeoutMs: number;
+  readonly probeIntervalMs: number;
+  /** Upper end of the local health score, exclusive. */
+  readonly awarenessMaxMultiplier: number;
+  /** Members each gossip tick sends to. */
+  readonly gossipNodes: number;
+  readonly gossipIntervalMs: number;
+  /** How long the dead are still gossiped to, and remembered. */
+  readonly gossipToTheDeadMs: number;
+  /** Datagram size that broadcasts are packed into, bytes. */
+  readonly udpBufferSize: number;
+}
+
+const lan: Profile = {
+  tcpTimeoutMs: 10_000,
+  indirectChecks: 3,
+  retransmitMult: 4,
+  suspicionMult: 4,
+  suspicionMaxTimeoutMult: 6,
+  pushPullIntervalMs: 30_000,
+  probeTimeoutMs: 500,
+  probeIntervalMs: 1_000,
+  awarenessMaxMultiplier: 8,
+  gossipNodes: 3,
+  gossipIntervalMs: 200,
+  gossipToTheDeadMs: 30_000,
+  udpBufferSize: 1_400,
+};
+
+/** The reference's profiles: a local network, the internet, one machine. */
+export const profiles = {
+  lan,
+  wan: {
+    ...lan,
+    tcpTimeoutMs: 30_000,
+    suspicionMult: 6,
+    pushPullIntervalMs: 60_000,
+    probeTimeoutMs: 3_000,
+    probeIntervalMs: 5_000,
+    gossipNodes: 4,
+    gossipIntervalMs: 500,
+    gossipToTheDeadMs: 60_000,
+  },
+  local: {
+    ...lan,
+    tcpTimeoutMs: 1_000,
+    indirectChecks: 1,
+    retransmitMult: 2,
+    suspicionMult: 3,
+    pushPullIntervalMs: 15_000,
+    probeTimeoutMs: 200,
+    gossipIntervalMs: 100,
+    gossipToTheDeadMs: 15_000,
+  },
+} as const satisfies Record<string, Profile>;
+
+/** The name of a profile. */
+export type ProfileName = keyof typeof profiles;
