@@ -16,6 +16,7 @@ export class Address {
   #host?: string;
   #text?: string;
 
+  /** `ip` is not copied, and must not be modified afterwards. */
   constructor(ip: Uint8Array, port: number) {
     this.ip = ip;
     this.port = port;
@@ -48,6 +49,7 @@ export class Address {
     return this.port === other.port && this.host === other.host;
   }
 
+  /** Same as {@link text}. */
   toString(): string {
     return this.text;
   }

@@ -31,16 +31,14 @@ export function parseDuration(text: string): number {
   let total = 0n;
   while (rest !== "") {
     const [number, whole, fraction = ""] = /^(\d*)(?:\.(\d*))?/.exec(rest) as RegExpExecArray;
-    if (whole === "" && fraction === "") throw invalid();
+    if (whole === "" && fraction === "" || BigInt(whole) > MAX_NANOSECONDS + 1n) throw invalid();
     const unit = (/^[^.\d]*/.exec(rest.slice(number.length)) as RegExpExecArray)[0];
     if (unit === "") throw new TypeError(`time: missing unit in duration ${quote(text)}`);
     if (!Object.hasOwn(NANOSECONDS, unit)) {
       throw new TypeError(`time: unknown unit ${quote(unit)} in duration ${quote(text)}`);
     }
     const scale = NANOSECONDS[unit];
-    // Digits beyond the 18th are below a nanosecond in any unit.
-    const digits = fraction.slice(0, 18);
-    total += BigInt(whole) * scale + BigInt(digits) * scale / 10n ** BigInt(digits.length);
+    total += BigInt(whole) * scale + fractionOf(scale, fraction);
     if (total > MAX_NANOSECONDS) throw invalid();
     rest = rest.slice(number.length + unit.length);
   }
@@ -59,6 +57,16 @@ export function formatDuration(ms: number): string {
   const seconds = `${decimal(total % NANOSECONDS.m, 9)}s`;
   if (minutes === 0n) return seconds;
   return minutes < 60n ? `${minutes}m${seconds}` : `${minutes / 60n}h${minutes % 60n}m${seconds}`;
+}
+
+/**
+ * The decimal fraction of a unit, cut to whole nanoseconds. As in Go, it is computed in floating point from what fits
+ * into 63 bits; a third of an hour is thus 20 minutes.
+ */
+function fractionOf(scale: bigint, fraction: string): bigint {
+  const whole = BigInt(fraction.slice(0, 19));
+  const digits = fraction.slice(0, whole > MAX_NANOSECONDS ? 18 : 19);
+  return BigInt(Math.trunc(Number(digits) * (Number(scale) / 10 ** digits.length)));
 }
 
 /** `value / 10^places`, without zeros at the end. */

@@ -15,10 +15,12 @@ export interface JoinFailure {
 
 /** No address of a join could be reached. */
 export class JoinError extends Error {
+  /** The name of the class. */
   override readonly name = "JoinError";
   /** Every address that was tried and why it failed. */
   readonly failures: readonly JoinFailure[];
 
+  /** `failures` must not be empty. */
   constructor(failures: readonly JoinFailure[]) {
     const count = failures.length;
     super(
@@ -31,25 +33,30 @@ export class JoinError extends Error {
 
 /** The operation needs an instance that is running, and this one has left, is leaving, or was shut down. */
 export class ClosedError extends Error {
+  /** The name of the class. */
   override readonly name = "ClosedError";
 }
 
 /** The operation was started but its effect could not be confirmed in time. */
 export class TimeoutError extends Error {
+  /** The name of the class. */
   override readonly name = "TimeoutError";
 }
 
 /** Bytes that are not what the protocol says they should be. */
 export class DecodeError extends Error {
+  /** The name of the class. */
   override readonly name = "DecodeError";
 }
 
 /** The agent answered an RPC with an error, or the connection to it failed. */
 export class RpcError extends Error {
+  /** The name of the class. */
   override readonly name = "RpcError";
   /** The command that failed, for instance `"join"`. */
   readonly command: string;
 
+  /** `message` is the agent's text, or that of the connection. */
   constructor(command: string, message: string, options?: ErrorOptions) {
     super(message, options);
     this.command = command;

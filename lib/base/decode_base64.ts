@@ -1,0 +1,37 @@
+/**
+ * Base64 as Go reads it: keys come from flags, files and clients, and its message says where one is wrong.
+ *
+ * @module
+ */
+
+/**
+ * Decodes padded base64 of the standard alphabet; line breaks are ignored. Throws a `TypeError` such as `illegal base64
+ * data at input byte 2`.
+ */
+export function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
+  const illegal = illegalOffset(text);
+  if (illegal !== undefined) throw new TypeError(`illegal base64 data at input byte ${illegal}`);
+  return Uint8Array.fromBase64(text);
+}
+
+const LETTER = /[A-Za-z0-9+/]/;
+
+/** The byte that Go complains about, if there is one. Letters come in groups of four, the last one padded with `=`. */
+function illegalOffset(text: string): number | undefined {
+  const bytes = new TextEncoder().encode(text);
+  const significant = Array.from(bytes, (byte, at) => ({ letter: String.fromCharCode(byte), at }))
+    .filter(({ letter }) => letter !== "\n" && letter !== "\r");
+  for (let start = 0; start < significant.length; start += 4) {
+    const group = significant.slice(start, start + 4);
+    const stop = group.findIndex(({ letter }) => !LETTER.test(letter));
+    if (stop === -1 && group.length === 4) continue;
+    // A group that the text ends in is wrong as far back as its letters go, whatever stands between them.
+    if (stop === -1) return bytes.length - group.length;
+    const { letter, at } = group[stop];
+    if (letter !== "=" || stop < 2) return at;
+    if (stop === 2 && group.length === 3) return bytes.length;
+    if (stop === 2 && group[3].letter !== "=") return group[3].at - 1;
+    return significant[start + 4]?.at;
+  }
+  return undefined;
+}
