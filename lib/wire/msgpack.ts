@@ -1,6 +1,6 @@
 /**
  * The two MessagePack dialects of Serf. Agents speak the old specification among themselves: text and bytes are both
- * "raw", and neither str8 nor bin exists (wire.md section 3). RPC speaks the current one. The reader takes either.
+ * "raw", and neither str8 nor bin exists. RPC speaks the current one. The reader takes either.
  *
  * Both are written by hand because no kept library can emit the old dialect or keep raw values as bytes.
  *
@@ -8,11 +8,13 @@
  */
 
 import { DecodeError } from "../base/errors.ts";
+import { decodeText } from "./decode_text.ts";
+import { ValueScanner } from "./value_scanner.ts";
 
 /** `"raw"`: between agents; text and bytes look alike. `"bin"`: RPC; text is str, bytes are bin. */
 export type Dialect = "raw" | "bin";
 
-/** Thrown by a {@link Reader} that needs bytes beyond its end; a stream parser waits for more and tries again. */
+/** Thrown by a {@link Reader} that needs bytes beyond its end. */
 export class IncompleteError extends DecodeError {
   constructor() {
     super("Cannot decode MessagePack: input ends inside a value");
@@ -20,8 +22,13 @@ export class IncompleteError extends DecodeError {
 }
 
 const textEncoder = new TextEncoder();
-const textDecoder = new TextDecoder();
-const MAX_DEPTH = 64;
+
+/**
+ * How many values the arrays and maps of one reader may announce together. An empty value takes one byte on the wire
+ * and many in memory, so that the size of the input alone is no bound; the largest states of real clusters stay far
+ * below.
+ */
+const MAX_VALUES = 2 ** 21;
 
 /** Appends MessagePack values to a growing buffer. */
 export class Writer {
@@ -39,6 +46,12 @@ export class Writer {
   /** Bytes written so far. */
   get length(): number {
     return this.#length;
+  }
+
+  /** Starts again with nothing written. */
+  clear(): this {
+    this.#length = 0;
+    return this;
   }
 
   /** A copy of what was written. */
@@ -61,10 +74,12 @@ export class Writer {
     return this;
   }
 
+  /** Nil. */
   nil(): this {
     return this.byte(0xc0);
   }
 
+  /** A boolean. */
   bool(value: boolean): this {
     return this.byte(value ? 0xc3 : 0xc2);
   }
@@ -79,13 +94,21 @@ export class Writer {
       if (value < 0x100) return this.#head8(0xcc, value);
       if (value < 0x10000) return this.#head16(0xcd, value);
       if (value < 0x100000000) return this.#head32(0xce, value);
-      return this.#int64(0xcf, value);
+      return this.#int64(0xcf, BigInt(value));
     }
     if (value >= -0x20) return this.byte(value & 0xff);
     if (value >= -0x80) return this.#head8(0xd0, value & 0xff);
     if (value >= -0x8000) return this.#head16(0xd1, value & 0xffff);
     if (value >= -0x80000000) return this.#head32(0xd2, value >>> 0);
-    return this.#int64(0xd3, value);
+    return this.#int64(0xd3, BigInt(value));
+  }
+
+  /** An unsigned integer of up to 64 bits, in its smallest form. */
+  uint64(value: bigint): this {
+    if (BigInt.asUintN(64, value) !== value) {
+      throw new RangeError(`Cannot encode ${value}: expected 0 to 2^64 - 1`);
+    }
+    return value < 0x100000000n ? this.int(Number(value)) : this.#int64(0xcf, value);
   }
 
   /** Always eight bytes, as Go writes a float64. */
@@ -168,10 +191,10 @@ export class Writer {
     return this;
   }
 
-  #int64(format: number, value: number): this {
+  #int64(format: number, value: bigint): this {
     this.#reserve(9);
     this.#buffer[this.#length] = format;
-    this.#view.setBigInt64(this.#length + 1, BigInt(value));
+    this.#view.setBigInt64(this.#length + 1, value); // keeps the low 64 bits, so it serves both signs
     this.#length += 9;
     return this;
   }
@@ -195,6 +218,7 @@ export class Reader {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
   #offset: number;
+  #announced = 0;
 
   constructor(bytes: Uint8Array, offset = 0) {
     this.#bytes = bytes;
@@ -243,6 +267,16 @@ export class Reader {
     return this.int(0, bits === 64 ? Number.MAX_SAFE_INTEGER : 2 ** bits - 1);
   }
 
+  /** An unsigned integer of 64 bits without loss of precision; nil is 0. */
+  uint64(): bigint {
+    const format = this.#peek();
+    if (format !== 0xcf && format !== 0xd3) return BigInt(this.uint(64));
+    const at = this.#take(9) + 1;
+    const value = format === 0xcf ? this.#view.getBigUint64(at) : this.#view.getBigInt64(at);
+    if (value < 0n) throw new DecodeError(`Cannot decode MessagePack: integer ${value} is below 0`);
+    return value;
+  }
+
   /** A float64 or float32; nil is 0. */
   float(): number {
     const format = this.#byte();
@@ -254,34 +288,28 @@ export class Reader {
 
   /** Text; invalid UTF-8 becomes U+FFFD, nil is empty. */
   string(): string {
-    const bytes = this.#raw("text");
-    if (bytes === null) return "";
-    // The short ASCII path is several times faster than a TextDecoder.
-    if (bytes.length > 32) return textDecoder.decode(bytes);
-    let text = "";
-    for (const byte of bytes) {
-      if (byte >= 0x80) return textDecoder.decode(bytes);
-      text += String.fromCharCode(byte);
-    }
-    return text;
+    const length = this.#rawLength("text");
+    if (length === undefined) return "";
+    const start = this.#take(length);
+    return decodeText(this.#bytes, start, start + length);
   }
 
   /** Bytes as a view of the input, or `null` for nil; an array of small integers passes too. */
   binary(): Uint8Array | null {
     if (isArray(this.#peek())) {
       const length = this.array();
-      if (length > this.remaining) throw new IncompleteError();
       return Uint8Array.from({ length }, () => this.uint(8));
     }
-    return this.#raw("bytes");
+    const length = this.#rawLength("bytes");
+    return length === undefined ? null : this.take(length);
   }
 
   /** The number of values in the array that starts here; nil is an empty array. */
   array(): number {
     const format = this.#byte();
-    if ((format & 0xf0) === 0x90) return format & 0x0f;
-    if (format === 0xdc) return this.#view.getUint16(this.#take(2));
-    if (format === 0xdd) return this.#view.getUint32(this.#take(4));
+    if ((format & 0xf0) === 0x90) return this.#announce(format & 0x0f, 1);
+    if (format === 0xdc) return this.#announce(this.#view.getUint16(this.#take(2)), 1);
+    if (format === 0xdd) return this.#announce(this.#view.getUint32(this.#take(4)), 1);
     if (format === 0xc0) return 0;
     throw unexpected("an array", format);
   }
@@ -289,9 +317,9 @@ export class Reader {
   /** The number of entries in the map that starts here; nil is an empty map. */
   map(): number {
     const format = this.#byte();
-    if ((format & 0xf0) === 0x80) return format & 0x0f;
-    if (format === 0xde) return this.#view.getUint16(this.#take(2));
-    if (format === 0xdf) return this.#view.getUint32(this.#take(4));
+    if ((format & 0xf0) === 0x80) return this.#announce(format & 0x0f, 2);
+    if (format === 0xde) return this.#announce(this.#view.getUint16(this.#take(2)), 2);
+    if (format === 0xdf) return this.#announce(this.#view.getUint32(this.#take(4)), 2);
     if (format === 0xc0) return 0;
     throw unexpected("a map", format);
   }
@@ -324,84 +352,31 @@ export class Reader {
 
   /** Passes over one value of any kind. */
   skip(): void {
-    this.#skip(0);
+    const scanner = new ValueScanner(this.#offset);
+    if (!scanner.scan(this.#bytes)) throw new IncompleteError();
+    this.#offset = scanner.end;
   }
 
-  #skip(depth: number): void {
-    if (depth > MAX_DEPTH) {
-      throw new DecodeError(`Cannot decode MessagePack: nested deeper than ${MAX_DEPTH}`);
+  /** Checks that `length` entries of `valuesEach` values can follow, before anything is allocated for them. */
+  #announce(length: number, valuesEach: number): number {
+    const values = length * valuesEach;
+    if (values > this.remaining) throw new IncompleteError();
+    this.#announced += values;
+    if (this.#announced > MAX_VALUES) {
+      throw new DecodeError(`Cannot decode MessagePack: more than ${MAX_VALUES} values`);
     }
-    const format = this.#peek();
-    if (isArray(format)) {
-      for (let n = this.array(); n > 0; n--) this.#skip(depth + 1);
-    } else if ((format & 0xf0) === 0x80 || format === 0xde || format === 0xdf) {
-      for (let n = 2 * this.map(); n > 0; n--) this.#skip(depth + 1);
-    } else {
-      this.#offset++;
-      this.#take(this.#scalarSize(format));
-    }
+    return length;
   }
 
-  /** How many bytes follow the format byte of a value that holds no others; its length is consumed. */
-  #scalarSize(format: number): number {
-    if (format < 0x80 || format >= 0xe0 || format === 0xc0 || format === 0xc2 || format === 0xc3) {
-      return 0;
-    }
-    if ((format & 0xe0) === 0xa0) return format & 0x1f;
-    switch (format) {
-      case 0xcc:
-      case 0xd0:
-        return 1;
-      case 0xcd:
-      case 0xd1:
-      case 0xd4:
-        return 2;
-      case 0xd5:
-        return 3;
-      case 0xca:
-      case 0xce:
-      case 0xd2:
-        return 4;
-      case 0xd6:
-        return 5;
-      case 0xcb:
-      case 0xcf:
-      case 0xd3:
-        return 8;
-      case 0xd7:
-        return 9;
-      case 0xd8:
-        return 17;
-      case 0xc4:
-      case 0xd9:
-        return this.#view.getUint8(this.#take(1));
-      case 0xc5:
-      case 0xda:
-        return this.#view.getUint16(this.#take(2));
-      case 0xc6:
-      case 0xdb:
-        return this.#view.getUint32(this.#take(4));
-      case 0xc7:
-        return this.#view.getUint8(this.#take(1)) + 1;
-      case 0xc8:
-        return this.#view.getUint16(this.#take(2)) + 1;
-      case 0xc9:
-        return this.#view.getUint32(this.#take(4)) + 1;
-      default:
-        throw unexpected("a value", format);
-    }
-  }
-
-  #raw(expected: string): Uint8Array | null {
+  /** The length of the text or bytes that start here, `undefined` for nil. */
+  #rawLength(expected: string): number | undefined {
     const format = this.#byte();
-    let length: number;
-    if ((format & 0xe0) === 0xa0) length = format & 0x1f;
-    else if (format === 0xda || format === 0xc5) length = this.#view.getUint16(this.#take(2));
-    else if (format === 0xd9 || format === 0xc4) length = this.#view.getUint8(this.#take(1));
-    else if (format === 0xdb || format === 0xc6) length = this.#view.getUint32(this.#take(4));
-    else if (format === 0xc0) return null;
-    else throw unexpected(expected, format);
-    return this.take(length);
+    if ((format & 0xe0) === 0xa0) return format & 0x1f;
+    if (format === 0xda || format === 0xc5) return this.#view.getUint16(this.#take(2));
+    if (format === 0xd9 || format === 0xc4) return this.#view.getUint8(this.#take(1));
+    if (format === 0xdb || format === 0xc6) return this.#view.getUint32(this.#take(4));
+    if (format === 0xc0) return undefined;
+    throw unexpected(expected, format);
   }
 
   #integer(): number {
