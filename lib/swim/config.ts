@@ -1,8 +1,11 @@
 /**
- * Settings of the membership machine, and the three profiles (wire.md section 5.1).
+ * Settings of the membership machine, and the three profiles of the reference.
  *
  * @module
  */
+
+import type { Address } from "../base/address.ts";
+import type { Versions } from "../wire/messages.ts";
 
 /** The settings that a profile decides. Times are milliseconds. */
 export interface Profile {
@@ -24,6 +27,11 @@ export interface Profile {
   /** Members each gossip tick sends to. */
   readonly gossipNodes: number;
   readonly gossipIntervalMs: number;
+  /**
+   * Whether news is sent to the first members at once instead of at the next gossip tick. It changes when packets are
+   * sent, not how many times a message is.
+   */
+  readonly eagerGossip: boolean;
   /** How long the dead are still gossiped to, and remembered. */
   readonly gossipToTheDeadMs: number;
   /** Datagram size that broadcasts are packed into, bytes. */
@@ -42,6 +50,7 @@ const lan: Profile = {
   awarenessMaxMultiplier: 8,
   gossipNodes: 3,
   gossipIntervalMs: 200,
+  eagerGossip: true,
   gossipToTheDeadMs: 30_000,
   udpBufferSize: 1_400,
 };
@@ -75,3 +84,17 @@ export const profiles = {
 
 /** The name of a profile. */
 export type ProfileName = keyof typeof profiles;
+
+/** What one membership machine is made of. */
+export interface SwimConfig {
+  /** This node's name, unique in the cluster. */
+  readonly name: string;
+  /** The address we announce; its port also stands in for a port of 0 in what others announce. */
+  readonly address: Address;
+  readonly versions: Versions;
+  /** The first meta we announce: encoded tags, at most 512 bytes. */
+  readonly meta: Uint8Array | null;
+  readonly profile: Profile;
+  /** Bytes that label and encryption add to a datagram now; a keyring may be installed later. */
+  readonly packetOverhead: () => number;
+}

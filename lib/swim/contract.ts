@@ -12,7 +12,8 @@ import type { Claim, Message, Opaque } from "../wire/messages.ts";
 export interface Delegate {
   /**
    * User messages to fill a packet with, at most `limit` bytes in all, counting `overhead` for each; a message counts
-   * with its user type byte.
+   * with its user type byte. The machine sleeps while nothing is queued, and is to be told of something new by
+   * `Swim.wake`.
    */
   broadcasts(overhead: number, limit: number): Message[];
   /** This layer's part of a push/pull. */

@@ -1,0 +1,181 @@
+/**
+ * Everybody we know of.
+ *
+ * @module
+ */
+
+import type { Claim } from "../wire/messages.ts";
+import { isUp } from "./claims.ts";
+import type { SwimWorld } from "./timer.ts";
+
+/** Decides whether a member is wanted. */
+export type Filter = (claim: Claim) => boolean;
+
+/**
+ * The latest claim about each node, and the list that probes and gossip walk along. It is kept small, because a
+ * simulation has as many rosters as nodes: the claims are shared, and only the dead and the left have a record beside
+ * theirs.
+ */
+export class Roster {
+  readonly #self: string;
+  readonly #world: Pick<SwimWorld, "now" | "random">;
+  /** How long the dead and the left are remembered, milliseconds. */
+  readonly #memoryMs: number;
+  readonly #claims = new Map<string, Claim>();
+  /** When those who are not alive or suspect became so. */
+  readonly #goneSince = new Map<string, number>();
+  /** All names in random order; newcomers go to a random place, which bounds the time until their first probe. */
+  readonly #list: string[] = [];
+  #probeIndex = 0;
+  #walkIndex = 0;
+  #alive = 0;
+
+  /** `self` is never forgotten and never picked. */
+  constructor(self: string, options: { world: SwimWorld; memoryMs: number }) {
+    this.#self = self;
+    this.#world = options.world;
+    this.#memoryMs = options.memoryMs;
+  }
+
+  /** How many nodes are known, whatever their state, ourselves included. */
+  get size(): number {
+    return this.#claims.size;
+  }
+
+  /** How many of them are alive or suspect. */
+  get aliveCount(): number {
+    return this.#alive;
+  }
+
+  /** Whether anybody but ourselves is alive or suspect. */
+  get hasCompany(): boolean {
+    const own = this.#claims.get(this.#self);
+    return this.#alive > (own !== undefined && isUp(own) ? 1 : 0);
+  }
+
+  /** The latest claim about a node. */
+  get(node: string): Claim | undefined {
+    return this.#claims.get(node);
+  }
+
+  /** The claims about all nodes. */
+  claims(): IterableIterator<Claim> {
+    return this.#claims.values();
+  }
+
+  /** Takes a claim as the latest about its node, which may be new. */
+  put(claim: Claim): void {
+    const known = this.#claims.get(claim.node);
+    if (known === undefined) this.#enlist(claim.node);
+    this.#claims.set(claim.node, claim);
+    const wasUp = known !== undefined && isUp(known);
+    if (isUp(claim)) {
+      if (!wasUp) this.#alive++;
+      this.#goneSince.delete(claim.node);
+    } else {
+      if (wasUp) this.#alive--;
+      if (wasUp || known === undefined) this.#goneSince.set(claim.node, this.#world.now);
+    }
+  }
+
+  /** Whether a node that is dead or left has been so for longer than such nodes are remembered. */
+  isLongGone(node: string): boolean {
+    const since = this.#goneSince.get(node);
+    return since !== undefined && this.#world.now - since > this.#memoryMs;
+  }
+
+  /**
+   * The next node to probe: alive or suspect, not ourselves, none twice before all had their turn (SWIM, section 4.3).
+   * At the end of the list those long gone are forgotten, and the rest is shuffled.
+   */
+  nextProbe(): Claim | undefined {
+    for (let seen = 0; seen <= this.#list.length; seen++) {
+      if (this.#probeIndex >= this.#list.length) {
+        this.#forgetLongGone();
+        this.#shuffle();
+        this.#probeIndex = 0;
+      }
+      const claim = this.#other(this.#probeIndex++);
+      if (claim !== undefined && isUp(claim)) return claim;
+    }
+    return undefined;
+  }
+
+  /**
+   * The next `count` others that pass, along the list: all are reached in turn, where a random choice would pass over
+   * some for long.
+   */
+  walk(count: number, filter: Filter): Claim[] {
+    const found: Claim[] = [];
+    for (let seen = 0; seen < this.#list.length && found.length < count; seen++) {
+      this.#walkIndex = (this.#walkIndex + 1) % this.#list.length;
+      const claim = this.#other(this.#walkIndex);
+      if (claim !== undefined && filter(claim)) found.push(claim);
+    }
+    return found;
+  }
+
+  /** Up to `count` random others that pass. In a large cluster with few that pass, some may be missed. */
+  pick(count: number, filter: Filter): Claim[] {
+    const size = this.#list.length;
+    const found: Claim[] = [];
+    // Where random draws could easily miss somebody, everybody is looked at.
+    const order = size < 3 * count ? this.#permutation() : undefined;
+    const draws = order?.length ?? 3 * size;
+    for (let i = 0; i < draws && found.length < count; i++) {
+      const claim = this.#other(order?.[i] ?? this.#below(size));
+      if (claim !== undefined && filter(claim) && !found.includes(claim)) found.push(claim);
+    }
+    return found;
+  }
+
+  #other(index: number): Claim | undefined {
+    const name = this.#list[index];
+    return name === this.#self ? undefined : this.#claims.get(name);
+  }
+
+  #enlist(name: string): void {
+    const end = this.#list.length;
+    const place = this.#below(end);
+    this.#list.push(name);
+    this.#swap(place, end);
+  }
+
+  #forgetLongGone(): void {
+    let kept = 0;
+    for (const name of this.#list) {
+      if (name === this.#self || !this.isLongGone(name)) {
+        this.#list[kept++] = name;
+      } else {
+        this.#claims.delete(name);
+        this.#goneSince.delete(name);
+      }
+    }
+    this.#list.length = kept;
+  }
+
+  #shuffle(): void {
+    for (let i = this.#list.length - 1; i > 0; i--) this.#swap(i, this.#below(i + 1));
+  }
+
+  #permutation(): number[] {
+    const order: number[] = [];
+    for (let i = 0; i < this.#list.length; i++) {
+      const place = this.#below(i + 1);
+      order.push(order[place]);
+      order[place] = i;
+    }
+    return order;
+  }
+
+  #swap(a: number, b: number): void {
+    const name = this.#list[a];
+    this.#list[a] = this.#list[b];
+    this.#list[b] = name;
+  }
+
+  /** A random index below `size`; 0 if that is 0. */
+  #below(size: number): number {
+    return Math.floor(this.#world.random() * size);
+  }
+}

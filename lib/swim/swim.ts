@@ -1,0 +1,305 @@
+/**
+ * The membership machine: who is in the cluster, who has failed, and how news reaches everybody.
+ *
+ * It follows SWIM (Das, Gupta, Motivala 2002) with the changes of HashiCorp's memberlist: full state exchanges, and
+ * the local health of Lifeguard (Dadgar, Phillips, Currey 2017).
+ *
+ * @module
+ */
+
+import type { Address } from "../base/address.ts";
+import type { Machine } from "../base/world.ts";
+import type {
+  Ack,
+  Claim,
+  Exchange,
+  Message,
+  Opaque,
+  Packet,
+  Ping,
+  Reply,
+  StreamMessage,
+} from "../wire/messages.ts";
+import { Awareness } from "./awareness.ts";
+import { BroadcastQueue } from "./broadcast_queue.ts";
+import type { SwimConfig } from "./config.ts";
+import type { Delegate } from "./contract.ts";
+import { retransmitLimit } from "./formulas.ts";
+import { Gossip } from "./gossip.ts";
+import { Membership } from "./membership.ts";
+import { Outbox } from "./outbox.ts";
+import { Prober } from "./prober.ts";
+import { PushPuller } from "./push_puller.ts";
+import { Relay } from "./relay.ts";
+import { Roster } from "./roster.ts";
+import type { Log, SwimTimer, SwimWorld } from "./timer.ts";
+
+export type { SwimConfig } from "./config.ts";
+export type { SwimTimer, SwimWorld } from "./timer.ts";
+
+/** An operation that ends when its broadcast has been sent its full count, or with an error when that takes too long. */
+export interface OperationOptions {
+  /** The operation ends with a `done` event of this id. */
+  readonly id: number;
+  /** 0 means: wait as long as it takes. */
+  readonly timeoutMs: number;
+}
+
+/** One member of a cluster. {@link Swim.start} comes first; nothing that the network sends makes a call throw. */
+export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
+  readonly #config: SwimConfig;
+  readonly #world: SwimWorld;
+  readonly #delegate: Delegate;
+  readonly #roster: Roster;
+  readonly #awareness: Awareness;
+  readonly #outbox: Outbox;
+  readonly #gossip: Gossip;
+  readonly #membership: Membership;
+  readonly #prober: Prober;
+  readonly #relay: Relay;
+  readonly #pushPuller: PushPuller;
+  readonly #log: Log;
+  readonly #requests = new Map<number, (reply: Reply) => void>();
+  readonly #operations = new Set<number>();
+  #lastSequence = 0;
+  #lastRequest = 0;
+
+  constructor(config: SwimConfig, world: SwimWorld, delegate: Delegate) {
+    const { profile, name, address } = config;
+    this.#config = config;
+    this.#world = world;
+    this.#delegate = delegate;
+    this.#log = (level, text) => world.emit({ type: "log", level, text: `memberlist: ${text}` });
+    this.#roster = new Roster(name, { world, memoryMs: profile.gossipToTheDeadMs });
+    this.#awareness = new Awareness(profile.awarenessMaxMultiplier);
+    const limit = () => retransmitLimit(profile.retransmitMult, this.#roster.size);
+    const queue = new BroadcastQueue(limit);
+    const parts = {
+      config,
+      world,
+      delegate,
+      queue,
+      roster: this.#roster,
+      awareness: this.#awareness,
+      log: this.#log,
+      source: { address, node: name },
+      nextSequence: () => this.#nextSequence(),
+      request: this.#request.bind(this),
+    };
+    this.#outbox = new Outbox(parts);
+    const sending = { ...parts, outbox: this.#outbox };
+    this.#gossip = new Gossip(sending);
+    this.#relay = new Relay(sending);
+    this.#membership = new Membership({
+      ...parts,
+      broadcast: (broadcast) => {
+        queue.queue(broadcast);
+        this.#gossip.wake();
+      },
+    });
+    this.#prober = new Prober({
+      ...sending,
+      suspect: (message) => this.#membership.suspect(message),
+    });
+    this.#pushPuller = new PushPuller({
+      ...parts,
+      merge: (claim) => this.#membership.merge(claim),
+    });
+  }
+
+  /** How many nodes are known: ourselves, and the dead and the left too until they are forgotten. */
+  get size(): number {
+    return this.#roster.size;
+  }
+
+  /** How many of them are alive or suspect, ourselves included. */
+  get aliveCount(): number {
+    return this.#roster.aliveCount;
+  }
+
+  /** The local health score: 0 is healthy. */
+  get healthScore(): number {
+    return this.#awareness.score;
+  }
+
+  /** The latest claim about a node. */
+  claim(node: string): Claim | undefined {
+    return this.#roster.get(node);
+  }
+
+  /** The latest claims about all known nodes. */
+  claims(): IterableIterator<Claim> {
+    return this.#roster.claims();
+  }
+
+  start(): void {
+    this.#membership.start();
+    this.#prober.start();
+    this.#pushPuller.start();
+  }
+
+  /**
+   * Exchanges state with the node at an address, as one who joins. Ends in `done`, with an error that starts with
+   * `Failed to join` and the address.
+   */
+  join(address: Address, id: number): void {
+    this.#pushPuller.join(address, (problem) => {
+      if (problem === undefined) return this.#world.emit({ type: "done", id });
+      const error = `Failed to join ${address.host}: ${problem}`;
+      this.#log("DEBUG", error);
+      this.#world.emit({ type: "done", id, error });
+    });
+  }
+
+  /** Announces new meta under a new incarnation. Ends in `done`, at once where nobody else is alive. */
+  update(meta: Uint8Array | null, { id, timeoutMs }: OperationOptions): void {
+    this.#membership.update(meta, this.#begin(id));
+    this.#limit(id, { timeoutMs, error: "timeout waiting for update broadcast" });
+  }
+
+  /**
+   * Announces that we leave for good. Ends in `done`, at once where nobody else is alive. The machine goes on answering
+   * until it is abandoned.
+   */
+  leave({ id, timeoutMs }: OperationOptions): void {
+    const finished = this.#begin(id);
+    if (this.#membership.leaving) return this.#endSoon(id);
+    this.#membership.leave(finished);
+    this.#limit(id, { timeoutMs, error: "timeout waiting for leave broadcast" });
+  }
+
+  /** Sends a message of the layer above to one address: one datagram, with nothing else in it. */
+  sendUser(to: Address, body: Opaque): void {
+    this.#outbox.sendBare(to, [{ type: "user", body }]);
+  }
+
+  /** The layer above has queued something for gossip. */
+  wake(): void {
+    this.#gossip.wake();
+  }
+
+  receive(from: Address, packet: Packet): void {
+    for (const message of packet.messages) this.#receive(from, message);
+  }
+
+  accept(from: Address, message: StreamMessage): StreamMessage | null {
+    switch (message.type) {
+      case "push-pull":
+        return this.#pushPuller.accept(from, message);
+      case "ping":
+        return this.#isForUs(from, message) ? ackOf(message, null) : null;
+      case "user":
+        this.#world.emit({ type: "user-message", from, body: message.body });
+        return null;
+      case "ack":
+      case "err":
+        this.#log("ERR", `Received invalid msgType (${message.type}) from=${from}`);
+        return null;
+      default:
+        return message satisfies never;
+    }
+  }
+
+  reply(id: number, reply: Reply): void {
+    const settle = this.#requests.get(id);
+    this.#requests.delete(id);
+    settle?.(reply);
+  }
+
+  handle(timer: SwimTimer): void {
+    switch (timer.type) {
+      case "probe-tick":
+        return this.#prober.tick(timer);
+      case "probe-timeout":
+        return this.#prober.timeout(timer);
+      case "probe-end":
+        return this.#prober.end(timer);
+      case "relay-timeout":
+        return this.#relay.timeout(timer);
+      case "suspicion-timeout":
+        return this.#membership.suspicionTimeout(timer);
+      case "gossip":
+        return this.#gossip.handle(timer);
+      case "push-pull":
+        return this.#pushPuller.handle(timer);
+      case "catch-up":
+        return this.#pushPuller.catchUp(timer);
+      case "operation-end":
+        return this.#end(timer.id, timer.error);
+      default:
+        timer satisfies never;
+    }
+  }
+
+  #receive(from: Address, message: Message): void {
+    switch (message.type) {
+      case "ping":
+        return this.#answer(from, message);
+      case "indirect-ping":
+        return this.#relay.request(from, message);
+      case "ack":
+        if (!this.#prober.ack(message)) this.#relay.ack(message.sequence);
+        return;
+      case "nack":
+        return this.#prober.nack(message.sequence);
+      case "alive":
+        return this.#membership.alive(message.claim);
+      case "suspect":
+        return this.#membership.suspect(message);
+      case "dead":
+        return this.#membership.dead(message);
+      case "user":
+        return this.#world.emit({ type: "user-message", from, body: message.body });
+      default:
+        message satisfies never;
+    }
+  }
+
+  #answer(from: Address, ping: Ping): void {
+    if (!this.#isForUs(from, ping)) return;
+    const ack = ackOf(ping, this.#delegate.ackPayload());
+    this.#outbox.send(ping.source?.address ?? from, ack);
+  }
+
+  /** Another node may have had our address before, or have it by mistake. */
+  #isForUs(from: Address, { node }: Ping): boolean {
+    if (node === "" || node === this.#config.name) return true;
+    this.#log("WARN", `Got ping for unexpected node '${node}' from=${from}`);
+    return false;
+  }
+
+  #nextSequence(): number {
+    this.#lastSequence = (this.#lastSequence + 1) >>> 0;
+    return this.#lastSequence;
+  }
+
+  #request(to: Address, exchange: Exchange, settle: (reply: Reply) => void): void {
+    const id = ++this.#lastRequest;
+    this.#requests.set(id, settle);
+    this.#world.request(to, exchange, id);
+  }
+
+  /** Begins an operation; what it returns ends it, though not while the packet is being filled that finished it. */
+  #begin(id: number): () => void {
+    this.#operations.add(id);
+    return () => this.#endSoon(id);
+  }
+
+  /** Limits how long an operation may take; where nobody else could hear of it, there is nothing to wait for. */
+  #limit(id: number, { timeoutMs, error }: { timeoutMs: number; error: string }): void {
+    if (!this.#roster.hasCompany) return this.#endSoon(id);
+    if (timeoutMs > 0) this.#world.after(timeoutMs, { type: "operation-end", id, error });
+  }
+
+  #endSoon(id: number): void {
+    this.#world.after(0, { type: "operation-end", id });
+  }
+
+  #end(id: number, error?: string): void {
+    if (this.#operations.delete(id)) this.#world.emit({ type: "done", id, error });
+  }
+}
+
+function ackOf({ sequence }: Ping, payload: Uint8Array | null): Ack {
+  return { type: "ack", sequence, payload };
+}

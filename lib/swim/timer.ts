@@ -1,0 +1,39 @@
+/**
+ * The timers of the membership machine, and the world it lives in.
+ *
+ * @module
+ */
+
+import type { LogLevel, World } from "../base/world.ts";
+import type { Exchange, Packet } from "../wire/messages.ts";
+import type { SwimEvent } from "./contract.ts";
+
+/**
+ * Everything the machine asks to be woken for. A timer that has become pointless is recognised by what it carries.
+ * `due` is when it was asked for: being handled much later than that is evidence against our own health.
+ */
+export type SwimTimer =
+  /** Probe the next member. */
+  | { readonly type: "probe-tick"; readonly due: number }
+  /** The direct ping had its time. */
+  | { readonly type: "probe-timeout"; readonly sequence: number; readonly due: number }
+  /** The whole probe had its time. */
+  | { readonly type: "probe-end"; readonly sequence: number; readonly due: number }
+  /** The ping we sent for somebody else had its time. */
+  | { readonly type: "relay-timeout"; readonly sequence: number }
+  /** A suspicion had its time; it may have been shortened since. */
+  | { readonly type: "suspicion-timeout"; readonly node: string; readonly token: number }
+  /** Send gossip. */
+  | { readonly type: "gossip"; readonly token: number }
+  /** Exchange state with a random member, or only begin to count the time until then. */
+  | { readonly type: "push-pull"; readonly exchange: boolean }
+  /** Exchange state once more after a join. */
+  | { readonly type: "catch-up"; readonly token: number }
+  /** The operation of the layer above is over, unless it has ended before. */
+  | { readonly type: "operation-end"; readonly id: number; readonly error?: string };
+
+/** What the machine can do to the outside. */
+export type SwimWorld = World<Packet, Exchange, SwimTimer, SwimEvent>;
+
+/** Takes a line for the log, without its source. */
+export type Log = (level: LogLevel, text: string) => void;

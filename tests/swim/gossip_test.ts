@@ -1,0 +1,277 @@
+import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
+import { encodeMessage, messageLength } from "../../lib/wire/codec.ts";
+import type { Message, Opaque } from "../../lib/wire/messages.ts";
+import { aliveOf, hear, type NodeOptions, type Sent, startNode, versions } from "./hand_world.ts";
+import { TinyCluster } from "./tiny_cluster.ts";
+
+const names = Array.from({ length: 20 }, (_, i) => `n${i + 1}`);
+
+/** A node that has long sent what it had to say, and will not probe. */
+function quiet(options: NodeOptions = {}): ReturnType<typeof startNode> {
+  const profile = { ...options.profile, probeIntervalMs: 1e9 };
+  const node = startNode({ knows: names, ...options, profile });
+  node.world.run(10_000);
+  node.world.sent.length = 0;
+  node.world.events.length = 0;
+  return node;
+}
+
+/** Bytes of the messages and the compound around them. */
+function plainLength({ packet: { messages } }: Sent): number {
+  const lengths = messages.map(messageLength);
+  const sum = lengths.reduce((total, length) => total + length, 0);
+  return messages.length === 1 ? sum : sum + 2 + 2 * messages.length;
+}
+
+/** A user message of so many bytes, its type byte included. */
+function userMessage(length: number): Message {
+  return { type: "user", body: { bytes: new Uint8Array(length - 1) } };
+}
+
+Deno.test("news is sent to a few at once, to a few more soon after, and the rest of its count on ticks", () => {
+  const { swim, world } = quiet();
+  const start = world.now;
+  hear(swim, aliveOf("n1", { incarnation: 2 }));
+  assertEquals(world.sent, []);
+  world.run(0);
+  assertEquals(world.sent.map(({ at }) => at - start), [0, 0, 0]);
+  world.run(10);
+  assertEquals(world.sent.map(({ at }) => at - start), [0, 0, 0, 10, 10, 10]);
+  world.run(1_000);
+  assertEquals(world.sent.length, 8);
+  const [last, beforeLast] = world.sent.slice(-2);
+  assertEquals(last.at, beforeLast.at);
+  assert(last.at - start > 10 && last.at - start <= 220);
+});
+
+Deno.test("without eagerness, everything is sent on ticks", () => {
+  const { swim, world } = quiet({ profile: { eagerGossip: false } });
+  const start = world.now;
+  hear(swim, aliveOf("n1", { incarnation: 2 }));
+  world.run(1_000);
+  const times = [...new Set(world.sent.map(({ at }) => at))];
+  assertEquals(world.sent.length, 8);
+  assertEquals(times.length, 3);
+  assert(times[0] - start <= 200);
+  for (const [i, at] of times.entries()) assertEquals(Math.round(at - times[0]), i * 200);
+});
+
+Deno.test("a message goes to different members each time, until all have had it", () => {
+  const { swim, world } = quiet();
+  hear(swim, aliveOf("n1", { incarnation: 2 }));
+  world.run(1_000);
+  assertEquals(new Set(world.sent.map(({ to }) => to.text)).size, 8);
+});
+
+Deno.test("what is queued while a round is pending goes with it, and rounds keep their distance", () => {
+  const { swim, world } = quiet();
+  const start = world.now;
+  for (let i = 0; i < 40; i++) {
+    hear(swim, aliveOf("n1", { incarnation: 2 + i }));
+    hear(swim, aliveOf("n2", { incarnation: 2 + i }));
+    world.run(1);
+  }
+  const times = [...new Set(world.sent.map(({ at }) => at - start))];
+  assertEquals(times, [0, 10, 20, 30, 40]);
+  assertEquals(world.sent[0].packet.messages.length, 2);
+});
+
+Deno.test("news that comes between two ticks leaves no tick to come twice", () => {
+  const { swim, world } = quiet({ profile: { retransmitMult: 20 } });
+  for (const incarnation of [2, 3, 4]) {
+    hear(swim, aliveOf("n1", { incarnation }));
+    world.run(32);
+  }
+  world.run(1_000);
+  const rounds = Map.groupBy(world.sent, ({ at }) => at);
+  assert(rounds.size > 10);
+  for (const packets of rounds.values()) assertEquals(packets.length, 3);
+});
+
+Deno.test("an idle node is not woken by gossip", () => {
+  const { world } = quiet();
+  let calls = 0;
+  const handle = world.machine.handle.bind(world.machine);
+  world.machine.handle = (timer) => {
+    if (timer.type === "gossip") calls++;
+    handle(timer);
+  };
+  world.run(60_000);
+  assertEquals(calls, 0);
+});
+
+Deno.test("a node without company keeps its news until there is somebody to tell", () => {
+  const { swim, world } = quiet({ knows: [] });
+  swim.wake();
+  world.run(1_000);
+  assertEquals(world.sent, []);
+  hear(swim, aliveOf("n1"));
+  world.run(0);
+  const [{ packet }] = world.sent;
+  const subjects = packet.messages.map((m) => m.type === "alive" ? m.claim.node : m.type);
+  assertEquals(subjects.sort(), ["n1", "self"]);
+});
+
+Deno.test("news is told to the living and to those who died not long ago, not to those who left", () => {
+  const { swim, world } = quiet({ knows: ["n1", "n2", "n3", "n4"] });
+  hear(swim, { type: "dead", node: "n1", incarnation: 1, from: "n4" });
+  hear(swim, { type: "dead", node: "n2", incarnation: 1, from: "n2" });
+  hear(swim, { type: "suspect", node: "n3", incarnation: 1, from: "n4" });
+  const receivers = () => {
+    world.sent.length = 0;
+    world.run(1_000);
+    return [...new Set(world.sent.map(({ to }) => to.text))].sort();
+  };
+  assertEquals(receivers(), ["10.0.0.1:7946", "10.0.0.3:7946", "10.0.0.4:7946"]);
+  hear(swim, aliveOf("n3", { incarnation: 2 }));
+  world.run(30_000);
+  hear(swim, aliveOf("n4", { incarnation: 2 }));
+  assertEquals(receivers(), ["10.0.0.3:7946", "10.0.0.4:7946"]);
+});
+
+Deno.test("a packet is filled up to its size, label and encryption included, and not beyond", () => {
+  for (const packetOverhead of [0, 29, 45]) {
+    let talks = false;
+    const broadcasts = (overhead: number, limit: number) =>
+      Array.from(
+        { length: talks ? Math.floor(limit / (overhead + 101)) : 0 },
+        () => userMessage(101),
+      );
+    const { swim, world } = quiet({ packetOverhead, delegate: { broadcasts } });
+    talks = true;
+    for (const name of names) hear(swim, aliveOf(name, { incarnation: 2 }));
+    world.run(0);
+    assertEquals(world.sent.length, 3);
+    for (const sent of world.sent) {
+      assertLessOrEqual(plainLength(sent) + packetOverhead, 1_400);
+      assert(plainLength(sent) + packetOverhead > 1_400 - 150);
+    }
+  }
+});
+
+Deno.test("our own broadcasts go first, and the layer above gets the room that is left", () => {
+  const asked: number[] = [];
+  const message = userMessage(50);
+  const broadcasts = (overhead: number, limit: number) => {
+    assertEquals(overhead, 2);
+    asked.push(limit);
+    return [message];
+  };
+  const { swim, world } = quiet({ profile: { gossipNodes: 1 }, delegate: { broadcasts } });
+  asked.length = 0;
+  const news = aliveOf("n1", { incarnation: 2 });
+  hear(swim, news);
+  world.run(0);
+  assertEquals(world.sent[0].packet.messages, [news, message]);
+  assertEquals(asked, [1_400 - 2 - (messageLength(news) + 2)]);
+});
+
+Deno.test("the layer above is not asked when there is no room for even one message", () => {
+  const asked: number[] = [];
+  const broadcasts = (_: number, limit: number) => {
+    asked.push(limit);
+    return [];
+  };
+  const news = aliveOf("n1", { incarnation: 2 });
+  // Room for the news, and then for 4 and 3 bytes.
+  for (const [room, expected] of [[4, 1], [3, 0]]) {
+    const udpBufferSize = 2 + 2 + messageLength(news) + room;
+    const { swim, world } = quiet({
+      profile: { gossipNodes: 1, udpBufferSize },
+      delegate: { broadcasts },
+    });
+    asked.length = 0;
+    hear(swim, news);
+    world.run(0);
+    assertEquals(asked.length, expected, `${room}`);
+  }
+});
+
+Deno.test("a message that never fits is never sent, and holds up nobody", () => {
+  const { swim, world } = quiet();
+  hear(swim, aliveOf("n1", { incarnation: 2, meta: new Uint8Array(1_400) }));
+  hear(swim, aliveOf("n2", { incarnation: 2 }));
+  world.run(1_000);
+  const subjects = world.takeSent().map(({ message }) =>
+    message.type === "alive" ? message.claim.node : message.type
+  );
+  assertEquals(new Set(subjects), new Set(["n2"]));
+});
+
+Deno.test("broadcasts ride along with pings, acks and nacks, behind them and in the room that is left", () => {
+  const ackPayload = () => new Uint8Array(500);
+  const { swim, world } = quiet({ delegate: { ackPayload } });
+  hear(swim, ...names.map((name) => aliveOf(name, { incarnation: 2 })));
+  hear(swim, { type: "ping", sequence: 1, node: "self" });
+  const [{ packet: { messages, crc } }] = world.sent;
+  assertEquals(messages[0].type, "ack");
+  assert(messages.length > 5);
+  assert(messages.slice(1).every((message) => message.type === "alive"));
+  assertEquals(crc, false);
+  const riders = messages.slice(1).reduce((sum, m) => sum + messageLength(m) + 2, 0);
+  assertLessOrEqual(messageLength(messages[0]) + riders + 2, 1_400);
+});
+
+Deno.test("gossip has a checksum where the receiver's claim says that it is understood", () => {
+  for (const [protocolMax, expected] of [[5, true], [4, false]] as const) {
+    const { swim, world } = quiet({ knows: [] });
+    hear(swim, aliveOf("n1", { versions: { ...versions, protocolMax } }));
+    world.run(0);
+    assertEquals(world.sent[0].packet.crc, expected);
+  }
+  const { swim, world } = quiet({ knows: [] });
+  hear(swim, aliveOf("n1", { versions: null }));
+  world.run(0);
+  assertEquals(world.sent[0].packet.crc, false);
+});
+
+Deno.test("a message to one address goes out at once, with nothing else in it", () => {
+  const { swim, world } = quiet();
+  hear(swim, aliveOf("n1", { incarnation: 2 }));
+  const body: Opaque = { bytes: Uint8Array.of(5, 0x80) };
+  const to = swim.claim("n2")?.address;
+  assert(to !== undefined);
+  swim.sendUser(to, body);
+  assertEquals(world.sent.length, 1);
+  assertEquals(world.sent[0].packet, { messages: [{ type: "user", body }], crc: false });
+});
+
+Deno.test("what is passed on keeps its encoding", () => {
+  const { swim, world } = quiet();
+  const news = aliveOf("n1", { incarnation: 2 });
+  const encoding = encodeMessage(news);
+  hear(swim, news);
+  world.run(0);
+  assert(encodeMessage(world.sent[0].packet.messages[0]) === encoding);
+});
+
+/** Packets and copies that one event, or some at once, cost 30 machines, and how long they took to reach all. */
+function spread(
+  eagerGossip: boolean,
+  events: number,
+): { packets: number; copies: number; ms: number } {
+  const cluster = new TinyCluster({ nodes: 30, profile: { eagerGossip } });
+  const bodies = Array.from({ length: events }, () => cluster.publish("n1", 60));
+  cluster.run(20_000);
+  const ms = Math.max(...bodies.map((body) => cluster.spreadMs(body)));
+  return { packets: cluster.userPackets, copies: cluster.userCopies, ms };
+}
+
+Deno.test("being eager makes an event fast, and costs not one packet more", () => {
+  const eager = spread(true, 1);
+  const lazy = spread(false, 1);
+  // Each of the 30 sends it as often as the retransmit limit says: 4 * ceil(log10(31)).
+  assertEquals(eager.copies, 30 * 8);
+  assertEquals(lazy.copies, 30 * 8);
+  assertLessOrEqual(eager.packets, lazy.packets);
+  assertLessOrEqual(eager.ms, 50);
+  assert(lazy.ms > 200);
+});
+
+Deno.test("a burst of events travels in full packets, eagerly or not", () => {
+  const eager = spread(true, 50);
+  const lazy = spread(false, 50);
+  assertEquals(eager.copies, 50 * 30 * 8);
+  assertLessOrEqual(eager.packets, lazy.packets);
+  assertLessOrEqual(eager.ms, 100);
+});
