@@ -69,12 +69,58 @@ export interface QueryEvent {
 /** What the layer delivers to its user. */
 export type SerfEvent = MemberEvent | UserEvent | QueryEvent;
 
+/** How a query is asked. */
+export interface QueryOptions {
+  /** Names of the members that are asked; all when absent or empty. */
+  readonly nodes?: readonly string[];
+  /**
+   * RE2 expressions by tag name; a member is asked only if every one of them is found somewhere in the tag's value
+   * (a missing tag counts as the empty text).
+   */
+  readonly tags?: Readonly<Record<string, string>>;
+  /** Whether every member that is asked acknowledges the query at once. */
+  readonly requestAck?: boolean;
+  /** Through how many other members each ack and answer is sent once more, 0 (the default) to 255. */
+  readonly relayFactor?: number;
+  /** How long answers are taken; absent or 0 means the default, which grows with the size of the cluster. */
+  readonly timeoutMs?: number;
+  /**
+   * Whether the query always stays open until its timeout, as in the reference. Otherwise it is over as soon as
+   * every member that passes the filters and was alive or leaving when it was sent has answered and, if acks were
+   * requested, acknowledged. A reachability query (`_serf_ping`), which has no answers, is over with the last ack.
+   * If we know of no such member the query waits for its timeout, because only members that we have yet to hear of
+   * can answer it.
+   */
+  readonly waitForTimeout?: boolean;
+}
+
+/** What a key management query asks of every member: add a key, make it the primary one, drop it, or list all. */
+export type KeyOperation = "install-key" | "use-key" | "remove-key" | "list-keys";
+
+/** What the members answered to a key management query. */
+export interface KeyResult {
+  /** How many members were expected to answer: those alive when the query was sent, ourselves included. */
+  readonly nodes: number;
+  /** How many answered. */
+  readonly responses: number;
+  /** How many of the answers report a failure. */
+  readonly failures: number;
+  /** What members had to say, by member name: those that failed (maybe nothing), and those with a remark. */
+  readonly messages: ReadonlyMap<string, string>;
+  /** How many members have each key, by base64 key. Empty except for `list-keys`. */
+  readonly keys: ReadonlyMap<string, number>;
+  /** How many members have each key as their primary one, by base64 key. Empty except for `list-keys`. */
+  readonly primaryKeys: ReadonlyMap<string, number>;
+  /** `X/Y nodes reported failure` or `X/Y nodes reported success` unless every member answered that all is well. */
+  readonly error?: string;
+}
+
 /** One ack or answer to a query of ours. */
 export type QueryRecord =
   | { readonly type: "ack"; readonly from: string }
   | { readonly type: "response"; readonly from: string; readonly payload: Uint8Array | null };
 
-/** What a snapshot remembers; see wire.md section 9. */
+/** One thing that a snapshot remembers, in the order in which it happened. */
 export type SnapshotEntry =
   | { readonly type: "alive"; readonly name: string; readonly address: Address }
   | { readonly type: "not-alive"; readonly name: string }
@@ -98,6 +144,8 @@ export type SerfOutput =
   | { readonly type: "snapshot"; readonly entry: SnapshotEntry }
   /** An ack or answer to the query that was started under this operation id. */
   | { readonly type: "query-record"; readonly id: number; readonly record: QueryRecord }
+  /** The key management operation that was started under this id is over. */
+  | { readonly type: "key-result"; readonly id: number; readonly result: KeyResult }
   /** The join that was started under this id is over. */
   | {
     readonly type: "joined";
@@ -113,7 +161,7 @@ export type SerfOutput =
   /** A name conflict was lost: shut down at once, without a leave. */
   | { readonly type: "shutdown"; readonly reason: string };
 
-/** Settings of the Serf machine. Times are milliseconds, sizes bytes (wire.md section 5.1). */
+/** Settings of the Serf machine. Times are milliseconds, sizes bytes. */
 export interface SerfConfig {
   /** This node's name, unique in the cluster. */
   readonly name: string;

@@ -1,0 +1,38 @@
+/**
+ * Settings that no machine can be made of.
+ *
+ * @module
+ */
+
+import { encodeTags } from "../wire/tags.ts";
+import type { SerfConfig } from "./contract.ts";
+import { LARGEST_USER_EVENT } from "./user_events.ts";
+
+/** The Serf protocols that are understood. */
+export const SERF_PROTOCOLS = { min: 2, max: 5 } as const;
+
+/** The most that tags may take when encoded, bytes. */
+const MAX_META = 512;
+
+/** Throws a `RangeError` in the reference's words if a setting is out of range. */
+export function checkConfig({ protocol, userEventSizeLimit }: SerfConfig): void {
+  const { min, max } = SERF_PROTOCOLS;
+  if (protocol < min || protocol > max) {
+    const wrong = protocol < min ? "low" : "high";
+    throw new RangeError(
+      `Protocol version '${protocol}' too ${wrong}. Must be in range: [${min}, ${max}]`,
+    );
+  }
+  if (userEventSizeLimit > LARGEST_USER_EVENT) {
+    throw new RangeError(`user event size limit exceeds limit of ${LARGEST_USER_EVENT} bytes`);
+  }
+}
+
+/** Encodes tags for the network. Throws a `RangeError` if they are too large. */
+export function encodeMeta(tags: Readonly<Record<string, string>>, protocol: number): Uint8Array {
+  const meta = encodeTags(tags, protocol);
+  if (meta.length > MAX_META) {
+    throw new RangeError(`Encoded length of tags exceeds limit of ${MAX_META} bytes`);
+  }
+  return meta;
+}

@@ -1,0 +1,66 @@
+/**
+ * Where we stand in the network, and where the members we have probed stand.
+ *
+ * @module
+ */
+
+import { errorText } from "../base/error_text.ts";
+import type { SwimEvent } from "../swim/contract.ts";
+import type { Coordinate } from "../wire/coordinate.ts";
+import { decodeCoordinate, encodeCoordinate } from "../wire/coordinate_codec.ts";
+import type { SerfContext } from "./context.ts";
+import { CoordinateClient } from "./coordinate.ts";
+
+/** Exchanges coordinates with every probe that is answered. */
+export class CoordinateTracker {
+  readonly #context: SerfContext;
+  readonly #client: CoordinateClient;
+  /** The last known coordinates of others. */
+  readonly #others = new Map<string, Coordinate>();
+  #encoded?: { readonly of: Coordinate; readonly bytes: Uint8Array };
+
+  constructor(context: SerfContext) {
+    this.#context = context;
+    this.#client = new CoordinateClient(() => context.world.random());
+  }
+
+  /** How often our coordinate had to start again from the origin. */
+  get resets(): number {
+    return this.#client.resets;
+  }
+
+  /** What our acks carry. */
+  ackPayload(): Uint8Array {
+    const { coordinate } = this.#client;
+    if (this.#encoded?.of !== coordinate) {
+      this.#encoded = { of: coordinate, bytes: encodeCoordinate(coordinate) };
+    }
+    return this.#encoded.bytes;
+  }
+
+  /** A member answered a direct probe. */
+  observe({ node, rttMs, payload }: SwimEvent & { type: "ping-ack" }): void {
+    if (payload === null || payload.length === 0) return;
+    try {
+      const coordinate = decodeCoordinate(payload);
+      if (this.#client.update(node, coordinate, rttMs / 1_000)) {
+        this.#others.set(node, coordinate);
+      } else {
+        this.#context.log("TRACE", `Rejected coordinate from ${node}`);
+      }
+    } catch (error) {
+      this.#context.log("ERR", `Failed to decode coordinate from ping: ${errorText(error)}`);
+    }
+  }
+
+  /** The last known coordinate of a member, or our own; `undefined` before the first probe was answered. */
+  get(node: string): Coordinate | undefined {
+    return node === this.#context.config.name ? this.#client.coordinate : this.#others.get(node);
+  }
+
+  /** A member is gone for good. */
+  forget(node: string): void {
+    this.#client.forget(node);
+    this.#others.delete(node);
+  }
+}

@@ -1,0 +1,116 @@
+/**
+ * From alive to left or shut down; and leaving on behalf of members that no longer can.
+ *
+ * @module
+ */
+
+import type { BroadcastWaits } from "./broadcast_waits.ts";
+import type { SerfContext } from "./context.ts";
+import type { MemberStatuses } from "./member_statuses.ts";
+import type { MemberTable } from "./member_table.ts";
+import { SerfBody } from "./serf_body.ts";
+import type { SnapshotRecorder } from "./snapshot_recorder.ts";
+
+/** Where a node stands in its life. */
+export type LifecycleState = "alive" | "leaving" | "left" | "shutdown";
+
+/** What leaving needs of the other parts. */
+export interface LifecycleParts {
+  readonly waits: BroadcastWaits;
+  readonly table: MemberTable;
+  readonly statuses: MemberStatuses;
+  readonly recorder: SnapshotRecorder | undefined;
+  /** Leaves the membership layer. */
+  leaveSwim(then: (error?: string) => void): void;
+}
+
+/**
+ * Keeps the state of a node, and takes it through a leave: announce the intent, leave the membership layer, and stay for
+ * a while, so that others find us answering until they have heard of it. What takes too long is logged, and does not keep
+ * us from leaving.
+ */
+export class Lifecycle {
+  readonly #context: SerfContext;
+  readonly #parts: LifecycleParts;
+  #state: LifecycleState = "alive";
+  #leaveId = 0;
+
+  constructor(context: SerfContext, parts: LifecycleParts) {
+    this.#context = context;
+    this.#parts = parts;
+  }
+
+  get state(): LifecycleState {
+    return this.#state;
+  }
+
+  /** Leaves for good. Ends in `done`, with an error if we are leaving already or were shut down. */
+  leave({ id }: { id: number }): void {
+    switch (this.#state) {
+      case "alive":
+        return this.#begin(id);
+      case "leaving":
+        return this.#context.done(id, "Leave already in progress");
+      case "left":
+        return this.#context.done(id);
+      case "shutdown":
+        return this.#context.done(id, "Leave called after Shutdown");
+      default:
+        this.#state satisfies never;
+    }
+  }
+
+  /**
+   * Says that another member has left. Ends in `done`, with an error if the broadcast takes too long. A live member
+   * refutes what is said of it.
+   */
+  forceLeave(name: string, { id, prune = false }: { id: number; prune?: boolean }): void {
+    const intent = new SerfBody(this.#parts.statuses.announceLeave(name, prune));
+    if (!this.#hasCompany) return this.#context.done(id);
+    this.#parts.waits.start(intent, (sent) => {
+      this.#context.done(id, sent ? undefined : "timed out broadcasting node removal");
+    });
+  }
+
+  /** The leave had time to spread. */
+  handleLeft(): void {
+    this.#state = "left";
+    this.#context.done(this.#leaveId);
+  }
+
+  /** Returns false if that had happened before. */
+  shutdown(): boolean {
+    if (this.#state === "shutdown") return false;
+    if (this.#state !== "left") this.#context.log("WARN", "Shutdown without a Leave");
+    this.#state = "shutdown";
+    return true;
+  }
+
+  /** Whether there is anybody to hear of a leave. */
+  get #hasCompany(): boolean {
+    return this.#parts.table.hasAliveBeside(this.#context.config.name);
+  }
+
+  #begin(id: number): void {
+    this.#state = "leaving";
+    this.#leaveId = id;
+    this.#parts.recorder?.recordLeave();
+    const { name } = this.#context.config;
+    const intent = new SerfBody(this.#parts.statuses.announceLeave(name, false));
+    if (!this.#hasCompany) return this.#leaveSwim();
+    this.#parts.waits.start(intent, (sent) => {
+      if (!sent) this.#context.log("WARN", "timeout while waiting for graceful leave");
+      this.#leaveSwim();
+    });
+  }
+
+  #leaveSwim(): void {
+    const { config, world } = this.#context;
+    this.#parts.leaveSwim((error) => {
+      if (error !== undefined) {
+        this.#context.log("WARN", `timeout waiting for leave broadcast: ${error}`);
+      }
+      world.after(config.leavePropagateDelayMs, { type: "left" });
+    });
+  }
+}

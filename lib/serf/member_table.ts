@@ -1,0 +1,143 @@
+/**
+ * The members as one node sees them.
+ *
+ * @module
+ */
+
+import type { Claim } from "../wire/messages.ts";
+import { decodeTags } from "../wire/tags.ts";
+import type { Member, MemberStatus } from "./contract.ts";
+
+type Tags = Readonly<Record<string, string>>;
+
+/**
+ * A claim of the membership layer and what Serf knows beyond it. Immutable, and shared: nodes of one process that
+ * think the same of a member hold the same record, and the public view of it is made once, when first asked for.
+ */
+export class MemberRecord {
+  readonly claim: Claim;
+  readonly status: MemberStatus;
+  /** Lamport time of the last intent that was accepted; 0 if there was none. */
+  readonly statusLTime: number;
+  #member?: Member;
+
+  private constructor(claim: Claim, status: MemberStatus, statusLTime: number) {
+    this.claim = claim;
+    this.status = status;
+    this.statusLTime = statusLTime;
+  }
+
+  static readonly #latest = new WeakMap<Claim, MemberRecord>();
+
+  /** The record with these values: the last one that was made of the claim, if it is the same. */
+  static of(claim: Claim, status: MemberStatus, statusLTime: number): MemberRecord {
+    const latest = MemberRecord.#latest.get(claim);
+    if (latest?.status === status && latest.statusLTime === statusLTime) return latest;
+    const record = new MemberRecord(claim, status, statusLTime);
+    MemberRecord.#latest.set(claim, record);
+    return record;
+  }
+
+  get name(): string {
+    return this.claim.node;
+  }
+
+  get tags(): Tags {
+    return tagsOf(this.claim);
+  }
+
+  /** The public view. */
+  get member(): Member {
+    return this.#member ??= Object.freeze(describe(this));
+  }
+}
+
+/** All members by name, those that failed or left included, with the time since when they are gone. */
+export class MemberTable {
+  readonly #records = new Map<string, MemberRecord>();
+  readonly #failedSince = new Map<string, number>();
+  readonly #leftSince = new Map<string, number>();
+
+  get size(): number {
+    return this.#records.size;
+  }
+
+  /** Members that failed, and when (world milliseconds). */
+  get failed(): ReadonlyMap<string, number> {
+    return this.#failedSince;
+  }
+
+  /** Members that left, and since when they are gone (world milliseconds): a failed one keeps its time. */
+  get left(): ReadonlyMap<string, number> {
+    return this.#leftSince;
+  }
+
+  get(name: string): MemberRecord | undefined {
+    return this.#records.get(name);
+  }
+
+  records(): IterableIterator<MemberRecord> {
+    return this.#records.values();
+  }
+
+  /** Adds a member or replaces its record. */
+  put(record: MemberRecord, now: number): void {
+    const { name, status } = record;
+    const goneSince = this.#failedSince.get(name) ?? this.#leftSince.get(name) ?? now;
+    this.#records.set(name, record);
+    this.#failedSince.delete(name);
+    this.#leftSince.delete(name);
+    if (status === "failed") this.#failedSince.set(name, goneSince);
+    if (status === "left") this.#leftSince.set(name, goneSince);
+  }
+
+  delete(name: string): void {
+    this.#records.delete(name);
+    this.#failedSince.delete(name);
+    this.#leftSince.delete(name);
+  }
+
+  /** Members that run and take part, as far as we know: alive ones, and those about to leave. */
+  *running(): Generator<MemberRecord> {
+    for (const record of this.#records.values()) {
+      if (record.status === "alive" || record.status === "leaving") yield record;
+    }
+  }
+
+  /** Whether anybody but the node of that name is alive. */
+  hasAliveBeside(name: string): boolean {
+    for (const record of this.#records.values()) {
+      if (record.status === "alive" && record.name !== name) return true;
+    }
+    return false;
+  }
+}
+
+/** Tags by their encoding, which the claims of a node share for as long as its tags stay the same. */
+const decodedTags = new WeakMap<Uint8Array, Tags>();
+const NO_META: Tags = Object.freeze(decodeTags(null));
+
+function tagsOf(claim: Claim): Tags {
+  if (claim.meta === null) return NO_META;
+  let tags = decodedTags.get(claim.meta);
+  if (tags === undefined) {
+    tags = Object.freeze(decodeTags(claim.meta));
+    decodedTags.set(claim.meta, tags);
+  }
+  return tags;
+}
+
+/** What a node that does not announce its versions counts as. */
+const UNKNOWN_VERSIONS = {
+  protocolMin: 0,
+  protocolMax: 0,
+  protocolCur: 0,
+  delegateMin: 0,
+  delegateMax: 0,
+  delegateCur: 0,
+};
+
+function describe({ claim, status, tags }: MemberRecord): Member {
+  const versions = claim.versions ?? UNKNOWN_VERSIONS;
+  return { name: claim.node, address: claim.address, tags, status, ...versions };
+}

@@ -1,0 +1,88 @@
+/**
+ * Messages that arrive by gossip, or are sent to us directly.
+ *
+ * @module
+ */
+
+import { errorText } from "../base/error_text.ts";
+import type { Opaque } from "../wire/messages.ts";
+import type { SerfMessage } from "../wire/serf_messages.ts";
+import type { BroadcastKind, Broadcasts } from "./broadcasts.ts";
+import type { SerfContext } from "./context.ts";
+import type { MemberStatuses } from "./member_statuses.ts";
+import type { Queries } from "./queries.ts";
+import { readBody } from "./serf_body.ts";
+import type { UserEvents } from "./user_events.ts";
+
+/** Where messages go. */
+export interface ReceiverParts {
+  readonly statuses: MemberStatuses;
+  readonly userEvents: UserEvents;
+  readonly queries: Queries;
+  readonly broadcasts: Broadcasts;
+}
+
+/** Hands each message to the part that it is for, and passes on, byte for byte, what is news. */
+export class MessageReceiver {
+  readonly #context: SerfContext;
+  readonly #parts: ReceiverParts;
+
+  constructor(context: SerfContext, parts: ReceiverParts) {
+    this.#context = context;
+    this.#parts = parts;
+  }
+
+  receive(body: Opaque): void {
+    const message = this.#read(body);
+    if (message === undefined) return;
+    const passOn = this.#dispatch(message);
+    if (passOn !== undefined) this.#parts.broadcasts.queue(passOn, body);
+  }
+
+  #read(body: Opaque): SerfMessage | undefined {
+    try {
+      return readBody(body);
+    } catch (error) {
+      this.#context.log("ERR", `Error decoding message: ${errorText(error)}`);
+      return undefined;
+    }
+  }
+
+  /** Returns the queue that the message is to be passed on by, if it is news. */
+  #dispatch(message: SerfMessage): BroadcastKind | undefined {
+    const { statuses, userEvents, queries } = this.#parts;
+    switch (message.type) {
+      case "leave":
+        this.#trace("messageLeaveType", message.node);
+        return statuses.receiveLeave(message) ? "intent" : undefined;
+      case "join":
+        this.#trace("messageJoinType", message.node);
+        return statuses.receiveJoin(message) ? "intent" : undefined;
+      case "user-event":
+        this.#trace("messageUserEventType", message.name);
+        return userEvents.receive(message) ? "event" : undefined;
+      case "query":
+        this.#trace("messageQueryType", message.name);
+        return queries.responder.receive(message) ? "query" : undefined;
+      case "query-response":
+        this.#trace("messageQueryResponseType", message.from);
+        queries.asker.receive(message);
+        return undefined;
+      case "relay":
+        queries.relay.forward(message);
+        return undefined;
+      case "push-pull":
+      case "conflict-response":
+      case "key-request":
+      case "key-response":
+        this.#context.log("WARN", `Received message of unknown type: ${message.type}`);
+        return undefined;
+      default:
+        return message satisfies never;
+    }
+  }
+
+  #trace(type: string, subject: string): void {
+    this.#context.log("DEBUG", `${type}: ${subject}`);
+  }
+}

@@ -1,0 +1,123 @@
+import { assert, assertEquals } from "@std/assert";
+import { Broadcasts } from "../../lib/serf/broadcasts.ts";
+import { createContext } from "../../lib/serf/context.ts";
+import type { SerfConfig } from "../../lib/serf/contract.ts";
+import { SerfBody } from "../../lib/serf/serf_body.ts";
+import { encodeMessage, messageLength } from "../../lib/wire/codec.ts";
+import type { Message } from "../../lib/wire/messages.ts";
+import type { SerfMessage } from "../../lib/wire/serf_messages.ts";
+import { addressOf, blind, join, settings, Switchboard } from "./switchboard.ts";
+
+function body(node: string): SerfBody {
+  return new SerfBody(join(node, 1));
+}
+
+interface Setup {
+  readonly broadcasts: Broadcasts;
+  readonly warnings: string[];
+  readonly wakes: () => number;
+}
+
+/** Queues of a node that knows so many members. */
+function setUp(config: Partial<SerfConfig> = {}, members = 1): Setup {
+  const host = new Switchboard().start("host", blind);
+  const whole = { ...settings, ...config, name: "self", address: addressOf("self"), tags: {} };
+  const warnings: string[] = [];
+  const context = {
+    ...createContext(whole, host),
+    log: (_: string, text: string) => warnings.push(text),
+  };
+  let wakes = 0;
+  const broadcasts = new Broadcasts(context, () => members, () => wakes++);
+  return { broadcasts, warnings, wakes: () => wakes };
+}
+
+function names(messages: readonly Message[]): string[] {
+  return messages.map((message) => {
+    assert(message.type === "user" && message.body instanceof SerfBody);
+    const inner: SerfMessage = message.body.message;
+    return inner.type === "join" ? inner.node : inner.type;
+  });
+}
+
+Deno.test("intents come first, then queries, then events", () => {
+  const { broadcasts, wakes } = setUp();
+  broadcasts.queue("event", body("event"));
+  broadcasts.queue("query", body("query"));
+  broadcasts.queue("intent", body("intent"));
+  assertEquals(wakes(), 3);
+  assertEquals(names(broadcasts.take(2, 1_400)), ["intent", "query", "event"]);
+});
+
+Deno.test("each queue gets the room that those before it have left", () => {
+  const { broadcasts } = setUp();
+  broadcasts.queue("intent", body("intent"));
+  broadcasts.queue("query", body("a long query"));
+  broadcasts.queue("event", body("event"));
+  const [intent, query, event] = broadcasts.take(2, 1_400).map((message) =>
+    2 + messageLength(message)
+  );
+  assertEquals(names(broadcasts.take(2, intent + query + event)), [
+    "intent",
+    "a long query",
+    "event",
+  ]);
+  assertEquals(names(broadcasts.take(2, intent + query + event - 1)), ["intent", "a long query"]);
+  assertEquals(names(broadcasts.take(2, intent + query - 1)), ["intent", "event"]);
+});
+
+Deno.test("a broadcast is sent as often as the size of the cluster wants, then it is finished", () => {
+  const { broadcasts } = setUp({}, 10);
+  let finished = 0;
+  broadcasts.queue("intent", body("x"), () => finished++);
+  for (let i = 0; i < 8; i++) {
+    assertEquals(finished, 0);
+    assertEquals(broadcasts.take(2, 1_400).length, 1);
+  }
+  assertEquals([finished, broadcasts.depth("intent")], [1, 0]);
+});
+
+Deno.test("one body is one message, so that its encoding is shared", () => {
+  const [one, other] = [setUp().broadcasts, setUp().broadcasts];
+  const shared = { bytes: Uint8Array.of(1, 2, 3) };
+  for (const broadcasts of [one, other]) broadcasts.queue("event", shared);
+  const [[first], [second]] = [one.take(2, 1_400), other.take(2, 1_400)];
+  assert(first === second);
+  assertEquals(encodeMessage(first), Uint8Array.of(8, 1, 2, 3));
+});
+
+Deno.test("a queue that grows long is reported, one that is too long is cut", () => {
+  const { broadcasts, warnings } = setUp({ queueDepthWarning: 3, maxQueueDepth: 4 });
+  for (let i = 0; i < 5; i++) broadcasts.queue("event", body(`${i}`));
+  for (let i = 0; i < 3; i++) broadcasts.queue("query", body(`${i}`));
+  broadcasts.check();
+  assertEquals(warnings, [
+    "Query queue depth: 3",
+    "Event queue depth: 5",
+    "Event queue depth (5) exceeds limit (4), dropping messages!",
+  ]);
+  assertEquals([broadcasts.depth("query"), broadcasts.depth("event")], [3, 4]);
+});
+
+Deno.test("the limit may follow the size of the cluster", () => {
+  const { broadcasts, warnings } = setUp({ minQueueDepth: 5, maxQueueDepth: 1 }, 4);
+  for (let i = 0; i < 9; i++) broadcasts.queue("intent", body(`${i}`));
+  broadcasts.check();
+  assertEquals(warnings, ["Intent queue depth (9) exceeds limit (8), dropping messages!"]);
+});
+
+Deno.test("a flood between two checks is cut at four times the limit", () => {
+  const { broadcasts, warnings } = setUp({ maxQueueDepth: 10 });
+  for (let i = 0; i < 41; i++) broadcasts.queue("event", body(`${i}`));
+  assertEquals(warnings, ["Event queue depth (41) exceeds limit (10), dropping messages!"]);
+  assertEquals(broadcasts.depth("event"), 10);
+});
+
+Deno.test("the queues are checked every 30 seconds", () => {
+  const board = new Switchboard();
+  const profile = { ...blind.profile, gossipIntervalMs: 1e12 };
+  const node = board.start("self", { profile, queueDepthWarning: 1 });
+  node.core.userEvent("x", null);
+  board.run(61_000);
+  assertEquals(node.logs("WARN"), ["Event queue depth: 1", "Event queue depth: 1"]);
+});

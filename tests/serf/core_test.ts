@@ -1,0 +1,289 @@
+import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import type { SerfConfig } from "../../lib/serf/contract.ts";
+import { SerfCore } from "../../lib/serf/core.ts";
+import { agentSettings, librarySettings } from "../../lib/serf/defaults.ts";
+import { Keyring } from "../../lib/wire/keyring.ts";
+import { encodeSerf } from "../../lib/wire/serf_codec.ts";
+import type { SerfMessage } from "../../lib/wire/serf_messages.ts";
+import {
+  addressOf,
+  blind,
+  claimOf,
+  join,
+  leave,
+  Switchboard,
+  type TestNode,
+} from "./switchboard.ts";
+
+/** Makes a machine with one odd setting. */
+function make(config: Partial<SerfConfig>): SerfCore {
+  const host = new Switchboard().start("host", blind);
+  const whole = { ...agentSettings, name: "self", address: addressOf("self"), tags: {}, ...config };
+  return new SerfCore(whole, host);
+}
+
+Deno.test("settings out of range are refused, in the reference's words", () => {
+  const cases: [Partial<SerfConfig>, string][] = [
+    [{ protocol: 1 }, "Protocol version '1' too low. Must be in range: [2, 5]"],
+    [{ protocol: 6 }, "Protocol version '6' too high. Must be in range: [2, 5]"],
+    [{ userEventSizeLimit: 9_217 }, "user event size limit exceeds limit of 9216 bytes"],
+    [{ tags: { x: "y".repeat(510) } }, "Encoded length of tags exceeds limit of 512 bytes"],
+  ];
+  for (const [config, message] of cases) assertThrows(() => make(config), RangeError, message);
+  make({ protocol: 2, userEventSizeLimit: 9_216, tags: { x: "y".repeat(500) } });
+});
+
+Deno.test("the agent speaks the newest protocol and coalesces; a library does not", () => {
+  assertEquals([agentSettings.protocol, librarySettings.protocol], [5, 4]);
+  assertEquals([agentSettings.coalescePeriodMs, librarySettings.coalescePeriodMs], [3_000, 0]);
+});
+
+Deno.test("a node knows itself from the start", () => {
+  const board = new Switchboard();
+  const node = board.start("self", { tags: { role: "web" } });
+  assertEquals(node.core.members(), [node.core.local]);
+  assertEquals(node.core.local, {
+    name: "self",
+    address: addressOf("self"),
+    tags: { role: "web" },
+    status: "alive",
+    ...claimOf("self").versions!,
+  });
+  assertEquals(node.logs("INFO"), ["EventMemberJoin: self 10.0.0.115"]);
+  assertThrows(() => make({}).local, Error, "before the start");
+});
+
+Deno.test("the figures are those of the agent's info", () => {
+  const node = new Switchboard().start("self", blind);
+  node.meet("a", "b");
+  node.bury("a");
+  node.hear(join("b", 8), leave("b", 9));
+  node.bury("b");
+  node.core.userEvent("x", null);
+  assertEquals(node.core.stats(), {
+    coordinate_resets: "0",
+    encrypted: "false",
+    event_queue: "1",
+    event_time: "2",
+    failed: "1",
+    health_score: "0",
+    intent_queue: "2",
+    left: "1",
+    member_time: "10",
+    members: "3",
+    query_queue: "0",
+    query_time: "1",
+  });
+  const keyring = new Keyring([new Uint8Array(32)]);
+  const other = new Switchboard().start("self", { ...blind, coordinates: false }, { keyring });
+  assertEquals(other.core.stats().encrypted, "true");
+  assertEquals("coordinate_resets" in other.core.stats(), false);
+});
+
+Deno.test("new tags reach everybody", () => {
+  const board = new Switchboard();
+  const nodes = board.cluster(["a", "b", "c"], { tags: { role: "web" } });
+  nodes[0].core.setTags({ role: "db", dc: "east" }, { id: 5 });
+  board.run(3_000);
+  assertEquals(nodes[0].all("done"), [{ type: "done", id: 5, error: undefined }]);
+  for (const node of nodes) {
+    assertEquals(node.core.member("a")?.tags, { role: "db", dc: "east" });
+    assertEquals(node.memberEvents(), ["member-update a"]);
+  }
+});
+
+Deno.test("tags that are too large are refused, and the old ones stay", () => {
+  const node = new Switchboard().start("self", { tags: { role: "web" } });
+  assertThrows(
+    () => node.core.setTags({ x: "y".repeat(510) }, { id: 1 }),
+    RangeError,
+    "Encoded length of tags exceeds limit of 512 bytes",
+  );
+  assertEquals(node.core.local.tags, { role: "web" });
+});
+
+Deno.test("up to protocol 2 only the role is announced", () => {
+  const board = new Switchboard();
+  const [a, b] = board.cluster(["a", "b"], { protocol: 2, tags: { role: "web", dc: "east" } });
+  assertEquals(a.core.member("b")?.tags, { role: "web" });
+  assertEquals(b.core.member("a")?.delegateCur, 2);
+});
+
+Deno.test("coordinates follow the round trips of probes", () => {
+  const board = new Switchboard();
+  const [a, b] = board.cluster(["a", "b"]);
+  board.run(60_000);
+  const [own, other] = [a.core.coordinate("a")!, a.core.coordinate("b")!];
+  assertEquals([own.vec.length, other.vec.length], [8, 8]);
+  assert(own.error < 1.5);
+  assert(other.error <= 1.5);
+  assertEquals(a.core.coordinate("x"), undefined);
+  assertAlmostEquals(b.core.coordinate("a")!.height, own.height, 1e-3);
+});
+
+Deno.test("a coordinate goes with its member", () => {
+  const board = new Switchboard();
+  const [a, b] = board.cluster(["a", "b"], { reconnectTimeoutMs: 1_000 });
+  board.run(5_000);
+  assert(a.core.coordinate("b") !== undefined);
+  b.up = false;
+  board.run(45_000);
+  assertEquals(a.status("b"), undefined);
+  assertEquals(a.core.coordinate("b"), undefined);
+});
+
+Deno.test("without coordinates acks carry none", () => {
+  const board = new Switchboard();
+  const [a] = board.cluster(["a", "b"], { coordinates: false });
+  board.run(5_000);
+  assertEquals([a.core.coordinate("a"), a.core.coordinate("b")], [undefined, undefined]);
+});
+
+Deno.test("everything works over the real encoding too", () => {
+  const board = new Switchboard();
+  board.wire = true;
+  const nodes = board.cluster(["a", "b", "c"]);
+  nodes[0].core.userEvent("deploy", Uint8Array.of(0, 255));
+  nodes[1].core.query("load", null, { id: 50, requestAck: true, relayFactor: 1, timeoutMs: 2_000 });
+  nodes[2].core.setTags({ role: "db" }, { id: 51 });
+  board.run(3_000);
+  for (const node of nodes) {
+    assertEquals(node.all("user").map(({ payload }) => payload), [Uint8Array.of(0, 255)]);
+    assertEquals(node.all("query").length, 1);
+    assertEquals(node.core.member("c")?.tags, { role: "db" });
+    assertEquals(node.logs("ERR"), []);
+  }
+  const acks = nodes[1].all("query-record").map(({ record }) => `${record.type} ${record.from}`);
+  assertEquals(acks.toSorted(), ["ack a", "ack b", "ack c"]);
+});
+
+Deno.test("what is passed on is passed on byte for byte", () => {
+  const board = new Switchboard();
+  const node = board.start("self", blind);
+  node.meet("a");
+  const sent: Uint8Array[] = [];
+  node.send = (_to, { messages }) => {
+    for (const message of messages) if (message.type === "user") sent.push(message.body.bytes);
+  };
+  // A join intent with an unknown key, as a later version might send it.
+  const strange = Uint8Array.of(
+    1,
+    0x83,
+    ...text("LTime"),
+    9,
+    ...text("New"),
+    1,
+    ...text("Node"),
+    ...text("b"),
+  );
+  node.hearSwim({ type: "user", body: { bytes: strange } });
+  board.run(1);
+  assertEquals(sent[0], strange);
+});
+
+/** A short text in msgpack. */
+function text(value: string): number[] {
+  return [0xa0 | value.length, ...new TextEncoder().encode(value)];
+}
+
+/** One of each message, with nothing unusual in it. */
+const samples: readonly SerfMessage[] = [
+  join("a", 5),
+  leave("a", 5, true),
+  { type: "user-event", lTime: 5, name: "x", payload: Uint8Array.of(1), coalesce: true },
+  {
+    type: "query",
+    lTime: 5,
+    id: 6,
+    address: addressOf("a"),
+    sourceNode: "a",
+    filters: [Uint8Array.of(0, 0x91, 0xa4, 0x73, 0x65, 0x6c, 0x66)],
+    flags: 1,
+    relayFactor: 1,
+    timeoutNs: 1e9,
+    name: "q",
+    payload: Uint8Array.of(1),
+  },
+  { type: "query-response", lTime: 5, id: 6, from: "a", flags: 0, payload: null },
+  { type: "relay", destination: addressOf("a"), destinationName: "a", message: Uint8Array.of(1) },
+  {
+    type: "push-pull",
+    lTime: 5,
+    eventLTime: 5,
+    queryLTime: 5,
+    statusLTimes: new Map([["a", 1]]),
+    leftMembers: ["a"],
+    events: [{ lTime: 1, events: [{ name: "x", payload: null }] }],
+  },
+  { type: "conflict-response", member: null },
+  { type: "key-request", key: new Uint8Array(32) },
+  { type: "key-response", result: true, message: "", keys: ["x"], primaryKey: "x" },
+];
+
+function hearBytes(node: TestNode, bytes: Uint8Array): void {
+  node.hearSwim({ type: "user", body: { bytes } });
+  const userState = { bytes };
+  node.core.accept(addressOf("?"), { type: "push-pull", join: true, nodes: [], userState });
+}
+
+Deno.test("messages that are cut off anywhere do no harm", () => {
+  const node = new Switchboard().start("self", blind);
+  for (const sample of samples) {
+    const bytes = encodeSerf(sample);
+    for (let end = 0; end <= bytes.length; end++) hearBytes(node, bytes.subarray(0, end));
+  }
+  assertEquals(node.core.local.status, "alive");
+});
+
+Deno.test("messages with any byte changed do no harm", () => {
+  const node = new Switchboard().start("self", blind);
+  for (const sample of samples) {
+    const bytes = encodeSerf(sample);
+    for (let i = 0; i < bytes.length; i++) {
+      for (const change of [0x01, 0x40, 0x80, 0xff]) {
+        const changed = bytes.slice();
+        changed[i] ^= change;
+        hearBytes(node, changed);
+      }
+    }
+  }
+  assertEquals(node.core.local.status, "alive");
+});
+
+Deno.test("random bytes do no harm", () => {
+  const node = new Switchboard().start("self", blind);
+  for (let i = 0; i < 2_000; i++) {
+    const bytes = Uint8Array.from({ length: 40 }, () => node.random() * 256);
+    bytes[0] %= 11;
+    hearBytes(node, bytes);
+  }
+  assertEquals(node.core.local.status, "alive");
+});
+
+Deno.test("a message of a kind that is not gossiped is logged; an empty one is too", () => {
+  const node = new Switchboard().start("self", blind);
+  node.hear({ type: "key-request", key: new Uint8Array() });
+  assertEquals(node.logs("WARN"), ["Received message of unknown type: key-request"]);
+  node.hearSwim({ type: "user", body: { bytes: Uint8Array.of(77, 0x80) } });
+  node.hearSwim({ type: "user", body: { bytes: new Uint8Array() } });
+  assertEquals(node.logs("ERR").length, 2);
+});
+
+Deno.test("every message is traced, as users of the log know it", () => {
+  const node = new Switchboard().start("self", blind);
+  node.hear(...samples.slice(0, 5));
+  assertEquals(node.logs("DEBUG"), [
+    "messageJoinType: a",
+    "messageLeaveType: a",
+    "messageUserEventType: x",
+    "messageQueryType: q",
+    "messageQueryResponseType: a",
+  ]);
+});
+
+Deno.test("log lines of the membership layer pass through", () => {
+  const node = new Switchboard().start("self", blind);
+  node.hearSwim({ type: "ping", sequence: 1, node: "other" });
+  const lines = node.all("log").map(({ text }) => text);
+  assertEquals(lines.filter((line) => line.startsWith("memberlist: ")).length, 1);
+});

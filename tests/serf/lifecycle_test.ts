@@ -1,0 +1,173 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { ClosedError } from "../../lib/base/errors.ts";
+import { addressOf, blind, leave, Switchboard } from "./switchboard.ts";
+
+Deno.test("a node that leaves has left everywhere, and says so after a while", () => {
+  const board = new Switchboard();
+  const [a, b, c] = board.cluster(["a", "b", "c"]);
+  a.core.leave({ id: 1 });
+  assertEquals(a.core.state, "leaving");
+  assertEquals(a.core.local.status, "leaving");
+  board.run(8_000);
+  assertEquals(a.core.state, "left");
+  assertEquals(a.all("done"), [{ type: "done", id: 1, error: undefined }]);
+  assertEquals(a.logs("WARN"), []);
+  for (const node of [a, b, c]) {
+    assertEquals(node.status("a"), "left");
+    assertEquals(node.memberEvents(), ["member-leave a"]);
+  }
+});
+
+Deno.test("alone, leaving takes no longer than the propagation delay", () => {
+  const board = new Switchboard();
+  const node = board.start("self");
+  node.core.leave({ id: 1 });
+  board.run(999);
+  assertEquals(node.core.state, "leaving");
+  board.run(2);
+  assertEquals(node.core.state, "left");
+  assertEquals(node.core.stats().intent_queue, "0");
+});
+
+Deno.test("what takes too long is logged, and the leave goes on", () => {
+  const board = new Switchboard();
+  // Without gossip nothing is ever sent.
+  const profile = { ...blind.profile, gossipIntervalMs: 1e12, eagerGossip: false };
+  const node = board.start("self", { profile });
+  node.meet("a");
+  node.core.leave({ id: 1 });
+  board.run(10_999);
+  assertEquals(node.core.state, "leaving");
+  board.run(2);
+  assertEquals(node.core.state, "left");
+  assertEquals(node.logs("WARN"), [
+    "timeout while waiting for graceful leave",
+    "timeout waiting for leave broadcast: timeout waiting for leave broadcast",
+  ]);
+  assertEquals(node.all("done"), [{ type: "done", id: 1, error: undefined }]);
+});
+
+Deno.test("a second leave fails while the first goes on, and succeeds after it", () => {
+  const board = new Switchboard();
+  const node = board.start("self");
+  node.core.leave({ id: 1 });
+  node.core.leave({ id: 2 });
+  board.run(2_000);
+  node.core.leave({ id: 3 });
+  node.core.shutdown();
+  node.core.leave({ id: 4 });
+  assertEquals(node.all("done").map(({ id, error }) => [id, error]), [
+    [2, "Leave already in progress"],
+    [1, undefined],
+    [3, undefined],
+    [4, "Leave called after Shutdown"],
+  ]);
+  assertEquals(node.logs("WARN"), []);
+});
+
+Deno.test("while leaving, nobody refutes and nobody joins", () => {
+  const board = new Switchboard();
+  const node = board.start("self", blind);
+  node.core.leave({ id: 1 });
+  node.hear(leave("self", 50));
+  assertEquals(node.core.local.status, "left");
+  assertThrows(
+    () => node.core.join([addressOf("a")], { id: 2 }),
+    ClosedError,
+    "Serf can't Join after Leave or Shutdown",
+  );
+});
+
+Deno.test("a failed member is made to leave everywhere", () => {
+  const board = new Switchboard();
+  const [a, b, c] = board.cluster(["a", "b", "c"]);
+  c.up = false;
+  board.run(15_000);
+  assertEquals([a.status("c"), b.status("c")], ["failed", "failed"]);
+  a.core.forceLeave("c", { id: 1 });
+  board.run(2_000);
+  assertEquals([a.status("c"), b.status("c")], ["left", "left"]);
+  assertEquals(a.all("done"), [{ type: "done", id: 1, error: undefined }]);
+});
+
+Deno.test("a failed member is pruned everywhere", () => {
+  const board = new Switchboard();
+  const [a, b, c] = board.cluster(["a", "b", "c"]);
+  c.up = false;
+  board.run(15_000);
+  a.core.forceLeave("c", { id: 1, prune: true });
+  board.run(2_000);
+  assertEquals([a.status("c"), b.status("c")], [undefined, undefined]);
+  assertEquals(a.memberEvents(), ["member-failed c", "member-leave c", "member-reap c"]);
+});
+
+Deno.test("a live member refutes, and is alive again everywhere", () => {
+  const board = new Switchboard();
+  const [a, b, c] = board.cluster(["a", "b", "c"]);
+  a.core.forceLeave("c", { id: 1 });
+  assertEquals(a.status("c"), "leaving");
+  board.run(3_000);
+  assertEquals([a, b, c].map((node) => node.status("c")), ["alive", "alive", "alive"]);
+  assertEquals(c.logs("DEBUG").includes("Refuting an older leave intent"), true);
+});
+
+Deno.test("forcing the only other member is not broadcast: nobody else is alive to hear it", () => {
+  const board = new Switchboard();
+  const [a, b] = board.cluster(["a", "b"]);
+  a.core.forceLeave("b", { id: 1 });
+  assertEquals(a.all("done").length, 1);
+  board.run(3_000);
+  assertEquals([a.status("b"), b.status("b")], ["leaving", "alive"]);
+});
+
+Deno.test("a forced leave that cannot be sent in time is an error", () => {
+  const board = new Switchboard();
+  const profile = { ...blind.profile, gossipIntervalMs: 1e12, eagerGossip: false };
+  const node = board.start("self", { profile });
+  node.meet("a", "b");
+  node.core.forceLeave("b", { id: 1 });
+  board.run(5_001);
+  assertEquals(node.all("done"), [
+    { type: "done", id: 1, error: "timed out broadcasting node removal" },
+  ]);
+});
+
+Deno.test("a stranger may be made to leave: the intent waits for it", () => {
+  const node = new Switchboard().start("self", blind);
+  node.core.forceLeave("a", { id: 1 });
+  node.meet("a");
+  assertEquals(node.status("a"), "leaving");
+});
+
+Deno.test("a node that left comes back by joining again", () => {
+  const board = new Switchboard();
+  const [a, b, c] = board.cluster(["a", "b", "c"]);
+  c.core.leave({ id: 1 });
+  board.run(5_000);
+  c.up = false;
+  board.run(5_000);
+  assertEquals(a.status("c"), "left");
+  const again = board.start("c");
+  again.core.join([a.address], { id: 1 });
+  board.run(5_000);
+  for (const node of [a, b, again]) assertEquals(node.status("c"), "alive");
+});
+
+Deno.test("after a shutdown the machine is silent and deaf", () => {
+  const board = new Switchboard();
+  const [a] = board.cluster(["a", "b"]);
+  a.core.shutdown();
+  assertEquals(a.core.state, "shutdown");
+  assertEquals(a.logs("WARN"), ["Shutdown without a Leave"]);
+  a.core.shutdown();
+  a.outputs.length = 0;
+  a.meet("x");
+  a.hear(leave("b", 50));
+  assertEquals(
+    a.core.accept(addressOf("b"), { type: "push-pull", join: false, nodes: [], userState: null }),
+    null,
+  );
+  board.run(60_000);
+  assertEquals(a.outputs, []);
+  assertEquals(a.status("b"), "alive");
+});

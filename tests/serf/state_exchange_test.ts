@@ -1,0 +1,138 @@
+import { assertEquals } from "@std/assert";
+import { readBody, SerfBody } from "../../lib/serf/serf_body.ts";
+import type { Opaque } from "../../lib/wire/messages.ts";
+import type { SerfState } from "../../lib/wire/serf_messages.ts";
+import {
+  addressOf,
+  blind,
+  claimOf,
+  join,
+  leave,
+  stateOf,
+  Switchboard,
+  type TestNode,
+} from "./switchboard.ts";
+
+const empty: SerfState = {
+  type: "push-pull",
+  lTime: 0,
+  eventLTime: 0,
+  queryLTime: 0,
+  statusLTimes: new Map(),
+  leftMembers: [],
+  events: [],
+};
+
+function exchange(node: TestNode, userState: Opaque, nodes: string[] = []): void {
+  const claims = nodes.map((name) => claimOf(name));
+  node.core.accept(addressOf("?"), { type: "push-pull", join: false, nodes: claims, userState });
+}
+
+function merge(node: TestNode, state: Partial<SerfState>, nodes: string[] = []): void {
+  exchange(node, new SerfBody({ ...empty, ...state }), nodes);
+}
+
+function startLoner(): TestNode {
+  return new Switchboard().start("self", blind);
+}
+
+Deno.test("our state names the clocks, all members with their times, and those who left", () => {
+  const node = startLoner();
+  node.meet("a", "b");
+  node.hear(join("a", 4), leave("b", 6));
+  node.bury("b");
+  node.core.userEvent("x", null);
+  const { events, statusLTimes, ...rest } = stateOf(node);
+  assertEquals(rest, {
+    type: "push-pull",
+    lTime: 7,
+    eventLTime: 2,
+    queryLTime: 1,
+    leftMembers: ["b"],
+  });
+  assertEquals(Object.fromEntries(statusLTimes), { self: 0, a: 4, b: 6 });
+  assertEquals(events.length, 512);
+});
+
+Deno.test("the other side's clocks are times that nobody has used yet", () => {
+  const node = startLoner();
+  merge(node, { lTime: 10, eventLTime: 20, queryLTime: 30 });
+  const { member_time, event_time, query_time } = node.core.stats();
+  assertEquals([member_time, event_time, query_time], ["10", "20", "30"]);
+  merge(node, { lTime: 0, eventLTime: 0, queryLTime: 0 });
+  assertEquals(node.core.stats().member_time, "10");
+});
+
+Deno.test("status times are taken in as joins, the times of those who left as leaves one later", () => {
+  const node = startLoner();
+  node.meet("a", "b", "c");
+  node.bury("c");
+  const statusLTimes = new Map([["a", 4], ["b", 5], ["c", 6]]);
+  merge(node, { statusLTimes, leftMembers: ["b", "c"] });
+  assertEquals(["a", "b", "c"].map((name) => node.status(name)), ["alive", "leaving", "left"]);
+  assertEquals(Object.fromEntries(stateOf(node).statusLTimes), { self: 0, a: 4, b: 6, c: 7 });
+  assertEquals(node.core.stats().intent_queue, "0");
+});
+
+Deno.test("one who left without a known time is taken as having left at time 1", () => {
+  const node = startLoner();
+  node.meet("a");
+  merge(node, { leftMembers: ["a"] });
+  assertEquals(node.status("a"), "leaving");
+});
+
+Deno.test("nodes and state of one exchange fit together", () => {
+  const node = startLoner();
+  merge(node, { statusLTimes: new Map([["a", 4], ["b", 5]]), leftMembers: ["b"] }, ["a", "b"]);
+  assertEquals([node.status("a"), node.status("b")], ["alive", "leaving"]);
+  assertEquals(stateOf(node).statusLTimes.get("a"), 4);
+});
+
+Deno.test("to be listed as one who left is refuted, and that is passed on", () => {
+  const node = startLoner();
+  merge(node, { statusLTimes: new Map([["self", 8]]), leftMembers: ["self"], lTime: 12 });
+  assertEquals(node.core.local.status, "alive");
+  assertEquals(stateOf(node).statusLTimes.get("self"), 12);
+  assertEquals(node.core.stats().intent_queue, "1");
+});
+
+Deno.test("the state is what it was when it was asked for, and its bytes say the same", () => {
+  const node = startLoner();
+  node.meet("a");
+  const state = stateOf(node);
+  const body = new SerfBody(state);
+  node.hear(join("a", 9));
+  assertEquals(state.statusLTimes.get("a"), 0);
+  assertEquals(readBody({ bytes: body.bytes }), state);
+});
+
+Deno.test("bytes that are no state are logged and do no harm", () => {
+  const node = startLoner();
+  for (const bytes of [[], [2], [2, 0xc1], [77, 0x80], [2, 0x81, 0xa5]]) {
+    exchange(node, { bytes: Uint8Array.from(bytes) });
+  }
+  exchange(node, new SerfBody(join("a", 1)));
+  assertEquals(node.logs("ERR").length, 6);
+  assertEquals(node.logs("ERR").at(-1), "Remote state has bad type prefix: join");
+});
+
+Deno.test("times at the end of the range do no harm", () => {
+  const node = startLoner();
+  node.meet("a");
+  const last = Number.MAX_SAFE_INTEGER;
+  merge(node, {
+    lTime: last,
+    eventLTime: last,
+    queryLTime: last,
+    statusLTimes: new Map([["a", last], ["self", last]]),
+    leftMembers: ["a", "self"],
+  });
+  node.core.userEvent("x", null);
+  node.core.userEvent("y", null);
+  node.core.query("q", null, { id: 1 });
+  node.core.query("q", null, { id: 2 });
+  node.core.forceLeave("a", { id: 3 });
+  assertEquals(node.all("user").map(({ name }) => name), ["x", "y"]);
+  assertEquals(node.all("query").length, 2);
+  assertEquals(new SerfBody(stateOf(node)).bytes.length > 0, true);
+});
