@@ -1,0 +1,146 @@
+/**
+ * What must hold whatever happens. The simulator checks it all the time, in every scenario.
+ *
+ * @module
+ */
+
+import type { MemberEvent, MemberEventType, SerfOutput, UserEvent } from "../serf/contract.ts";
+import type { Claim, StreamMessage } from "../wire/messages.ts";
+
+/** Views are checked of this many nodes; they run the same code as the others, and a view takes memory. */
+const WATCHED = 64;
+
+/** From which states of a member, as one node sees it, an event may come, and the state it leads to. */
+const transitions: Readonly<
+  Record<MemberEventType, { from: readonly MemberView[]; to: MemberView }>
+> = {
+  "member-join": { from: ["unknown", "left", "failed"], to: "alive" },
+  "member-update": { from: ["alive"], to: "alive" },
+  "member-leave": { from: ["alive", "failed"], to: "left" },
+  "member-failed": { from: ["alive"], to: "failed" },
+  // A member that is still alive is erased by a force-leave with prune.
+  "member-reap": { from: ["alive", "left", "failed"], to: "unknown" },
+};
+
+type MemberView = "unknown" | "alive" | "left" | "failed";
+
+/** What is remembered of a node since its process was started. */
+interface Watched {
+  readonly members: Map<string, MemberView>;
+  /** The claims it last put into a state exchange. */
+  claims: Map<string, Claim>;
+  readonly userEvents: Set<string>;
+  readonly clocks: Map<string, number>;
+}
+
+/** The numbers of a node that are looked at between runs. */
+export interface Gauges {
+  /** Lamport clocks and queue lengths by name, as a node reports them. */
+  readonly stats: Readonly<Record<string, string>>;
+  /** The longest that a broadcast queue may be. */
+  readonly maxQueueDepth: number;
+}
+
+/** Checks what nodes do, and reports the first thing that is not allowed. */
+export class Invariants {
+  readonly #report: (node: number, problem: string) => void;
+  readonly #nodes: Watched[] = [];
+
+  constructor(report: (node: number, problem: string) => void) {
+    this.#report = report;
+  }
+
+  /** The process of a node was started: it knows nothing any more, and may begin with any incarnation. */
+  started(node: number, name: string): void {
+    for (const watched of this.#nodes) watched.claims.delete(name);
+    if (node >= WATCHED) return;
+    this.#nodes[node] = {
+      members: new Map(),
+      claims: new Map(),
+      userEvents: new Set(),
+      clocks: new Map(),
+    };
+  }
+
+  /** A node told its host something. */
+  emitted(node: number, output: SerfOutput): void {
+    const watched = this.#nodes[node] as Watched | undefined;
+    if (watched === undefined) return;
+    switch (output.type) {
+      case "member-join":
+      case "member-leave":
+      case "member-failed":
+      case "member-update":
+      case "member-reap":
+        return this.#memberEvent(node, watched, output);
+      case "user":
+        return this.#userEvent(node, watched, output);
+      case "snapshot":
+        if ("lTime" in output.entry) {
+          this.#clock(node, watched, {
+            name: `snapshot ${output.entry.type}`,
+            now: output.entry.lTime,
+          });
+        }
+    }
+  }
+
+  /** A node put its view into a state exchange. */
+  spoke(node: number, message: StreamMessage): void {
+    const watched = this.#nodes[node] as Watched | undefined;
+    if (watched === undefined || message.type !== "push-pull") return;
+    const claims = new Map<string, Claim>();
+    for (const claim of message.nodes) {
+      const before = watched.claims.get(claim.node);
+      // The dead may have been forgotten meanwhile, and learnt of again.
+      const gone = before === undefined || before.state === "dead" || before.state === "left";
+      if (!gone && claim.incarnation < before.incarnation) {
+        this.#report(
+          node,
+          `the incarnation of ${claim.node} fell from ${before.incarnation} to ${claim.incarnation}`,
+        );
+      }
+      claims.set(claim.node, claim);
+    }
+    watched.claims = claims;
+  }
+
+  /** Looks at a node's numbers. */
+  measured(node: number, { stats, maxQueueDepth }: Gauges): void {
+    const watched = this.#nodes[node] as Watched | undefined;
+    if (watched === undefined) return;
+    for (const name of ["member_time", "event_time", "query_time"]) {
+      this.#clock(node, watched, { name, now: Number(stats[name]) });
+    }
+    for (const name of ["intent_queue", "event_queue", "query_queue"]) {
+      if (!(Number(stats[name]) <= maxQueueDepth)) {
+        this.#report(node, `${name} holds ${stats[name]} broadcasts, more than ${maxQueueDepth}`);
+      }
+    }
+  }
+
+  #memberEvent(node: number, watched: Watched, event: MemberEvent): void {
+    const { from, to } = transitions[event.type];
+    for (const { name } of event.members) {
+      const state = watched.members.get(name) ?? "unknown";
+      if (!from.includes(state)) {
+        this.#report(node, `${event.type} of ${name}, which was ${state}`);
+      }
+      watched.members.set(name, to);
+    }
+  }
+
+  #userEvent(node: number, watched: Watched, event: UserEvent): void {
+    const key = `${event.lTime}/${event.name}/${event.payload?.join() ?? ""}`;
+    if (watched.userEvents.has(key)) {
+      this.#report(node, `user event ${event.name} of time ${event.lTime} was delivered twice`);
+    }
+    watched.userEvents.add(key);
+  }
+
+  #clock(node: number, watched: Watched, { name, now }: { name: string; now: number }): void {
+    const before = watched.clocks.get(name) ?? 0;
+    if (!(now >= before)) this.#report(node, `${name} went from ${before} to ${now}`);
+    watched.clocks.set(name, now);
+  }
+}

@@ -1,0 +1,50 @@
+/**
+ * Serf clusters in virtual time: hundreds of nodes in one process, a network that loses, delays and splits as told,
+ * and runs that repeat exactly from their seed. The protocol machines are the ones that the agent runs.
+ *
+ * ```ts
+ * import { simulate } from "@serf-deno/serf/sim";
+ *
+ * const cluster = simulate({ nodes: 5, seed: 42, loss: 0.01 });
+ * cluster.node(3).pause();
+ * cluster.run({ seconds: 30 });
+ * console.log(cluster.node(0).status("n3")); // "failed"
+ * ```
+ *
+ * @module
+ */
+
+export type { Address } from "../base/address.ts";
+export type { LogLevel } from "../base/world.ts";
+export type {
+  KeyOperation,
+  KeyResult,
+  Member,
+  MemberEvent,
+  MemberEventType,
+  MemberStatus,
+  QueryEvent,
+  QueryOptions,
+  SerfConfig,
+  SerfEvent,
+  UserEvent,
+} from "../serf/contract.ts";
+export type { SerfSettings } from "../serf/defaults.ts";
+export { type Profile, type ProfileName, profiles } from "../swim/config.ts";
+export type { Coordinate } from "../wire/coordinate.ts";
+export {
+  type AddOptions,
+  type Answerer,
+  Cluster,
+  type NodeEvent,
+  type SimLogLine,
+  simulate,
+  type SimulateOptions,
+  type Span,
+} from "./cluster.ts";
+export type { NetworkOptions } from "./network.ts";
+export type { HostState } from "./sim_host.ts";
+export { type RestartOptions, SimNode } from "./sim_node.ts";
+export { SimOperation, SimQuery } from "./sim_operation.ts";
+export { SimulationError } from "./simulation_error.ts";
+export type { Statistics } from "./statistics.ts";

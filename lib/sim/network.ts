@@ -1,0 +1,127 @@
+/**
+ * What happens to packets and streams on their way: delay, loss, duplicates, reordering, partitions.
+ *
+ * @module
+ */
+
+import type { Random } from "./random.ts";
+
+/** How the network behaves. Probabilities are from 0 to 1 and apply to each packet by itself. */
+export interface NetworkOptions {
+  /**
+   * One-way delay in milliseconds, drawn uniformly for each packet; packets closer together than the width of the
+   * range may therefore overtake each other. Default 0.2 to 1.
+   */
+  readonly latencyMs?: readonly [min: number, max: number];
+  /** Share of datagrams that are lost, and of stream segments that must be sent again. Default 0. */
+  readonly loss?: number;
+  /** Share of datagrams that arrive twice. Default 0. */
+  readonly duplicate?: number;
+  /** Share of datagrams that are held back by up to twenty times the longest delay. Default 0. */
+  readonly reorder?: number;
+}
+
+/** How much longer than the longest usual delay a reordered datagram may take. */
+const REORDER_FACTOR = 20;
+/** First and longest retransmission timeout of a TCP segment, milliseconds (as on Linux); it doubles with each try. */
+const RETRANSMIT_MS = 200;
+const MAX_RETRANSMIT_MS = 120_000;
+/** Delay of what a host sends to itself, milliseconds. */
+const LOOPBACK_MS = 0.05;
+
+/** The decisions of the network. Hosts are known by their index; nothing is sent or scheduled here. */
+export class Network {
+  readonly #random: Random;
+  readonly #minMs: number;
+  readonly #maxMs: number;
+  #loss: number;
+  readonly #duplicate: number;
+  readonly #reorder: number;
+  #sides: readonly number[] = [];
+  readonly #cuts = new Set<number>();
+
+  constructor(random: Random, options: NetworkOptions = {}) {
+    this.#random = random;
+    [this.#minMs, this.#maxMs] = options.latencyMs ?? [0.2, 1];
+    if (!(this.#minMs >= 0 && this.#maxMs >= this.#minMs)) {
+      throw new RangeError(`Cannot use latencyMs: got [${options.latencyMs}]`);
+    }
+    this.#loss = probability("loss", options.loss);
+    this.#duplicate = probability("duplicate", options.duplicate);
+    this.#reorder = probability("reorder", options.reorder);
+  }
+
+  /** Share of datagrams that are lost; may be changed at any time. */
+  get loss(): number {
+    return this.#loss;
+  }
+
+  set loss(value: number) {
+    this.#loss = probability("loss", value);
+  }
+
+  /**
+   * Splits the network: hosts reach only those of their own group. Hosts in none of the groups make up one more.
+   * Replaces an earlier partition.
+   */
+  partition(groups: readonly (readonly number[])[]): void {
+    const sides: number[] = [];
+    for (const [i, group] of groups.entries()) for (const host of group) sides[host] = i + 1;
+    this.#sides = sides;
+  }
+
+  /** Cuts the link from one host to another, in that direction only. */
+  cut(from: number, to: number): void {
+    this.#cuts.add(linkOf(from, to));
+  }
+
+  /** Ends the partition and mends all cut links. */
+  heal(): void {
+    this.#sides = [];
+    this.#cuts.clear();
+  }
+
+  /** Whether packets can get from one host to another. */
+  reaches(from: number, to: number): boolean {
+    return (this.#sides[from] ?? 0) === (this.#sides[to] ?? 0) &&
+      (this.#cuts.size === 0 || !this.#cuts.has(linkOf(from, to)));
+  }
+
+  /** How long a datagram takes, milliseconds; negative when it gets lost. */
+  datagramDelay(from: number, to: number): number {
+    if (from === to) return LOOPBACK_MS;
+    if (!this.reaches(from, to) || this.#random.chance(this.#loss)) return -1;
+    const delay = this.#random.between(this.#minMs, this.#maxMs);
+    if (!this.#random.chance(this.#reorder)) return delay;
+    return delay + this.#random.next() * REORDER_FACTOR * this.#maxMs;
+  }
+
+  /** Whether a datagram that was not lost arrives once more. */
+  duplicates(): boolean {
+    return this.#random.chance(this.#duplicate);
+  }
+
+  /** How long a number of one-way trips on a stream take, milliseconds: nothing is lost, but what is comes later. */
+  streamDelay(from: number, to: number, trips: number): number {
+    if (from === to) return trips * LOOPBACK_MS;
+    let delay = 0;
+    for (let i = 0; i < trips; i++) {
+      delay += this.#random.between(this.#minMs, this.#maxMs);
+      let wait = RETRANSMIT_MS;
+      for (; wait < MAX_RETRANSMIT_MS && this.#random.chance(this.#loss); wait *= 2) delay += wait;
+    }
+    return delay;
+  }
+}
+
+/** One number for an ordered pair of hosts; exact up to 2^26 hosts. */
+function linkOf(from: number, to: number): number {
+  return from * 2 ** 26 + to;
+}
+
+function probability(name: string, value = 0): number {
+  if (!(value >= 0 && value <= 1)) {
+    throw new RangeError(`Cannot use ${name}: got ${value}, expected 0 to 1`);
+  }
+  return value;
+}

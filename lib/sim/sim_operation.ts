@@ -1,0 +1,71 @@
+/**
+ * Operations of simulated nodes, which end while the simulation runs.
+ *
+ * @module
+ */
+
+import type { KeyResult, QueryRecord } from "../serf/contract.ts";
+
+/** How an operation ended. */
+export interface Outcome {
+  /** Set when it failed. */
+  readonly error?: string;
+  /** For a join: how many addresses were reached. */
+  readonly joined?: number;
+  /** For a key management operation: what the members answered. */
+  readonly keys?: KeyResult;
+}
+
+/** A join, leave, force-leave, tag change or key operation. */
+export class SimOperation {
+  readonly #ended: (operation: SimOperation) => void;
+  #outcome: Outcome | undefined;
+
+  /** @internal `ended` is called when the operation is over. */
+  constructor(ended: (operation: SimOperation) => void = () => {}) {
+    this.#ended = ended;
+  }
+
+  /** Whether it is over. An operation of a node that went down never is. */
+  get done(): boolean {
+    return this.#outcome !== undefined;
+  }
+
+  /** Why it failed; `undefined` while it runs and after it succeeded. */
+  get error(): string | undefined {
+    return this.#outcome?.error;
+  }
+
+  /** How many addresses a join reached. */
+  get joined(): number {
+    return this.#outcome?.joined ?? 0;
+  }
+
+  /** What a key management operation brought. */
+  get keys(): KeyResult | undefined {
+    return this.#outcome?.keys;
+  }
+
+  /** @internal Ends the operation. */
+  end(outcome: Outcome): void {
+    this.#outcome = outcome;
+    this.#ended(this);
+  }
+}
+
+/** A query and what came back so far. */
+export class SimQuery extends SimOperation {
+  /** The members that acknowledged it. */
+  readonly acks: Set<string> = new Set();
+  /** Answers by member. */
+  readonly responses: Map<string, Uint8Array | null> = new Map();
+
+  /** @internal Adds an ack or answer; `false` if that member had sent one already. */
+  add(record: QueryRecord): boolean {
+    const known = record.type === "ack" ? this.acks : this.responses;
+    if (known.has(record.from)) return false;
+    if (record.type === "ack") this.acks.add(record.from);
+    else this.responses.set(record.from, record.payload);
+    return true;
+  }
+}

@@ -1,0 +1,297 @@
+/**
+ * The engine of the simulator: virtual time, one queue of events, and hosts that talk over a virtual network.
+ *
+ * @module
+ */
+
+import type { Address } from "../base/address.ts";
+import { TimerHeap } from "../base/timer_heap.ts";
+import type { Exchange, Packet, Reply, StreamMessage } from "../wire/messages.ts";
+import { placeOf } from "./address_plan.ts";
+import {
+  cargoLength,
+  loadPacket,
+  loadStream,
+  unloadPacket,
+  unloadReply,
+  unloadStream,
+} from "./cargo.ts";
+import { Network, type NetworkOptions } from "./network.ts";
+import { Random } from "./random.ts";
+import type { SimEvent, SimExchange } from "./sim_event.ts";
+import { type Engine, SimHost } from "./sim_host.ts";
+import { Statistics } from "./statistics.ts";
+import { TraceDigest } from "./trace_digest.ts";
+
+/** Who watches a simulation. Called from within the machines' calls: it must not call them back. */
+export interface Observer<Timer, Event> {
+  /** A machine emitted an event. */
+  emitted(host: SimHost<Timer, Event>, event: Event): void;
+  /** A machine put a message on a stream, as the dialler or as the answer. */
+  spoke?(host: SimHost<Timer, Event>, message: StreamMessage): void;
+}
+
+/** Settings of a {@link Simulation}. */
+export interface SimulationOptions extends NetworkOptions {
+  /** Decides everything that is random. */
+  readonly seed: number;
+  /** Whether to count the bytes of datagrams. */
+  readonly countBytes?: boolean;
+}
+
+/** Events at one instant after which a simulation is taken to be stuck. */
+const STUCK_AFTER = 1_000_000;
+
+/**
+ * Hosts with protocol machines of any kind in virtual time. The order of all that happens is decided by the seed:
+ * events are processed by time and, at one time, in the order in which they were scheduled.
+ */
+export class Simulation<Timer, Event> implements Engine<Timer, Event> {
+  readonly seed: number;
+  readonly network: Network;
+  readonly statistics: Statistics = new Statistics();
+  readonly #random: Random;
+  readonly #observer: Observer<Timer, Event>;
+  readonly #countBytes: boolean;
+  readonly #heap = new TimerHeap<SimEvent<Timer>>();
+  readonly #hosts: SimHost<Timer, Event>[] = [];
+  readonly #places: SimHost<Timer, Event>[] = [];
+  readonly #trace = new TraceDigest();
+  #now = 0;
+  #atThisInstant = 0;
+
+  constructor(options: SimulationOptions, observer: Observer<Timer, Event>) {
+    this.seed = options.seed;
+    this.#random = new Random(options.seed);
+    this.network = new Network(this.#random.fork("network"), options);
+    this.#countBytes = options.countBytes ?? false;
+    this.#observer = observer;
+  }
+
+  /** Virtual milliseconds since the simulation began. */
+  get now(): number {
+    return this.#now;
+  }
+
+  /** A fingerprint of all that happened so far; equal for equal seeds and scripts. */
+  get digest(): string {
+    return this.#trace.toString();
+  }
+
+  /** Adds a host. It is down until it is started. */
+  addHost(): SimHost<Timer, Event> {
+    const index = this.#hosts.length;
+    const host = new SimHost<Timer, Event>(index, this, this.#random.fork(index));
+    this.#hosts.push(host);
+    return host;
+  }
+
+  /** Runs something after so many milliseconds. */
+  after(ms: number, run: () => void): void {
+    this.schedule(this.#now + ms, { type: "script", run });
+  }
+
+  /** Processes all that is due within the next so many milliseconds. */
+  run(ms: number): void {
+    const until = this.#now + ms;
+    for (let at = this.#heap.peekTime(); at !== undefined && at <= until;) {
+      this.#advance(at);
+      this.#process(this.#heap.pop() as SimEvent<Timer>);
+      at = this.#heap.peekTime();
+    }
+    this.#advance(until);
+  }
+
+  listen(host: SimHost<Timer, Event>): void {
+    this.#places[host.place] = host;
+  }
+
+  schedule(at: number, event: SimEvent<Timer>): void {
+    this.#heap.push(at, event);
+  }
+
+  send(from: SimHost<Timer, Event>, to: Address, packet: Packet): void {
+    const { statistics, network } = this;
+    statistics.packets++;
+    const cargo = loadPacket(packet, from.wire);
+    if (this.#countBytes) {
+      const length = cargoLength(cargo);
+      statistics.bytes += length;
+      if (length > statistics.largestPacket) statistics.largestPacket = length;
+    }
+    const place = placeOf(to);
+    const target = this.#places[place];
+    if (target === undefined) {
+      statistics.unheard++;
+      return;
+    }
+    const delay = network.datagramDelay(from.index, target.index);
+    if (delay < 0) {
+      statistics.lost++;
+      return;
+    }
+    const event: SimEvent<Timer> = { type: "packet", place, from: from.address, cargo };
+    this.#heap.push(this.#now + delay + target.lagMs, event);
+    if (network.duplicates()) {
+      statistics.duplicated++;
+      this.#heap.push(this.#now + delay * 2 + target.lagMs, event);
+    }
+  }
+
+  request(from: SimHost<Timer, Event>, to: Address, exchange: Exchange, id: number): void {
+    this.statistics.exchanges++;
+    this.#observer.spoke?.(from, exchange.message);
+    const place = placeOf(to);
+    const sent: SimExchange = {
+      client: from.index,
+      life: from.life,
+      id,
+      place,
+      to,
+      message: loadStream(exchange.message, from.wire, "dialler"),
+      open: true,
+    };
+    const deadline = this.#now + exchange.timeoutMs;
+    this.schedule(deadline, { type: "reply", exchange: sent, reply: "timeout" });
+    const target = this.#places[place] as SimHost<Timer, Event> | undefined;
+    if (target !== undefined && !this.#connected(from, target)) return;
+    // The handshake takes a round trip, the message one more trip.
+    const delay = this.network.streamDelay(from.index, target?.index ?? -1, 3);
+    const event: SimEvent<Timer> = { type: "dial", from: from.address, exchange: sent };
+    this.schedule(this.#now + delay + (target?.lagMs ?? 0), event);
+  }
+
+  emitted(host: SimHost<Timer, Event>, event: Event): void {
+    this.#trace.word(host.index);
+    this.#observer.emitted(host, event);
+  }
+
+  #advance(at: number): void {
+    if (at > this.#now) {
+      this.#now = at;
+      this.#atThisInstant = 0;
+    } else if (++this.#atThisInstant > STUCK_AFTER) {
+      throw new Error(`Simulation is stuck at ${at} ms: timers of 0 ms without end`);
+    }
+  }
+
+  #process(event: SimEvent<Timer>): void {
+    this.statistics.events++;
+    this.#trace.time(this.#now);
+    this.#trace.word(event.type.charCodeAt(0));
+    switch (event.type) {
+      case "timer":
+        return this.#fire(event);
+      case "packet":
+        return this.#deliver(event);
+      case "dial":
+        return this.#accept(event);
+      case "reply":
+        return this.#conclude(event);
+      case "script":
+        return event.run();
+      default:
+        event satisfies never;
+    }
+  }
+
+  #fire(event: SimEvent<Timer> & { type: "timer" }): void {
+    const host = this.#hosts[event.host];
+    this.#trace.word(event.host);
+    if (host.life !== event.life || host.state === "down") return;
+    if (host.state === "paused") host.hold(event);
+    else host.machine.handle(event.timer);
+  }
+
+  #deliver(event: SimEvent<Timer> & { type: "packet" }): void {
+    const host = this.#places[event.place];
+    this.#trace.word(host.index);
+    if (host.state === "down" || host.place !== event.place) {
+      this.statistics.unheard++;
+    } else if (host.state === "paused") {
+      if (!host.hold(event)) this.statistics.overflowed++;
+    } else {
+      const { packet, intact } = unloadPacket(event.cargo, host.wire);
+      if (!intact) this.statistics.undecodable++;
+      this.statistics.delivered++;
+      this.#trace.word(packet.messages.length);
+      host.machine.receive(event.from, packet);
+    }
+  }
+
+  #accept(event: SimEvent<Timer> & { type: "dial" }): void {
+    const { exchange } = event;
+    const client = this.#hosts[exchange.client];
+    const host = this.#places[exchange.place] as SimHost<Timer, Event> | undefined;
+    if (host === undefined || host.state === "down" || host.place !== exchange.place) {
+      this.statistics.refused++;
+      const error = `dial tcp ${exchange.to}: connect: connection refused`;
+      this.#answer(client.index, exchange, failure(error, true));
+    } else if (this.#connected(client, host)) {
+      if (host.state === "paused") host.hold(event);
+      else this.#answer(host.index, exchange, this.#serve(host, event));
+    }
+  }
+
+  /** Lets a running host read a stream; returns what goes back to the client. */
+  #serve(
+    host: SimHost<Timer, Event>,
+    event: SimEvent<Timer> & { type: "dial" },
+  ): Reply | Uint8Array {
+    const unloaded = unloadStream(event.exchange.message, host.wire, "server");
+    let answer: StreamMessage | null = null;
+    if (unloaded.ok) {
+      this.#trace.text(unloaded.message.type);
+      answer = host.machine.accept(event.from, unloaded.message);
+    } else if (unloaded.answer) {
+      answer = { type: "err", error: unloaded.error };
+    }
+    if (answer === null) return failure("EOF", false);
+    this.#observer.spoke?.(host, answer);
+    const cargo = loadStream(answer, host.wire, "server");
+    return cargo instanceof Uint8Array ? cargo : { ok: true, message: cargo };
+  }
+
+  #answer(server: number, exchange: SimExchange, reply: Reply | Uint8Array): void {
+    const client = this.#hosts[exchange.client];
+    const delay = this.network.streamDelay(server, client.index, 1) + client.lagMs;
+    this.schedule(this.#now + delay, { type: "reply", exchange, reply });
+  }
+
+  /** Ends an exchange, if nothing else has ended it before. */
+  #conclude(event: SimEvent<Timer> & { type: "reply" }): void {
+    const { exchange } = event;
+    const client = this.#hosts[exchange.client];
+    this.#trace.word(client.index);
+    if (!exchange.open || client.life !== exchange.life || client.state === "down") return;
+    if (client.state === "paused") {
+      client.hold(event);
+      return;
+    }
+    const reply = this.#arriving(event);
+    if (reply === undefined) return;
+    exchange.open = false;
+    client.machine.reply(exchange.id, reply);
+  }
+
+  /** What the client learns; `undefined` if the answer does not reach it. */
+  #arriving({ exchange, reply }: SimEvent<Timer> & { type: "reply" }): Reply | undefined {
+    if (reply === "timeout") {
+      this.statistics.timedOut++;
+      return failure(`dial tcp ${exchange.to}: i/o timeout`, false);
+    }
+    const client = this.#hosts[exchange.client];
+    const server = this.#places[exchange.place] as SimHost<Timer, Event> | undefined;
+    if (server !== undefined && !this.#connected(server, client)) return undefined;
+    return unloadReply(reply, client.wire);
+  }
+
+  /** Whether a stream between two hosts gets its packets through; it takes both directions. */
+  #connected(a: SimHost<Timer, Event>, b: SimHost<Timer, Event>): boolean {
+    return this.network.reaches(a.index, b.index) && this.network.reaches(b.index, a.index);
+  }
+}
+
+function failure(error: string, refused: boolean): Reply {
+  return { ok: false, error, refused };
+}

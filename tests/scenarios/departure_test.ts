@@ -1,0 +1,97 @@
+import { assert, assertEquals } from "@std/assert";
+import { simulate } from "../../lib/sim/mod.ts";
+import type { SimNode } from "../../lib/sim/mod.ts";
+import { scenario } from "./scenario.ts";
+
+/** The types of the member events about a member that a node's user was told, in order. */
+function storyOf(name: string, viewer: SimNode): string[] {
+  return viewer.events().flatMap((event) =>
+    "members" in event && event.members.some((member) => member.name === name) ? [event.type] : []
+  );
+}
+
+scenario("a member that leaves is seen as left everywhere", (seed) => {
+  const cluster = simulate({ nodes: 10, seed });
+  const leave = cluster.node(4).leave();
+  cluster.runUntil(() => cluster.allSee("n4", "left"), { seconds: 10 });
+  cluster.run({ seconds: 30 });
+  assert(leave.done);
+  assertEquals(leave.error, undefined);
+  assertEquals(cluster.node(4).state, "down");
+  for (const node of cluster.running) {
+    assertEquals(storyOf("n4", node), ["member-join", "member-leave"], node.name);
+  }
+});
+
+scenario("the only member of a cluster leaves without waiting for anybody", (seed) => {
+  const cluster = simulate({ nodes: 1, seed });
+  const leave = cluster.node(0).leave();
+  cluster.run({ seconds: 3 });
+  assert(leave.done);
+});
+
+scenario("most members leave at once, and the others agree on it", (seed) => {
+  const cluster = simulate({ nodes: 12, seed });
+  for (let i = 4; i < 12; i++) cluster.node(i).leave();
+  cluster.run({ seconds: 60 });
+  for (let i = 4; i < 12; i++) assert(cluster.allSee(`n${i}`, "left"), `n${i}`);
+  assert(cluster.converged());
+});
+
+scenario("a failed member that is forced out is seen as left everywhere", (seed) => {
+  const cluster = simulate({ nodes: 12, seed });
+  cluster.node(3).kill();
+  cluster.runUntil(() => cluster.allSee("n3", "failed"), { seconds: 20 });
+  const force = cluster.node(0).forceLeave("n3");
+  cluster.runUntil(() => cluster.allSee("n3", "left"), { seconds: 10 });
+  cluster.run({ seconds: 10 });
+  assertEquals([force.done, force.error], [true, undefined]);
+  assertEquals(storyOf("n3", cluster.node(6)), ["member-join", "member-failed", "member-leave"]);
+});
+
+scenario("a failed member that is pruned is forgotten everywhere", (seed) => {
+  const cluster = simulate({ nodes: 12, seed });
+  cluster.node(3).kill();
+  cluster.runUntil(() => cluster.allSee("n3", "failed"), { seconds: 20 });
+  cluster.node(0).forceLeave("n3", { prune: true });
+  cluster.runUntil(() => cluster.allSee("n3", undefined), { seconds: 10 });
+  cluster.run({ seconds: 120 });
+  assert(cluster.allSee("n3", undefined));
+  assertEquals(storyOf("n3", cluster.node(6)).at(-1), "member-reap");
+});
+
+scenario("a member that runs refutes that it was forced out", (seed) => {
+  const cluster = simulate({ nodes: 12, seed });
+  cluster.node(0).forceLeave("n3");
+  cluster.run({ seconds: 20 });
+  assert(cluster.converged());
+});
+
+scenario("a member that left is forgotten after the tombstone timeout", (seed) => {
+  const cluster = simulate({
+    nodes: 5,
+    seed,
+    config: { tombstoneTimeoutMs: 60_000, reapIntervalMs: 5_000 },
+  });
+  cluster.node(4).leave();
+  cluster.run({ seconds: 50 });
+  assert(cluster.allSee("n4", "left"));
+  cluster.run({ seconds: 30 });
+  assert(cluster.allSee("n4", undefined));
+  for (const node of cluster.running) {
+    assertEquals(storyOf("n4", node), ["member-join", "member-leave", "member-reap"]);
+  }
+});
+
+scenario("a member that failed is forgotten after the reconnect timeout", (seed) => {
+  const cluster = simulate({
+    nodes: 5,
+    seed,
+    config: { reconnectTimeoutMs: 60_000, reapIntervalMs: 5_000 },
+  });
+  cluster.node(4).kill();
+  cluster.run({ seconds: 50 });
+  assert(cluster.allSee("n4", "failed"));
+  cluster.run({ seconds: 60 });
+  assert(cluster.allSee("n4", undefined));
+});

@@ -1,0 +1,95 @@
+import { assert, assertEquals } from "@std/assert";
+import { type Cluster, simulate } from "../../lib/sim/mod.ts";
+import { scenario } from "./scenario.ts";
+
+const text = (payload: Uint8Array | null | undefined) =>
+  new TextDecoder().decode(payload ?? undefined);
+
+scenario("new tags reach every member", (seed) => {
+  const cluster = simulate({ nodes: 15, seed, loss: 0.05 });
+  const change = cluster.node(2).setTags({ role: "db", dc: "east" });
+  const known = () => cluster.nodes.every((node) => node.member("n2")?.tags.role === "db");
+  cluster.runUntil(known, { seconds: 40 });
+  cluster.run({ seconds: 10 });
+  assertEquals([change.done, change.error], [true, undefined]);
+  assertEquals(cluster.node(9).member("n2")?.tags, { role: "db", dc: "east" });
+});
+
+/** Sends 40 user events from all nodes, and waits until everybody got all of them. */
+function spreadEvents(cluster: Cluster): void {
+  const names = Array.from({ length: 40 }, (_, i) => `event-${i}`);
+  for (const [i, name] of names.entries()) {
+    cluster.after(
+      { ms: i * 50 },
+      () => cluster.node(i % cluster.nodes.length).userEvent(name, name),
+    );
+  }
+  cluster.run({ seconds: 2 });
+  const arrived = () => cluster.nodes.every((node) => names.every((name) => node.heard(name) > 0));
+  cluster.runUntil(arrived, { seconds: 180 });
+  cluster.run({ seconds: 60 });
+  for (const node of cluster.nodes) {
+    for (const name of names) assertEquals(node.heard(name), 1, `${name} at ${node.name}`);
+  }
+}
+
+for (const loss of [0, 0.1, 0.3]) {
+  const share = `${loss * 100} %`;
+  scenario(`user events reach every member once under ${share} loss`, (seed) => {
+    const cluster = simulate({ nodes: 20, seed, duplicate: 0.1, reorder: 0.1 });
+    cluster.loss = loss;
+    spreadEvents(cluster);
+  });
+}
+
+scenario("a burst of user events reaches every member once", (seed) => {
+  const cluster = simulate({ nodes: 10, seed });
+  for (let i = 0; i < 300; i++) cluster.node(0).userEvent("burst", `${i}`);
+  cluster.runUntil(() => cluster.nodes.every((node) => node.heard("burst") === 300), {
+    seconds: 60,
+  });
+});
+
+scenario("a member that joins late is told of the user events before", (seed) => {
+  const cluster = simulate({ nodes: 5, seed });
+  cluster.node(0).userEvent("deploy", "v1");
+  cluster.run({ seconds: 10 });
+  const late = cluster.add();
+  late.join(cluster.node(2));
+  cluster.run({ seconds: 5 });
+  assertEquals(late.heard("deploy"), 1);
+});
+
+scenario("a query is acknowledged and answered by every member", (seed) => {
+  const cluster = simulate({ nodes: 10, seed });
+  cluster.answerQueries((node) => new TextEncoder().encode(`I am ${node.name}`));
+  const query = cluster.node(6).query("who", null, { requestAck: true });
+  cluster.run({ seconds: 10 });
+  assert(query.done);
+  assertEquals([...query.acks].sort(), cluster.nodes.map(({ name }) => name));
+  assertEquals(query.responses.size, 10);
+  assertEquals(text(query.responses.get("n3")), "I am n3");
+});
+
+scenario("a query with filters is answered by those that it is for", (seed) => {
+  const cluster = simulate({ nodes: 12, seed });
+  cluster.node(2).setTags({ role: "db" });
+  cluster.node(5).setTags({ role: "db-replica" });
+  cluster.run({ seconds: 5 });
+  cluster.answerQueries((node) => new TextEncoder().encode(node.name));
+  const byTag = cluster.node(0).query("who", null, { tags: { role: "^db" } });
+  const byName = cluster.node(0).query("who", null, { nodes: ["n1", "n7"] });
+  cluster.run({ seconds: 10 });
+  assertEquals([...byTag.responses.keys()].sort(), ["n2", "n5"]);
+  assertEquals([...byName.responses.keys()].sort(), ["n1", "n7"]);
+});
+
+scenario("a query under 20 % loss is answered by all when answers are relayed", (seed) => {
+  const cluster = simulate({ nodes: 10, seed });
+  cluster.loss = 0.2;
+  cluster.answerQueries((node) => new TextEncoder().encode(node.name));
+  const query = cluster.node(6).query("who", null, { requestAck: true, relayFactor: 5 });
+  cluster.run({ seconds: 10 });
+  assert(query.done);
+  assertEquals([query.acks.size, query.responses.size], [10, 10]);
+});

@@ -1,0 +1,49 @@
+import { assert, assertEquals } from "@std/assert";
+import { type Cluster, simulate, type SimulateOptions } from "../../lib/sim/mod.ts";
+import { scenario } from "./scenario.ts";
+
+const KEYS = [16, 24, 32].map((length) => new Uint8Array(length).fill(length));
+
+/** A bit of everything: tags, events, queries, a leave, a death, a restart. */
+function exercise(cluster: Cluster): void {
+  cluster.answerQueries((node, { payload }) =>
+    new Uint8Array([...payload ?? [], ...new TextEncoder().encode(node.name)])
+  );
+  cluster.node(1).setTags({ role: "web", "Ünïcode": "✓" });
+  cluster.node(2).userEvent("deploy", new Uint8Array(300).fill(200));
+  const query = cluster.node(3).query("load", "x", { requestAck: true, relayFactor: 2 });
+  cluster.run({ seconds: 10 });
+  assertEquals([query.acks.size, query.responses.size], [12, 12]);
+  cluster.node(4).leave();
+  cluster.node(5).kill();
+  cluster.run({ seconds: 30 });
+  assert(cluster.allSee("n4", "left") && cluster.allSee("n5", "failed"));
+  cluster.node(5).restart();
+  cluster.runUntil(() => cluster.converged(), { seconds: 30 });
+  for (const node of cluster.running) {
+    assertEquals(node.member("n1")?.tags, { role: "web", "Ünïcode": "✓" }, node.name);
+  }
+  assertEquals(cluster.node(6).heard("deploy"), 1);
+}
+
+function overBytes(seed: number, options: Partial<SimulateOptions>): void {
+  const cluster = simulate({ nodes: 12, seed, countBytes: true, ...options });
+  exercise(cluster);
+  const { undecodable, largestPacket } = cluster.statistics;
+  assertEquals(undecodable, 0);
+  // The checksum of 5 bytes is not part of the budget.
+  assert(largestPacket <= 1405, `largest packet has ${largestPacket} bytes`);
+}
+
+scenario("everything works over real bytes", (seed) => overBytes(seed, { wire: true }));
+
+scenario("everything works over encrypted bytes", (seed) => overBytes(seed, { keys: KEYS }));
+
+scenario("real bytes change nothing about what happens", (seed) => {
+  const [objects, bytes] = [false, true].map((wire) => {
+    const cluster = simulate({ nodes: 12, seed, wire });
+    exercise(cluster);
+    return cluster;
+  });
+  assertEquals(bytes.digest, objects.digest);
+});

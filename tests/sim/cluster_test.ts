@@ -1,0 +1,126 @@
+import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
+import { simulate, type SimulateOptions, SimulationError } from "../../lib/sim/mod.ts";
+
+function cluster(options: Partial<SimulateOptions> = {}) {
+  return simulate({ nodes: 4, seed: 1, ...options });
+}
+
+Deno.test("a cluster has settled when it is returned, unless that is not wanted", () => {
+  const settled = cluster();
+  assert(settled.converged());
+  assertEquals(settled.nodes.map(({ name }) => name), ["n0", "n1", "n2", "n3"]);
+  const fresh = cluster({ settle: false });
+  assertEquals(fresh.now, 0);
+  assertEquals(fresh.running.length, 1);
+  assertEquals(cluster({ join: "none" }).now, 0);
+});
+
+Deno.test("nodes that join nobody know only themselves", () => {
+  const strangers = cluster({ join: "none" });
+  strangers.run({ seconds: 30 });
+  assertEquals(strangers.node(1).status("n1"), "alive");
+  assertEquals(strangers.node(1).status("n0"), undefined);
+  assert(!strangers.converged());
+});
+
+Deno.test("there is no node of a number that is too high", () => {
+  assertThrows(() => cluster().node(4), RangeError, "Cannot find node 4");
+});
+
+Deno.test("a node that is down cannot be asked", () => {
+  const { nodes: [, , node] } = cluster();
+  node.kill();
+  assertEquals(node.state, "down");
+  assertThrows(() => node.status("n0"), Error, "Node n2 is down");
+});
+
+Deno.test("a condition that is not reached fails with the seed and what was waited for", () => {
+  const run = cluster({ seed: 1234 });
+  const error = assertThrows(
+    () => run.runUntil(() => run.node(0).status("n9") === "alive", { seconds: 2 }),
+    SimulationError,
+    "(seed 1234): not reached within 2 s",
+  );
+  assertEquals([error.seed, error.atMs], [1234, run.now]);
+  assert(error.message.includes('status("n9")'));
+});
+
+Deno.test("waiting for a condition tells how long it took, or that it took too long", () => {
+  const run = cluster();
+  const from = run.now;
+  assertEquals(run.wait(() => run.now >= from + 100, { seconds: 1 }), 100);
+  assertEquals(run.wait(() => false, { ms: 50 }), undefined);
+  assertEquals(run.now, from + 150);
+  assertEquals(run.runUntil(() => true, { seconds: 1 }), 0);
+});
+
+Deno.test("a script runs when its time has come", () => {
+  const run = cluster();
+  const from = run.now;
+  let ranAt = 0;
+  run.after({ seconds: 1, ms: 500 }, () => ranAt = run.now - from);
+  run.run({ seconds: 1 });
+  assertEquals(ranAt, 0);
+  run.run({ seconds: 1 });
+  assertEquals(ranAt, 1500);
+});
+
+Deno.test("a paused node is neither asked for its view nor expected in those of others", () => {
+  const run = cluster();
+  run.node(2).pause();
+  assert(run.converged());
+  run.runUntil(() => run.allSee("n2", "failed"), { seconds: 30 });
+  assert(run.converged());
+  run.node(2).resume();
+  assert(!run.converged());
+});
+
+Deno.test("events are collected for each node, up to a bound", () => {
+  const run = cluster({ keepEvents: 10 });
+  for (let i = 0; i < 100; i++) run.node(1).userEvent("tick", `${i}`);
+  run.run({ seconds: 10 });
+  const kept = run.node(1).events();
+  assert(kept.length >= 10 && kept.length < 20, `kept ${kept.length}`);
+  assertEquals(run.events().filter(({ node }) => node.name === "n1").length, kept.length);
+  assertEquals(cluster({ keepEvents: 0 }).events(), []);
+});
+
+Deno.test("the log tells which node said what, and when", () => {
+  const lines: string[] = [];
+  const run = cluster({
+    log: ({ atMs, node, level, text }) => lines.push(`${atMs} ${node} ${level} ${text}`),
+  });
+  assert(lines.includes("0 n0 INFO serf: EventMemberJoin: n0 10.0.0.1"), lines[0]);
+  assert(run.now > 0);
+});
+
+Deno.test("settings of Serf and of its profile can be changed", () => {
+  const config = { coalescePeriodMs: 3000, quiescentPeriodMs: 1000 };
+  const run = cluster({ config, profile: "local", tune: { gossipIntervalMs: 50 } });
+  run.run({ seconds: 5 });
+  const joins = run.node(0).events().filter(({ type }) => type === "member-join");
+  assertEquals(joins.length, 1);
+});
+
+Deno.test("a node may have a name and tags of its own", () => {
+  const run = cluster();
+  const node = run.add({ name: "special", tags: { role: "db" } });
+  const join = node.join(run.node(0));
+  run.runUntil(() => run.converged() && join.done, { seconds: 10 });
+  assertEquals(join.joined, 1);
+  assertEquals(run.node(2).member("special")?.tags, { role: "db" });
+});
+
+Deno.test("a broken rule of the simulator's own is a mistake of the scenario", () => {
+  const run = cluster();
+  assertThrows(() => run.node(1).resume(), Error, "is running");
+  run.node(1).pause();
+  assertThrows(() => run.node(1).pause(), Error, "is paused");
+  assertThrows(() => run.node(1).start(), Error, "is paused");
+  assertThrows(() => simulate({ nodes: 1, loss: 3 }), RangeError, "Cannot use loss");
+});
+
+Deno.test("bytes are counted when asked for", () => {
+  assertEquals(cluster().statistics.bytes, 0);
+  assertNotEquals(cluster({ countBytes: true }).statistics.bytes, 0);
+});
