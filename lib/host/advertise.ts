@@ -1,0 +1,121 @@
+/**
+ * Which address a node announces to the others.
+ *
+ * @module
+ */
+
+import { Address, isMapped, parseIp } from "../base/address.ts";
+
+/** The part of `Deno.networkInterfaces()` that matters here. */
+export type InterfaceAddress = Pick<Deno.NetworkInterfaceInfo, "address" | "cidr">;
+
+/** What decides the announced address. */
+export interface AdvertiseOptions {
+  /** Where the node listens, with its real port. */
+  readonly bound: Address;
+  /** The address to announce, if one was configured. */
+  readonly advertise?: Address;
+  /** The machine's addresses; asked for only when the node listens on all of them. */
+  readonly interfaces?: () => readonly InterfaceAddress[];
+}
+
+/** Special-purpose networks that are routed inside a site but not beyond (RFC 6890). */
+const privateNetworks = [
+  "10.0.0.0/8",
+  "172.16.0.0/12",
+  "192.168.0.0/16",
+  "100.64.0.0/10",
+  "198.18.0.0/15",
+  "fc00::/7",
+].map(parseNetwork);
+
+/** The other special-purpose networks of RFC 6890: this machine, one link, documentation, translation. */
+const otherSpecialNetworks = [
+  "0.0.0.0/8",
+  "127.0.0.0/8",
+  "169.254.0.0/16",
+  "192.0.0.0/24",
+  "192.0.2.0/24",
+  "192.88.99.0/24",
+  "198.51.100.0/24",
+  "203.0.113.0/24",
+  "240.0.0.0/4",
+  "::/127",
+  "64:ff9b::/96",
+  "100::/64",
+  "2001::/23",
+  "2001:db8::/32",
+  "2002::/16",
+  "fe80::/10",
+].map(parseNetwork);
+
+/**
+ * The address to announce: the configured one, else the bound one, else, for a node that listens on all addresses, a
+ * private address of the machine (IPv4 before IPv6, smaller networks first). The last is IPv4-mapped if it is IPv4,
+ * the others have 4 bytes: peers compare the bytes, so the reference's forms are kept.
+ *
+ * Throws an `Error` in the reference's words if the machine has no private address.
+ */
+export function advertisedAddress({ bound, advertise, interfaces }: AdvertiseOptions): Address {
+  if (advertise !== undefined) return shortest(advertise);
+  if (!isUnspecified(bound)) return shortest(bound);
+  const ip = privateIp((interfaces ?? Deno.networkInterfaces)());
+  if (ip === undefined) {
+    throw new Error(
+      "Failed to get final advertise address: " +
+        "No private IP address found, and explicit IP not provided",
+    );
+  }
+  return new Address(ip.length === 4 ? mapped(ip) : ip, bound.port);
+}
+
+/** Whether an address belongs to the internet at large, where unencrypted gossip should not be seen. */
+export function isPublic(address: Address): boolean {
+  const { ip } = shortest(address);
+  return !isInside(ip, privateNetworks) && !isInside(ip, otherSpecialNetworks);
+}
+
+interface Network {
+  readonly ip: Uint8Array;
+  /** Leading bits that belong to the network. */
+  readonly bits: number;
+}
+
+function privateIp(interfaces: readonly InterfaceAddress[]): Uint8Array | undefined {
+  const candidates = interfaces
+    .filter(({ cidr }) => cidr !== null)
+    .map(({ cidr }) => parseNetwork(cidr))
+    .filter(({ ip }) => isInside(ip, privateNetworks));
+  candidates.sort((a, b) => a.ip.length - b.ip.length || b.bits - a.bits);
+  return candidates[0]?.ip;
+}
+
+function parseNetwork(cidr: string): Network {
+  const [host, bits] = cidr.split("/");
+  return { ip: parseIp(host) ?? new Uint8Array(), bits: Number(bits) };
+}
+
+function isInside(ip: Uint8Array, networks: readonly Network[]): boolean {
+  return networks.some((network) => contains(network, ip));
+}
+
+function contains(network: Network, ip: Uint8Array): boolean {
+  if (ip.length !== network.ip.length) return false;
+  for (let bit = 0; bit < network.bits; bit++) {
+    const mask = 0x80 >> (bit & 7);
+    if ((ip[bit >> 3] & mask) !== (network.ip[bit >> 3] & mask)) return false;
+  }
+  return true;
+}
+
+function isUnspecified({ ip }: Address): boolean {
+  return ip.every((byte) => byte === 0);
+}
+
+function shortest(address: Address): Address {
+  return isMapped(address.ip) ? new Address(address.ip.slice(12), address.port) : address;
+}
+
+function mapped(ip: Uint8Array): Uint8Array {
+  return Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, ...ip);
+}

@@ -1,0 +1,174 @@
+/**
+ * Drives one protocol machine in the real world.
+ *
+ * @module
+ */
+
+import type { Address } from "../base/address.ts";
+import { errorText } from "../base/error_text.ts";
+import { TimerHeap } from "../base/timer_heap.ts";
+import type { Machine, World } from "../base/world.ts";
+import type { Exchange, Packet, Reply, StreamMessage } from "../wire/messages.ts";
+import type { Log } from "./log.ts";
+import type { NetTransport } from "./net_transport.ts";
+
+/** A protocol machine as the driver sees it. */
+export type DrivenMachine<Timer> = Machine<Packet, StreamMessage, Reply, Timer>;
+
+/** What a driver works with. */
+export interface DriverOptions<Event> {
+  /** Bound but not started; closed with the driver. */
+  readonly transport: NetTransport;
+  /** Takes what the machine emits, in order, each time after the machine has returned. */
+  readonly deliver: (event: Event) => void;
+  readonly log: Log;
+}
+
+/** A wake-up this much too late means that the event loop was blocked, or the process stopped. */
+const LATE_MS = 20;
+/**
+ * How long a late wake-up still waits for what has arrived in the meantime. Measured: after a stall Deno runs timers
+ * first, and has read a hundred waiting datagrams 5 ms later.
+ */
+const CATCH_UP_MS = 5;
+/** The longest delay that setTimeout takes. */
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+
+/**
+ * The world of one machine: real clock, randomness and network. One `setTimeout` stands for all of the machine's
+ * timers. An exception of the machine is logged and goes no further.
+ *
+ * After a stall, answers that have arrived are read before overdue timers are handled: we must not accuse a peer of a
+ * silence that was our own. The machine still sees how late a timer is by looking at `now`.
+ */
+export class Driver<Timer, Event> implements World<Packet, Exchange, Timer, Event> {
+  readonly #transport: NetTransport;
+  readonly #deliver: (event: Event) => void;
+  readonly #log: Log;
+  readonly #timers = new TimerHeap<Timer>();
+  readonly #events: Event[] = [];
+  #machine: DrivenMachine<Timer> | undefined;
+  #timeout: ReturnType<typeof setTimeout> | undefined;
+  /** What the timeout is for; Infinity when there is none. */
+  #wakeAt = Infinity;
+  #depth = 0;
+  #closed = false;
+
+  constructor({ transport, deliver, log }: DriverOptions<Event>) {
+    this.#transport = transport;
+    this.#deliver = deliver;
+    this.#log = log;
+  }
+
+  get now(): number {
+    return performance.now();
+  }
+
+  random(): number {
+    return Math.random();
+  }
+
+  send(to: Address, packet: Packet): void {
+    try {
+      this.#transport.send(to, packet);
+    } catch (error) {
+      this.#log("ERR", `memberlist: Failed to encode packet for ${to}: ${errorText(error)}`);
+    }
+  }
+
+  request(to: Address, exchange: Exchange, id: number): void {
+    this.#transport.request(to, exchange)
+      .then((reply) => this.#enter((machine) => machine.reply(id, reply)));
+  }
+
+  after(ms: number, timer: Timer): void {
+    this.#timers.push(this.now + Math.max(0, ms), timer);
+  }
+
+  emit(event: Event): void {
+    this.#events.push(event);
+  }
+
+  /** Starts the machine, and begins to deliver to it. Called once. */
+  start(machine: DrivenMachine<Timer>): void {
+    this.#machine = machine;
+    this.#enter(() => machine.start());
+    this.#transport.start({
+      receive: (from, packet) => this.#enter(() => machine.receive(from, packet)),
+      accept: (from, message) => this.#enter(() => machine.accept(from, message)) ?? null,
+    });
+  }
+
+  /**
+   * Calls the machine on behalf of the user: what it throws is thrown, what it emits is delivered, and its timers are
+   * seen to.
+   */
+  call<Result>(run: () => Result): Result {
+    this.#depth++;
+    try {
+      return run();
+    } finally {
+      this.#depth--;
+      if (this.#depth === 0) this.#settle();
+    }
+  }
+
+  /** Stops everything: resolves when no timer and no socket is left. The machine hears nothing after the call. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#timeout);
+    await this.#transport.close();
+  }
+
+  /** Calls the machine on behalf of the world. */
+  #enter<Result>(run: (machine: DrivenMachine<Timer>) => Result): Result | undefined {
+    const machine = this.#machine;
+    if (machine === undefined || this.#closed) return undefined;
+    return this.call(() => {
+      try {
+        return run(machine);
+      } catch (error) {
+        const trace = error instanceof Error ? error.stack : undefined;
+        this.#log("ERR", `serf: Unexpected error: ${trace ?? errorText(error)}`);
+        return undefined;
+      }
+    });
+  }
+
+  /** After the machine has returned: deliver what it said, and set the alarm for its next timer. */
+  #settle(): void {
+    for (let event = this.#events.shift(); event !== undefined; event = this.#events.shift()) {
+      this.#deliver(event);
+    }
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    const at = this.#timers.peekTime() ?? Infinity;
+    if (this.#closed || at >= this.#wakeAt) return;
+    clearTimeout(this.#timeout);
+    this.#wakeAt = at;
+    const delay = Math.ceil(at - this.now);
+    // A timeout of 0 would take a millisecond or two.
+    if (delay <= 0) queueMicrotask(() => this.#wake(at));
+    else this.#timeout = setTimeout(() => this.#wake(at), Math.min(delay, MAX_TIMEOUT_MS));
+  }
+
+  #wake(at: number): void {
+    if (this.#closed || at !== this.#wakeAt) return;
+    // Until the timers have been handled nothing else is to wake us.
+    this.#wakeAt = -Infinity;
+    if (this.now - at < LATE_MS) this.#handleDue();
+    else this.#timeout = setTimeout(() => this.#handleDue(), CATCH_UP_MS);
+  }
+
+  #handleDue(): void {
+    const now = this.now;
+    while ((this.#timers.peekTime() ?? Infinity) <= now) {
+      const timer = this.#timers.pop() as Timer;
+      this.#enter((machine) => machine.handle(timer));
+    }
+    this.#wakeAt = Infinity;
+    this.#schedule();
+  }
+}

@@ -1,0 +1,45 @@
+/**
+ * A query that waits for our answer.
+ *
+ * @module
+ */
+
+import type { MemberEvent, QueryEvent, UserEvent } from "../serf/contract.ts";
+
+/** Sends an answer; throws if it cannot be sent. */
+export type Respond = (payload: Uint8Array) => void;
+
+/** A query of another member, or of ourselves, that is meant for us. */
+export class IncomingQuery implements QueryEvent {
+  readonly type = "query";
+  readonly lTime: number;
+  readonly id: number;
+  readonly name: string;
+  readonly payload: Uint8Array | null;
+  readonly sourceNode: string;
+  /** When answers are no longer taken, by `performance.now()`. */
+  readonly deadline: number;
+  readonly #respond: Respond;
+
+  /** Made by the instance that received the query. */
+  constructor(event: QueryEvent, respond: Respond) {
+    this.lTime = event.lTime;
+    this.id = event.id;
+    this.name = event.name;
+    this.payload = event.payload;
+    this.sourceNode = event.sourceNode;
+    this.deadline = event.deadline;
+    this.#respond = respond;
+  }
+
+  /**
+   * Answers the query, once. Text is sent as UTF-8. Throws an `Error` that says `response already sent`, `response is
+   * past the deadline` or `response exceeds limit of 1024 bytes`, and a `ClosedError` after a shutdown.
+   */
+  respond(payload: Uint8Array | string): void {
+    this.#respond(typeof payload === "string" ? new TextEncoder().encode(payload) : payload);
+  }
+}
+
+/** What an instance delivers to its user. */
+export type HostEvent = MemberEvent | UserEvent | IncomingQuery;

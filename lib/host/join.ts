@@ -1,0 +1,57 @@
+/**
+ * Joining: from names to addresses to members.
+ *
+ * @module
+ */
+
+import type { Address } from "../base/address.ts";
+import { errorText } from "../base/error_text.ts";
+import { JoinError, type JoinFailure } from "../base/errors.ts";
+import { resolveTarget } from "./resolve.ts";
+
+/** How targets are resolved and contacted. */
+export interface JoinContext {
+  /** Stands in for a missing port. */
+  readonly defaultPort: number;
+  /** Contacts every address; resolves to the number of those reached, and why the others were not. */
+  readonly contact: (
+    addresses: readonly Address[],
+  ) => Promise<{ readonly count: number; readonly failures: readonly JoinFailure[] }>;
+}
+
+/**
+ * Joins every address that the targets stand for, and resolves to how many were reached. Rejects with a `JoinError` if
+ * there were targets and none was.
+ */
+export async function joinTargets(
+  targets: readonly string[],
+  { defaultPort, contact }: JoinContext,
+): Promise<number> {
+  const resolved = await Promise.all(targets.map((target) => resolve(target, defaultPort)));
+  const addresses = resolved.flatMap((result) => result instanceof Array ? result : []);
+  const unresolved = resolved.flatMap((result) => result instanceof Array ? [] : [result]);
+  const { count, failures } = await contact(addresses);
+  if (count === 0 && targets.length > 0) throw new JoinError([...unresolved, ...failures]);
+  return count;
+}
+
+async function resolve(target: string, defaultPort: number): Promise<Address[] | JoinFailure> {
+  try {
+    return await resolveTarget(target, { defaultPort });
+  } catch (error) {
+    return { address: target, reason: `Failed to resolve ${target}: ${errorText(error)}` };
+  }
+}
+
+/** The outcome of `work`, or a rejection with the signal's reason, whichever comes first. The work goes on. */
+export async function abortable<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {
+  if (signal === undefined) return await work;
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const abort = () => reject(signal.reason);
+  signal.addEventListener("abort", abort);
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}

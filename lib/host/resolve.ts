@@ -1,0 +1,79 @@
+/**
+ * From the text of an address to addresses.
+ *
+ * @module
+ */
+
+import { Address, formatHostPort, parseIp } from "../base/address.ts";
+import { parsePort, splitHostPort } from "../base/host_port.ts";
+
+/** The port of the protocol. */
+export const DEFAULT_PORT = 7946;
+
+/** Finds the IP literals of a host name; rejects with a one-line reason. */
+export type LookupHost = (host: string) => Promise<readonly string[]>;
+
+/** How names and missing ports are filled in. */
+export interface ResolveOptions {
+  /** Used when the text has no port. */
+  readonly defaultPort: number;
+  /** By default the system's resolver. */
+  readonly lookup?: LookupHost;
+}
+
+/**
+ * Resolves the target of a join, `[name/]host[:port]`, to every address it stands for. The node name in front is a hint
+ * for other transports and has no effect here. Rejects with an `Error` whose message is one line, for instance `lookup
+ * web on 10.0.0.53:53: no such host`.
+ */
+export async function resolveTarget(text: string, options: ResolveOptions): Promise<Address[]> {
+  const slash = text.indexOf("/");
+  if (slash === 0) throw new TypeError("empty node name provided");
+  return await resolveEndpoint(text.slice(slash + 1), options);
+}
+
+/**
+ * Resolves `host[:port]` to every address it stands for; an empty host means all addresses of the machine. Rejects with
+ * an `Error` whose message is one line.
+ */
+export async function resolveEndpoint(
+  text: string,
+  { defaultPort, lookup = lookupHost }: ResolveOptions,
+): Promise<Address[]> {
+  const { host, port: portText } = splitHostPort(text);
+  const port = portText === undefined ? defaultPort : parsePort(portText);
+  const ip = parseIp(host === "" ? "0.0.0.0" : host);
+  if (ip !== undefined) return [new Address(ip, port)];
+  const hosts = await lookup(host);
+  return hosts.map((found) => Address.parse(found, port));
+}
+
+/**
+ * Asks the system's resolver, which knows the hosts file as well as DNS. Rejects with an `Error` in Go's words.
+ */
+export async function lookupHost(host: string): Promise<string[]> {
+  const { lookup } = await import("node:dns/promises");
+  try {
+    const found = await lookup(host, { all: true });
+    return found.map(({ address }) => address);
+  } catch (cause) {
+    throw new Error(`lookup ${host}${await resolverText()}: ${lookupErrorText(cause)}`, { cause });
+  }
+}
+
+function lookupErrorText(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  return code === "ENOTFOUND" ? "no such host" : "server misbehaving";
+}
+
+/** ` on SERVER:53`, as Go names the first server of resolv.conf; empty where that cannot be read. */
+async function resolverText(): Promise<string> {
+  try {
+    const text = await Deno.readTextFile("/etc/resolv.conf");
+    const server = /^\s*nameserver\s+(\S+)/m.exec(text)?.[1];
+    if (server === undefined) return "";
+    return ` on ${formatHostPort(server, 53)}`;
+  } catch {
+    return "";
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * The settings of an instance, and what they are when left out.
+ *
+ * @module
+ */
+
+import type { SerfConfig } from "../serf/contract.ts";
+import { librarySettings, type SerfSettings } from "../serf/defaults.ts";
+import { type Profile, type ProfileName, profiles } from "../swim/config.ts";
+import type { Keyring } from "../wire/keyring.ts";
+import type { WireOptions } from "../wire/wire_options.ts";
+import type { Log } from "./log.ts";
+
+/** Settings that the machine takes as they are. */
+type MachineOptions = Partial<Omit<SerfConfig, "address" | "profile">>;
+/** Settings of the wire that are passed on. */
+type WireChoices = Pick<WireOptions, "label" | "verifyIncoming" | "verifyOutgoing">;
+
+/**
+ * Settings of a {@link Serf} instance; all of them may be left out. Times are milliseconds, sizes bytes, and the
+ * defaults are those of the reference's library.
+ */
+export interface SerfOptions extends MachineOptions, WireChoices {
+  /**
+   * Where to listen, as `host[:port]`, for UDP and TCP. Default `0.0.0.0:7946`, which is every address of the machine,
+   * IPv6 included. Port 0 takes a free one.
+   */
+  readonly bind?: string;
+  /** The address to announce, as `host[:port]`; the port defaults to 7946. Default: the bound or a private address. */
+  readonly advertise?: string;
+  /** Timing for a local network (`"lan"`, the default), the internet, or one machine; or your own. */
+  readonly profile?: ProfileName | Profile;
+  /** Encrypts all traffic with a key of 16, 24 or 32 bytes. Excludes `keyring`. */
+  readonly encryptKey?: Uint8Array;
+  /** Encrypts all traffic with the first of several keys. The cluster may change it; see `onKeyringChange`. */
+  readonly keyring?: Keyring;
+  /** Called after the cluster has installed, chosen or removed a key, so that the keyring can be stored. */
+  readonly onKeyringChange?: (keyring: Keyring) => void;
+  /** Whether to compress what is sent. Default true. */
+  readonly compression?: boolean;
+  /** A file from which a restarted node knows whom to join and which events it has seen. Default none. */
+  readonly snapshotPath?: string;
+  /** Whether a node that has left joins again when it is restarted with its snapshot. Default false. */
+  readonly rejoinAfterLeave?: boolean;
+  /** Takes the log, line by line and without time stamps. By default nothing is logged. */
+  readonly log?: Log;
+}
+
+/** Everything the machine needs but the address, which is known only once the sockets are bound. */
+export type MachineConfig = Omit<SerfConfig, "address">;
+
+/** The machine's settings, completed. Throws a `TypeError` or `RangeError` for one that cannot be used. */
+export function machineConfig(options: SerfOptions): MachineConfig {
+  const { name = Deno.hostname(), tags = {}, profile = "lan" } = options;
+  if (name === "") throw new TypeError('Cannot use name: got "", expected at least one character');
+  return {
+    ...librarySettings,
+    ...plainSettings(options),
+    name,
+    tags: { ...tags },
+    profile: typeof profile === "string" ? namedProfile(profile) : profile,
+  };
+}
+
+/** The numbers and switches among the options; each must be of its default's type, and no number negative. */
+function plainSettings(options: SerfOptions): Partial<SerfSettings> {
+  const given: Record<string, unknown> = {};
+  for (const [name, standard] of Object.entries(librarySettings)) {
+    const value = options[name as keyof SerfSettings];
+    if (value === undefined || typeof standard === "object") continue;
+    if (typeof value !== typeof standard) {
+      throw new TypeError(`Cannot use ${name}: got ${value}, expected a ${typeof standard}`);
+    }
+    if (typeof value === "number" && !(value >= 0)) {
+      throw new RangeError(`Cannot use ${name}: got ${value}, expected 0 or more`);
+    }
+    given[name] = value;
+  }
+  return given;
+}
+
+function namedProfile(name: string): Profile {
+  if (Object.hasOwn(profiles, name)) return profiles[name as ProfileName];
+  throw new TypeError(`Unknown profile: ${name}`);
+}

@@ -1,0 +1,212 @@
+/**
+ * The snapshot on disk.
+ *
+ * @module
+ */
+
+import type { SnapshotEntry, SnapshotState } from "../serf/contract.ts";
+import {
+  compactionThreshold,
+  formatCompacted,
+  formatEntry,
+  parseSnapshot,
+  SnapshotReplay,
+} from "../serf/snapshot.ts";
+import type { Log } from "./log.ts";
+import { osErrorText } from "./os_error.ts";
+
+/** How a snapshot file is kept. */
+export interface SnapshotFileOptions {
+  /** Whether a node that has left joins the same cluster again when it is restarted. */
+  readonly rejoinAfterLeave?: boolean;
+  readonly log: Log;
+}
+
+/** Nothing is kept in memory for longer; what a crash loses is at most this old. */
+const FLUSH_INTERVAL_MS = 500;
+/** How often a file that cannot be written is tried again. */
+const RECOVERY_INTERVAL_MS = 30_000;
+/** Readable for all, as the reference makes it. */
+const MODE = 0o644;
+
+const encoder = new TextEncoder();
+
+/**
+ * An append-only file that says what a restarted node should know. Lines are gathered and written twice a second; a
+ * leave, and closing, write and sync at once. A file that has grown too long is replaced by a short one that says the
+ * same, and so is one that could not be written, as soon as that works again.
+ */
+export class SnapshotFile {
+  /** What the file said when it was opened. */
+  readonly recovered: SnapshotState;
+  readonly #path: string;
+  readonly #log: Log;
+  /** What the file says, or should say, now. */
+  readonly #replay: SnapshotReplay;
+  #file: Deno.FsFile;
+  #size: number;
+  #pending = "";
+  #syncWanted = false;
+  /** Whether lines were dropped because there were too many to wait: time for a compaction. */
+  #overflowed = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #writing: Promise<void> | undefined;
+  /** Whether lines were lost because the file could not be written. */
+  #broken = false;
+  /** When writing everything anew may be tried (again), by `performance.now()`. */
+  #recoverAt = 0;
+
+  private constructor(path: string, file: Deno.FsFile, parts: {
+    readonly recovered: SnapshotState;
+    readonly replay: SnapshotReplay;
+    readonly size: number;
+    readonly log: Log;
+  }) {
+    this.#path = path;
+    this.#file = file;
+    this.recovered = parts.recovered;
+    this.#replay = parts.replay;
+    this.#size = parts.size;
+    this.#log = parts.log;
+  }
+
+  /**
+   * Opens the file, creates it if need be, and reads it. A line that was cut off is removed, so that the next one does
+   * not run into it. Rejects with an `Error` such as `failed to open snapshot: open /x/y: no such file or directory`.
+   */
+  static async open(path: string, options: SnapshotFileOptions): Promise<SnapshotFile> {
+    const { rejoinAfterLeave, log } = options;
+    let file: Deno.FsFile | undefined;
+    try {
+      file = await Deno.open(path, { read: true, append: true, create: true, mode: MODE });
+      const bytes = await Deno.readFile(path);
+      const { state, warnings, wholeLength } = parseSnapshot(bytes, { rejoinAfterLeave });
+      for (const { level, text } of warnings) log(level, text);
+      if (wholeLength < bytes.length) await file.truncate(wholeLength);
+      const replay = replayOf(state, { rejoinAfterLeave });
+      return new SnapshotFile(path, file, { recovered: state, replay, size: wholeLength, log });
+    } catch (cause) {
+      file?.close();
+      const reason = `open ${path}: ${osErrorText(cause)}`;
+      throw new Error(`failed to open snapshot: ${reason}`, { cause });
+    }
+  }
+
+  /** Takes the next entry. */
+  add(entry: SnapshotEntry): void {
+    this.#replay.apply(entry);
+    this.#pending += formatEntry(entry);
+    if (this.#isTooLong(this.#pending.length)) {
+      this.#pending = "";
+      this.#overflowed = true;
+    }
+    if (entry.type === "leave") {
+      this.#syncWanted = true;
+      this.#flush();
+    } else {
+      this.#timer ??= setTimeout(() => this.#flush(), FLUSH_INTERVAL_MS);
+    }
+  }
+
+  /** Writes and syncs what is left; resolves when the file is closed. No entry may be added afterwards. */
+  async close(): Promise<void> {
+    this.#syncWanted = true;
+    this.#recoverAt = 0;
+    await this.#flush();
+    this.#file.close();
+  }
+
+  /** Resolves when everything that was added so far is written. One flush runs at a time. */
+  #flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#writing ??= this.#writePending();
+    return this.#writing;
+  }
+
+  async #writePending(): Promise<void> {
+    do {
+      const lines = this.#pending;
+      const sync = this.#syncWanted;
+      this.#pending = "";
+      this.#syncWanted = false;
+      try {
+        if (this.#broken) await this.#recover();
+        else await this.#append(lines, sync);
+      } catch (error) {
+        this.#broken = true;
+        this.#log("ERR", `serf: Failed to update snapshot: ${osErrorText(error)}`);
+        await this.#recover();
+      }
+    } while (this.#pending !== "" || this.#syncWanted);
+    // Not in a finally(), which would run later: an entry that was added in between would wait for the next one.
+    this.#writing = undefined;
+  }
+
+  async #append(lines: string, sync: boolean): Promise<void> {
+    const bytes = encoder.encode(lines);
+    await writeAll(this.#file, bytes);
+    this.#size += bytes.length;
+    if (sync) await this.#file.sync();
+    if (this.#overflowed || this.#isTooLong(this.#size)) await this.#compact();
+  }
+
+  #isTooLong(bytes: number): boolean {
+    return bytes > compactionThreshold(this.#replay.alive.size);
+  }
+
+  /** Makes up for lost lines by writing everything anew. Never rejects. */
+  async #recover(): Promise<void> {
+    const now = performance.now();
+    if (now < this.#recoverAt) return;
+    this.#recoverAt = now + RECOVERY_INTERVAL_MS;
+    this.#log("INFO", "serf: Attempting compaction to recover from error...");
+    try {
+      await this.#compact();
+      this.#broken = false;
+      this.#log("INFO", "serf: Finished compaction, successfully recovered from error state");
+    } catch (error) {
+      const reason = osErrorText(error);
+      this.#log("ERR", `serf: Compaction failed, will reattempt after 30s: ${reason}`);
+    }
+  }
+
+  /** Replaces the file by a short one that says the same; at every moment one of them is whole and in place. */
+  async #compact(): Promise<void> {
+    const path = `${this.#path}.compact`;
+    const file = await Deno.open(path, { write: true, create: true, truncate: true, mode: MODE });
+    const bytes = encoder.encode(formatCompacted(this.#replay));
+    this.#pending = "";
+    this.#overflowed = false;
+    try {
+      await writeAll(file, bytes);
+      await file.sync();
+      await Deno.rename(path, this.#path);
+    } catch (error) {
+      file.close();
+      throw error;
+    }
+    this.#file.close();
+    this.#file = file;
+    this.#size = bytes.length;
+  }
+}
+
+async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
+  for (let written = 0; written < bytes.length;) {
+    written += await file.write(bytes.subarray(written));
+  }
+}
+
+/** A replay that stands where a state does. */
+function replayOf(
+  state: SnapshotState,
+  options: { readonly rejoinAfterLeave?: boolean },
+): SnapshotReplay {
+  const replay = new SnapshotReplay(options);
+  for (const [name, address] of state.alive) replay.apply({ type: "alive", name, address });
+  replay.apply({ type: "clock", lTime: state.clock });
+  replay.apply({ type: "event-clock", lTime: state.eventClock });
+  replay.apply({ type: "query-clock", lTime: state.queryClock });
+  return replay;
+}

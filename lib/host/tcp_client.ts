@@ -1,0 +1,76 @@
+/**
+ * The dialling half of the stream transport.
+ *
+ * @module
+ */
+
+import type { Address } from "../base/address.ts";
+import { errorText } from "../base/error_text.ts";
+import { TimeoutError } from "../base/errors.ts";
+import type { Exchange, Reply } from "../wire/messages.ts";
+import { encodeStream } from "../wire/stream.ts";
+import type { WireOptions } from "../wire/wire_options.ts";
+import type { Log } from "./log.ts";
+import { osErrorText } from "./os_error.ts";
+import { readMessage } from "./read_message.ts";
+import { TimedConnection } from "./timed_connection.ts";
+
+/** How to talk, and when to give up. */
+export interface ExchangeOptions {
+  readonly wire: WireOptions;
+  /** Aborts the exchange, which then fails. */
+  readonly signal: AbortSignal;
+  readonly log: Log;
+}
+
+/**
+ * One stream exchange with `to`: dials, writes, and reads the answer, all of it before the exchange's deadline. Never
+ * rejects: every failure becomes a {@link Reply} in the words of Go's net package.
+ */
+export async function exchangeOverTcp(
+  to: Address,
+  { message, timeoutMs }: Exchange,
+  { wire, signal, log }: ExchangeOptions,
+): Promise<Reply> {
+  const deadline = performance.now() + timeoutMs;
+  let conn: Deno.TcpConn;
+  try {
+    conn = await dial(to, timeoutMs, signal);
+  } catch (error) {
+    const refused = error instanceof Deno.errors.ConnectionRefused;
+    return { ok: false, error: `dial tcp ${to}: ${dialErrorText(error)}`, refused };
+  }
+  using connection = new TimedConnection(conn, deadline - performance.now());
+  const close = () => connection.close();
+  signal.addEventListener("abort", close);
+  try {
+    signal.throwIfAborted();
+    await connection.write(encodeStream(message, wire, "dialler"));
+    const answer = await readMessage(connection, { wire, role: "dialler", peer: to, log });
+    if (answer === undefined) throw new Error("EOF");
+    return { ok: true, message: answer };
+  } catch (error) {
+    return { ok: false, error: errorText(error), refused: false };
+  } finally {
+    signal.removeEventListener("abort", close);
+  }
+}
+
+/** Rejects with the system's error, the signal's reason, or a `TimeoutError`. */
+async function dial(to: Address, timeoutMs: number, signal: AbortSignal): Promise<Deno.TcpConn> {
+  const ending = new AbortController();
+  const abort = () => ending.abort(signal.reason);
+  const timer = setTimeout(() => ending.abort(new TimeoutError("i/o timeout")), timeoutMs);
+  signal.addEventListener("abort", abort);
+  try {
+    signal.throwIfAborted();
+    return await Deno.connect({ hostname: to.host, port: to.port, signal: ending.signal });
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", abort);
+  }
+}
+
+function dialErrorText(error: unknown): string {
+  return error instanceof TimeoutError ? error.message : `connect: ${osErrorText(error)}`;
+}

@@ -1,0 +1,148 @@
+import { assert, assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
+import { Address } from "../../lib/base/address.ts";
+import { Driver } from "../../lib/host/driver.ts";
+import { NetTransport } from "../../lib/host/net_transport.ts";
+import type { Packet, StreamMessage } from "../../lib/wire/messages.ts";
+import { until } from "./until.ts";
+
+/** A machine under a driver of its own, whose parts a test replaces. */
+class Rig implements AsyncDisposable {
+  readonly log: string[] = [];
+  readonly events: string[] = [];
+  readonly handled: string[] = [];
+  onHandle: (text: string) => void = () => {};
+  onReceive: (packet: Packet) => void = () => {};
+  readonly address: Address;
+  readonly driver: Driver<string, string>;
+
+  private constructor(transport: NetTransport, log: string[]) {
+    this.log = log;
+    this.address = transport.address;
+    this.driver = new Driver({
+      transport,
+      log: (level, text) => void log.push(`${level} ${text}`),
+      deliver: (event: string) => this.events.push(event),
+    });
+    this.driver.start({
+      start: () => this.driver.emit("started"),
+      receive: (_from, packet) => this.onReceive(packet),
+      accept: (): StreamMessage | null => {
+        throw new Error("cannot accept");
+      },
+      reply: (id, reply) => this.driver.emit(`reply ${id} ${reply.ok ? "" : reply.error}`),
+      handle: (text: string) => {
+        this.handled.push(text);
+        this.onHandle(text);
+      },
+    });
+  }
+
+  static async start(): Promise<Rig> {
+    const log: string[] = [];
+    const transport = await NetTransport.bind({
+      bind: Address.parse("127.0.0.1", 0),
+      wire: { compress: false },
+      streamTimeoutMs: 1_000,
+      log: (level, text) => void log.push(`${level} ${text}`),
+    });
+    return new Rig(transport, log);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.driver.close();
+  }
+}
+
+function block(ms: number): void {
+  const end = performance.now() + ms;
+  while (performance.now() < end);
+}
+
+Deno.test("what a machine emits is delivered after it has returned, in order", async () => {
+  await using rig = await Rig.start();
+  assertEquals(rig.events, ["started"]);
+  rig.driver.call(() => {
+    rig.driver.emit("a");
+    rig.driver.call(() => rig.driver.emit("b"));
+    assertEquals(rig.events, ["started"]);
+    rig.driver.emit("c");
+  });
+  assertEquals(rig.events, ["started", "a", "b", "c"]);
+});
+
+Deno.test("a timer of 0 ms comes at once, but not within the call", async () => {
+  await using rig = await Rig.start();
+  rig.driver.call(() => rig.driver.after(0, "now"));
+  assertEquals(rig.handled, []);
+  await Promise.resolve();
+  assertEquals(rig.handled, ["now"]);
+});
+
+Deno.test("timers that timers ask for come too, and an earlier one overtakes", async () => {
+  await using rig = await Rig.start();
+  rig.onHandle = (text) => {
+    if (text === "first") rig.driver.after(5, "second");
+  };
+  rig.driver.call(() => {
+    rig.driver.after(60, "last");
+    rig.driver.after(5, "first");
+  });
+  await until(() => rig.handled.length === 3);
+  assertEquals(rig.handled, ["first", "second", "last"]);
+});
+
+Deno.test("an exception of the machine is logged, and the machine goes on", async () => {
+  await using rig = await Rig.start();
+  rig.onHandle = (text) => {
+    if (text === "bad") throw new Error("machine trouble");
+  };
+  rig.driver.call(() => {
+    rig.driver.after(0, "bad");
+    rig.driver.after(0, "good");
+  });
+  await until(() => rig.handled.length === 2);
+  assertStringIncludes(rig.log.join("\n"), "ERR serf: Unexpected error: Error: machine trouble");
+  const conn = await Deno.connect({ hostname: "127.0.0.1", port: rig.address.port });
+  conn.close();
+  rig.driver.request(
+    rig.address,
+    { message: { type: "ping", sequence: 1, node: "" }, timeoutMs: 1_000 },
+    7,
+  );
+  await until(() => rig.events.includes("reply 7 EOF"));
+  assertStringIncludes(rig.log.join("\n"), "Error: cannot accept");
+});
+
+Deno.test("after a stall, what has arrived is read before overdue timers are handled", async () => {
+  await using rig = await Rig.start();
+  await using sender = await Rig.start();
+  const order: string[] = [];
+  rig.onReceive = () => order.push("datagram");
+  rig.onHandle = (text) => order.push(text);
+  const asked = performance.now();
+  rig.driver.call(() => rig.driver.after(50, "timer"));
+  // Lets the event loop set up its timer before it is blocked.
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  for (let i = 0; i < 20; i++) {
+    const messages = [{ type: "nack", sequence: i }] as const;
+    sender.driver.send(rig.address, { messages, crc: false });
+  }
+  block(150);
+  await until(() => order.includes("timer"));
+  assertEquals(order.indexOf("timer"), 20);
+  assertGreater(performance.now() - asked, 150);
+});
+
+Deno.test("a closed driver is silent, and lets nothing through", async () => {
+  const rig = await Rig.start();
+  rig.driver.call(() => rig.driver.after(1, "never"));
+  const silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const to = Address.parse("127.0.0.1", silent.addr.port);
+  const message = { type: "ping", sequence: 1, node: "" } as const;
+  rig.driver.request(to, { message, timeoutMs: 60_000 }, 1);
+  await rig.driver.close();
+  silent.close();
+  assertEquals(rig.handled, []);
+  assertEquals(rig.events, ["started"]);
+  assert(rig.log.every((line) => line.startsWith("DEBUG")));
+});

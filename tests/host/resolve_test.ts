@@ -1,0 +1,55 @@
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { lookupHost, resolveEndpoint, resolveTarget } from "../../lib/host/resolve.ts";
+
+/** Knows one name. */
+const options = {
+  defaultPort: 7946,
+  lookup: (host: string) =>
+    host === "seed.example"
+      ? Promise.resolve(["10.0.0.1", "10.0.0.2", "fd00::3"])
+      : Promise.reject(new Error(`lookup ${host}: no such host`)),
+};
+
+async function texts(target: string): Promise<string[]> {
+  return (await resolveTarget(target, options)).map(String);
+}
+
+Deno.test("a literal address is taken as it is, with its port or the default one", async () => {
+  assertEquals(await texts("127.0.0.1"), ["127.0.0.1:7946"]);
+  assertEquals(await texts("127.0.0.1:99"), ["127.0.0.1:99"]);
+  assertEquals(await texts("::1"), ["[::1]:7946"]);
+  assertEquals(await texts("[::1]"), ["[::1]:7946"]);
+  assertEquals(await texts("[::1]:99"), ["[::1]:99"]);
+});
+
+Deno.test("a name stands for every address it resolves to", async () => {
+  assertEquals(await texts("seed.example:99"), ["10.0.0.1:99", "10.0.0.2:99", "[fd00::3]:99"]);
+});
+
+Deno.test("a node name in front is passed over, but not an empty one", async () => {
+  assertEquals(await texts("web-1/127.0.0.1:99"), ["127.0.0.1:99"]);
+  await assertRejects(() => texts("/127.0.0.1"), TypeError, "empty node name provided");
+});
+
+Deno.test("what cannot be resolved says why in one line", async () => {
+  await assertRejects(() => texts("nowhere"), Error, "lookup nowhere: no such host");
+  await assertRejects(() => texts("127.0.0.1:x"), TypeError, "lookup tcp/x: unknown port");
+  await assertRejects(() => texts("[::1"), TypeError, "missing ']' in address");
+});
+
+Deno.test("an empty host means every address of the machine", async () => {
+  const [address] = await resolveEndpoint(":99", options);
+  assertEquals(address.text, "0.0.0.0:99");
+});
+
+Deno.test("the system's resolver knows this machine", async () => {
+  const found = await lookupHost("localhost");
+  assertEquals(found.includes("127.0.0.1") || found.includes("::1"), true);
+});
+
+Deno.test("a name that nobody has is reported as Go does", async () => {
+  // A label of more than 63 characters is refused before anybody is asked.
+  const name = "x".repeat(64);
+  const error = await assertRejects(() => lookupHost(name), Error);
+  assertMatch(error.message, /^lookup x+( on \S+:53)?: no such host$/);
+});

@@ -1,0 +1,151 @@
+import {
+  assert,
+  assertEquals,
+  assertInstanceOf,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
+import { JoinError } from "../../lib/base/errors.ts";
+import { Serf } from "../../lib/host/serf.ts";
+import { Keyring } from "../../lib/wire/keyring.ts";
+import { FAST, LoopbackCluster } from "./loopback_cluster.ts";
+import { vacantPort } from "./vacant_port.ts";
+
+Deno.test("a join that reaches nobody says why for each address", async () => {
+  await using cluster = new LoopbackCluster();
+  const a = await cluster.create("a");
+  const port = vacantPort();
+  const targets = [`127.0.0.1:${port}`, "/127.0.0.1", "127.0.0.1:99999"];
+  const error = await assertRejects(() => a.join(targets), JoinError);
+  assertEquals(error.failures.map(({ reason }) => reason).toSorted(), [
+    `Failed to join 127.0.0.1: dial tcp 127.0.0.1:${port}: connect: connection refused`,
+    "Failed to resolve /127.0.0.1: empty node name provided",
+    "Failed to resolve 127.0.0.1:99999: address 99999: invalid port",
+  ]);
+  assertStringIncludes(error.message, "Cannot join cluster: all 3 addresses failed\n");
+  assertEquals(a.members().length, 1);
+});
+
+Deno.test("a join that takes too long can be given up", async () => {
+  await using cluster = new LoopbackCluster();
+  const a = await cluster.create("a");
+  // Accepts connections, into its backlog, and never says a word.
+  using silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const signal = AbortSignal.abort(new Error("no time"));
+  await assertRejects(
+    () => a.join([`127.0.0.1:${silent.addr.port}`], { signal }),
+    Error,
+    "no time",
+  );
+  const later = new AbortController();
+  const joining = a.join([`127.0.0.1:${silent.addr.port}`], { signal: later.signal });
+  later.abort(new Error("lost patience"));
+  await assertRejects(() => joining, Error, "lost patience");
+});
+
+Deno.test("a join with a silent peer ends with the stream timeout of the profile", async () => {
+  await using cluster = new LoopbackCluster();
+  using silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const profile = { ...(FAST.profile as object), tcpTimeoutMs: 100 } as typeof FAST.profile;
+  const a = await cluster.create("a", { profile });
+  const error = await assertRejects(() => a.join([`127.0.0.1:${silent.addr.port}`]), JoinError);
+  assertStringIncludes(error.message, "i/o timeout");
+});
+
+for (const size of [16, 24, 32]) {
+  Deno.test(`a cluster encrypted with a key of ${size} bytes works, and keeps others out`, async () => {
+    await using cluster = new LoopbackCluster();
+    const encryptKey = crypto.getRandomValues(new Uint8Array(size));
+    const [a, b] = await cluster.joined(2, { encryptKey });
+    assert(a.encrypted && b.encrypted);
+    const events = a.events();
+    b.userEvent("secret", "x");
+    assertEquals((await events.next()).value?.type, "user");
+
+    const wrongKey = await cluster.create("w", { encryptKey: new Uint8Array(size).fill(7) });
+    const refused = await assertRejects(() => wrongKey.join([a.address.text]), JoinError);
+    assertEquals(refused.failures.length, 1);
+    assertStringIncludes(refused.message, "no installed keys could decrypt the message");
+    const open = await cluster.create("o");
+    await assertRejects(
+      () => open.join([a.address.text]),
+      JoinError,
+      "encryption is not configured",
+    );
+    assertEquals(a.members().length, 2);
+  });
+}
+
+Deno.test("a label keeps clusters apart", async () => {
+  await using cluster = new LoopbackCluster();
+  const [a] = await cluster.joined(2, { label: "blue" });
+  const red = await cluster.create("red", { label: "red" });
+  await assertRejects(() => red.join([a.address.text]), JoinError);
+  assertEquals([a.members().length, red.members().length], [2, 1]);
+});
+
+Deno.test("a port that is taken is reported in the reference's words", async () => {
+  await using cluster = new LoopbackCluster();
+  const a = await cluster.create("a", { bind: "127.0.0.1:0" });
+  const { port } = a.bindAddress;
+  const error = await assertRejects(
+    () => Serf.create({ name: "b", bind: `127.0.0.1:${port}` }),
+    Error,
+  );
+  assertEquals(
+    error.message,
+    "Failed to create memberlist: Could not set up network transport: failed to obtain an address: " +
+      `Failed to start TCP listener on "127.0.0.1" port ${port}: listen tcp 127.0.0.1:${port}: ` +
+      "bind: address already in use",
+  );
+  assertInstanceOf(error.cause, Deno.errors.AddrInUse);
+});
+
+Deno.test("a port that is taken for UDP only is reported too, and TCP is let go", async () => {
+  const udp = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
+  const { port } = udp.addr as Deno.NetAddr;
+  await assertRejects(
+    () => Serf.create({ name: "b", bind: `127.0.0.1:${port}` }),
+    Error,
+    `Failed to start UDP listener on "127.0.0.1" port ${port}: listen udp 127.0.0.1:${port}: ` +
+      "bind: address already in use",
+  );
+  udp.close();
+  await using serf = await Serf.create({ name: "b", bind: `127.0.0.1:${port}` });
+  assertEquals(serf.bindAddress.port, port);
+});
+
+Deno.test("an address that the machine does not have cannot be bound", async () => {
+  await assertRejects(
+    () => Serf.create({ name: "b", bind: "198.51.100.7:7946" }),
+    Error,
+    "bind: cannot assign requested address",
+  );
+});
+
+Deno.test("options that make no sense are refused by name", async () => {
+  const bind = "127.0.0.1:0";
+  const key = new Uint8Array(16);
+  const cases = [
+    [{ name: "" }, TypeError, 'Cannot use name: got ""'],
+    [{ protocol: 1 }, RangeError, "Protocol version '1' too low. Must be in range: [2, 5]"],
+    [{ protocol: 6 }, RangeError, "Protocol version '6' too high. Must be in range: [2, 5]"],
+    [{ userEventSizeLimit: 9217 }, RangeError, "user event size limit exceeds limit of 9216 bytes"],
+    [{ tags: { x: "y".repeat(600) } }, RangeError, "Encoded length of tags exceeds limit"],
+    [{ encryptKey: key.subarray(1) }, RangeError, "key size must be 16, 24 or 32 bytes"],
+    [{ encryptKey: key, keyring: new Keyring([key]) }, TypeError, "Cannot use encryptKey"],
+    [{ profile: "moon" as "lan" }, TypeError, "Unknown profile: moon"],
+    [{ bind: "127.0.0.1:port" }, TypeError, "Invalid bind address: lookup tcp/port: unknown port"],
+    [{ advertise: "[::1" }, TypeError, "Invalid advertise address: address [::1: missing ']'"],
+    [{ reapIntervalMs: -1 }, RangeError, "Cannot use reapIntervalMs: got -1, expected 0 or more"],
+    [{ coordinates: 1 as unknown as boolean }, TypeError, "Cannot use coordinates: got 1"],
+    [
+      { snapshotPath: "/nonexistent/x" },
+      Error,
+      "Failed to setup snapshot: failed to open snapshot",
+    ],
+  ] as const;
+  for (const [options, kind, message] of cases) {
+    await assertRejects(() => Serf.create({ name: "x", bind, ...options }), kind, message);
+  }
+});

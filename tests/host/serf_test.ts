@@ -1,0 +1,234 @@
+import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
+import { ClosedError } from "../../lib/base/errors.ts";
+import { Serf } from "../../lib/host/serf.ts";
+import { LoopbackCluster, nextEvent, statuses } from "./loopback_cluster.ts";
+import { until } from "./until.ts";
+
+const decoder = new TextDecoder();
+
+Deno.test("a new instance is a cluster of one that knows itself", async () => {
+  await using serf = await Serf.create({
+    name: "solo",
+    bind: "127.0.0.9:0",
+    tags: { role: "web" },
+  });
+  assertEquals(serf.name, "solo");
+  assertEquals(serf.address.host, "127.0.0.9");
+  assert(serf.address.port > 0);
+  assertEquals(serf.bindAddress.text, serf.address.text);
+  assertEquals(serf.encrypted, false);
+  assertEquals(serf.state, "alive");
+  assertEquals(serf.tags, { role: "web" });
+  assertEquals(serf.local.status, "alive");
+  assertEquals(statuses(serf), { solo: "alive" });
+  assertEquals(serf.member("nobody"), undefined);
+  assertEquals(serf.stats().members, "1");
+  assertEquals(serf.coordinate("solo")?.vec.length, 8);
+});
+
+Deno.test("three instances in one process join and see each other alive", async () => {
+  await using cluster = new LoopbackCluster();
+  const members = await cluster.joined(3);
+  const everybody = { n1: "alive", n2: "alive", n3: "alive" } as const;
+  await until(() => members.every((serf) => Object.keys(statuses(serf)).length === 3));
+  for (const serf of members) assertEquals(statuses(serf), everybody);
+});
+
+Deno.test("a join reaches every address, and reports how many", async () => {
+  await using cluster = new LoopbackCluster();
+  const [a, b] = await cluster.joined(2);
+  const c = await cluster.create("c");
+  const unused = "127.0.0.200:1";
+  assertEquals(await c.join([a.address.text, unused, `b/${b.address.text}`]), 2);
+  assertEquals(await c.join([]), 0);
+});
+
+Deno.test("a member that leaves is listed as left, and its instance ends as left", async () => {
+  await using cluster = new LoopbackCluster();
+  const [a, b, c] = await cluster.joined(3);
+  await until(() => a.members().length === 3 && b.members().length === 3);
+  await c.leave();
+  assertEquals(c.state, "left");
+  await until(() => a.member("n3")?.status === "left" && b.member("n3")?.status === "left");
+  await c.leave();
+  await c.shutdown();
+  assertEquals(c.state, "shutdown");
+  assertEquals(await c.closed, { reason: "left" });
+});
+
+Deno.test("a member that is shut down is found to have failed, and force-leave makes it left", async () => {
+  await using cluster = new LoopbackCluster();
+  const [a, b, c] = await cluster.joined(3);
+  await until(() => a.members().length === 3);
+  const events = a.events();
+  await c.shutdown();
+  assertEquals(await c.closed, { reason: "shutdown" });
+  const failed = await nextEvent(events, "member-failed");
+  assertEquals(failed.members.map(({ name }) => name), ["n3"]);
+  await until(() => b.member("n3")?.status === "failed");
+  await b.forceLeave("n3");
+  await until(() => a.member("n3")?.status === "left" && b.member("n3")?.status === "left");
+  await b.forceLeave("n3", { prune: true });
+  await until(() => a.member("n3") === undefined && b.member("n3") === undefined);
+});
+
+Deno.test("a member that comes back under its name is alive again", async () => {
+  await using cluster = new LoopbackCluster();
+  const [a, b] = await cluster.joined(2);
+  const { port } = b.bindAddress;
+  await b.leave();
+  await b.shutdown();
+  await until(() => a.member("n2")?.status === "left");
+  const again = await cluster.create("n2", { bind: `127.0.0.2:${port}` });
+  await again.join([a.address.text]);
+  await until(() => a.member("n2")?.status === "alive");
+});
+
+Deno.test("changed tags reach the others", async () => {
+  await using cluster = new LoopbackCluster();
+  const [a, b] = await cluster.joined(2, { tags: { role: "web" } });
+  const events = a.events();
+  await b.setTags({ role: "db", zone: "z1" });
+  assertEquals(b.tags, { role: "db", zone: "z1" });
+  await nextEvent(events, "member-update");
+  assertEquals(a.member("n2")?.tags, { role: "db", zone: "z1" });
+});
+
+Deno.test("tags that are too large are refused and change nothing", async () => {
+  await using cluster = new LoopbackCluster();
+  const a = await cluster.create("a", { tags: { role: "web" } });
+  await assertRejects(
+    () => a.setTags({ huge: "x".repeat(600) }),
+    RangeError,
+    "Encoded length of tags exceeds limit of 512 bytes",
+  );
+  assertEquals(a.tags, { role: "web" });
+});
+
+Deno.test("a user event is delivered everywhere, its sender included", async () => {
+  await using cluster = new LoopbackCluster();
+  const members = await cluster.joined(3);
+  await until(() => members.every((serf) => serf.members().length === 3));
+  const subscriptions = members.map((serf) => serf.events());
+  members[1].userEvent("deploy", "v1", { coalesce: true });
+  members[1].userEvent("done");
+  for (const events of subscriptions) {
+    const first = await nextEvent(events, "user");
+    const second = await nextEvent(events, "user");
+    const [deploy, done] = [first, second].toSorted((x, y) => x.lTime - y.lTime);
+    assertEquals([deploy.name, decoder.decode(deploy.payload!), deploy.coalesce], [
+      "deploy",
+      "v1",
+      true,
+    ]);
+    assertEquals([done.name, done.payload, done.coalesce], ["done", null, false]);
+  }
+});
+
+Deno.test("a user event that is too large is refused", async () => {
+  await using cluster = new LoopbackCluster();
+  const a = await cluster.create("a");
+  assertThrows(
+    () => a.userEvent("big", new Uint8Array(600)),
+    RangeError,
+    "user event exceeds configured limit of 512 bytes before encoding",
+  );
+});
+
+Deno.test("a query is answered by those it is meant for, and ends", async () => {
+  await using cluster = new LoopbackCluster();
+  const [a, b, c] = await cluster.joined(3);
+  await until(() => [a, b, c].every((serf) => serf.members().length === 3));
+  const answer = async (serf: Serf) => {
+    const query = await nextEvent(serf.events(), "query");
+    query.respond(`${serf.name} got ${decoder.decode(query.payload!)} from ${query.sourceNode}`);
+    assertThrows(() => query.respond("again"), Error, "response already sent");
+  };
+  const answered = Promise.all([answer(b), answer(c)]);
+  const answers: string[] = [];
+  const acks: string[] = [];
+  const records = a.query("load", "now", { nodes: ["n2", "n3"], requestAck: true });
+  for await (const record of records) {
+    if (record.type === "ack") acks.push(record.from);
+    else answers.push(decoder.decode(record.payload!));
+  }
+  await answered;
+  assertEquals(acks.toSorted(), ["n2", "n3"]);
+  assertEquals(answers.toSorted(), ["n2 got now from n1", "n3 got now from n1"]);
+});
+
+Deno.test("events that nobody reads are dropped and counted, and shut down ends the rest", async () => {
+  await using cluster = new LoopbackCluster();
+  const a = await cluster.create("a");
+  const events = a.events({ capacity: 2 });
+  for (let i = 0; i < 5; i++) a.userEvent(`e${i}`);
+  assertEquals([events.size, events.dropped], [2, 3]);
+  await a.shutdown();
+  const names: string[] = [];
+  for await (const event of events) if (event.type === "user") names.push(event.name);
+  assertEquals(names, ["e0", "e1"]);
+});
+
+Deno.test("a closed subscription gets nothing more, and others go on", async () => {
+  await using cluster = new LoopbackCluster();
+  const a = await cluster.create("a");
+  const [closed, open] = [a.events(), a.events()];
+  closed[Symbol.dispose]();
+  a.userEvent("x");
+  assertEquals([closed.size, open.size], [0, 1]);
+});
+
+Deno.test("after a shutdown every operation says so, and shutting down again is nothing", async () => {
+  const serf = await Serf.create({ name: "gone", bind: "127.0.0.1:0" });
+  const query = serf.query("q", null, { timeoutMs: 60_000 });
+  await Promise.all([serf.shutdown(), serf.shutdown()]);
+  assertEquals(await query.next(), { done: true, value: undefined });
+  await assertRejects(() => serf.join(["127.0.0.1:1"]), ClosedError, "can't Join after Leave");
+  await assertRejects(() => serf.leave(), ClosedError);
+  await assertRejects(() => serf.setTags({}), ClosedError);
+  await assertRejects(() => serf.forceLeave("x"), ClosedError);
+  await assertRejects(() => serf.keys.list(), ClosedError);
+  assertThrows(() => serf.userEvent("x"), ClosedError);
+  assertThrows(() => serf.query("x"), ClosedError);
+  assertEquals(serf.events().closed, true);
+  assertEquals(statuses(serf), { gone: "alive" });
+});
+
+Deno.test("a shutdown fails what is under way", async () => {
+  await using cluster = new LoopbackCluster();
+  const [a] = await cluster.joined(2, { leavePropagateDelayMs: 60_000 });
+  const leaving = assertRejects(() => a.leave(), ClosedError, "Serf was shut down");
+  await assertRejects(() => a.leave(), ClosedError, "Leave already in progress");
+  await a.shutdown();
+  await leaving;
+});
+
+Deno.test("what a log or event handler throws is reported and does no harm", async () => {
+  const reported: unknown[] = [];
+  const report = (event: ErrorEvent) => {
+    event.preventDefault();
+    reported.push(event.error);
+  };
+  globalThis.addEventListener("error", report);
+  try {
+    const failure = new Error("from the log");
+    await using serf = await Serf.create({
+      name: "noisy",
+      bind: "127.0.0.1:0",
+      log: () => {
+        throw failure;
+      },
+    });
+    assertEquals(statuses(serf), { noisy: "alive" });
+    assertInstanceOf(reported[0], Error);
+    assertEquals(reported[0], failure);
+  } finally {
+    globalThis.removeEventListener("error", report);
+  }
+});
+
+Deno.test("many instances live in one process", async () => {
+  await using cluster = new LoopbackCluster();
+  const members = await cluster.joined(10);
+  await until(() => members.every((serf) => serf.members().length === 10));
+});

@@ -1,0 +1,134 @@
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { Address } from "../../lib/base/address.ts";
+import { SnapshotFile } from "../../lib/host/snapshot_file.ts";
+import { TemporaryDirectory } from "./temporary_directory.ts";
+import { until } from "./until.ts";
+
+const address = Address.parse("10.0.0.1", 7946);
+
+/** Opens a snapshot and collects its log. */
+async function open(path: string, options: { rejoinAfterLeave?: boolean } = {}) {
+  const log: string[] = [];
+  const file = await SnapshotFile.open(path, {
+    ...options,
+    log: (level, text) => void log.push(`${level} ${text}`),
+  });
+  return { file, log };
+}
+
+Deno.test("what was added is there after closing, and recovered when opened again", async () => {
+  using directory = new TemporaryDirectory();
+  const path = directory.file("snapshot");
+  const { file } = await open(path);
+  assertEquals(file.recovered.alive.size, 0);
+  file.add({ type: "alive", name: "a b", address });
+  file.add({ type: "alive", name: "c", address });
+  file.add({ type: "not-alive", name: "c" });
+  file.add({ type: "clock", lTime: 4 });
+  file.add({ type: "event-clock", lTime: 5 });
+  file.add({ type: "query-clock", lTime: 6 });
+  await file.close();
+  assertEquals(
+    Deno.readTextFileSync(path),
+    "alive: a b 10.0.0.1:7946\nalive: c 10.0.0.1:7946\nnot-alive: c\n" +
+      "clock: 4\nevent-clock: 5\nquery-clock: 6\n",
+  );
+  assertEquals(Deno.statSync(path).mode! & 0o777, 0o644);
+  const { file: again } = await open(path);
+  const { alive, clock, eventClock, queryClock } = again.recovered;
+  assertEquals([...alive.keys()], ["a b"]);
+  assertEquals([clock, eventClock, queryClock], [4, 5, 6]);
+  await again.close();
+});
+
+Deno.test("lines are written within a second without being asked to", async () => {
+  using directory = new TemporaryDirectory();
+  const path = directory.file("snapshot");
+  const { file } = await open(path);
+  const added = performance.now();
+  file.add({ type: "clock", lTime: 1 });
+  assertEquals(Deno.readTextFileSync(path), "");
+  await until(() => Deno.readTextFileSync(path) === "clock: 1\n");
+  assert(performance.now() - added < 1_000);
+  await file.close();
+});
+
+Deno.test("a leave is written at once, with all that came before it", async () => {
+  using directory = new TemporaryDirectory();
+  const path = directory.file("snapshot");
+  const { file } = await open(path);
+  file.add({ type: "alive", name: "a", address });
+  file.add({ type: "leave" });
+  await until(() => Deno.readTextFileSync(path).endsWith("leave\n"), 400);
+  file.add({ type: "clock", lTime: 9 });
+  await file.close();
+  const { file: forgetful } = await open(path);
+  assertEquals([forgetful.recovered.alive.size, forgetful.recovered.clock], [0, 9]);
+  await forgetful.close();
+  const { file: faithful, log } = await open(path, { rejoinAfterLeave: true });
+  assertEquals([...faithful.recovered.alive.keys()], ["a"]);
+  assertEquals(log, ["INFO serf: Ignoring previous leave in snapshot"]);
+  await faithful.close();
+});
+
+Deno.test("a line that was cut off does not spoil the next one", async () => {
+  using directory = new TemporaryDirectory();
+  const path = directory.file("snapshot");
+  Deno.writeTextFileSync(path, "clock: 3\nwhat?\nalive: a 10.0.0");
+  const { file, log } = await open(path);
+  assertEquals(log, ["WARN serf: Unrecognized snapshot line: what?"]);
+  file.add({ type: "event-clock", lTime: 8 });
+  await file.close();
+  assertEquals(Deno.readTextFileSync(path), "clock: 3\nwhat?\nevent-clock: 8\n");
+});
+
+Deno.test("a file that has grown too long is replaced by a short one", async () => {
+  using directory = new TemporaryDirectory();
+  const path = directory.file("snapshot");
+  const { file } = await open(path);
+  file.add({ type: "alive", name: "keeper", address });
+  for (let lTime = 1; lTime <= 20_000; lTime++) file.add({ type: "clock", lTime });
+  await until(() => Deno.readTextFileSync(path).includes("keeper"));
+  file.add({ type: "query-clock", lTime: 7 });
+  await file.close();
+  assertEquals(
+    Deno.readTextFileSync(path),
+    "alive: keeper 10.0.0.1:7946\nclock: 20000\nevent-clock: 0\nquery-clock: 0\nquery-clock: 7\n",
+  );
+  assertEquals(Array.from(Deno.readDirSync(directory.path), ({ name }) => name), ["snapshot"]);
+  assertEquals(Deno.statSync(path).mode! & 0o777, 0o644);
+});
+
+Deno.test("a compaction that fails is logged, and nothing of it is lost", async () => {
+  using directory = new TemporaryDirectory();
+  const path = directory.file("snapshot");
+  Deno.mkdirSync(`${path}.compact`);
+  const { file, log } = await open(path);
+  file.add({ type: "alive", name: "keeper", address });
+  for (let lTime = 1; lTime <= 20_000; lTime++) file.add({ type: "clock", lTime });
+  await until(() => log.length >= 3);
+  assertEquals(log, [
+    "ERR serf: Failed to update snapshot: is a directory",
+    "INFO serf: Attempting compaction to recover from error...",
+    "ERR serf: Compaction failed, will reattempt after 30s: is a directory",
+  ]);
+  Deno.removeSync(`${path}.compact`);
+  file.add({ type: "event-clock", lTime: 3 });
+  await file.close();
+  assertEquals(
+    log.at(-1),
+    "INFO serf: Finished compaction, successfully recovered from error state",
+  );
+  assertEquals(
+    Deno.readTextFileSync(path),
+    "alive: keeper 10.0.0.1:7946\nclock: 20000\nevent-clock: 3\nquery-clock: 0\n",
+  );
+});
+
+Deno.test("a file that cannot be opened is reported with its path", async () => {
+  const error = await assertRejects(() => open("/nonexistent/snapshot"), Error);
+  assertStringIncludes(
+    error.message,
+    "failed to open snapshot: open /nonexistent/snapshot: no such file or directory",
+  );
+});
