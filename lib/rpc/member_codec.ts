@@ -1,0 +1,93 @@
+/**
+ * Members as they travel over RPC.
+ *
+ * @module
+ */
+
+import { Address } from "../base/address.ts";
+import { Writer } from "../wire/msgpack.ts";
+import { binary, type Field, list, mapOf, struct, text, u16, u8 } from "../wire/struct.ts";
+
+/** A member of the cluster as the asked agent sees it. */
+export interface RpcMember {
+  readonly name: string;
+  /** Where its gossip listens. */
+  readonly address: Address;
+  readonly tags: Readonly<Record<string, string>>;
+  /** `none`, `alive`, `leaving`, `left` or `failed`. */
+  readonly status: string;
+  /** Membership protocol versions. */
+  readonly protocolMin: number;
+  readonly protocolMax: number;
+  readonly protocolCur: number;
+  /** Serf protocol versions. */
+  readonly delegateMin: number;
+  readonly delegateMax: number;
+  readonly delegateCur: number;
+}
+
+const fields = struct({
+  Name: text,
+  Addr: binary,
+  Port: u16,
+  Tags: mapOf(text),
+  Status: text,
+  ProtocolMin: u8,
+  ProtocolMax: u8,
+  ProtocolCur: u8,
+  DelegateMin: u8,
+  DelegateMax: u8,
+  DelegateCur: u8,
+});
+
+/** Encodings of members that were sent before. A member never changes, so it is known by its identity. */
+const encodings = new WeakMap<RpcMember, Uint8Array>();
+
+/** A member; one that is sent again, to another client or in another list, is not encoded again. */
+const member: Field<RpcMember> = {
+  zero: fromFields(fields.zero),
+  read: (reader) => fromFields(fields.read(reader)),
+  write(writer, value) {
+    let encoding = encodings.get(value);
+    if (encoding === undefined) {
+      const buffer = new Writer("bin");
+      fields.write(buffer, toFields(value));
+      encodings.set(value, encoding = buffer.bytes());
+    }
+    writer.append(encoding);
+  },
+};
+
+/** A list of members. */
+export const memberList: Field<readonly RpcMember[]> = list(member);
+
+function toFields(member: RpcMember): typeof fields.zero {
+  return {
+    Name: member.name,
+    Addr: member.address.ip,
+    Port: member.address.port,
+    Tags: new Map(Object.entries(member.tags)),
+    Status: member.status,
+    ProtocolMin: member.protocolMin,
+    ProtocolMax: member.protocolMax,
+    ProtocolCur: member.protocolCur,
+    DelegateMin: member.delegateMin,
+    DelegateMax: member.delegateMax,
+    DelegateCur: member.delegateCur,
+  };
+}
+
+function fromFields(fields: ReturnType<typeof toFields>): RpcMember {
+  return {
+    name: fields.Name,
+    address: new Address(fields.Addr ?? new Uint8Array(), fields.Port),
+    tags: Object.fromEntries(fields.Tags),
+    status: fields.Status,
+    protocolMin: fields.ProtocolMin,
+    protocolMax: fields.ProtocolMax,
+    protocolCur: fields.ProtocolCur,
+    delegateMin: fields.DelegateMin,
+    delegateMax: fields.DelegateMax,
+    delegateCur: fields.DelegateCur,
+  };
+}

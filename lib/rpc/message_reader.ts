@@ -1,0 +1,76 @@
+/**
+ * Cutting a byte stream into MessagePack values.
+ *
+ * @module
+ */
+
+import { DecodeError } from "../base/errors.ts";
+import { ValueScanner } from "../wire/value_scanner.ts";
+
+/** Where bytes come from, for instance a connection: fills a part of the buffer, `null` at the end. */
+export interface ByteSource {
+  read(buffer: Uint8Array): Promise<number | null>;
+}
+
+const BUFFER_BYTES = 16_384;
+
+/** Reads one value after another from a byte stream, each of at most a given size. */
+export class MessageReader {
+  readonly #source: ByteSource;
+  readonly #maxBytes: number;
+  #buffer = new Uint8Array(BUFFER_BYTES);
+  /** What has been received and not been read is `#buffer` from `#start` to `#end`. */
+  #start = 0;
+  #end = 0;
+
+  constructor(source: ByteSource, options: { readonly maxBytes: number }) {
+    this.#source = source;
+    this.#maxBytes = options.maxBytes;
+  }
+
+  /**
+   * The bytes of the next value, as a copy; `null` when the stream ends before it. Throws a `DecodeError` if the stream
+   * ends inside the value, if the value is none, or as soon as it claims to be too large; the reader is of no use after
+   * that. Rejects with whatever the source rejects with.
+   */
+  async read(): Promise<Uint8Array | null> {
+    const scanner = new ValueScanner();
+    for (;;) {
+      const complete = scanner.scan(this.#unread());
+      if (scanner.end > this.#maxBytes) {
+        throw new DecodeError(`value of more than ${this.#maxBytes} bytes`);
+      }
+      if (complete) break;
+      if (!await this.#receive()) {
+        if (this.#start === this.#end) return null;
+        throw new DecodeError("unexpected EOF");
+      }
+    }
+    const value = this.#unread().slice(0, scanner.end);
+    this.#start += scanner.end;
+    return value;
+  }
+
+  #unread(): Uint8Array {
+    return this.#buffer.subarray(this.#start, this.#end);
+  }
+
+  /** Receives something; returns false if the stream has ended. */
+  async #receive(): Promise<boolean> {
+    if (this.#start === this.#end || this.#end === this.#buffer.length) this.#makeRoom();
+    const count = await this.#source.read(this.#buffer.subarray(this.#end));
+    this.#end += count ?? 0;
+    return count !== null;
+  }
+
+  /** Moves what is unread to the start of a buffer that is large enough, and not much larger, to hold more. */
+  #makeRoom(): void {
+    const unread = this.#unread();
+    const size = Math.max(BUFFER_BYTES, 2 * unread.length);
+    const buffer = size === this.#buffer.length ? this.#buffer : new Uint8Array(size);
+    buffer.set(unread);
+    this.#buffer = buffer;
+    this.#start = 0;
+    this.#end = unread.length;
+  }
+}

@@ -1,0 +1,57 @@
+/**
+ * TCP endpoints as users give them to the RPC server and client, and what can go wrong with them.
+ *
+ * @module
+ */
+
+import { formatHostPort } from "../base/address.ts";
+import { TimeoutError } from "../base/errors.ts";
+import { parsePort, splitHostPort } from "../base/host_port.ts";
+
+/** Where to dial or to listen. */
+export interface TcpEndpoint {
+  /** Host name or IP literal; empty when the text began with the colon. */
+  readonly hostname: string;
+  readonly port: number;
+}
+
+/** What can be done with an endpoint, and the system call that does it. */
+const systemCalls = { dial: "connect", listen: "bind" } as const;
+
+/** The two sides of a connection. */
+export type TcpOperation = keyof typeof systemCalls;
+
+/**
+ * Parses `host:port`. Throws a `TypeError` in the words of Go's net package, such as `dial tcp: address localhost: missing
+ * port in address`.
+ */
+export function parseTcpEndpoint(text: string, operation: TcpOperation): TcpEndpoint {
+  try {
+    const { host: hostname, port } = splitHostPort(text);
+    if (port === undefined) throw new TypeError(missingPort(text));
+    return { hostname, port: port === "" ? 0 : parsePort(port) };
+  } catch (cause) {
+    throw new TypeError(`${operation} tcp: ${(cause as TypeError).message}`, { cause });
+  }
+}
+
+/** A failed system call in the words of Go, such as `dial tcp 127.0.0.1:7373: connect: connection refused`. */
+export function tcpFailureText(
+  operation: TcpOperation,
+  { hostname, port }: TcpEndpoint,
+  cause: Error,
+): string {
+  if (cause.message.startsWith("failed to lookup")) {
+    return `${operation} tcp: lookup ${hostname}: no such host`;
+  }
+  const target = `${operation} tcp ${formatHostPort(hostname, port)}`;
+  if (cause instanceof TimeoutError) return `${target}: ${cause.message}`;
+  const reason = cause.message.replace(/ \(os error \d+\)$/, "").toLowerCase();
+  return `${target}: ${systemCalls[operation]}: ${reason}`;
+}
+
+function missingPort(text: string): string {
+  if (text === "") return "missing address";
+  const bareIpv6 = text.includes(":") && !text.startsWith("[");
+  return `address ${text}: ${bareIpv6 ? "too many colons in address" : "missing port in address"}`;
+}

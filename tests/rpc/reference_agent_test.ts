@@ -1,0 +1,139 @@
+/** Our client against real agents of the reference. */
+
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { RpcError } from "../../lib/base/errors.ts";
+import { RpcClient, type RpcEvent, RpcKeyError } from "../../lib/rpc/client.ts";
+import { Agent, interopTest } from "../interop/agents.ts";
+
+const text = (bytes: Uint8Array | null) => new TextDecoder().decode(bytes ?? new Uint8Array());
+
+function startReference(name: string, ip: string, ...args: string[]): Promise<Agent> {
+  return Agent.start("reference", { name, ip, args: ["-log-level=debug", ...args] });
+}
+
+/** The next event that passes. */
+async function next(
+  events: AsyncIterable<RpcEvent>,
+  wanted: (event: RpcEvent) => boolean,
+): Promise<RpcEvent> {
+  for await (const event of events) if (wanted(event)) return event;
+  throw new Error("the stream ended");
+}
+
+interopTest("a reference agent tells our client what it knows", async () => {
+  await using agent = await startReference("alpha", "127.0.73.1", "-tag=role=web");
+  await using client = await agent.rpc();
+  const [self, ...others] = await client.members();
+  assertEquals(others, []);
+  assertEquals([self.name, self.address.text, self.status, self.tags, self.delegateCur], [
+    "alpha",
+    "127.0.73.1:7946",
+    "alive",
+    { role: "web" },
+    5,
+  ]);
+  assertEquals(await client.members({ name: "b.*" }), []);
+  assertEquals((await client.members({ tags: { role: "w.b" }, status: "alive" })).length, 1);
+  const stats = await client.stats();
+  assertEquals([stats.agent, stats.tags, stats.serf.members], [
+    { name: "alpha" },
+    { role: "web" },
+    "1",
+  ]);
+  const coordinate = await client.coordinate("alpha");
+  assertEquals([coordinate?.vec.length, coordinate?.error], [8, 1.5]);
+  assertEquals(await client.coordinate("nobody"), undefined);
+  await client.tags({ set: { a: "1" }, delete: ["role"] });
+  assertEquals((await client.members())[0].tags, { a: "1" });
+  await client.forceLeave("nobody", { prune: true });
+  assertEquals(await client.join([]), 0);
+  assertEquals(await client.join(["127.0.73.1"]), 1);
+  const unreached = await assertRejects(() => client.join(["127.0.73.9:1"]), RpcError);
+  assertMatch(unreached.message, /^1 error occurred:\n\t\* Failed to join 127\.0\.73\.9/);
+  const refused = await assertRejects(() => client.listKeys(), RpcKeyError);
+  assertEquals(refused.message, "1/1 nodes reported failure");
+  assertEquals(refused.report.messages.get("alpha"), "Keyring is empty (encryption not enabled)");
+  await assertRejects(() => client.members({ name: "[" }), RpcError, "client closed");
+});
+
+interopTest("a reference agent streams events, queries and its log to our client", async () => {
+  await using agent = await startReference(
+    "alpha",
+    "127.0.73.2",
+    "-event-handler=query:load=echo 1.23",
+  );
+  await using client = await agent.rpc();
+  const log = await client.monitor("info");
+  const events = await client.stream("user:deploy,query");
+  await client.event("other", "x");
+  await client.event("deploy", "v1");
+  const deployed = await next(events, ({ type }) => type === "user");
+  assert(deployed.type === "user");
+  assertEquals([deployed.name, text(deployed.payload)], ["deploy", "v1"]);
+
+  const records = [];
+  const load = await client.query("load", null, { requestAck: true, timeoutMs: 400 });
+  for await (const record of load) {
+    records.push(record.type === "ack" ? "ack" : text(record.payload));
+  }
+  assertEquals(records.toSorted(), ["1.23\n", "ack"]);
+
+  const stream = await client.stream("query:ask");
+  const asking = await client.query("ask", "?", { timeoutMs: 1_000 });
+  const question = await next(stream, ({ type }) => type === "query");
+  assert(question.type === "query");
+  await question.respond("the answer");
+  await assertRejects(() => question.respond("again"), RpcError, "response already sent");
+  const { value: answer } = await asking.next();
+  assert(answer?.type === "response");
+  assertEquals([answer.from, text(answer.payload)], ["alpha", "the answer"]);
+  asking.close();
+
+  stream.close();
+  events.close();
+  for await (const line of log) if (line.includes("Received event: user-event: deploy")) break;
+  await assertRejects(() => client.stream("bogus"), RpcError, "Invalid event filter");
+  assertEquals((await client.members()).length, 1);
+});
+
+interopTest("our client sees a reference cluster come and go", async () => {
+  await using alpha = await startReference("alpha", "127.0.73.3");
+  await using bravo = await startReference("bravo", "127.0.73.4");
+  await using client = await alpha.rpc();
+  const events = await client.stream("member-join,member-leave");
+  assertEquals(await client.join(["127.0.73.4"]), 1);
+  const isBravo = (event: RpcEvent) =>
+    "members" in event && event.members.some(({ name }) => name === "bravo");
+  assertEquals((await next(events, isBravo)).type, "member-join");
+  await using other = await bravo.rpc();
+  const gone = await other.stream();
+  const ended = assertRejects(() => next(gone, () => false), RpcError, "client closed");
+  const again = await client.stream("member-leave");
+  await other.leave();
+  await ended;
+  assertEquals(await bravo.exit, 0);
+  assertEquals((await next(again, isBravo)).type, "member-leave");
+});
+
+interopTest("a reference agent with a token wants it from our client", async () => {
+  const config = await Deno.makeTempFile({ suffix: ".json" });
+  await Deno.writeTextFile(config, JSON.stringify({ rpc_auth: "s3cret" }));
+  try {
+    await using agent = await startReference("alpha", "127.0.73.5", `-config-file=${config}`);
+    const address = `${agent.ip}:7373`;
+    await assertRejects(
+      () => RpcClient.connect({ address, authKey: "nope" }),
+      RpcError,
+      "Invalid authentication token",
+    );
+    await using none = await RpcClient.connect({ address });
+    // It answers twice to a request with a body; the connection must stay usable nevertheless.
+    await assertRejects(() => none.event("x"), RpcError, "Authentication required");
+    await assertRejects(() => none.members(), RpcError, "Authentication required");
+    await assertRejects(() => none.stats(), RpcError, "Authentication required");
+    await using right = await RpcClient.connect({ address, authKey: "s3cret" });
+    assertEquals((await right.members()).length, 1);
+  } finally {
+    await Deno.remove(config);
+  }
+});

@@ -1,0 +1,187 @@
+/** The command line of the reference against our server. */
+
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { KeyError } from "../../lib/host/key_manager.ts";
+import { commandLine, interopTest, run } from "../interop/agents.ts";
+import { member } from "./fake_agent.ts";
+import { Serving } from "./serve.ts";
+
+/** What `serf COMMAND -rpc-addr=… ARGS` prints and how it ends. */
+async function serf(serving: Serving, command: string, ...args: string[]) {
+  const { code, stdout } = await run("reference", [
+    command,
+    `-rpc-addr=${serving.server.address.text}`,
+    ...args,
+  ]);
+  return { code, stdout };
+}
+
+interopTest("serf members lists and filters", async () => {
+  await using serving = new Serving();
+  serving.agent.list = [
+    member("alpha", { tags: { role: "web" } }),
+    member("bravo", { host: "127.0.0.21", status: "failed" }),
+  ];
+  const bravo = { code: 0, stdout: "bravo  127.0.0.21:7946  failed\n" };
+  assertEquals(await serf(serving, "members", "-status=failed"), bravo);
+  assertEquals(await serf(serving, "members", "-name=b.*", "-tag=role="), bravo);
+  const detailed = await serf(serving, "members", "-tag=role=w.b", "-detailed");
+  assertEquals(detailed.stdout.trim().split(/ {2,}/), [
+    "alpha",
+    "127.0.0.20:7946",
+    "alive",
+    "role=web",
+    "Protocol Version: 5",
+    "Available Protocol Range: [2, 5]",
+  ]);
+  assertEquals(await serf(serving, "members", "-name=["), {
+    code: 1,
+    stdout: "Error retrieving members: client closed\n",
+  });
+});
+
+interopTest("serf info, event, join, tags, force-leave and leave work", async () => {
+  await using serving = new Serving();
+  serving.agent.statistics = { agent: { name: "alpha" }, tags: {}, serf: { members: "1" } };
+  assertEquals(await serf(serving, "info"), {
+    code: 0,
+    stdout: "agent:\n\tname = alpha\nserf:\n\tmembers = 1\ntags:\n",
+  });
+  assertEquals(await serf(serving, "event", "deploy", "v1"), {
+    code: 0,
+    stdout: "Event 'deploy' dispatched! Coalescing enabled: true\n",
+  });
+  assertEquals(await serf(serving, "event", "big", "x".repeat(600)), {
+    code: 1,
+    stdout:
+      "Error sending event: user event exceeds configured limit of 512 bytes before encoding\n",
+  });
+  assertEquals(await serf(serving, "join", "-replay", "127.0.0.21"), {
+    code: 0,
+    stdout: "Successfully joined cluster by contacting 1 nodes.\n",
+  });
+  const failed = await serf(serving, "join", "127.0.0.29:7999");
+  assertEquals(failed.code, 1);
+  assertMatch(
+    failed.stdout,
+    /^Error joining the cluster: 1 error occurred:\n\t\* Failed to join 127\.0\.0\.29: .*\n\n\n$/,
+  );
+  assertEquals(await serf(serving, "tags", "-set", "a=1", "-delete", "role"), {
+    code: 0,
+    stdout: "Successfully updated agent tags\n",
+  });
+  assertEquals(await serf(serving, "force-leave", "-prune", "bravo"), { code: 0, stdout: "" });
+  assertEquals(await serf(serving, "leave"), { code: 0, stdout: "Graceful leave complete\n" });
+  assertEquals(serving.agent.calls, [
+    ["event", "deploy", new TextEncoder().encode("v1"), true],
+    ["event", "big", new TextEncoder().encode("x".repeat(600)), true],
+    ["join", ["127.0.0.21"], true],
+    ["join", ["127.0.0.29:7999"], false],
+    ["tags", { a: "1" }],
+    ["force-leave", "bravo", true],
+    ["leave"],
+    ["shutdown"],
+  ]);
+});
+
+interopTest("serf query and reachability receive acks and answers", async () => {
+  await using serving = new Serving();
+  serving.agent.queryScript = (records) => {
+    records.push({ type: "ack", from: "alpha" });
+    const payload = new TextEncoder().encode("1.23\n");
+    records.push({ type: "response", from: "alpha", payload });
+    records.close();
+  };
+  const query = await serf(serving, "query", "-node=alpha", "-timeout=1s", "load", "now");
+  assertEquals(query.code, 0);
+  // The client prefers neither acks nor answers when both are there.
+  assertEquals(query.stdout.split("\n").sort(), [
+    "",
+    "Ack from 'alpha'",
+    "Query 'load' dispatched",
+    "Response from 'alpha': 1.23",
+    "Total Acks: 1",
+    "Total Responses: 1",
+  ]);
+  const { code, stdout } = await serf(serving, "reachability");
+  assertEquals(code, 0);
+  assertStringIncludes(stdout, "Successfully contacted all live nodes");
+  assertEquals(await serf(serving, "query", "_serf_x"), {
+    code: 1,
+    stdout: "Error sending query: Queries cannot contain the '_serf_' prefix\n",
+  });
+});
+
+interopTest("serf keys and rtt read what comes with and without an error", async () => {
+  await using serving = new Serving();
+  const result = {
+    nodes: 2,
+    responses: 2,
+    failures: 0,
+    messages: new Map(),
+    keys: new Map([["a2V5", 2]]),
+    primaryKeys: new Map(),
+  };
+  serving.agent.keyResult = result;
+  assertEquals(await serf(serving, "keys", "-list"), {
+    code: 0,
+    stdout: "==> Asking all members for installed keys...\n" +
+      "==> Keys gathered, listing cluster keys...\n\na2V5  [2/2]\n",
+  });
+  const messages = new Map([["bravo", "Requested key is not in the keyring"]]);
+  const failure = { ...result, failures: 1, messages };
+  serving.agent.keyResult = new KeyError("1/2 nodes reported failure", failure);
+  assertEquals(await serf(serving, "keys", "-use=a2V5"), {
+    code: 1,
+    stdout: "==> Changing primary key on all members...\n" +
+      "failed:  bravo  Requested key is not in the keyring\n\n" +
+      "Error changing primary key: 1/2 nodes reported failure\n",
+  });
+  const coordinate = { vec: [0, 0, 0, 0, 0, 0, 0, 0], error: 1.5, adjustment: 0, height: 0.001 };
+  serving.agent.coordinates = { alpha: coordinate, bravo: coordinate };
+  assertEquals(await serf(serving, "rtt", "alpha", "bravo"), {
+    code: 0,
+    stdout: "Estimated alpha <-> bravo rtt: 2.000 ms\n",
+  });
+  assertEquals(await serf(serving, "rtt", "alpha", "charlie"), {
+    code: 1,
+    stdout: 'Could not find a coordinate for node "charlie"\n',
+  });
+});
+
+interopTest("the token is asked of the reference's command line", async () => {
+  await using serving = new Serving("s3cret");
+  const members = (...args: string[]) => serf(serving, "members", ...args);
+  assertEquals(await members(), {
+    code: 1,
+    stdout: "Error retrieving members: Authentication required\n",
+  });
+  assertEquals(await members("-rpc-auth=nope"), {
+    code: 1,
+    stdout: "Error connecting to Serf agent: Invalid authentication token\n",
+  });
+  assertEquals(await members("-rpc-auth=s3cret"), {
+    code: 0,
+    stdout: "alpha  127.0.0.20:7946  alive  role=web\n",
+  });
+});
+
+interopTest("serf monitor shows log and events and ends with the agent", async () => {
+  await using serving = new Serving();
+  serving.hub.log("ERR", "agent: something old");
+  const address = `-rpc-addr=${serving.server.address.text}`;
+  const { program, args } = commandLine("reference", ["monitor", address, "-log-level=err"]);
+  const child = new Deno.Command(program, { args, stdin: "null", stdout: "piped" }).spawn();
+  let printed = "";
+  for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
+    const before = printed;
+    printed += text;
+    const shows = (line: string) => printed.includes(line) && !before.includes(line);
+    if (shows("[ERR] agent: something old\n")) {
+      serving.agent.emit({ type: "member-join", members: [member("alpha")] });
+    }
+    if (shows('\tEvent: "member-join"\n')) await serving.server.close();
+  }
+  assertEquals((await child.status).code, 1);
+  assertStringIncludes(printed, "Remote side ended the monitor!");
+});
