@@ -1,0 +1,272 @@
+/**
+ * A running agent: a member of the cluster, with event handlers, a log, and files for tags and keys. It is what RPC
+ * clients talk to.
+ *
+ * @module
+ */
+
+import { decodeBase64 } from "../base/decode_base64.ts";
+import { errorText } from "../base/error_text.ts";
+import { goQuote } from "../base/go_quote.ts";
+import { Subscription } from "../base/subscription.ts";
+import type { HostEvent } from "../host/incoming_query.ts";
+import type { LogHub } from "../host/log_hub.ts";
+import { Serf } from "../host/serf.ts";
+import type { SerfOptions } from "../host/serf_options.ts";
+import { failureText } from "../rpc/agent_command.ts";
+import type { AgentEvent, RpcAgent } from "../rpc/rpc_agent.ts";
+import { encodeMeta } from "../serf/config_check.ts";
+import type {
+  KeyOperation,
+  KeyResult,
+  Member,
+  QueryOptions,
+  QueryRecord,
+} from "../serf/contract.ts";
+import type { Coordinate } from "../wire/coordinate.ts";
+import { describeEvent } from "./describe_event.ts";
+import type { HandlerSpec } from "./handler_spec.ts";
+import { runtimeStats } from "./runtime_stats.ts";
+import { ScriptHandlers } from "./script_handlers.ts";
+import { writeTagsFile } from "./tags_file.ts";
+
+/** What an agent is made of. */
+export interface AgentOptions {
+  readonly serf: SerfOptions;
+  readonly hub: LogHub;
+  readonly handlers: readonly HandlerSpec[];
+  /** The file that follows every change of the tags. Default: none. */
+  readonly tagsFile?: string;
+}
+
+type Tags = Readonly<Record<string, string>>;
+
+const INTERNAL_QUERY_PREFIX = "_serf_";
+
+/** What is logged before a key operation. */
+const KEY_OPERATION_TEXTS: Readonly<Record<KeyOperation, string>> = {
+  "install-key": "Initiating key installation",
+  "use-key": "Initiating primary key change",
+  "remove-key": "Initiating key removal",
+  "list-keys": "Initiating key listing",
+};
+
+/** One agent. It logs what is asked of it. */
+export class Agent implements RpcAgent {
+  /** Resolves when the agent has ended, for whatever reason. */
+  readonly closed: Promise<void>;
+  readonly #serf: Serf;
+  readonly #options: AgentOptions;
+  readonly #handlers: ScriptHandlers;
+  /** Events that wait for their handlers. */
+  readonly #backlog = new Subscription<HostEvent>();
+  readonly #sinks = new Set<(event: AgentEvent) => void>();
+  #dropping = false;
+  #stopping: Promise<void> | undefined;
+
+  /** Starts an agent. Rejects with what `Serf.create` rejects with. */
+  static async start(options: AgentOptions): Promise<Agent> {
+    const { hub } = options;
+    hub.log("INFO", "agent: Serf agent starting");
+    const log = hub.log.bind(hub);
+    return new Agent(await Serf.create({ ...options.serf, log }), options);
+  }
+
+  private constructor(serf: Serf, options: AgentOptions) {
+    this.#serf = serf;
+    this.#options = options;
+    this.#handlers = new ScriptHandlers({
+      handlers: options.handlers,
+      self: () => serf.local,
+      log: options.hub.log.bind(options.hub),
+    });
+    this.closed = this.#watch();
+    this.#deliver(serf.events());
+    this.#runHandlers();
+  }
+
+  /** Whether traffic is encrypted. */
+  get encrypted(): boolean {
+    return this.#serf.encrypted;
+  }
+
+  get tags(): Tags {
+    return this.#serf.tags;
+  }
+
+  members(): readonly Member[] {
+    return this.#serf.members();
+  }
+
+  async join(addresses: readonly string[], { replay }: { readonly replay: boolean }) {
+    this.#log("INFO", `joining: [${addresses.join(" ")}] replay: ${replay}`);
+    try {
+      const count = await this.#serf.join(addresses, { replay });
+      if (count > 0) this.#log("INFO", `joined: ${count} nodes`);
+      return count;
+    } catch (error) {
+      this.#log("WARN", `error joining: ${failureText(error)}`);
+      throw error;
+    }
+  }
+
+  async leave(): Promise<void> {
+    this.#log("INFO", "requesting graceful leave from Serf");
+    await this.#serf.leave();
+  }
+
+  shutdown(): void {
+    void this.stop();
+  }
+
+  /** Ends the agent at once, without a leave. Resolves when nothing is left open. */
+  stop(): Promise<void> {
+    return this.#stopping ??= this.#stop();
+  }
+
+  async forceLeave(name: string, { prune }: { readonly prune: boolean }): Promise<void> {
+    const how = prune ? " (prune)" : "";
+    this.#log("INFO", `Force leaving node${how}: ${name}`);
+    try {
+      await this.#serf.forceLeave(name, { prune });
+    } catch (error) {
+      this.#log("WARN", `failed to remove node${how}: ${errorText(error)}`);
+      throw error;
+    }
+  }
+
+  /** As {@link RpcAgent.setTags}. The tags file is written first; if that fails, nothing changes. */
+  async setTags(tags: Tags): Promise<void> {
+    const { tagsFile, serf: { protocol = 5 } } = this.#options;
+    if (tagsFile !== undefined) {
+      // Tags that the cluster would refuse must not get into the file: the agent could not start again.
+      encodeMeta(tags, protocol);
+      try {
+        writeTagsFile(tagsFile, tags);
+      } catch (error) {
+        this.#log("ERR", errorText(error));
+        throw error;
+      }
+    }
+    await this.#serf.setTags(tags);
+  }
+
+  /** Replaces the event handlers, from the next event on. */
+  setHandlers(handlers: readonly HandlerSpec[]): void {
+    this.#handlers.handlers = handlers;
+  }
+
+  userEvent(
+    name: string,
+    payload: Uint8Array | null,
+    { coalesce }: { readonly coalesce: boolean },
+  ): void {
+    const quoted = goQuote(payload ?? "");
+    const what = `${name}. Coalesced: ${coalesce}. Payload: ${quoted}`;
+    this.#log("DEBUG", `Requesting user event send: ${what}`);
+    try {
+      this.#serf.userEvent(name, payload, { coalesce });
+    } catch (error) {
+      this.#log("WARN", `failed to send user event: ${errorText(error)}`);
+      throw error;
+    }
+  }
+
+  query(
+    name: string,
+    payload: Uint8Array | null,
+    options: QueryOptions,
+  ): Subscription<QueryRecord> {
+    const isPing = name === `${INTERNAL_QUERY_PREFIX}ping` && (payload ?? "").length === 0;
+    if (name.startsWith(INTERNAL_QUERY_PREFIX) && !isPing) {
+      throw new RangeError(`Queries cannot contain the '${INTERNAL_QUERY_PREFIX}' prefix`);
+    }
+    const quoted = goQuote(payload ?? "");
+    this.#log("DEBUG", `Requesting query send: ${name}. Payload: ${quoted}`);
+    try {
+      return this.#serf.query(name, payload, options);
+    } catch (error) {
+      this.#log("WARN", `failed to start user query: ${errorText(error)}`);
+      throw error;
+    }
+  }
+
+  async manageKeys(operation: KeyOperation, key: string): Promise<KeyResult> {
+    this.#log("INFO", KEY_OPERATION_TEXTS[operation]);
+    const { keys } = this.#serf;
+    switch (operation) {
+      case "install-key":
+        return await keys.install(decodeBase64(key));
+      case "use-key":
+        return await keys.use(decodeBase64(key));
+      case "remove-key":
+        return await keys.remove(decodeBase64(key));
+      case "list-keys":
+        return await keys.list();
+      default:
+        throw operation satisfies never;
+    }
+  }
+
+  /** As {@link RpcAgent.stats}. The handlers are those of the start. */
+  stats(): Record<string, Record<string, string>> {
+    const handlers = this.#options.handlers
+      .map(({ filter, script }) => [`${filter.type}:${filter.name}`, script]);
+    return {
+      agent: { name: this.#serf.name },
+      runtime: runtimeStats(),
+      serf: this.#serf.stats(),
+      tags: this.tags,
+      event_handlers: Object.fromEntries(handlers),
+    };
+  }
+
+  coordinate(name: string): Coordinate | undefined {
+    return this.#serf.coordinate(name);
+  }
+
+  subscribe(sink: (event: AgentEvent) => void): Disposable {
+    // A function may be given twice; each time is a subscription of its own.
+    const own = (event: AgentEvent) => sink(event);
+    this.#sinks.add(own);
+    return { [Symbol.dispose]: () => void this.#sinks.delete(own) };
+  }
+
+  count(): void {
+    // Telemetry is not collected yet.
+  }
+
+  async #watch(): Promise<void> {
+    await this.#serf.closed;
+    if (this.#stopping === undefined) this.#log("WARN", "Serf shutdown detected, quitting");
+    await this.stop();
+  }
+
+  async #stop(): Promise<void> {
+    this.#log("INFO", "requesting serf shutdown");
+    await this.#serf.shutdown();
+    this.#backlog.close();
+    this.#log("INFO", "shutdown complete");
+  }
+
+  /** Hands out events as they come. Only handlers may be slow, and they have a queue of their own. */
+  async #deliver(events: Subscription<HostEvent>): Promise<void> {
+    for await (const event of events) {
+      this.#log("INFO", `Received event: ${describeEvent(event)}`);
+      for (const sink of [...this.#sinks]) sink(event);
+      const dropping = !this.#backlog.push(event);
+      if (dropping && !this.#dropping) {
+        this.#log("WARN", "Dropping events for handlers: they are too slow");
+      }
+      this.#dropping = dropping;
+    }
+  }
+
+  async #runHandlers(): Promise<void> {
+    for await (const event of this.#backlog) await this.#handlers.handle(event);
+  }
+
+  #log(level: "DEBUG" | "INFO" | "WARN" | "ERR", text: string): void {
+    this.#options.hub.log(level, `agent: ${text}`);
+  }
+}

@@ -1,0 +1,116 @@
+/**
+ * Reading the whole configuration: flags, files, and the checks that need nothing but the configuration itself. It is
+ * done at start and again at each reload.
+ *
+ * @module
+ */
+
+import { formatDuration } from "../base/duration.ts";
+import { errorText } from "../base/error_text.ts";
+import { missingPermissions } from "../base/missing_permissions.ts";
+import { parseAgentFlags } from "./agent_flags.ts";
+import { type AgentConfig, defaultConfig, mergeConfig } from "./config.ts";
+import { readConfigPaths } from "./config_file.ts";
+import { type HandlerSpec, parseHandlerSpec } from "./handler_spec.ts";
+import { StartupError } from "./startup_error.ts";
+
+/** A checked configuration. */
+export interface LoadedConfig {
+  readonly config: AgentConfig;
+  readonly handlers: readonly HandlerSpec[];
+  /** What the user is told about the configuration although it works. */
+  readonly notices: readonly string[];
+}
+
+/** The least retry interval and broadcast timeout. */
+const MIN_INTERVAL_MS = 1_000;
+
+/**
+ * Loads the configuration that the arguments ask for. Throws a `FlagError` for a mistake in the flags, and a
+ * {@link StartupError} for anything else that is wrong.
+ */
+export function loadConfig(args: readonly string[]): LoadedConfig {
+  const { layer, configPaths } = parseAgentFlags(args);
+  requirePermissions(configPaths.map((path) => ({ name: "read", path })));
+  const config = mergeConfig(readFiles(configPaths), layer);
+  requirePermissions(neededPermissions(config));
+  const handlers = config.eventHandlers.flatMap(parseHandlerSpec);
+  checkInterfaces(config);
+  return { ...completed(config), handlers };
+}
+
+function readFiles(paths: readonly string[]): AgentConfig {
+  try {
+    return readConfigPaths(paths, defaultConfig);
+  } catch (error) {
+    throw new StartupError(errorText(error));
+  }
+}
+
+function requirePermissions(needed: readonly Deno.PermissionDescriptor[]): void {
+  const text = missingPermissions(needed);
+  if (text !== undefined) throw new StartupError(text);
+}
+
+/** The peers of a cluster are not known beforehand, so the network is needed as a whole, and the rest as configured. */
+function neededPermissions(config: AgentConfig): Deno.PermissionDescriptor[] {
+  const { tagsFile, keyringFile, snapshotPath } = config;
+  // A snapshot is compacted by way of a second file.
+  const snapshot = snapshotPath === "" ? [] : [snapshotPath, `${snapshotPath}.compact`];
+  const files = [tagsFile, keyringFile, ...snapshot].filter((path) => path !== "");
+  const needed: Deno.PermissionDescriptor[] = [
+    { name: "net" },
+    { name: "sys", kind: "networkInterfaces" },
+    ...files.map((path) => ({ name: "read", path } as const)),
+    ...files.map((path) => ({ name: "write", path } as const)),
+  ];
+  if (config.nodeName === "") needed.push({ name: "sys", kind: "hostname" });
+  if (config.eventHandlers.length > 0) {
+    needed.push({ name: "run", command: "/bin/sh" }, { name: "env" });
+  }
+  return needed;
+}
+
+function checkInterfaces(config: AgentConfig): void {
+  const missing = "route ip+net: no such network interface";
+  if (config.interface !== "" && !hasInterface(config.interface)) {
+    throw new StartupError(`Invalid network interface: ${missing}`);
+  }
+  if (config.mdnsInterface === "") return;
+  if (config.discover === "") {
+    throw new StartupError("mDNS interface specified without enabling mDNS discovery");
+  }
+  if (!hasInterface(config.mdnsInterface)) {
+    throw new StartupError(`Invalid mDNS network interface: ${missing}`);
+  }
+  if (config.mdnsDisableIpv4 && config.mdnsDisableIpv6) {
+    throw new StartupError("Invalid mDNS configuration: both IPv4 and IPv6 are disabled");
+  }
+}
+
+function hasInterface(name: string): boolean {
+  return Deno.networkInterfaces().some((known) => known.name === name);
+}
+
+/** Fills in what follows from other settings, and raises what is too low. */
+function completed(config: AgentConfig): { config: AgentConfig; notices: string[] } {
+  const notices: string[] = [];
+  const atLeast = (name: string, ms: number) => {
+    if (ms >= MIN_INTERVAL_MS) return ms;
+    notices.push(`Warning: '${name}' is too low. Setting to ${formatDuration(MIN_INTERVAL_MS)}`);
+    return MIN_INTERVAL_MS;
+  };
+  const { role } = config;
+  if (role !== "") notices.push("Deprecation warning: 'Role' has been replaced with 'Tags'");
+  const complete = {
+    ...config,
+    nodeName: config.nodeName || Deno.hostname(),
+    tags: role === "" ? config.tags : { ...config.tags, role },
+    retryIntervalMs: atLeast("RetryInterval", config.retryIntervalMs),
+    broadcastTimeoutMs: atLeast("BroadcastTimeout", config.broadcastTimeoutMs),
+  };
+  if (config.rejoinAfterLeave && config.snapshotPath === "") {
+    notices.push("Warning: 'RejoinAfterLeave' enabled without snapshot file");
+  }
+  return { config: complete, notices };
+}

@@ -1,0 +1,60 @@
+/**
+ * Joining in the background, until it works.
+ *
+ * @module
+ */
+
+import { formatDuration } from "../base/duration.ts";
+import type { Log } from "../host/log.ts";
+import { failureText } from "../rpc/agent_command.ts";
+import type { RpcAgent } from "../rpc/rpc_agent.ts";
+import type { AgentConfig } from "./config.ts";
+
+/** What a retried join needs. */
+export interface RetryJoinOptions {
+  readonly agent: Pick<RpcAgent, "join">;
+  readonly log: Log;
+  /** Ends the tries. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Joins the addresses of `retry_join`, with pauses, until one is reached. Resolves to whether that happened; if not,
+ * the tries that are allowed are used up, or the signal ended them.
+ */
+export async function retryJoin(
+  config: AgentConfig,
+  { agent, log, signal }: RetryJoinOptions,
+): Promise<boolean> {
+  const { retryJoin: addresses, replayOnJoin: replay, retryIntervalMs, retryMaxAttempts } = config;
+  for (let attempt = 1; !signal.aborted; attempt++) {
+    log("INFO", `agent: Joining cluster...(replay: ${replay})`);
+    try {
+      const count = await agent.join(addresses, { replay });
+      log("INFO", `agent: Join completed. Synced with ${count} initial agents`);
+      return true;
+    } catch (error) {
+      if (signal.aborted) break;
+      if (retryMaxAttempts > 0 && attempt > retryMaxAttempts) {
+        log("ERR", "agent: maximum retry join attempts made, exiting");
+        return false;
+      }
+      const pause = formatDuration(retryIntervalMs);
+      log("WARN", `agent: Join failed: ${failureText(error)}, retrying in ${pause}`);
+    }
+    await sleep(retryIntervalMs, signal);
+  }
+  return false;
+}
+
+/** Waits, but not beyond the signal. */
+async function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const end = () => resolve();
+  const timer = setTimeout(end, ms);
+  signal.addEventListener("abort", end);
+  await promise;
+  clearTimeout(timer);
+  signal.removeEventListener("abort", end);
+}

@@ -1,0 +1,36 @@
+/**
+ * The signals that an agent acts on.
+ *
+ * @module
+ */
+
+import { Subscription } from "../base/subscription.ts";
+
+/** Signals in the words of the agent's output. */
+const WORDS = { SIGINT: "interrupt", SIGTERM: "terminated", SIGHUP: "hangup" } as const;
+
+type CaughtSignal = keyof typeof WORDS;
+
+/** A signal that arrived. */
+export type SignalWord = typeof WORDS[CaughtSignal];
+
+/** Catches SIGINT, SIGTERM and SIGHUP, instead of what they do by default, until it is disposed of. */
+export class SignalQueue implements Disposable {
+  readonly #arrived = new Subscription<SignalWord>({ capacity: 4 });
+  readonly #listeners = Object.entries(WORDS).map(([signal, word]) => {
+    const listener = () => void this.#arrived.push(word);
+    Deno.addSignalListener(signal as CaughtSignal, listener);
+    return () => Deno.removeSignalListener(signal as CaughtSignal, listener);
+  });
+
+  /** The next signal. Never resolves once the queue has been disposed of. */
+  async next(): Promise<SignalWord> {
+    const { value } = await this.#arrived.next();
+    return value ?? await new Promise<never>(() => {});
+  }
+
+  [Symbol.dispose](): void {
+    for (const remove of this.#listeners) remove();
+    this.#arrived.close();
+  }
+}

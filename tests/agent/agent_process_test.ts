@@ -1,0 +1,282 @@
+/** Agents as processes: signals, reloads, exit codes, and what they print. */
+
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { TemporaryDirectory } from "../host/temporary_directory.ts";
+import { Agent, commandLine } from "../interop/agents.ts";
+import { writeFiles } from "./write_files.ts";
+
+/** What an agent printed after its log was opened, without times and RPC clients. */
+function logOf({ output }: Agent): string[] {
+  const [, log] = output.split("Log data will now stream in as it occurs:\n\n");
+  return (log ?? "").trimEnd().split("\n")
+    .map((line) => line.replace(/^ {4}\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d /, ""))
+    .filter((line) => !line.includes("Accepted client"));
+}
+
+const started = (name: string, ip: string) => [
+  "[INFO] agent: Serf agent starting",
+  `[INFO] serf: EventMemberJoin: ${name} ${ip}`,
+  "[INFO] agent: Received event: member-join",
+];
+
+const stopped = [
+  "[INFO] agent: requesting serf shutdown",
+  "[WARN] serf: Shutdown without a Leave",
+  "[INFO] agent: shutdown complete",
+];
+
+const left = (name: string, ip: string) => [
+  "==> Gracefully shutting down agent...",
+  "[INFO] agent: requesting graceful leave from Serf",
+  `[INFO] serf: EventMemberLeave: ${name} ${ip}`,
+  "[INFO] agent: Received event: member-leave",
+  "[INFO] agent: requesting serf shutdown",
+  "[INFO] agent: shutdown complete",
+];
+
+Deno.test("an interrupted agent leaves and ends with 0", async () => {
+  const ip = "127.7.0.1";
+  await using agent = await Agent.start("ours", { name: "alpha", ip });
+  await agent.printed("Received event: member-join");
+  agent.signal("SIGINT");
+  assertEquals(await agent.exit, 0);
+  assertEquals(logOf(agent), [
+    ...started("alpha", ip),
+    "==> Caught signal: interrupt",
+    ...left("alpha", ip),
+  ]);
+  assertEquals(agent.output.split("\n").slice(0, 12), [
+    "==> Starting Serf agent...",
+    "==> Starting Serf agent RPC...",
+    "==> Serf agent running!",
+    "                      Node name: 'alpha'",
+    "                      Bind addr: '127.7.0.1:7946'",
+    "                       RPC addr: '127.7.0.1:7373'",
+    "                      Encrypted: false",
+    "                       Snapshot: false",
+    "                        Profile: lan",
+    "    Message Compression Enabled: true",
+    "",
+    "==> Log data will now stream in as it occurs:",
+  ]);
+});
+
+Deno.test("a terminated agent ends at once with 1", async () => {
+  const ip = "127.7.0.2";
+  await using agent = await Agent.start("ours", { name: "alpha", ip });
+  await agent.printed("Received event: member-join");
+  agent.signal("SIGTERM");
+  assertEquals(await agent.exit, 1);
+  assertEquals(logOf(agent), [
+    ...started("alpha", ip),
+    "==> Caught signal: terminated",
+    ...stopped,
+  ]);
+});
+
+Deno.test("a second signal breaks a leave off", async () => {
+  for (const [i, second] of (["SIGINT", "SIGTERM", "SIGHUP"] as const).entries()) {
+    await using agent = await Agent.start("ours", { name: "alpha", ip: `127.7.0.${3 + i}` });
+    agent.signal("SIGINT");
+    await agent.printed("Gracefully shutting down");
+    agent.signal(second);
+    assertEquals(await agent.exit, 1);
+    const ending = logOf(agent).filter((line) => !line.includes("Received event"));
+    assertEquals(ending.slice(-3), stopped);
+  }
+});
+
+Deno.test("the switches decide which signal makes an agent leave", async () => {
+  using directory = new TemporaryDirectory();
+  writeFiles(directory, {
+    "a.json": '{"leave_on_terminate": true, "skip_leave_on_interrupt": true}',
+  });
+  const args = [`-config-file=${directory.file("a.json")}`];
+  for (const [i, [signal, code]] of ([["SIGTERM", 0], ["SIGINT", 1]] as const).entries()) {
+    await using agent = await Agent.start("ours", { name: "a", ip: `127.7.0.${6 + i}`, args });
+    agent.signal(signal);
+    assertEquals(await agent.exit, code);
+    assertEquals(agent.output.includes("Gracefully shutting down"), code === 0);
+  }
+});
+
+Deno.test("a leave over RPC ends the agent with 0", async () => {
+  await using agent = await Agent.start("ours", { name: "alpha", ip: "127.7.0.8" });
+  await using client = await agent.rpc();
+  await client.leave();
+  assertEquals(await agent.exit, 0);
+  assertStringIncludes(agent.output, "agent.ipc: Graceful leave triggered");
+  assertEquals(logOf(agent).slice(-2), [
+    "[INFO] agent: requesting serf shutdown",
+    "[INFO] agent: shutdown complete",
+  ]);
+});
+
+Deno.test("a hangup makes log level, handlers, tags and switches those of the files", async () => {
+  const ip = "127.7.0.9";
+  using directory = new TemporaryDirectory();
+  const config = (settings: unknown) =>
+    writeFiles(directory, { "a.json": JSON.stringify(settings) });
+  config({ tags: { a: "1" }, event_handlers: ["echo old"] });
+  const args = [`-config-file=${directory.file("a.json")}`];
+  await using agent = await Agent.start("ours", { name: "alpha", ip, args });
+  await agent.printed("Received event: member-join");
+  config({
+    node_name: "other",
+    tags: { b: "2" },
+    event_handlers: ["member-update=echo new-$SERF_EVENT"],
+    log_level: "debug",
+    leave_on_terminate: true,
+  });
+  agent.signal("SIGHUP");
+  await agent.printed("script output: new-member-update");
+  await using client = await agent.rpc();
+  assertEquals((await client.members()).map(({ name, tags }) => [name, tags]), [
+    ["alpha", { b: "2" }],
+  ]);
+  assertEquals((await client.stats()).event_handlers, { "*:": "echo old" });
+  agent.signal("SIGTERM");
+  assertEquals(await agent.exit, 0);
+  const log = logOf(agent).filter((line) => !line.startsWith("[DEBUG]"));
+  assertEquals(log.slice(3, 7), [
+    "==> Caught signal: hangup",
+    "==> Reloading configuration...",
+    "[INFO] serf: EventMemberUpdate: alpha",
+    "[INFO] agent: Received event: member-update",
+  ]);
+});
+
+Deno.test("a reload that fails changes nothing, or as little as possible", async () => {
+  using directory = new TemporaryDirectory();
+  const config = (text: string) => writeFiles(directory, { "a.json": text });
+  config("{}");
+  const args = [`-config-file=${directory.file("a.json")}`];
+  await using agent = await Agent.start("ours", { name: "alpha", ip: "127.7.0.10", args });
+  const reload = async (text: string, ...expected: string[]) => {
+    const before = agent.output.length;
+    config(text);
+    agent.signal("SIGHUP");
+    await agent.printed(expected.at(-1) ?? "");
+    assertStringIncludes(
+      agent.output.slice(before).replaceAll(directory.file(""), ""),
+      ["==> Caught signal: hangup", "==> Reloading configuration...", ...expected, ""].join("\n"),
+    );
+  };
+  await reload(
+    "{nope",
+    "==> Error decoding 'a.json': invalid character 'n' looking for beginning of object key string",
+    "==> Failed to reload configs",
+  );
+  await reload(
+    '{"log_level":"zzz"}',
+    "==> Invalid log level: ZZZ. Valid log levels are: [TRACE DEBUG INFO WARN ERR]",
+  );
+  await reload(
+    JSON.stringify({ tags: { x: "y".repeat(600) }, leave_on_terminate: true }),
+    "==> Failed to update tags: Encoded length of tags exceeds limit of 512 bytes",
+  );
+  agent.signal("SIGTERM");
+  assertEquals(await agent.exit, 0);
+});
+
+Deno.test("a tags file follows the tags, and a reload empties it", async () => {
+  using directory = new TemporaryDirectory();
+  writeFiles(directory, { "tags.json": '{"role":"x","b":"c"}' });
+  const file = directory.file("tags.json");
+  const args = [`-tags-file=${file}`];
+  await using agent = await Agent.start("ours", { name: "alpha", ip: "127.7.0.11", args });
+  assertStringIncludes(agent.output, `[INFO] agent: Restored 2 tag(s) from ${file}`);
+  await using client = await agent.rpc();
+  await client.tags({ set: { d: "e" }, delete: ["role"] });
+  assertEquals(Deno.readTextFileSync(file), '{\n  "b": "c",\n  "d": "e"\n}');
+  agent.signal("SIGHUP");
+  await agent.printed(/EventMemberUpdate[^]*EventMemberUpdate/);
+  assertEquals(Deno.readTextFileSync(file), "{}");
+  assertEquals((await client.stats()).tags, {});
+});
+
+Deno.test("an agent whose retried joins are used up ends with 1", async () => {
+  const ip = "127.7.0.12";
+  const args = ["-retry-join=127.7.0.99:7999", "-retry-max=1", "-retry-interval=1s"];
+  await using agent = Agent.spawn("ours", { name: "alpha", ip, args });
+  assertEquals(await agent.exit, 1);
+  const attempt = [
+    "[INFO] agent: Joining cluster...(replay: false)",
+    "[INFO] agent: joining: [127.7.0.99:7999] replay: false",
+    "[WARN] agent: error joining: 1 error occurred:",
+    "\t* Failed to join 127.7.0.99: dial tcp 127.7.0.99:7999: connect: connection refused",
+    "",
+  ];
+  const failure = ["[WARN] agent: Join failed: 1 error occurred:", ...attempt.slice(3)];
+  const log = logOf(agent).filter((line) => !line.includes("Received event"));
+  assertEquals(log, [
+    ...started("alpha", ip).slice(0, 2),
+    ...attempt,
+    ...failure,
+    ", retrying in 1s",
+    ...attempt,
+    "[ERR] agent: maximum retry join attempts made, exiting",
+    ...stopped,
+  ]);
+});
+
+Deno.test("taken addresses are named", async () => {
+  const ip = "127.7.0.13";
+  await using _agent = await Agent.start("ours", { name: "alpha", ip });
+  await using second = Agent.spawn("ours", { name: "beta", ip });
+  assertEquals(await second.exit, 1);
+  await second.printed("\n==> Failed");
+  assertStringIncludes(
+    second.output,
+    "==> Failed to start the Serf agent: Error creating Serf: Failed to create memberlist: " +
+      "Could not set up network transport: failed to obtain an address: " +
+      `Failed to start TCP listener on "${ip}" port 7946: ` +
+      `listen tcp ${ip}:7946: bind: address already in use\n`,
+  );
+  const args = ["-bind=127.7.0.14"];
+  await using third = Agent.spawn("ours", { name: "beta", ip, args });
+  assertEquals(await third.exit, 1);
+  await third.printed(
+    `Error starting RPC listener: listen tcp ${ip}:7373: bind: address already in use`,
+  );
+});
+
+Deno.test("the loser of a name conflict ends with 0", async () => {
+  const profile = "-profile=local";
+  await using winner = await Agent.start("ours", {
+    name: "same",
+    ip: "127.7.0.15",
+    args: [profile],
+  });
+  const join = `-join=${winner.ip}`;
+  await using _third = await Agent.start("ours", {
+    name: "third",
+    ip: "127.7.0.16",
+    args: [profile, join],
+  });
+  await using loser = Agent.spawn("ours", {
+    name: "same",
+    ip: "127.7.0.17",
+    args: [profile, join],
+  });
+  assertEquals(await loser.exit, 0);
+  assertMatch(loser.output, /minority in name conflict resolution, quit+ing \[0 \/ 1\]/);
+  assertEquals(logOf(loser).slice(-4), [
+    "[WARN] serf: Shutdown without a Leave",
+    "[WARN] agent: Serf shutdown detected, quitting",
+    "[INFO] agent: requesting serf shutdown",
+    "[INFO] agent: shutdown complete",
+  ]);
+});
+
+Deno.test("an agent without permissions says which ones it needs", async () => {
+  const { program, args } = commandLine("ours", ["agent"]);
+  const bare = args.filter((arg) => !arg.startsWith("--allow"));
+  const { code, stdout } = await new Deno.Command(program, { args: bare, stdin: "null" }).output();
+  assertEquals(code, 1);
+  assertEquals(
+    new TextDecoder().decode(stdout),
+    "==> Missing Deno permissions: start this command with --allow-net --allow-sys\n",
+  );
+  assert(bare.length < args.length);
+});

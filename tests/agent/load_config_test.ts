@@ -1,0 +1,100 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { loadConfig } from "../../lib/agent/load_config.ts";
+import { StartupError } from "../../lib/agent/startup_error.ts";
+import { TemporaryDirectory } from "../host/temporary_directory.ts";
+import { writeFiles } from "./write_files.ts";
+
+function errorOf(...args: string[]): string {
+  return assertThrows(() => loadConfig(args), StartupError).message;
+}
+
+Deno.test("without arguments the node is named like its host", () => {
+  const { config, handlers, notices } = loadConfig([]);
+  assertEquals(config.nodeName, Deno.hostname());
+  assertEquals([handlers, notices], [[], []]);
+});
+
+Deno.test("flags win over files, and lists of both are joined", () => {
+  using directory = new TemporaryDirectory();
+  writeFiles(directory, {
+    "a.json":
+      '{"node_name":"file","start_join":["a"],"event_handlers":["x"],"tags":{"a":"1","b":"1"}}',
+  });
+  const { config, handlers } = loadConfig([
+    `-config-file=${directory.file("a.json")}`,
+    ...["-node=flag", "-join=b", "-event-handler=user=y", "-tag", "b=2"],
+  ]);
+  assertEquals(config.nodeName, "flag");
+  assertEquals(config.startJoin, ["a", "b"]);
+  assertEquals(config.tags, { a: "1", b: "2" });
+  assertEquals(handlers.map(({ script }) => script), ["x", "y"]);
+});
+
+Deno.test("what works but deserves a word gets one", () => {
+  const { config, notices } = loadConfig([
+    ...["-role=web", "-retry-interval=10ms", "-broadcast-timeout=1ms", "-rejoin"],
+  ]);
+  assertEquals(notices, [
+    "Deprecation warning: 'Role' has been replaced with 'Tags'",
+    "Warning: 'RetryInterval' is too low. Setting to 1s",
+    "Warning: 'BroadcastTimeout' is too low. Setting to 1s",
+    "Warning: 'RejoinAfterLeave' enabled without snapshot file",
+  ]);
+  assertEquals(config.tags, { role: "web" });
+  assertEquals([config.retryIntervalMs, config.broadcastTimeoutMs], [1_000, 1_000]);
+});
+
+Deno.test("handlers are checked before interfaces", () => {
+  assertEquals(
+    errorOf("-event-handler=bogus=x", "-iface=nosuch0"),
+    "Invalid event script: Event 'bogus' invoking 'x'",
+  );
+  assertEquals(
+    errorOf("-iface=nosuch0", "-mdns-iface=lo"),
+    "Invalid network interface: route ip+net: no such network interface",
+  );
+});
+
+Deno.test("settings of multicast DNS must fit together", () => {
+  assertEquals(
+    errorOf("-mdns-iface=lo"),
+    "mDNS interface specified without enabling mDNS discovery",
+  );
+  assertEquals(
+    errorOf("-discover=c", "-mdns-iface=nosuch0"),
+    "Invalid mDNS network interface: route ip+net: no such network interface",
+  );
+  const off = ["-mdns-disable-ipv4", "-mdns-disable-ipv6"];
+  assertEquals(
+    errorOf("-discover=c", "-mdns-iface=lo", ...off),
+    "Invalid mDNS configuration: both IPv4 and IPv6 are disabled",
+  );
+  assertEquals(loadConfig(["-discover=c", ...off]).config.mdnsDisableIpv6, true);
+});
+
+Deno.test({
+  name: "the permissions that are missing are named, as far as the configuration needs them",
+  permissions: { read: true },
+  fn() {
+    assertEquals(
+      errorOf(),
+      "Missing Deno permissions: start this command with --allow-net --allow-sys",
+    );
+    assertEquals(
+      errorOf("-event-handler=x", "-snapshot=s"),
+      "Missing Deno permissions: start this command with " +
+        "--allow-net --allow-sys --allow-write --allow-run --allow-env",
+    );
+  },
+});
+
+Deno.test({
+  name: "files that must not be read are no surprise",
+  permissions: "none",
+  fn() {
+    assertEquals(
+      errorOf("-config-file=a.json"),
+      "Missing Deno permissions: start this command with --allow-read",
+    );
+  },
+});

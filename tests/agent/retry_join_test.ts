@@ -1,0 +1,59 @@
+import { assertEquals } from "@std/assert";
+import { defaultConfig } from "../../lib/agent/config.ts";
+import { retryJoin } from "../../lib/agent/retry_join.ts";
+import { JoinError } from "../../lib/base/errors.ts";
+
+const config = { ...defaultConfig, retryJoin: ["a", "b"], retryIntervalMs: 5 };
+const failure = new JoinError([{ address: "a", reason: "Failed to join a: refused" }]);
+const failureLines = [
+  "[INFO] agent: Joining cluster...(replay: false)",
+  "[WARN] agent: Join failed: 1 error occurred:\n\t* Failed to join a: refused\n\n, retrying in 5ms",
+];
+
+/** Retries joins that fail as often as said and then reach two members. */
+async function run(failures: number, retryMaxAttempts: number, controller = new AbortController()) {
+  const lines: string[] = [];
+  let tries = 0;
+  const join = (addresses: readonly string[]) => {
+    assertEquals(addresses, ["a", "b"]);
+    return ++tries > failures ? Promise.resolve(2) : Promise.reject(failure);
+  };
+  const log = (level: string, text: string) => {
+    lines.push(`[${level}] ${text}`);
+  };
+  const options = { agent: { join }, log, signal: controller.signal };
+  const joined = await retryJoin({ ...config, retryMaxAttempts }, options);
+  return { joined, lines, tries };
+}
+
+Deno.test("a join is tried until it works", async () => {
+  const { joined, lines } = await run(2, 0);
+  assertEquals(joined, true);
+  assertEquals(lines, [
+    ...failureLines,
+    ...failureLines,
+    "[INFO] agent: Joining cluster...(replay: false)",
+    "[INFO] agent: Join completed. Synced with 2 initial agents",
+  ]);
+});
+
+Deno.test("after the first try there are as many more as allowed", async () => {
+  const { joined, lines, tries } = await run(9, 2);
+  assertEquals([joined, tries], [false, 3]);
+  assertEquals(lines.slice(-2), [
+    "[INFO] agent: Joining cluster...(replay: false)",
+    "[ERR] agent: maximum retry join attempts made, exiting",
+  ]);
+});
+
+Deno.test("the signal ends the tries at once", async () => {
+  const controller = new AbortController();
+  const slow = { ...config, retryIntervalMs: 60_000 };
+  const join = () => {
+    setTimeout(() => controller.abort(), 5);
+    return Promise.reject(failure);
+  };
+  const options = { agent: { join }, log: () => {}, signal: controller.signal };
+  assertEquals(await retryJoin(slow, options), false);
+  assertEquals(await run(9, 0, controller), { joined: false, lines: [], tries: 0 });
+});
