@@ -1,0 +1,81 @@
+/**
+ * The commands of `serf`. Each is loaded when it is needed, so that starting one does not pay for the others.
+ *
+ * @module
+ */
+
+import type { Command } from "./command.ts";
+
+/** A command before it is loaded. */
+export interface CommandEntry {
+  /** One line for the program's help; a command without one is not listed there. */
+  readonly summary?: string;
+  load(): Promise<Command>;
+}
+
+/** All commands by name, in the order of the program's help. */
+export const commandTable: ReadonlyMap<string, CommandEntry> = new Map<string, CommandEntry>([
+  ["agent", {
+    summary: "Run the agent of this node",
+    load: async () => (await import("./commands/agent.ts")).agent,
+  }],
+  ["event", {
+    summary: "Send an event to all members",
+    load: async () => (await import("./commands/event.ts")).event,
+  }],
+  ["force-leave", {
+    summary: "Make a failed member count as left",
+    load: async () => (await import("./commands/force_leave.ts")).forceLeave,
+  }],
+  ["info", {
+    summary: "Show facts and counters of the agent",
+    load: async () => (await import("./commands/info.ts")).info,
+  }],
+  ["join", {
+    summary: "Connect the agent to a cluster",
+    load: async () => (await import("./commands/join.ts")).join,
+  }],
+  ["keygen", {
+    summary: "Make a new encryption key",
+    load: async () => (await import("./commands/keygen.ts")).keygen,
+  }],
+  ["keys", {
+    summary: "Manage the encryption keys of the cluster",
+    load: async () => (await import("./commands/keys.ts")).keys,
+  }],
+  ["leave", {
+    summary: "Leave the cluster and stop the agent",
+    load: async () => (await import("./commands/leave.ts")).leave,
+  }],
+  ["members", {
+    summary: "List the members of the cluster",
+    load: async () => (await import("./commands/members.ts")).members,
+  }],
+  ["monitor", {
+    summary: "Follow the log and the events of the agent",
+    load: async () => (await import("./commands/monitor.ts")).monitor,
+  }],
+  ["query", {
+    summary: "Ask the members and collect their answers",
+    load: async () => (await import("./commands/query.ts")).query,
+  }],
+  ["reachability", {
+    summary: "Test whether every live member answers",
+    load: async () => (await import("./commands/reachability.ts")).reachability,
+  }],
+  ["rtt", {
+    summary: "Estimate the round-trip time between two nodes",
+    load: async () => (await import("./commands/rtt.ts")).rtt,
+  }],
+  ["simulate", {
+    load: async () => (await import("./commands/simulate.ts")).simulate,
+  }],
+  ["tags", {
+    summary: "Change the tags of the agent",
+    load: async () => (await import("./commands/tags.ts")).tags,
+  }],
+  ["version", {
+    summary: "Print the version",
+    load: async () => (await import("./commands/version.ts")).version,
+  }],
+]);

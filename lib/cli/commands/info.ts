@@ -1,0 +1,35 @@
+/**
+ * `serf info`.
+ *
+ * @module
+ */
+
+import { labelled } from "../command_failure.ts";
+import { formatFlag, formatResult } from "../output_format.ts";
+import { rpcCommand } from "../rpc_command.ts";
+
+/** Prints facts and counters of the agent. */
+export const info = rpcCommand({
+  line: "serf info [options]",
+  description:
+    "Shows what the agent knows about itself: its name and tags, its event handlers, the state of its cluster, and the runtime.",
+  flags: { format: formatFlag },
+  async run({ flags: { format }, io, connect }) {
+    await using client = await connect();
+    const stats = await labelled("Error querying agent", client.stats());
+    io.out(formatResult(format, {
+      text: () => sorted(stats).map(([name, section]) => textSection(name, section)).join(""),
+      json: () =>
+        new Map(sorted(stats).map(([name, section]) => [name, new Map(Object.entries(section))])),
+    }));
+  },
+});
+
+function textSection(name: string, section: Readonly<Record<string, string>>): string {
+  const lines = sorted(section).map(([key, value]) => `\t${key} = ${value}\n`);
+  return `${name}:\n${lines.join("")}`;
+}
+
+function sorted<T>(record: Readonly<Record<string, T>>): [string, T][] {
+  return Object.entries(record).sort(([a], [b]) => a < b ? -1 : 1);
+}

@@ -1,0 +1,21 @@
+/**
+ * `serf leave`.
+ *
+ * @module
+ */
+
+import { labelled } from "../command_failure.ts";
+import { rpcCommand } from "../rpc_command.ts";
+
+/** Makes the agent leave its cluster and exit. */
+export const leave = rpcCommand({
+  line: "serf leave [options]",
+  description:
+    "Makes the agent leave its cluster and then exit. The other members see it as left and not as failed.",
+  flags: {},
+  async run({ io, connect }) {
+    await using client = await connect();
+    await labelled("Error leaving", client.leave());
+    io.out("Graceful leave complete");
+  },
+});

@@ -1,0 +1,81 @@
+/**
+ * `serf members`.
+ *
+ * @module
+ */
+
+import type { RpcMember } from "../../rpc/client.ts";
+import { formatColumns } from "../columns.ts";
+import { labelled } from "../command_failure.ts";
+import type { GoJsonValue } from "../go_json.ts";
+import { formatFlag, formatResult } from "../output_format.ts";
+import { rpcCommand } from "../rpc_command.ts";
+import { parseTagFlags } from "../tag_flags.ts";
+
+/** Lists the members of the cluster. */
+export const members = rpcCommand({
+  line: "serf members [options]",
+  description:
+    "Lists the members of the cluster as the agent sees them. Several filters are combined: a member is listed if it matches all of them. Expressions are RE2 and must match the whole value.",
+  flags: {
+    detailed: { kind: "bool", help: "Also shows protocol versions, in text form." },
+    format: formatFlag,
+    name: { kind: "string", value: "regexp", help: "Lists members with such a name." },
+    role: {
+      kind: "string",
+      value: "regexp",
+      help: "Deprecated: the same as -tag role=regexp.",
+    },
+    status: {
+      kind: "string",
+      value: "regexp",
+      help: "Lists members with such a status: alive, leaving, left or failed.",
+    },
+    tag: { kind: "list", value: "key=regexp", help: "Lists members with such a tag." },
+  },
+  async run({ flags: { detailed, format, name, role, status, tag }, io, connect }) {
+    const pairs = [...tag];
+    if (role !== undefined && role !== "") {
+      io.out("Deprecation warning: 'Role' has been replaced with 'Tags'");
+      pairs.push(`role=${role}`);
+    }
+    const tags = parseTagFlags(pairs);
+    await using client = await connect();
+    const found = await labelled(
+      "Error retrieving members",
+      client.members({ tags, status, name }),
+    );
+    io.out(formatResult(format, {
+      text: () => formatColumns(found.map((member) => textRow(member, detailed))),
+      json: () => ({ members: found.length === 0 ? null : found.map(jsonMember) }),
+    }));
+  },
+});
+
+function textRow(member: RpcMember, detailed: boolean): string {
+  const { name, address, status, tags, delegateCur, delegateMin, delegateMax } = member;
+  const tagText = Object.entries(tags).map(([key, value]) => `${key}=${value}`).join(",");
+  const cells = [name, address.text, status, tagText];
+  if (detailed) {
+    cells.push(
+      `Protocol Version: ${delegateCur}`,
+      `Available Protocol Range: [${delegateMin}, ${delegateMax}]`,
+    );
+  }
+  return cells.join("|");
+}
+
+function jsonMember(member: RpcMember): GoJsonValue {
+  return {
+    name: member.name,
+    addr: member.address.text,
+    port: member.address.port,
+    tags: new Map(Object.entries(member.tags)),
+    status: member.status,
+    protocol: {
+      max: member.delegateMax,
+      min: member.delegateMin,
+      version: member.delegateCur,
+    },
+  };
+}

@@ -1,0 +1,79 @@
+/**
+ * `serf monitor`.
+ *
+ * @module
+ */
+
+import type { CommandIo } from "../../base/command_io.ts";
+import type { RpcEvent, RpcMember } from "../../rpc/client.ts";
+import { labelled } from "../command_failure.ts";
+import { follow } from "../follow.ts";
+import { goSyntax, type GoValue } from "../go_syntax.ts";
+import { rpcCommand } from "../rpc_command.ts";
+
+/** Prints the log and the events of the agent until it is interrupted. */
+export const monitor = rpcCommand({
+  line: "serf monitor [options]",
+  description:
+    "Shows the recent log of the agent and then follows it, together with all events, until it is interrupted. The level does not depend on the one with which the agent logs.",
+  flags: {
+    "log-level": {
+      kind: "string",
+      value: "level",
+      default: "INFO",
+      help: "Lowest level that is shown: TRACE, DEBUG, INFO, WARN or ERR.",
+    },
+  },
+  async run({ flags: { "log-level": level }, io, connect }) {
+    await using client = await connect();
+    const { interrupt } = io;
+    const events = await labelled("Error starting stream", client.stream("*"));
+    const lines = await labelled("Error starting monitor", client.monitor(level));
+    await Promise.all([
+      follow(events, { interrupt, handle: (event) => printEvent(event, io) }),
+      follow(lines, { interrupt, handle: (line) => io.out(line) }),
+    ]);
+    if (interrupt.aborted) return 0;
+    io.out("\nRemote side ended the monitor! This usually means that the");
+    io.out("remote side has exited or crashed.");
+    return 1;
+  },
+});
+
+function printEvent(event: RpcEvent, io: CommandIo): void {
+  const fields = Object.entries(eventFields(event));
+  const lines = fields.map(([key, value]) => `\t${key}: ${goSyntax(value)}`);
+  io.out(["Event Info:", ...lines].join("\n"));
+}
+
+/** An event with the field names of the wire. */
+function eventFields(event: RpcEvent): Record<string, GoValue> {
+  switch (event.type) {
+    case "user": {
+      const { type, lTime, name, payload, coalesce } = event;
+      return { Coalesce: coalesce, Event: type, LTime: lTime, Name: name, Payload: payload };
+    }
+    case "query": {
+      const { type, id, lTime, name, payload } = event;
+      return { Event: type, ID: id, LTime: lTime, Name: name, Payload: payload };
+    }
+    default:
+      return { Event: event.type, Members: event.members.map(memberFields) };
+  }
+}
+
+function memberFields(member: RpcMember): Record<string, GoValue> {
+  return {
+    Addr: member.address.ip,
+    DelegateCur: member.delegateCur,
+    DelegateMax: member.delegateMax,
+    DelegateMin: member.delegateMin,
+    Name: member.name,
+    Port: member.address.port,
+    ProtocolCur: member.protocolCur,
+    ProtocolMax: member.protocolMax,
+    ProtocolMin: member.protocolMin,
+    Status: member.status,
+    Tags: member.tags,
+  };
+}

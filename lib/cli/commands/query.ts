@@ -1,0 +1,130 @@
+/**
+ * `serf query`.
+ *
+ * @module
+ */
+
+import type { CommandIo } from "../../base/command_io.ts";
+import type { RpcQueryRecord } from "../../rpc/client.ts";
+import { CommandFailure, labelled } from "../command_failure.ts";
+import { follow } from "../follow.ts";
+import { goJson } from "../go_json.ts";
+import { namedPayload } from "../named_payload.ts";
+import { formatFlag } from "../output_format.ts";
+import { rpcCommand } from "../rpc_command.ts";
+import { parseTagFlags } from "../tag_flags.ts";
+
+/** Asks the members and prints their answers. */
+export const query = rpcCommand({
+  line: "serf query [options] name [payload]",
+  description:
+    "Asks every member of the cluster, or those that the filters name, and prints what they answer. Acknowledgements say which members have received the query.\n\n" +
+    "It ends when the time for answers is over, and it succeeds even if nobody has answered.",
+  flags: {
+    format: formatFlag,
+    node: { kind: "list", value: "name", help: "Asks the member of that name." },
+    tag: {
+      kind: "list",
+      value: "key=regexp",
+      help: "Asks members whose tag contains a match of the RE2 expression.",
+    },
+    timeout: {
+      kind: "duration",
+      value: "duration",
+      help: "How long answers are taken, such as 15s. By default the agent decides.",
+    },
+    "no-ack": { kind: "bool", help: "Does not ask for acknowledgements." },
+    "relay-factor": {
+      kind: "int",
+      value: "n",
+      default: 0,
+      help: "Sends every answer also through that many other members, against packet loss.",
+    },
+  },
+  async run({ flags, positionals, io, connect }) {
+    const tags = parseTagFlags(flags.tag);
+    const { name, payload } = namedPayload(positionals, "A query name must be specified.");
+    const relayFactor = flags["relay-factor"];
+    if (relayFactor < 0 || relayFactor > 255) {
+      throw new CommandFailure("Relay factor must be between 0 and 255");
+    }
+    await using client = await connect();
+    const requestAck = !flags["no-ack"];
+    const printer = printerFor(flags.format, { name, requestAck, io });
+    const { node: nodes, timeout: timeoutMs } = flags;
+    const records = await labelled(
+      "Error sending query",
+      client.query(name, payload, { nodes, tags, requestAck, relayFactor, timeoutMs }),
+    );
+    const { interrupt } = io;
+    printer.started();
+    await follow(records, { interrupt, handle: (record) => printer.received(record) });
+    if (interrupt.aborted) return 1;
+    printer.finished();
+  },
+});
+
+interface QueryPrinter {
+  started(): void;
+  received(record: RpcQueryRecord): void;
+  finished(): void;
+}
+
+interface PrinterOptions {
+  readonly name: string;
+  readonly requestAck: boolean;
+  readonly io: CommandIo;
+}
+
+function printerFor(format: string, options: PrinterOptions): QueryPrinter {
+  switch (format) {
+    case "text":
+      return textPrinter(options);
+    case "json":
+      return jsonPrinter(options);
+    default:
+      throw new CommandFailure(`Invalid format: ${format}`);
+  }
+}
+
+/** Prints everything as it comes. */
+function textPrinter({ name, requestAck, io }: PrinterOptions): QueryPrinter {
+  const counts = { ack: 0, response: 0 };
+  return {
+    started: () => io.out(`Query '${name}' dispatched`),
+    received(record) {
+      counts[record.type]++;
+      if (record.type === "ack") io.out(`Ack from '${record.from}'`);
+      else io.out(answerLine(record.from, record.payload ?? new Uint8Array()));
+    },
+    finished() {
+      if (requestAck) io.out(`Total Acks: ${counts.ack}`);
+      io.out(`Total Responses: ${counts.response}`);
+    },
+  };
+}
+
+/** The payload is whatever the member sent, so it stays bytes; one newline at its end is left out. */
+function answerLine(from: string, payload: Uint8Array): Uint8Array {
+  const label = new TextEncoder().encode(`Response from '${from}': `);
+  const end = payload.at(-1) === 0x0a ? payload.length - 1 : payload.length;
+  const line = new Uint8Array(label.length + end);
+  line.set(label);
+  line.set(payload.subarray(0, end), label.length);
+  return line;
+}
+
+/** Prints one object at the end. */
+function jsonPrinter({ io }: PrinterOptions): QueryPrinter {
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  const acks: string[] = [];
+  const responses = new Map<string, string>();
+  return {
+    started() {},
+    received(record) {
+      if (record.type === "ack") acks.push(record.from);
+      else responses.set(record.from, decoder.decode(record.payload ?? undefined));
+    },
+    finished: () => io.out(goJson({ Acks: acks.length === 0 ? null : acks, Responses: responses })),
+  };
+}

@@ -1,0 +1,41 @@
+/**
+ * `serf rtt`.
+ *
+ * @module
+ */
+
+import { goQuote } from "../../base/go_quote.ts";
+import type { RpcClient } from "../../rpc/client.ts";
+import { type Coordinate, distance } from "../../wire/coordinate.ts";
+import { CommandFailure, labelled } from "../command_failure.ts";
+import { rpcCommand } from "../rpc_command.ts";
+
+/** Estimates how long a packet takes from one node to another and back. */
+export const rtt = rpcCommand({
+  line: "serf rtt [options] node1 [node2]",
+  description:
+    "Estimates the round-trip time between two nodes from their network coordinates, without sending anything between them. The second node is by default that of the agent.",
+  flags: {},
+  async run({ positionals, io, connect }) {
+    await using client = await connect();
+    if (positionals.length < 1 || positionals.length > 2) {
+      throw new CommandFailure("One or two node names must be specified", { showHelp: true });
+    }
+    const [from, to = await ownName(client)] = positionals;
+    const seconds = distance(await coordinateOf(from, client), await coordinateOf(to, client));
+    io.out(`Estimated ${from} <-> ${to} rtt: ${(seconds * 1000).toFixed(3)} ms`);
+  },
+});
+
+async function ownName(client: RpcClient): Promise<string> {
+  const { agent } = await labelled("Error querying agent", client.stats());
+  return agent?.name ?? "";
+}
+
+async function coordinateOf(node: string, client: RpcClient): Promise<Coordinate> {
+  const coordinate = await labelled("Error getting coordinates", client.coordinate(node));
+  if (coordinate === undefined) {
+    throw new CommandFailure(`Could not find a coordinate for node ${goQuote(node)}`);
+  }
+  return coordinate;
+}

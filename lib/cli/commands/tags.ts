@@ -1,0 +1,29 @@
+/**
+ * `serf tags`.
+ *
+ * @module
+ */
+
+import { CommandFailure, labelled } from "../command_failure.ts";
+import { rpcCommand } from "../rpc_command.ts";
+import { parseTagFlags } from "../tag_flags.ts";
+
+/** Changes the tags of the agent. */
+export const tags = rpcCommand({
+  line: "serf tags [options]",
+  description:
+    "Changes the tags of the agent while it runs and tells the cluster. A tag that is both deleted and set is set.",
+  flags: {
+    set: { kind: "list", value: "key=value", help: "Sets a tag." },
+    delete: { kind: "list", value: "key", help: "Deletes a tag." },
+  },
+  async run({ flags, io, connect }) {
+    if (flags.set.length === 0 && flags.delete.length === 0) {
+      throw new CommandFailure("", { showHelp: true });
+    }
+    await using client = await connect();
+    const set = parseTagFlags(flags.set);
+    await labelled("Error setting tags", client.tags({ set, delete: flags.delete }));
+    io.out("Successfully updated agent tags");
+  },
+});

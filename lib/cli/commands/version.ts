@@ -1,0 +1,18 @@
+/**
+ * `serf version`. It ignores its arguments and, as in the reference, has no help text.
+ *
+ * @module
+ */
+
+import type { Command } from "../command.ts";
+import { AGENT_PROTOCOL, VERSION } from "../version.ts";
+
+/** Prints the version and the protocol versions. */
+export const version: Command = {
+  help: "",
+  run(_args, io) {
+    const { current, oldest } = AGENT_PROTOCOL;
+    io.out(`${VERSION}\nAgent Protocol: ${current} (Understands back to: ${oldest})`);
+    return 0;
+  },
+};

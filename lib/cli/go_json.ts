@@ -1,0 +1,47 @@
+/**
+ * JSON the way Go writes it, so that what scripts compare byte by byte stays the same.
+ *
+ * @module
+ */
+
+/** A value to print: an object keeps its order like a Go struct, a `Map` is sorted by key like a Go map. */
+export type GoJsonValue =
+  | null
+  | string
+  | number
+  | readonly GoJsonValue[]
+  | ReadonlyMap<string, GoJsonValue>
+  | { readonly [field: string]: GoJsonValue };
+
+/** Formats like Go's `json.MarshalIndent(value, "", "  ")`. */
+export function goJson(value: GoJsonValue): string {
+  return format(value, "");
+}
+
+function format(value: GoJsonValue, margin: string): string {
+  if (value === null || typeof value === "number") return String(value);
+  if (typeof value === "string") return quote(value);
+  const inner = `${margin}  `;
+  const items = Array.isArray(value)
+    ? value.map((item) => format(item, inner))
+    : entriesOf(value).map(([key, item]) => `${quote(key)}: ${format(item, inner)}`);
+  const [open, close] = Array.isArray(value) ? "[]" : "{}";
+  if (items.length === 0) return open + close;
+  return `${open}\n${inner}${items.join(`,\n${inner}`)}\n${margin}${close}`;
+}
+
+function entriesOf(value: object): [string, GoJsonValue][] {
+  if (value instanceof Map) return [...value].sort(([a], [b]) => a < b ? -1 : 1);
+  return Object.entries(value);
+}
+
+/** What Go escapes beyond `JSON.stringify`; U+FFFD because Go writes that escape for bytes that are not UTF-8. */
+const EXTRA_ESCAPES = /[<>&\u2028\u2029\ufffd]|\\[\\bf]/g;
+
+function quote(text: string): string {
+  return JSON.stringify(text.toWellFormed()).replace(EXTRA_ESCAPES, (match) => {
+    if (match === "\\\\") return match;
+    const code = match === "\\b" ? 8 : match === "\\f" ? 12 : match.charCodeAt(0);
+    return `\\u${code.toString(16).padStart(4, "0")}`;
+  });
+}

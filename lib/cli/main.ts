@@ -1,0 +1,85 @@
+/**
+ * The `serf` program: finds the command among the arguments and runs it.
+ *
+ * @module
+ */
+
+import type { CommandIo } from "../base/command_io.ts";
+import { CommandFailure } from "./command_failure.ts";
+import { commandTable } from "./command_table.ts";
+
+/** No command, or one that does not exist. */
+const UNKNOWN_COMMAND_EXIT_CODE = 127;
+
+/**
+ * Runs one command line and returns the exit code: 0 for success, 127 for an unknown command, 1 for everything else.
+ *
+ * Help that was asked for goes to standard error, and wins over mistakes in the flags.
+ */
+export async function runSerf(args: readonly string[], io: CommandIo): Promise<number> {
+  const { name, commandArgs, wantsHelp, misplacedFlag } = scan(args);
+  const entry = name === undefined ? undefined : commandTable.get(name);
+  if (entry === undefined) {
+    io.err(`${programHelp()}\n`);
+    return name === undefined && wantsHelp ? 0 : UNKNOWN_COMMAND_EXIT_CODE;
+  }
+  const command = await entry.load();
+  if (wantsHelp) {
+    io.err(command.help);
+    return 0;
+  }
+  if (misplacedFlag) {
+    io.err("Invalid flags before the subcommand. If these flags are for");
+    io.err("the subcommand, please put them after the subcommand.\n");
+    io.err(command.help);
+    return 1;
+  }
+  try {
+    return await command.run(commandArgs, io);
+  } catch (error) {
+    if (!(error instanceof CommandFailure)) throw error;
+    const texts = error.showHelp ? [error.message, command.help] : [error.message];
+    io.out(texts.filter((text) => text !== "").join("\n\n"));
+    return 1;
+  }
+}
+
+interface CommandLine {
+  readonly name: string | undefined;
+  readonly commandArgs: readonly string[];
+  readonly wantsHelp: boolean;
+  /** Whether a flag stands before the command. */
+  readonly misplacedFlag: boolean;
+}
+
+const HELP_FLAGS = ["-h", "-help", "--help"];
+const VERSION_FLAGS = ["-v", "--version"];
+
+function scan(args: readonly string[]): CommandLine {
+  // Asking for the version turns the whole line into arguments of that command, wherever it stands.
+  const line = args.some((arg) => VERSION_FLAGS.includes(arg)) ? ["version", ...args] : args;
+  const end = line.indexOf("--");
+  const scanned = end < 0 ? line : line.slice(0, end);
+  const at = scanned.findIndex((arg) => arg !== "" && !arg.startsWith("-"));
+  const before = at < 0 ? scanned : scanned.slice(0, at);
+  // A leading "-version" has never counted as a misplaced flag, though it does not print the version either.
+  const ignored = [...HELP_FLAGS, "-version", ""];
+  return {
+    name: scanned[at],
+    commandArgs: line.slice(at + 1),
+    wantsHelp: scanned.some((arg) => HELP_FLAGS.includes(arg)),
+    misplacedFlag: before.some((arg) => !ignored.includes(arg)),
+  };
+}
+
+function programHelp(): string {
+  const listed = Array.from(commandTable, ([name, { summary }]) => ({ name, summary }))
+    .filter(({ summary }) => summary !== undefined);
+  const width = Math.max(...listed.map(({ name }) => name.length));
+  return [
+    "Usage: serf [--version] [--help] <command> [<args>]",
+    "",
+    "Available commands are:",
+    ...listed.map(({ name, summary }) => `    ${name.padEnd(width)}    ${summary}`),
+  ].join("\n");
+}

@@ -1,0 +1,63 @@
+/**
+ * What all commands that talk to an agent share: their flags and the connection.
+ *
+ * @module
+ */
+
+import type { CommandIo } from "../base/command_io.ts";
+import {
+  FlagError,
+  type FlagSpecs,
+  type FlagValues,
+  type ParsedFlags,
+  parseGoFlags,
+} from "../base/go_flags.ts";
+import { formatUsage, type Usage } from "../base/usage.ts";
+import type { RpcClient } from "../rpc/client.ts";
+import type { Command } from "./command.ts";
+import { flagFailure } from "./command_failure.ts";
+import { connect, rpcFlags } from "./rpc_flags.ts";
+
+/** What a command gets to do its work. */
+export interface RpcCommandInput<F extends FlagSpecs> {
+  readonly flags: FlagValues<F>;
+  /** The arguments after the flags. */
+  readonly positionals: readonly string[];
+  readonly io: CommandIo;
+  /** Connects to the agent that flags and environment name; throws a `CommandFailure` if that fails. */
+  connect(): Promise<RpcClient>;
+}
+
+/** A command that talks to an agent: its help, its own flags, and what it does. */
+export interface RpcCommandDefinition<F extends FlagSpecs> extends Usage {
+  readonly flags: F;
+  /** Returns the exit code, or nothing for 0; throws a `CommandFailure` to say what went wrong and end with 1. */
+  run(input: RpcCommandInput<F>): Promise<number | void>;
+}
+
+/** Makes a command of a definition: adds the flags of the connection, and parses them. */
+export function rpcCommand<const F extends FlagSpecs>(
+  definition: RpcCommandDefinition<F>,
+): Command {
+  const specs = { ...definition.flags, ...rpcFlags };
+  return {
+    help: formatUsage({ ...definition, flags: specs }),
+    async run(args, io) {
+      const { flags, positionals } = parse(args, specs, io);
+      const input = { flags, positionals, io, connect: () => connect(flags, io) };
+      return await definition.run(input) ?? 0;
+    },
+  };
+}
+
+function parse<F extends FlagSpecs>(
+  args: readonly string[],
+  specs: F,
+  io: CommandIo,
+): ParsedFlags<F> {
+  try {
+    return parseGoFlags(args, specs);
+  } catch (error) {
+    throw error instanceof FlagError ? flagFailure(error, io) : error;
+  }
+}

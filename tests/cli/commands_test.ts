@@ -1,0 +1,290 @@
+/** Commands against an agent whose every answer is laid down. */
+
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { KeyError } from "../../lib/host/key_manager.ts";
+import type { KeyResult } from "../../lib/serf/contract.ts";
+import { member } from "../rpc/fake_agent.ts";
+import { RecordedIo } from "./recorded_io.ts";
+import { ScriptedAgent } from "./scripted_agent.ts";
+import { transcript } from "./transcripts.ts";
+import { runSerf } from "../../lib/cli/main.ts";
+
+/** Reruns recorded command lines against the agent and compares; `same` makes up for what is in no order. */
+async function replay(
+  agent: ScriptedAgent,
+  file: string,
+  names: readonly string[],
+  same: (stdout: string) => string = (stdout) => stdout,
+): Promise<void> {
+  const runs = await transcript(file);
+  for (const name of names) {
+    const run = runs.find((candidate) => candidate.name === name)!;
+    const argv = run.argv.filter((arg) => !arg.startsWith("-rpc-addr="));
+    const outcome = await agent.run(argv, { env: run.env });
+    assertEquals(
+      { ...outcome, stdout: same(outcome.stdout) },
+      { stdout: same(run.stdout), stderr: run.stderr, exit: run.exit },
+      name,
+    );
+  }
+}
+
+/** The tags in a members table are in no order. */
+function sortTags(text: string): string {
+  return text.replace(/\S+=\S+/g, (tags) => tags.split(",").sort().join(","));
+}
+
+Deno.test("members prints what was recorded of one node", async () => {
+  await using agent = new ScriptedAgent();
+  agent.fake.list = [member("alpha", { tags: { role: "web", dc: "east" } })];
+  const runs = await transcript("members");
+  const names = runs.map(({ name }) => name).slice(0, 18);
+  await replay(agent, "members", names, sortTags);
+});
+
+Deno.test("members aligns several nodes, and marks what is empty", async () => {
+  await using agent = new ScriptedAgent();
+  agent.fake.list = [
+    member("charlie", { host: "127.0.0.22", status: "failed" }),
+    member("a|b", { host: "::1", tags: { "10": "x", "9": "<y>" } }),
+  ];
+  const table =
+    "charlie  127.0.0.22:7946  failed      \na        b                [::1]:7946  alive  9=<y>,10=x\n";
+  assertEquals((await agent.run(["members"])).stdout, table);
+  const { stdout } = await agent.run(["members", "-format=json", "-status=alive"]);
+  assertStringIncludes(stdout, '"addr": "[::1]:7946"');
+  assertStringIncludes(stdout, '"10": "x",\n        "9": "\\u003cy\\u003e"');
+});
+
+Deno.test("info prints what was recorded, in both forms", async () => {
+  await using agent = new ScriptedAgent();
+  const json = (await transcript("info")).find(({ name }) => name === "json")!.stdout;
+  agent.fake.statistics = JSON.parse(json);
+  await replay(agent, "info", ["text", "json", "bad-format"]);
+});
+
+Deno.test("an empty section of info is its heading alone", async () => {
+  await using agent = new ScriptedAgent();
+  agent.fake.statistics = { tags: {}, agent: { name: "a" } };
+  assertEquals((await agent.run(["info"])).stdout, "agent:\n\tname = a\ntags:\n");
+  const { stdout } = await agent.run(["info", "-format=json"]);
+  assertEquals(stdout, '{\n  "agent": {\n    "name": "a"\n  },\n  "tags": {}\n}\n');
+});
+
+Deno.test("with and without a token, every command says what was recorded", async () => {
+  await using open = new ScriptedAgent();
+  await using guarded = new ScriptedAgent({ authKey: "s3cret" });
+  guarded.fake.list = [member("alpha")];
+  const names = (await transcript("auth")).map(({ name }) => name);
+  await replay(guarded, "auth", names.filter((name) => name !== "token-to-open-agent"));
+  await replay(open, "auth", ["token-to-open-agent"]);
+});
+
+Deno.test("event passes on name, payload and coalescing", async () => {
+  await using agent = new ScriptedAgent();
+  const names = (await transcript("event")).map(({ name }) => name);
+  await replay(agent, "event", names);
+  const events = agent.fake.calls.map(([, name, payload, coalesce]) => [name, payload, coalesce]);
+  const bytes = (text: string) => new TextEncoder().encode(text);
+  assertEquals(events.slice(0, 5), [
+    ["deploy", bytes("v1.2.3"), true],
+    ["deploy", null, true],
+    ["deploy", bytes("x"), false],
+    ["", null, true],
+    ["deploy", bytes(""), true],
+  ]);
+});
+
+Deno.test("join counts what was reached, and lists what was not", async () => {
+  await using agent = new ScriptedAgent();
+  await replay(agent, "join", ["unreachable", "self", "ok-again-replay", "partial"]);
+  assertEquals(agent.fake.calls[2], ["join", ["127.0.0.20:7946"], true]);
+});
+
+Deno.test("force-leave says nothing when it worked", async () => {
+  await using agent = new ScriptedAgent();
+  await replay(agent, "force-leave", ["unknown-node", "prune-left"]);
+  assertEquals(agent.fake.calls, [["force-leave", "nobody", false], [
+    "force-leave",
+    "bravo",
+    true,
+  ]]);
+  agent.fake.forceLeaving = () => Promise.reject(new Error("timed out broadcasting node removal"));
+  assertEquals(await agent.run(["force-leave", "bravo"]), {
+    stdout: "Error force leaving: timed out broadcasting node removal\n",
+    stderr: "",
+    exit: 1,
+  });
+});
+
+Deno.test("leave reports the end", async () => {
+  await using agent = new ScriptedAgent();
+  await replay(agent, "leave", ["ok"]);
+});
+
+Deno.test("tags sets and deletes, and refuses what is no pair", async () => {
+  await using agent = new ScriptedAgent();
+  const names = [
+    "set",
+    "delete",
+    "set-and-delete-same",
+    "bad-set",
+    "bad-set-emptykey",
+    "empty-value",
+  ];
+  await replay(agent, "tags", [...names, "too-large", "positional-ignored"]);
+  assertEquals(agent.fake.tags, { role: "web", b: "x=y", q: "1", e: "", p: "1" });
+});
+
+const good: KeyResult = {
+  nodes: 2,
+  responses: 2,
+  failures: 0,
+  messages: new Map(),
+  keys: new Map(),
+  primaryKeys: new Map(),
+};
+
+Deno.test("keys lists the keys of the cluster", async () => {
+  await using agent = new ScriptedAgent();
+  agent.fake.keyResult = {
+    ...good,
+    keys: new Map([
+      ["T9jncgl9mbLus+baTTa7q7nPSUrXwbDi2dhbtqir37s=", 2],
+      ["AAAAAAAAAAAAAAAAAAAAAA==", 2],
+    ]),
+  };
+  await replay(agent, "keys", ["list-two-nodes"]);
+});
+
+Deno.test("keys changes the keys of the cluster", async () => {
+  await using agent = new ScriptedAgent();
+  agent.fake.keyResult = good;
+  await replay(agent, "keys", ["install", "use", "remove"]);
+  assertEquals(agent.fake.calls.map(([operation]) => operation), [
+    "install-key",
+    "use-key",
+    "remove-key",
+  ]);
+});
+
+Deno.test("keys shows which members failed, or that some did not answer", async () => {
+  await using agent = new ScriptedAgent();
+  const refusal = "Removing the primary key is not allowed";
+  agent.fake.keyResult = new KeyError("2/2 nodes reported failure", {
+    ...good,
+    failures: 2,
+    messages: new Map([["alpha", refusal], ["bravo", refusal]]),
+  });
+  await replay(agent, "keys", ["remove-primary"]);
+  agent.fake.keyResult = new KeyError("1/2 nodes reported success", { ...good, responses: 1 });
+  await replay(agent, "keys", ["list-one-dead", "install-one-dead"]);
+  agent.fake.keyResult = new Error("illegal base64 data at input byte 3");
+  await replay(agent, "keys", ["install-bad-base64"]);
+});
+
+Deno.test("rtt takes the agent's own node for the second one", async () => {
+  await using agent = new ScriptedAgent();
+  const vec = [0, 0, 0, 0, 0, 0, 0, 0];
+  agent.fake.coordinates = {
+    alpha: { vec, error: 1.5, adjustment: 0, height: 1e-5 },
+    bravo: { vec: [0.003, 0.004, ...vec.slice(2)], error: 1, adjustment: -1e-3, height: 1e-5 },
+  };
+  await replay(agent, "rtt", ["self-self", "one-arg", "unknown-node", "unknown-second"]);
+  await replay(agent, "rtt", ["none", "three"]);
+  const { stdout } = await agent.run(["rtt", "bravo"]);
+  assertEquals(stdout, "Estimated bravo <-> alpha rtt: 4.020 ms\n");
+});
+
+Deno.test("query prints acks and answers as they come, and the totals", async () => {
+  await using agent = new ScriptedAgent();
+  agent.fake.queryScript = (records) => {
+    records.push({ type: "ack", from: "alpha" });
+    records.push({ type: "response", from: "alpha", payload: new TextEncoder().encode("1.23\n") });
+    records.close();
+  };
+  const names = ["with-response", "with-response-json", "bad-format", "internal-prefix"];
+  await replay(agent, "query", [...names, "internal-ping-payload", "too-large"]);
+});
+
+Deno.test("query asks for what the flags say", async () => {
+  await using agent = new ScriptedAgent();
+  const flags = ["-node=a", "-node=b", "-tag=x=y=z", "-timeout=1.5ms", "-relay-factor=0xff"];
+  const { stdout } = await agent.run(["query", ...flags, "-no-ack", "ask", ""]);
+  assertEquals(stdout, "Query 'ask' dispatched\nTotal Responses: 0\n");
+  const [, name, payload, options] = agent.fake.calls[0];
+  assertEquals([name, payload], ["ask", new Uint8Array()]);
+  const { nodes, tags, timeoutMs, relayFactor, requestAck } = options as Record<string, unknown>;
+  assertEquals([nodes, tags, timeoutMs], [["a", "b"], { x: "y=z" }, 1.5]);
+  assertEquals([relayFactor, requestAck], [255, false]);
+});
+
+Deno.test("query takes the longest timeout there is", async () => {
+  await using agent = new ScriptedAgent();
+  assertEquals((await agent.run(["query", "-timeout=2562047h47m", "ask"])).exit, 0);
+});
+
+Deno.test("query prints the bytes of an answer as they are", async () => {
+  await using agent = new ScriptedAgent();
+  const payload = Uint8Array.of(0xff, 0x00, 0x0a, 0xc3, 0x0a, 0x0a);
+  agent.fake.queryScript = (records) => {
+    records.push({ type: "response", from: "é", payload });
+    records.push({ type: "response", from: "b", payload: null });
+    records.close();
+  };
+  const io = new RecordedIo({});
+  await runSerf(["query", `-rpc-addr=${agent.address}`, "-no-ack", "x"], io);
+  const text = (line: string) => [...new TextEncoder().encode(line)];
+  assertEquals(
+    io.stdoutBytes,
+    Uint8Array.from([
+      ...text("Query 'x' dispatched\nResponse from 'é': "),
+      ...payload.subarray(0, 5),
+      ...text("\nResponse from 'b': \nTotal Responses: 2\n"),
+    ]),
+  );
+});
+
+Deno.test("query loses none of a thousand answers that come at once", async () => {
+  await using agent = new ScriptedAgent();
+  agent.fake.queryScript = (records) => {
+    for (let i = 0; i < 500; i++) {
+      records.push({ type: "ack", from: `n${i}` });
+      records.push({ type: "response", from: `n${i}`, payload: new Uint8Array(1000) });
+    }
+    records.close();
+  };
+  const { stdout } = await agent.run(["query", "x"]);
+  assertMatch(stdout, /Total Acks: 500\nTotal Responses: 500\n$/);
+});
+
+Deno.test("an interrupted query prints nothing more and fails", async () => {
+  await using agent = new ScriptedAgent();
+  agent.fake.queryScript = (records) => {
+    records.push({ type: "ack", from: "alpha" });
+    records.push({ type: "ack", from: "bravo" });
+  };
+  const outcome = await agent.run(["query", "x"], {
+    onLine: (line, interrupt) => line.startsWith("Ack") && interrupt(),
+  });
+  assertEquals(outcome, {
+    stdout: "Query 'x' dispatched\nAck from 'alpha'\n",
+    stderr: "",
+    exit: 1,
+  });
+});
+
+Deno.test("a query that outlives its agent ends as if it were over", async () => {
+  await using agent = new ScriptedAgent();
+  agent.fake.queryScript = (records) => {
+    records.push({ type: "ack", from: "alpha" });
+  };
+  const outcome = await agent.run(["query", "x"], {
+    onLine: (line) => line.startsWith("Ack") && void agent[Symbol.asyncDispose](),
+  });
+  assertEquals(
+    outcome.stdout,
+    "Query 'x' dispatched\nAck from 'alpha'\nTotal Acks: 1\nTotal Responses: 0\n",
+  );
+  assertEquals(outcome.exit, 0);
+});

@@ -1,0 +1,87 @@
+import { assert, assertEquals } from "@std/assert";
+import { FakeQuery, member } from "../rpc/fake_agent.ts";
+import { ScriptedAgent } from "./scripted_agent.ts";
+
+const STAMP = "2026/01/02 03:04:05";
+
+Deno.test("monitor prints the log from a level upward, and ends without a word on an interrupt", async () => {
+  await using agent = new ScriptedAgent();
+  agent.hub.log("WARN", "agent: old\nand long");
+  agent.hub.log("DEBUG", "agent: detail");
+  agent.hub.log("ERR", "agent: bad");
+  const { stdout, stderr, exit } = await agent.run(["monitor", "-log-level=warn"], {
+    onLine(line, interrupt) {
+      if (line.endsWith("bad")) agent.hub.log("WARN", "agent: new");
+      if (line.endsWith("new")) interrupt();
+    },
+  });
+  assertEquals(
+    stdout,
+    `${STAMP} [WARN] agent: old\nand long\n${STAMP} [ERR] agent: bad\n${STAMP} [WARN] agent: new\n`,
+  );
+  assertEquals([stderr, exit], ["", 0]);
+});
+
+Deno.test("monitor prints events field by field", async () => {
+  await using agent = new ScriptedAgent();
+  const payload = new TextEncoder().encode('q"\t\u00e9');
+  agent.hub.log("ERR", "agent: ready");
+  const { stdout } = await agent.run(["monitor", "-log-level=err"], {
+    onLine(line, interrupt) {
+      if (line.endsWith("ready")) {
+        agent.fake.emit({ type: "user", lTime: 200, name: "dup", payload, coalesce: false });
+        agent.fake.emit(new FakeQuery("load"));
+        agent.fake.emit({
+          type: "member-join",
+          members: [member("bravo", { host: "127.0.0.21" })],
+        });
+      }
+      if (line.includes("member-join")) interrupt();
+    },
+  });
+  const event = stdout.split("Event Info:\n").slice(1);
+  assertEquals(event[0].split("\n").sort(), [
+    "",
+    "\tCoalesce: false",
+    '\tEvent: "user"',
+    "\tLTime: 0xc8",
+    '\tName: "dup"',
+    "\tPayload: []byte{0x71, 0x22, 0x9, 0xc3, 0xa9}",
+  ]);
+  assertEquals(event[1].split("\n").sort(), [
+    "",
+    '\tEvent: "query"',
+    "\tID: 1",
+    "\tLTime: 1",
+    '\tName: "load"',
+    "\tPayload: <nil>",
+  ]);
+  assertEquals(event[2].split("\n").sort(), [
+    "",
+    '\tEvent: "member-join"',
+    '\tMembers: []interface {}{map[interface {}]interface {}{"Addr":[]uint8{0x7f, 0x0, 0x0, 0x15}, ' +
+    '"DelegateCur":5, "DelegateMax":5, "DelegateMin":2, "Name":"bravo", "Port":0x1f0a, "ProtocolCur":2, ' +
+    '"ProtocolMax":5, "ProtocolMin":1, "Status":"alive", "Tags":map[interface {}]interface {}{}}}',
+  ]);
+});
+
+Deno.test("monitor says when the agent is gone", async () => {
+  await using agent = new ScriptedAgent();
+  agent.hub.log("ERR", "agent: last words");
+  const { stdout, exit } = await agent.run(["monitor", "-log-level=ERR"], {
+    onLine: (line) => line.endsWith("last words") && void agent[Symbol.asyncDispose](),
+  });
+  assert(stdout.endsWith(
+    "\n\nRemote side ended the monitor! This usually means that the\nremote side has exited or crashed.\n",
+  ));
+  assertEquals(exit, 1);
+});
+
+Deno.test("monitor refuses an unknown level", async () => {
+  await using agent = new ScriptedAgent();
+  assertEquals(await agent.run(["monitor", "-log-level=foo"]), {
+    stdout: "Error starting monitor: Unknown log level: FOO\n",
+    stderr: "",
+    exit: 1,
+  });
+});

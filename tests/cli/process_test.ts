@@ -1,0 +1,154 @@
+/** The program as a process of its own: what it loads, what it may do, and how signals end it. */
+
+import { assert, assertEquals, assertLess } from "@std/assert";
+import { commandTable } from "../../lib/cli/command_table.ts";
+import { ScriptedAgent } from "./scripted_agent.ts";
+import { runUntil } from "./interrupted_process.ts";
+
+const root = new URL("../../", import.meta.url);
+
+interface Module {
+  readonly specifier: string;
+  readonly dependencies?: readonly {
+    readonly code?: { readonly specifier: string };
+    readonly isDynamic?: boolean;
+  }[];
+}
+
+/** Runs Deno in the project's directory. */
+async function deno(...args: string[]) {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args,
+    cwd: root,
+    env: { NO_COLOR: "1" },
+    stdin: "null",
+  }).output();
+  const decoder = new TextDecoder();
+  return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+}
+
+/** Everything that loading `paths` loads, lazy imports apart; the project's own files by their path. */
+async function loadedBy(...paths: string[]): Promise<string[]> {
+  const { stdout } = await deno("info", "--json", "main.ts");
+  const modules: Module[] = JSON.parse(stdout).modules;
+  const bySpecifier = new Map(modules.map((module) => [module.specifier, module]));
+  const found = new Set(paths.map((path) => new URL(path, root).href));
+  for (const specifier of found) {
+    for (const { code, isDynamic } of bySpecifier.get(specifier)?.dependencies ?? []) {
+      if (code !== undefined && !isDynamic) found.add(code.specifier);
+    }
+  }
+  return [...found].map((specifier) => specifier.replace(root.href, ""));
+}
+
+Deno.test("printing the version loads the table and the command, and nothing else", async () => {
+  assertEquals((await loadedBy("main.ts", "lib/cli/commands/version.ts")).sort(), [
+    "lib/base/errors.ts",
+    "lib/cli/command_failure.ts",
+    "lib/cli/command_table.ts",
+    "lib/cli/commands/version.ts",
+    "lib/cli/main.ts",
+    "lib/cli/process_io.ts",
+    "lib/cli/version.ts",
+    "main.ts",
+  ]);
+});
+
+Deno.test("commands load the RPC client, but no node: module and no part of an agent", async () => {
+  const commands = [...commandTable.keys()].filter((name) =>
+    name !== "agent" && name !== "simulate"
+  );
+  const paths = commands.map((name) => `lib/cli/commands/${name.replace("-", "_")}.ts`);
+  const loaded = await loadedBy(...paths);
+  assert(loaded.includes("lib/rpc/client.ts"));
+  assertEquals(loaded.filter((path) => !/^lib\/(base|wire|rpc|cli)\//.test(path)), [
+    "npm:deno-std@1.4.0/cli/parse_args.js",
+  ]);
+  assertEquals(loaded.filter((path) => path.startsWith("lib/rpc/server")), []);
+});
+
+Deno.test("asking for the help of the agent does not load the agent", async () => {
+  const loaded = await loadedBy("lib/cli/commands/agent.ts");
+  assertLess(loaded.length, 20);
+  assertEquals(loaded.filter((path) => /^(node:|lib\/(swim|serf|host)\/)/.test(path)), []);
+});
+
+Deno.test("a command without permissions names those it needs", async () => {
+  const run = (...args: string[]) => deno("run", "--no-prompt", ...args);
+  const line = "Missing Deno permissions: start this command with";
+  for (
+    const [args, flags] of [
+      [["main.ts", "members"], "--allow-net --allow-env"],
+      [["--allow-net", "main.ts", "members"], "--allow-env"],
+      [["--allow-env", "main.ts", "members"], "--allow-net"],
+      [["main.ts", "members", "-rpc-addr=127.0.0.1:1", "-rpc-auth="], "--allow-net"],
+    ] as const
+  ) {
+    assertEquals(await run(...args), { code: 1, stdout: `${line} ${flags}\n`, stderr: "" });
+  }
+  assertEquals((await run("main.ts", "version")).code, 0);
+  assertEquals((await run("main.ts", "keygen")).code, 0);
+});
+
+Deno.test("the narrowest permissions are enough", async () => {
+  await using agent = new ScriptedAgent();
+  const permissions = [
+    `--allow-net=${agent.address}`,
+    "--allow-env=SERF_RPC_ADDR,SERF_RPC_AUTH",
+  ];
+  const args = ["run", "--no-prompt", ...permissions, "main.ts", "leave"];
+  assertEquals(await deno(...args, `-rpc-addr=${agent.address}`), {
+    code: 0,
+    stdout: "Graceful leave complete\n",
+    stderr: "",
+  });
+});
+
+Deno.test("SIGINT ends a monitor with success and a query without", async () => {
+  await using agent = new ScriptedAgent();
+  agent.hub.log("INFO", "agent: hello");
+  agent.fake.queryScript = () => {};
+  const addr = `-rpc-addr=${agent.address}`;
+  const act = (child: Deno.ChildProcess) => child.kill("SIGINT");
+  const monitor = await runUntil("ours", ["monitor", addr], { cue: "hello\n", act });
+  assertEquals([monitor.code, monitor.stderr], [0, ""]);
+  const query = await runUntil("ours", ["query", addr, "x"], { cue: "dispatched\n", act });
+  assertEquals(query, { code: 1, stdout: "Query 'x' dispatched\n", stderr: "" });
+});
+
+Deno.test("SIGINT during any other command ends it at once", async () => {
+  await using agent = new ScriptedAgent();
+  const { promise: never, reject } = Promise.withResolvers<void>();
+  const called = Promise.withResolvers<void>();
+  agent.fake.forceLeaving = () => {
+    called.resolve();
+    return never;
+  };
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "main.ts", "force-leave", `-rpc-addr=${agent.address}`, "x"],
+    cwd: root,
+    stdin: "null",
+  }).spawn();
+  await called.promise;
+  child.kill("SIGINT");
+  assertEquals((await child.status).signal, "SIGINT");
+  reject(new Error("no longer needed"));
+});
+
+Deno.test("a reader that goes away ends the command without a stack trace", async () => {
+  await using agent = new ScriptedAgent();
+  agent.hub.log("INFO", "agent: hello");
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "main.ts", "monitor", `-rpc-addr=${agent.address}`],
+    cwd: root,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const reader = child.stdout.getReader();
+  await reader.read();
+  await reader.cancel();
+  agent.hub.log("INFO", "agent: nobody reads this");
+  assertEquals((await child.status).code, 141);
+  assertEquals(await new Response(child.stderr).text(), "");
+});

@@ -1,0 +1,60 @@
+/** The boundary of a command in a test: output is kept, environment and interrupt are made up. */
+
+import type { CommandIo } from "../../lib/base/command_io.ts";
+import { lineBytes } from "../../lib/cli/process_io.ts";
+import { runSerf } from "../../lib/cli/main.ts";
+
+/** What a command line did. */
+export interface Outcome {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly exit: number;
+}
+
+/** What the command finds outside. */
+export interface IoOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  /** Called with each line that was printed; may send the interrupt. */
+  readonly onLine?: (line: string, interrupt: () => void) => void;
+}
+
+export class RecordedIo implements CommandIo {
+  readonly #options: IoOptions;
+  readonly #interrupt = new AbortController();
+  readonly #chunks: Uint8Array[] = [];
+  stderr = "";
+
+  constructor(options: IoOptions) {
+    this.#options = options;
+  }
+
+  get stdoutBytes(): Uint8Array {
+    return Uint8Array.from(this.#chunks.flatMap((chunk) => [...chunk]));
+  }
+
+  get interrupt(): AbortSignal {
+    return this.#interrupt.signal;
+  }
+
+  out(line: string | Uint8Array): void {
+    const bytes = lineBytes(line);
+    this.#chunks.push(bytes);
+    const text = new TextDecoder().decode(bytes).slice(0, -1);
+    this.#options.onLine?.(text, () => this.#interrupt.abort());
+  }
+
+  err(line: string): void {
+    this.stderr += `${line}\n`;
+  }
+
+  env(name: string): string | undefined {
+    return this.#options.env?.[name];
+  }
+}
+
+/** Runs a command line inside this process. */
+export async function serf(args: readonly string[], options: IoOptions = {}): Promise<Outcome> {
+  const io = new RecordedIo(options);
+  const exit = await runSerf(args, io);
+  return { stdout: new TextDecoder().decode(io.stdoutBytes), stderr: io.stderr, exit };
+}
