@@ -4,7 +4,7 @@
  * A {@link Serf} instance is one member of a cluster. It finds the others by gossip, notices who comes, goes and dies,
  * and carries user events and queries between them. It speaks the protocol of HashiCorp Serf and joins its clusters.
  *
- * ```ts
+ * ```ts ignore
  * import { Serf } from "@serf-deno/serf";
  *
  * await using serf = await Serf.create({ name: "web-1", tags: { role: "web" } });
@@ -25,8 +25,10 @@ export type { LogLevel } from "./lib/base/world.ts";
 export { type HostEvent, IncomingQuery } from "./lib/host/incoming_query.ts";
 export { KeyError, KeyManager, type KeyOptions } from "./lib/host/key_manager.ts";
 export { type Ended, type JoinOptions, Serf, type SerfState } from "./lib/host/serf.ts";
-export type { SerfOptions } from "./lib/host/serf_options.ts";
+export type { Log } from "./lib/host/log.ts";
+export type { MachineOptions, SerfOptions, WireChoices } from "./lib/host/serf_options.ts";
 export type {
+  KeyOperation,
   KeyResult,
   Member,
   MemberEvent,
@@ -34,8 +36,11 @@ export type {
   MemberStatus,
   QueryOptions,
   QueryRecord,
+  SerfConfig,
   UserEvent,
 } from "./lib/serf/contract.ts";
 export { type Profile, type ProfileName, profiles } from "./lib/swim/config.ts";
 export { type Coordinate, distance } from "./lib/wire/coordinate.ts";
 export { Keyring } from "./lib/wire/keyring.ts";
+export type { LabelOptions } from "./lib/wire/label.ts";
+export type { WireOptions } from "./lib/wire/wire_options.ts";

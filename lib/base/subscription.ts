@@ -32,6 +32,7 @@ export class Subscription<T> implements AsyncIterable<T>, Disposable, AsyncDispo
   #closed = false;
   #reason?: Error;
 
+  /** An empty, open subscription. */
   constructor(options: SubscriptionOptions = {}) {
     this.#capacity = options.capacity ?? 1024;
     this.#onClose = options.onClose;
@@ -94,6 +95,7 @@ export class Subscription<T> implements AsyncIterable<T>, Disposable, AsyncDispo
     return promise;
   }
 
+  /** Reads by `for await`; leaving the loop closes the subscription. */
   [Symbol.asyncIterator](): AsyncIterator<T, undefined> {
     return {
       next: () => this.next(),

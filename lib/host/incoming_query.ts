@@ -11,10 +11,14 @@ export type Respond = (payload: Uint8Array) => void;
 
 /** A query of another member, or of ourselves, that is meant for us. */
 export class IncomingQuery implements QueryEvent {
+  /** Tells it from the other events. */
   readonly type = "query";
+  /** Lamport time of the query clock. */
   readonly lTime: number;
   readonly id: number;
+  /** What is asked, in the words of those who ask and answer. */
   readonly name: string;
+  /** What goes with the question; `null` when nothing does. */
   readonly payload: Uint8Array | null;
   readonly sourceNode: string;
   /** When answers are no longer taken, by `performance.now()`. */

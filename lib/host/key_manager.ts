@@ -8,10 +8,12 @@ import type { KeyOperation, KeyResult } from "../serf/contract.ts";
 
 /** Some members did not do what a key operation asked, or did not answer. What the others did stays done. */
 export class KeyError extends Error {
+  /** The name of the class. */
   override readonly name = "KeyError";
   /** What each member answered. */
   readonly result: KeyResult;
 
+  /** `result` is what there was by then. */
   constructor(message: string, result: KeyResult) {
     super(message);
     this.result = result;

@@ -31,6 +31,7 @@ export type SerfState = "alive" | "leaving" | "left" | "shutdown";
 
 /** How an instance ended: after a leave, without one, or because another node has a better claim to its name. */
 export interface Ended {
+  /** After a leave, without one, or because of the name. */
   readonly reason: "left" | "shutdown" | "conflict";
 }
 

@@ -11,10 +11,10 @@ import type { Keyring } from "../wire/keyring.ts";
 import type { WireOptions } from "../wire/wire_options.ts";
 import type { Log } from "./log.ts";
 
-/** Settings that the machine takes as they are. */
-type MachineOptions = Partial<Omit<SerfConfig, "address" | "profile">>;
+/** Settings that the machine takes as they are; all are optional. */
+export type MachineOptions = Partial<Omit<SerfConfig, "address" | "profile">>;
 /** Settings of the wire that are passed on. */
-type WireChoices = Pick<WireOptions, "label" | "verifyIncoming" | "verifyOutgoing">;
+export type WireChoices = Pick<WireOptions, "label" | "verifyIncoming" | "verifyOutgoing">;
 
 /**
  * Settings of a {@link Serf} instance; all of them may be left out. Times are milliseconds, sizes bytes, and the

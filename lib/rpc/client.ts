@@ -1,7 +1,7 @@
 /**
  * A client of a Serf agent's RPC interface. It works with agents of this project and of the reference alike.
  *
- * ```ts
+ * ```ts ignore
  * import { RpcClient } from "@serf-deno/serf/client";
  *
  * await using client = await RpcClient.connect({ address: "127.0.0.1:7373" });
@@ -70,7 +70,9 @@ export interface RpcStreamOptions {
 
 /** Which members to list. Each is an RE2 expression `P` that is taken as `^P$`. */
 export interface RpcMemberFilter {
+  /** Of the member's name. */
   readonly name?: string;
+  /** Of the status, for instance `alive|leaving`. */
   readonly status?: string;
   /** By tag name; a missing tag is matched by its empty value. */
   readonly tags?: Readonly<Record<string, string>>;
@@ -123,6 +125,7 @@ export class RpcKeyError extends RpcError {
   /** What each member answered. */
   readonly report: KeyReport;
 
+  /** `message` is the agent's text. */
   constructor(command: string, message: string, report: KeyReport) {
     super(command, message);
     this.report = report;

@@ -10,20 +10,26 @@ import { memberList, type RpcMember } from "./member_codec.ts";
 
 /** Something happened to members; coalescing may put several into one event. */
 export interface MemberEventRecord {
+  /** What happened to them. */
   readonly type:
     | "member-join"
     | "member-leave"
     | "member-failed"
     | "member-update"
     | "member-reap";
+  /** Whom it happened to. */
   readonly members: readonly RpcMember[];
 }
 
 /** Somebody sent a user event. */
 export interface UserEventRecord {
+  /** Tells it from the other events. */
   readonly type: "user";
+  /** Lamport time of the event clock. */
   readonly lTime: number;
+  /** What happened, in the words of those who send and handle it. */
   readonly name: string;
+  /** What goes with it; `null` when nothing does. */
   readonly payload: Uint8Array | null;
   /** Whether the sender allowed coalescing. */
   readonly coalesce: boolean;
@@ -31,11 +37,15 @@ export interface UserEventRecord {
 
 /** Somebody asks a query that is meant for the agent's node. */
 export interface QueryEventRecord {
+  /** Tells it from the other events. */
   readonly type: "query";
   /** Names the query in a `respond` on the same connection; means nothing elsewhere. */
   readonly id: number;
+  /** Lamport time of the query clock. */
   readonly lTime: number;
+  /** What is asked, in the words of those who ask and answer. */
   readonly name: string;
+  /** What goes with the question; `null` when nothing does. */
   readonly payload: Uint8Array | null;
 }
 

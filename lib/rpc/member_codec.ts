@@ -10,19 +10,25 @@ import { binary, type Field, list, mapOf, struct, text, u16, u8 } from "../wire/
 
 /** A member of the cluster as the asked agent sees it. */
 export interface RpcMember {
+  /** Unique in the cluster. */
   readonly name: string;
   /** Where its gossip listens. */
   readonly address: Address;
+  /** What the member says of itself. */
   readonly tags: Readonly<Record<string, string>>;
   /** `none`, `alive`, `leaving`, `left` or `failed`. */
   readonly status: string;
   /** Membership protocol versions. */
   readonly protocolMin: number;
+  /** The newest it understands. */
   readonly protocolMax: number;
+  /** The one it speaks. */
   readonly protocolCur: number;
   /** Serf protocol versions. */
   readonly delegateMin: number;
+  /** The newest it understands. */
   readonly delegateMax: number;
+  /** The one it speaks. */
   readonly delegateCur: number;
 }
 

@@ -14,17 +14,25 @@ export type MemberStatus = "none" | "alive" | "leaving" | "left" | "failed";
 
 /** A member of the cluster as one node sees it. Immutable: a change makes a new object. */
 export interface Member {
+  /** Unique in the cluster. */
   readonly name: string;
+  /** Where it listens, as it announces itself. */
   readonly address: Address;
+  /** What it says of itself. */
   readonly tags: Readonly<Record<string, string>>;
+  /** What we believe of it. */
   readonly status: MemberStatus;
   /** Membership protocol versions. */
   readonly protocolMin: number;
+  /** The newest it understands. */
   readonly protocolMax: number;
+  /** The one it speaks. */
   readonly protocolCur: number;
   /** Serf protocol versions. */
   readonly delegateMin: number;
+  /** The newest it understands. */
   readonly delegateMax: number;
+  /** The one it speaks. */
   readonly delegateCur: number;
 }
 
@@ -38,15 +46,21 @@ export type MemberEventType =
 
 /** Something happened to members; coalescing may put several into one event. */
 export interface MemberEvent {
+  /** What happened to them. */
   readonly type: MemberEventType;
+  /** Whom it happened to, as they are now. */
   readonly members: readonly Member[];
 }
 
 /** Somebody sent a user event. */
 export interface UserEvent {
+  /** Tells it from the other events. */
   readonly type: "user";
+  /** Lamport time of the event clock. */
   readonly lTime: number;
+  /** What happened, in the words of those who send and handle it. */
   readonly name: string;
+  /** What goes with it; `null` when nothing does. */
   readonly payload: Uint8Array | null;
   /** Whether the sender allowed coalescing. */
   readonly coalesce: boolean;
@@ -54,11 +68,15 @@ export interface UserEvent {
 
 /** Somebody asks a query that is meant for us. */
 export interface QueryEvent {
+  /** Tells it from the other events. */
   readonly type: "query";
+  /** Lamport time of the query clock. */
   readonly lTime: number;
   /** Random id; with `lTime` it identifies the query. */
   readonly id: number;
+  /** What is asked, in the words of those who ask and answer. */
   readonly name: string;
+  /** What goes with the question; `null` when nothing does. */
   readonly payload: Uint8Array | null;
   /** The node that asked; empty if an old peer left it out. */
   readonly sourceNode: string;
@@ -167,34 +185,56 @@ export interface SerfConfig {
   readonly name: string;
   /** The address we announce. */
   readonly address: Address;
+  /** What we say of ourselves; at most 512 bytes in encoded form. */
   readonly tags: Readonly<Record<string, string>>;
   /** Serf protocol spoken, 2 to 5. */
   readonly protocol: number;
+  /** Timing of the membership protocol. */
   readonly profile: Profile;
+  /** How long a leave, force-leave or update of tags waits until the others have been told. */
   readonly broadcastTimeoutMs: number;
+  /** How long a node that has left stays to let the news spread. */
   readonly leavePropagateDelayMs: number;
   /** Slots of the user event buffer, and of the query buffer. */
   readonly eventBuffer: number;
+  /** Lamport times of the query buffer. */
   readonly queryBuffer: number;
+  /** How often long gone members are looked for. */
   readonly reapIntervalMs: number;
+  /** How long intents about unknown members are kept. */
   readonly recentIntentTimeoutMs: number;
+  /** How often a failed member is tried. */
   readonly reconnectIntervalMs: number;
+  /** How long failed members are remembered. */
   readonly reconnectTimeoutMs: number;
+  /** How long members that have left are remembered. */
   readonly tombstoneTimeoutMs: number;
+  /** How often the broadcast queues are checked for their depth. */
   readonly queueCheckIntervalMs: number;
+  /** Messages in a queue from which a warning is logged. */
   readonly queueDepthWarning: number;
+  /** Messages that a queue is cut to, unless `minQueueDepth` is set. */
   readonly maxQueueDepth: number;
+  /** When above 0, queues are cut to twice the number of members, but not below this. */
   readonly minQueueDepth: number;
+  /** Factor of the default query timeout: `gossip interval * mult * ceil(log10(n + 1))`. */
   readonly queryTimeoutMult: number;
+  /** Largest answer to a query in encoded form. */
   readonly queryResponseSizeLimit: number;
+  /** Largest query in encoded form. */
   readonly querySizeLimit: number;
+  /** Largest user event, both as name and payload and in encoded form; at most 9,216. */
   readonly userEventSizeLimit: number;
   /** Coalescing of member events; a period of 0 turns it off. */
   readonly coalescePeriodMs: number;
+  /** How long members must be quiet before their events are delivered early. */
   readonly quiescentPeriodMs: number;
+  /** Coalescing of user events that allow it; a period of 0 turns it off. */
   readonly userCoalescePeriodMs: number;
+  /** How long user events must be quiet before they are delivered early. */
   readonly userQuiescentPeriodMs: number;
   /** Whether a name conflict about ourselves is put to the vote. */
   readonly resolveNameConflicts: boolean;
+  /** Whether network coordinates are kept and exchanged. */
   readonly coordinates: boolean;
 }

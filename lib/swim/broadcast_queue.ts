@@ -26,10 +26,60 @@ interface Queued {
   transmits: number;
 }
 
-/** Equally long broadcasts that were sent equally often, oldest first: the next to be sent is the last. */
-interface Bucket {
+/**
+ * Equally long broadcasts that were sent equally often. The newest goes first, so what was sent comes from the bucket
+ * before in falling order: it is added at the old end, and fresh broadcasts at the new one, both without a search.
+ */
+class Bucket {
+  /** Bytes of each broadcast. */
   readonly length: number;
-  readonly items: Queued[];
+  /** In rising order. */
+  #newer: Queued[] = [];
+  /** Those older than all of the newer ones, in falling order. */
+  #older: Queued[] = [];
+
+  constructor(length: number) {
+    this.length = length;
+  }
+
+  get isEmpty(): boolean {
+    return this.#newer.length + this.#older.length === 0;
+  }
+
+  add(item: Queued): void {
+    const newest = this.#newer.at(-1) ?? this.#older[0];
+    const oldest = this.#older.at(-1) ?? this.#newer[0];
+    if (newest === undefined || item.id > newest.id) {
+      this.#newer.push(item);
+    } else if (item.id < oldest.id) {
+      this.#older.push(item);
+    } else {
+      this.#unite();
+      this.#newer.splice(this.#newer.findIndex(({ id }) => id > item.id), 0, item);
+    }
+  }
+
+  remove(item: Queued): void {
+    this.#unite();
+    this.#newer.splice(this.#newer.indexOf(item), 1);
+  }
+
+  /** The bucket must not be empty. */
+  takeNewest(): Queued {
+    if (this.#newer.length === 0) this.#unite();
+    return this.#newer.pop() as Queued;
+  }
+
+  /** The bucket must not be empty. */
+  takeOldest(): Queued {
+    return (this.#older.pop() ?? this.#newer.shift()) as Queued;
+  }
+
+  #unite(): void {
+    if (this.#older.length === 0) return;
+    this.#newer = [...this.#older.reverse(), ...this.#newer];
+    this.#older = [];
+  }
 }
 
 /**
@@ -75,9 +125,8 @@ export class BroadcastQueue {
     let free = limit - overhead;
     for (const tier of this.#tiers) {
       for (let i = bucketIndex(tier, free); i < tier.length; i = bucketIndex(tier, free)) {
-        const { items } = tier[i];
-        const item = items.pop() as Queued;
-        if (items.length === 0) tier.splice(i, 1);
+        const item = tier[i].takeNewest();
+        if (tier[i].isEmpty) tier.splice(i, 1);
         taken.push(item);
         free -= item.length + overhead;
       }
@@ -92,11 +141,10 @@ export class BroadcastQueue {
     const dropped: Queued[] = [];
     for (const tier of this.#tiers.toReversed()) {
       while (tier.length > 0 && this.#length > max) {
-        const { items } = tier[tier.length - 1];
-        const cut = items.splice(0, this.#length - max);
-        if (items.length === 0) tier.pop();
-        this.#length -= cut.length;
-        dropped.push(...cut);
+        const shortest = tier[tier.length - 1];
+        dropped.push(shortest.takeOldest());
+        if (shortest.isEmpty) tier.pop();
+        this.#length--;
       }
     }
     this.#finish(dropped);
@@ -123,21 +171,16 @@ export class BroadcastQueue {
     while (this.#tiers.length <= item.transmits) this.#tiers.push([]);
     const tier = this.#tiers[item.transmits];
     const i = bucketIndex(tier, item.length);
-    if (tier[i]?.length !== item.length) {
-      tier.splice(i, 0, { length: item.length, items: [item] });
-    } else {
-      const { items } = tier[i];
-      items.splice(itemIndex(items, item.id), 0, item);
-    }
+    if (tier[i]?.length !== item.length) tier.splice(i, 0, new Bucket(item.length));
+    tier[i].add(item);
     this.#length++;
   }
 
-  #remove({ transmits, length, id }: Queued): void {
-    const tier = this.#tiers[transmits];
-    const i = bucketIndex(tier, length);
-    const { items } = tier[i];
-    items.splice(itemIndex(items, id), 1);
-    if (items.length === 0) tier.splice(i, 1);
+  #remove(item: Queued): void {
+    const tier = this.#tiers[item.transmits];
+    const i = bucketIndex(tier, item.length);
+    tier[i].remove(item);
+    if (tier[i].isEmpty) tier.splice(i, 1);
     this.#length--;
   }
 }
@@ -149,18 +192,6 @@ function bucketIndex(tier: readonly Bucket[], length: number): number {
   while (low < high) {
     const middle = (low + high) >>> 1;
     if (tier[middle].length > length) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-/** Where the first item stands whose id is not below `id`. */
-function itemIndex(items: readonly Queued[], id: number): number {
-  let low = 0;
-  let high = items.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (items[middle].id < id) low = middle + 1;
     else high = middle;
   }
   return low;

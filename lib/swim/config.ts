@@ -19,13 +19,17 @@ export interface Profile {
   readonly suspicionMult: number;
   /** How many times the minimum the longest suspicion lasts. */
   readonly suspicionMaxTimeoutMult: number;
+  /** Between two exchanges of full state; stretched in clusters of more than 32 nodes. */
   readonly pushPullIntervalMs: number;
+  /** How long a direct ping may take before others are asked. */
   readonly probeTimeoutMs: number;
+  /** Between two probes, and how long one may take in all; stretched by a bad health score. */
   readonly probeIntervalMs: number;
   /** Upper end of the local health score, exclusive. */
   readonly awarenessMaxMultiplier: number;
   /** Members each gossip tick sends to. */
   readonly gossipNodes: number;
+  /** Between two gossip ticks. */
   readonly gossipIntervalMs: number;
   /**
    * Whether news is sent to the first members at once instead of at the next gossip tick. It changes when packets are

@@ -9,7 +9,7 @@ import { decrypt, encrypt, ENCRYPTION_OVERHEAD } from "./cipher.ts";
 /** A list of AES keys that the cluster can change while it runs: the primary one encrypts, all of them decrypt. */
 export class Keyring {
   /** Bytes that encryption adds to a message. */
-  readonly overhead = ENCRYPTION_OVERHEAD;
+  readonly overhead: number = ENCRYPTION_OVERHEAD;
   #keys: readonly Uint8Array[] = [];
 
   /** Takes at least one key of 16, 24 or 32 bytes, the primary one first; throws a `RangeError` otherwise. */

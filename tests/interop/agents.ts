@@ -1,0 +1,227 @@
+/**
+ * Real agents and real command lines, ours and the reference's, as child processes.
+ *
+ * Every test uses addresses of its own in 127.0.0.0/8, so that tests can run side by side.
+ */
+
+import { RpcClient, type RpcMember } from "../../lib/rpc/client.ts";
+
+/** Whose program it is. */
+export type Kind = "ours" | "reference";
+
+/** What a finished command said. */
+export interface CommandResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const main = new URL("../../main.ts", import.meta.url).pathname;
+
+/** The permissions that an agent needs, and no others. */
+export const agentPermissions = [
+  "--allow-net",
+  "--allow-sys=hostname,networkInterfaces",
+  "--allow-env",
+  "--allow-read",
+  "--allow-write",
+  "--allow-run",
+];
+const clientPermissions = ["--allow-net", "--allow-env"];
+
+/** The program and the arguments that run one command line. */
+export function commandLine(
+  kind: Kind,
+  args: readonly string[],
+): { program: string; args: string[] } {
+  if (kind === "reference") return { program: "serf", args: [...args] };
+  const permissions = args[0] === "agent" ? agentPermissions : clientPermissions;
+  return { program: Deno.execPath(), args: ["run", "--no-prompt", ...permissions, main, ...args] };
+}
+
+/** Why tests against the reference cannot run here; `undefined` where they can. */
+export const referenceMissing: string | undefined = findReference();
+
+function findReference(): string | undefined {
+  try {
+    const { success } = new Deno.Command("serf", {
+      args: ["version"],
+      stdout: "null",
+      stderr: "null",
+    })
+      .outputSync();
+    return success ? undefined : "the `serf` program does not work here";
+  } catch {
+    return "there is no `serf` program here (Debian: apt-get install serf)";
+  }
+}
+
+/** Registers a test that needs the reference; where it is missing the test is skipped and its name says why. */
+export function interopTest(name: string, fn: () => Promise<void>): void {
+  const suffix = referenceMissing === undefined ? "" : ` (skipped: ${referenceMissing})`;
+  Deno.test({ name: name + suffix, ignore: referenceMissing !== undefined, fn });
+}
+
+/** Runs one command to its end. */
+export async function run(
+  kind: Kind,
+  args: readonly string[],
+  options: { env?: Record<string, string>; cwd?: string } = {},
+): Promise<CommandResult> {
+  const line = commandLine(kind, args);
+  const { code, stdout, stderr } = await new Deno.Command(line.program, {
+    args: line.args,
+    stdin: "null",
+    ...options,
+    env: { NO_COLOR: "1", ...options.env },
+  }).output();
+  const decoder = new TextDecoder();
+  return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+}
+
+/** How an agent is started. */
+export interface AgentOptions {
+  readonly name: string;
+  /** Address of gossip (port 7946) and of RPC (port 7373). */
+  readonly ip: string;
+  readonly args?: readonly string[];
+  readonly cwd?: string;
+}
+
+/** A running agent. Disposing of it kills the process and waits for its end. */
+export class Agent implements AsyncDisposable {
+  readonly kind: Kind;
+  readonly name: string;
+  readonly ip: string;
+  readonly #child: Deno.ChildProcess;
+  readonly #readers: Promise<void>[];
+  #output = "";
+  #client: Promise<RpcClient> | undefined;
+
+  private constructor(kind: Kind, options: AgentOptions, child: Deno.ChildProcess) {
+    this.kind = kind;
+    this.name = options.name;
+    this.ip = options.ip;
+    this.#child = child;
+    this.#readers = [child.stdout, child.stderr].map((stream) => this.#collect(stream));
+  }
+
+  /** Starts an agent and waits until it answers RPC. Throws with its output if it ends before. */
+  static async start(kind: Kind, options: AgentOptions): Promise<Agent> {
+    const agent = Agent.spawn(kind, options);
+    try {
+      await until(`${kind} agent ${options.name} answers RPC`, async () => {
+        const ended = await Promise.race([agent.exit, Promise.resolve(undefined)]);
+        if (ended !== undefined) throw new Error(`The agent ended with ${ended}:\n${agent.output}`);
+        if (!agent.output.includes("agent running!")) return false;
+        try {
+          (await Deno.connect({ hostname: options.ip, port: 7373 })).close();
+          return true;
+        } catch {
+          return false;
+        }
+      }, () => agent.output);
+      return agent;
+    } catch (error) {
+      await agent[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** Starts an agent that is not expected to come up. */
+  static spawn(kind: Kind, options: AgentOptions): Agent {
+    const { name, ip, args = [], cwd } = options;
+    const line = commandLine(kind, [
+      "agent",
+      `-node=${name}`,
+      `-bind=${ip}`,
+      `-rpc-addr=${ip}:7373`,
+      ...args,
+    ]);
+    const child = new Deno.Command(line.program, {
+      args: line.args,
+      cwd,
+      env: { NO_COLOR: "1" },
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    return new Agent(kind, options, child);
+  }
+
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  /** Everything it has printed so far, both streams. */
+  get output(): string {
+    return this.#output;
+  }
+
+  /** Its exit code; death by a signal counts as 128 and the signal's number. */
+  get exit(): Promise<number> {
+    return this.#child.status.then(({ code }) => code);
+  }
+
+  /** Sends a signal. */
+  signal(signal: Deno.Signal): void {
+    this.#child.kill(signal);
+  }
+
+  /** Runs a command line of either kind against this agent. */
+  cli(kind: Kind, command: string, ...args: string[]): Promise<CommandResult> {
+    return run(kind, [command, `-rpc-addr=${this.ip}:7373`, ...args]);
+  }
+
+  /** A connection to its RPC port. */
+  rpc(): Promise<RpcClient> {
+    return RpcClient.connect({ address: `${this.ip}:7373` });
+  }
+
+  /** Its members, asked over one connection that is kept. */
+  async members(): Promise<readonly RpcMember[]> {
+    this.#client ??= this.rpc();
+    return await (await this.#client).members();
+  }
+
+  /** Member statuses by name, as it sees them. */
+  async statuses(): Promise<Record<string, string>> {
+    return Object.fromEntries((await this.members()).map(({ name, status }) => [name, status]));
+  }
+
+  /** Waits until it has printed a text. */
+  async printed(text: string | RegExp): Promise<void> {
+    const found = () =>
+      typeof text === "string" ? this.#output.includes(text) : text.test(this.#output);
+    await until(`${this.name} prints ${text}`, () => Promise.resolve(found()), () => this.#output);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await (await this.#client)?.close();
+    try {
+      this.#child.kill("SIGKILL");
+    } catch {
+      // It has ended already.
+    }
+    await this.#child.status;
+    await Promise.all(this.#readers);
+  }
+
+  async #collect(stream: ReadableStream<Uint8Array>): Promise<void> {
+    for await (const text of stream.pipeThrough(new TextDecoderStream())) this.#output += text;
+  }
+}
+
+/** Polls until a condition holds; throws what was waited for, and `detail()`, when that takes too long. */
+export async function until(
+  what: string,
+  condition: () => Promise<boolean>,
+  detail: () => string = () => "",
+  timeoutMs = 30_000,
+): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  while (!await condition()) {
+    if (performance.now() > deadline) throw new Error(`Waited in vain until ${what}\n${detail()}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
