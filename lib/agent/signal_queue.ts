@@ -14,14 +14,19 @@ type CaughtSignal = keyof typeof WORDS;
 /** A signal that arrived. */
 export type SignalWord = typeof WORDS[CaughtSignal];
 
-/** Catches SIGINT, SIGTERM and SIGHUP, instead of what they do by default, until it is disposed of. */
+/**
+ * Catches SIGINT, SIGTERM and SIGHUP, instead of what they do by default, until it is disposed of. SIGUSR2, which would
+ * end the process too, has no effect meanwhile.
+ */
 export class SignalQueue implements Disposable {
   readonly #arrived = new Subscription<SignalWord>({ capacity: 4 });
   readonly #listeners = Object.entries(WORDS).map(([signal, word]) => {
-    const listener = () => void this.#arrived.push(word);
-    Deno.addSignalListener(signal as CaughtSignal, listener);
-    return () => Deno.removeSignalListener(signal as CaughtSignal, listener);
+    return listen(signal as CaughtSignal, () => void this.#arrived.push(word));
   });
+
+  constructor() {
+    this.#listeners.push(listen("SIGUSR2", () => {}));
+  }
 
   /** The next signal. Never resolves once the queue has been disposed of. */
   async next(): Promise<SignalWord> {
@@ -33,4 +38,11 @@ export class SignalQueue implements Disposable {
     for (const remove of this.#listeners) remove();
     this.#arrived.close();
   }
+}
+
+/** Adds a listener; returns what removes it. On Windows there is none of these signals but the first. */
+function listen(signal: Deno.Signal, listener: () => void): () => void {
+  if (Deno.build.os === "windows" && signal !== "SIGINT") return () => {};
+  Deno.addSignalListener(signal, listener);
+  return () => Deno.removeSignalListener(signal, listener);
 }

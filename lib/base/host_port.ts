@@ -26,7 +26,7 @@ export function splitHostPort(text: string): HostPort {
 
 /** Parses a port number, 0 to 65535. Throws a `TypeError` in Go's words for anything else. */
 export function parsePort(text: string): number {
-  if (!/^[-+]?\d+$/.test(text)) throw new TypeError(`lookup tcp/${text}: unknown port`);
+  if (!/^[-+]?\d+$/.test(text)) throw new TypeError(`address tcp/${text}: unknown port`);
   const port = Number(text);
   if (port < 0 || port > 65_535) throw new TypeError(`address ${text}: invalid port`);
   return port;

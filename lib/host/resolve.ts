@@ -49,9 +49,11 @@ export async function resolveEndpoint(
 }
 
 /**
- * Asks the system's resolver, which knows the hosts file as well as DNS. Rejects with an `Error` in Go's words.
+ * Asks the system's resolver, which knows the hosts file as well as DNS. Rejects with an `Error` in Go's words. Nobody is
+ * asked about what cannot be a name, such as `1.2.3.4.5`.
  */
 export async function lookupHost(host: string): Promise<string[]> {
+  if (!isDomainName(host)) throw new Error(`lookup ${host}: no such host`);
   const { lookup } = await import("node:dns/promises");
   try {
     const found = await lookup(host, { all: true });
@@ -59,6 +61,13 @@ export async function lookupHost(host: string): Promise<string[]> {
   } catch (cause) {
     throw new Error(`lookup ${host}${await resolverText()}: ${lookupErrorText(cause)}`, { cause });
   }
+}
+
+/** Whether a text has the form of a DNS name: labels of at most 63 characters, and not only digits in all of them. */
+function isDomainName(text: string): boolean {
+  const name = text.replace(/\.$/, "");
+  return name.length <= 253 && /[^\d.]/.test(name) &&
+    name.split(".").every((label) => /^(?!-)[\w-]{1,63}(?<!-)$/.test(label));
 }
 
 function lookupErrorText(error: unknown): string {

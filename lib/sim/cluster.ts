@@ -165,7 +165,7 @@ export class Cluster {
     this.#context = {
       newPlace: () => this.#places++,
       after: (ms, run) => this.#simulation.after(ms, run),
-      contact: (node) => this.#nodes.find((other) => other !== node && other.state === "running"),
+      running: () => this.running,
       starting: (node) => this.#invariants.started(node.index, node.name),
       answer: (node, query) => this.#answerer(node, query),
       report: (node, problem) => this.#fail(`${node.name}: ${problem}`),

@@ -34,8 +34,8 @@ export interface NodeContext {
   newPlace(): number;
   /** Runs something after the current call of a machine, or later. */
   after(ms: number, run: () => void): void;
-  /** Somebody to join: a running node other than this one. */
-  contact(node: SimNode): SimNode | undefined;
+  /** The nodes whose process runs. */
+  running(): readonly SimNode[];
   /** A process of this node is about to start. */
   starting(node: SimNode): void;
   /** Answers a query on behalf of the node's user; `undefined` for no answer. */
@@ -63,7 +63,10 @@ export interface NodeParts {
 export interface RestartOptions {
   /** Whether it comes back at its old address (the default) or at another one. */
   readonly address?: "same" | "new";
-  /** Whether it joins some running node. By default it does, unless it has a snapshot to find the others by. */
+  /**
+   * Whether it joins by way of the first running node that it reaches. By default it does, unless it has a snapshot to
+   * find the others by.
+   */
   readonly join?: boolean;
 }
 
@@ -149,13 +152,13 @@ export class SimNode {
 
   /** Joins another node. */
   join(target: SimNode): SimOperation {
-    return this.#begin(new SimOperation(), (id) => this.#serf.join([target.address], { id }));
+    return this.#begin(new SimOperation(), (id) => this.#active.join([target.address], { id }));
   }
 
   /** Leaves the cluster in good order, and ends the process when that is done. */
   leave(): SimOperation {
     const exit = new SimOperation(() => this.#afterwards(() => this.#exit()));
-    return this.#begin(exit, (id) => this.#serf.leave({ id }));
+    return this.#begin(exit, (id) => this.#active.leave({ id }));
   }
 
   /** Ends the process without a word. Nobody listens at its address any more. */
@@ -187,32 +190,33 @@ export class SimNode {
     const known = [...this.#snapshot.alive.values()];
     const moves = options.address === "new";
     this.#start(moves ? addressOf(this.#context.newPlace()) : this.address);
-    this.#rejoin(known.filter((address) => !address.equals(this.address)));
-    const contact = join ? this.#context.contact(this) : undefined;
-    if (contact !== undefined) this.join(contact);
+    this.#reachOne(known, (address, id) => this.#serf.rejoin(address, { id }));
+    if (!join) return;
+    const running = this.#context.running().map((node) => node.address);
+    this.#reachOne(running, (address, id) => this.#serf.join([address], { id }));
   }
 
   /** Declares a failed member to have left; with `prune` everybody forgets it at once. */
   forceLeave(name: string, options: { readonly prune?: boolean } = {}): SimOperation {
     return this.#begin(
       new SimOperation(),
-      (id) => this.#serf.forceLeave(name, { id, ...options }),
+      (id) => this.#active.forceLeave(name, { id, ...options }),
     );
   }
 
   /** Replaces the node's tags. */
   setTags(tags: Readonly<Record<string, string>>): SimOperation {
-    return this.#begin(new SimOperation(), (id) => this.#serf.setTags(tags, { id }));
+    return this.#begin(new SimOperation(), (id) => this.#active.setTags(tags, { id }));
   }
 
   /** Adds, drops, lists or chooses encryption keys in the whole cluster. */
   keys(operation: KeyOperation, key: Uint8Array = new Uint8Array()): SimOperation {
-    return this.#begin(new SimOperation(), (id) => this.#serf.keys(operation, key, { id }));
+    return this.#begin(new SimOperation(), (id) => this.#active.keys(operation, key, { id }));
   }
 
   /** Sends a user event. */
   userEvent(name: string, payload: string | Uint8Array | null = null): void {
-    this.#serf.userEvent(name, bytesOf(payload));
+    this.#active.userEvent(name, bytesOf(payload));
   }
 
   /** Asks the cluster. */
@@ -223,7 +227,7 @@ export class SimNode {
   ): SimQuery {
     return this.#begin(
       new SimQuery(),
-      (id) => this.#serf.query(name, bytesOf(payload), { ...options, id }),
+      (id) => this.#active.query(name, bytesOf(payload), { ...options, id }),
     );
   }
 
@@ -260,6 +264,12 @@ export class SimNode {
     return this.#core;
   }
 
+  /** The machine of a process that can be told to do something. */
+  get #active(): SerfCore {
+    if (this.state === "paused") throw new Error(`Node ${this.name} is paused`);
+    return this.#serf;
+  }
+
   #start(address: Address): void {
     const { host, config, snapshots, keyring, packetOverhead } = this.#parts;
     const snapshot = snapshots ? this.#snapshot : undefined;
@@ -278,14 +288,14 @@ export class SimNode {
     this.kill();
   }
 
-  /** Tries the members that the snapshot remembers until one is reached. */
-  #rejoin(addresses: readonly Address[]): void {
-    const [next, ...others] = addresses;
+  /** Tries others one after the other until one is reached. */
+  #reachOne(addresses: readonly Address[], dial: (address: Address, id: number) => void): void {
+    const [next, ...others] = addresses.filter((address) => !address.equals(this.address));
     if (next === undefined) return;
     const attempt = new SimOperation(({ joined }) => {
-      if (joined === 0) this.#afterwards(() => this.#rejoin(others));
+      if (joined === 0) this.#afterwards(() => this.#reachOne(others, dial));
     });
-    this.#begin(attempt, (id) => this.#serf.rejoin(next, { id }));
+    this.#begin(attempt, (id) => dial(next, id));
   }
 
   /** Runs something once the machine's current call has returned, if the process is the same then. */

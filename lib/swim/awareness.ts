@@ -4,17 +4,21 @@
  * @module
  */
 
+import type { Metrics } from "../base/metrics.ts";
+
 /**
  * The local health score of Lifeguard ("LHA-Probe"): 0 is healthy; every sign that we are slow or badly connected
  * raises it, and makes us wait longer before we accuse others.
  */
 export class Awareness {
   readonly #max: number;
+  readonly #metrics: Metrics | undefined;
   #score = 0;
 
   /** The score stays below `limit`. */
-  constructor(limit: number) {
+  constructor(limit: number, metrics?: Metrics) {
     this.#max = limit - 1;
+    this.#metrics = metrics;
   }
 
   /** The score, from 0 (healthy) up. */
@@ -24,7 +28,9 @@ export class Awareness {
 
   /** Changes the score, within its range. */
   apply(delta: number): void {
-    this.#score = Math.min(this.#max, Math.max(0, this.#score + delta));
+    const score = Math.min(this.#max, Math.max(0, this.#score + delta));
+    if (score !== this.#score) this.#metrics?.gauge("memberlist.health.score", score);
+    this.#score = score;
   }
 
   /** A time stretched by the score. */

@@ -5,6 +5,7 @@
  */
 
 import type { Address } from "../base/address.ts";
+import type { Metrics } from "../base/metrics.ts";
 import type { Versions } from "../wire/messages.ts";
 
 /** The settings that a profile decides. Times are milliseconds. */
@@ -101,4 +102,6 @@ export interface SwimConfig {
   readonly profile: Profile;
   /** Bytes that label and encryption add to a datagram now; a keyring may be installed later. */
   readonly packetOverhead: () => number;
+  /** Takes figures, if they are wanted. */
+  readonly metrics?: Metrics;
 }

@@ -59,6 +59,8 @@ export class Gossip {
     if (this.#eagerRounds > 0) this.#eagerRounds--;
     if (this.#sendRound()) this.#arm();
     else this.#eagerRounds = 0;
+    const { config: { metrics }, world } = this.#parts;
+    metrics?.sample("memberlist.gossip", world.now - this.#lastRoundAt);
   }
 
   /** Sends a packet to each of the next few members; `false` if there was nothing to send, or nobody to send it to. */

@@ -5,7 +5,7 @@
  */
 
 import { Address } from "../base/address.ts";
-import type { Alive, Claim, Dead, Suspect } from "../wire/messages.ts";
+import type { Alive, Claim, Dead, Message, Suspect } from "../wire/messages.ts";
 import type { Awareness } from "./awareness.ts";
 import type { Broadcast } from "./broadcast_queue.ts";
 import { isUp, withState } from "./claims.ts";
@@ -33,6 +33,8 @@ export interface MembershipParts {
   readonly log: Log;
   /** Queues a message for gossip. */
   readonly broadcast: (broadcast: Broadcast) => void;
+  /** Sends a message to one node directly. */
+  readonly tell: (claim: Claim, message: Message) => void;
 }
 
 /** Applies what is said about nodes to the roster, passes on what is news, and defends our own good name. */
@@ -104,9 +106,11 @@ export class Membership {
       case "conflict":
         return this.#conflict(known, claim);
       case "refute":
+        config.metrics?.count("memberlist.msg.alive");
         this.#refute(claim.incarnation);
         return this.#logRefuted(known, claim);
       case "accept":
+        config.metrics?.count("memberlist.msg.alive");
         return this.#accept(known, claim, options.finished);
       default:
         verdict satisfies never;
@@ -128,6 +132,7 @@ export class Membership {
         this.#refute(message.incarnation);
         return log("WARN", `Refuting a suspect message (from: ${message.from})`);
       case "accept":
+        config.metrics?.count("memberlist.msg.suspect");
         this.#broadcast(message);
         roster.put(withState(known, "suspect", message.incarnation));
         return this.#startSuspicion(message);
@@ -151,6 +156,7 @@ export class Membership {
         this.#refute(incarnation);
         return log("WARN", `Refuting a dead message (from: ${from})`);
       case "accept": {
+        config.metrics?.count("memberlist.msg.dead");
         this.#suspicions.delete(node);
         this.#broadcast(message, finished);
         const claim = withState(known, from === node ? "left" : "dead", incarnation);
@@ -168,9 +174,24 @@ export class Membership {
     const suspicion = this.#suspicions.get(node);
     const known = roster.get(node);
     if (suspicion === undefined || suspicion.token !== token || known === undefined) return;
+    if (!suspicion.isConfirmed) config.metrics?.count("memberlist.degraded.timeout");
     const confirmations = `${suspicion.confirmations} peer confirmations`;
     log("INFO", `Marking ${node} as failed, suspect timeout reached (${confirmations})`);
     this.dead({ type: "dead", node, incarnation: known.incarnation, from: config.name });
+  }
+
+  /**
+   * The accused is told what it is accused of. Usually gossip has done so long before; but if gossip has failed to bring
+   * us its refutation, this is what saves it, because it answers us directly.
+   */
+  hearing(timer: SwimTimer & { type: "hearing" }): void {
+    const { config, world, roster, tell } = this.#parts;
+    const { node, token } = timer;
+    const suspicion = this.#suspicions.get(node);
+    const known = roster.get(node);
+    if (suspicion === undefined || suspicion.token !== token || known === undefined) return;
+    tell(known, { type: "suspect", node, incarnation: known.incarnation, from: config.name });
+    world.after(suspicion.hearingIntervalMs, timer);
   }
 
   #accept(known: Claim, claim: Claim, finished?: () => void): void {
@@ -226,6 +247,8 @@ export class Membership {
     });
     this.#suspicions.set(node, suspicion);
     this.#awaitEnd(node, suspicion);
+    const { token, hearingIntervalMs } = suspicion;
+    world.after(hearingIntervalMs, { type: "hearing", node, token });
   }
 
   #confirm(message: Suspect): void {

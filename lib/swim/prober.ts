@@ -124,6 +124,7 @@ export class Prober {
     const { config, world, roster, awareness, outbox, source } = this.#parts;
     const target = roster.nextProbe();
     if (target === undefined) return;
+    if (awareness.score > 0) config.metrics?.count("memberlist.degraded.probe");
     const { node, incarnation } = target;
     const sequence = this.#parts.nextSequence();
     const ping: Ping = { type: "ping", sequence, node, source };
@@ -203,6 +204,8 @@ export class Prober {
   }
 
   #end(): void {
+    const { config: { metrics }, world } = this.#parts;
+    if (this.#probe) metrics?.sample("memberlist.probeNode", world.now - this.#probe.sentAt);
     this.#probe = undefined;
     if (!this.#tickMissed) return;
     this.#tickMissed = false;

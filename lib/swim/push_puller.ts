@@ -102,11 +102,13 @@ export class PushPuller {
   }
 
   #exchange({ to, name, join }: Target, settle: (problem?: string) => void): void {
-    const { config, log, request } = this.#parts;
+    const { config, world, log, request } = this.#parts;
+    const startedAt = world.now;
     log("DEBUG", `Initiating push/pull sync with: ${name} ${to}`);
     const timeoutMs = config.profile.tcpTimeoutMs;
     request(to, { message: this.#state(join), timeoutMs }, (reply) => {
       settle(this.#conclude(reply, join));
+      config.metrics?.sample("memberlist.pushPullNode", world.now - startedAt);
     });
   }
 

@@ -30,6 +30,11 @@ export class Suspicion {
     return this.#accusers.size - 1;
   }
 
+  /** Whether as many members have confirmed it as were expected to. */
+  get isConfirmed(): boolean {
+    return this.confirmations >= this.#range.expected;
+  }
+
   /** When it ends, in the world's milliseconds. */
   get endsAt(): number {
     const { expected, minMs } = this.#range;
@@ -37,9 +42,14 @@ export class Suspicion {
     return this.#startedAt + timeout;
   }
 
+  /** How often the accused is heard, milliseconds: twice before the earliest end. */
+  get hearingIntervalMs(): number {
+    return this.#range.minMs / 2;
+  }
+
   /** Counts a confirmation; `false` if that is no news, or enough have been counted. */
   confirm(from: string): boolean {
-    if (this.confirmations >= this.#range.expected || this.#accusers.has(from)) return false;
+    if (this.isConfirmed || this.#accusers.has(from)) return false;
     this.#accusers.add(from);
     return true;
   }

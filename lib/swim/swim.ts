@@ -71,7 +71,7 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
     this.#delegate = delegate;
     this.#log = (level, text) => world.emit({ type: "log", level, text: `memberlist: ${text}` });
     this.#roster = new Roster(name, { world, memoryMs: profile.gossipToTheDeadMs });
-    this.#awareness = new Awareness(profile.awarenessMaxMultiplier);
+    this.#awareness = new Awareness(profile.awarenessMaxMultiplier, config.metrics);
     const limit = () => retransmitLimit(profile.retransmitMult, this.#roster.size);
     const queue = new BroadcastQueue(limit);
     const parts = {
@@ -96,6 +96,7 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
         queue.queue(broadcast);
         this.#gossip.wake();
       },
+      tell: (claim, message) => this.#outbox.sendTo(claim, [message]),
     });
     this.#prober = new Prober({
       ...sending,
@@ -218,6 +219,8 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
         return this.#relay.timeout(timer);
       case "suspicion-timeout":
         return this.#membership.suspicionTimeout(timer);
+      case "hearing":
+        return this.#membership.hearing(timer);
       case "gossip":
         return this.#gossip.handle(timer);
       case "push-pull":
@@ -245,9 +248,11 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
       case "alive":
         return this.#membership.alive(message.claim);
       case "suspect":
-        return this.#membership.suspect(message);
+        this.#membership.suspect(message);
+        return this.#contradict(from, message.node);
       case "dead":
-        return this.#membership.dead(message);
+        this.#membership.dead(message);
+        return this.#contradict(from, message.node);
       case "user":
         return this.#world.emit({ type: "user-message", from, body: message.body });
       default:
@@ -259,6 +264,16 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
     if (!this.#isForUs(from, ping)) return;
     const ack = ackOf(ping, this.#delegate.ackPayload());
     this.#outbox.send(ping.source?.address ?? from, ack);
+  }
+
+  /**
+   * Whoever accuses us gets our word directly. Our refutation may have been gossiped already without reaching it; and
+   * what it says is then too old for another one.
+   */
+  #contradict(from: Address, accused: string): void {
+    const own = this.#roster.get(this.#config.name);
+    if (own === undefined || own.node !== accused || own.state !== "alive") return;
+    this.#outbox.sendBare(from, [{ type: "alive", claim: own }]);
   }
 
   /** Another node may have had our address before, or have it by mistake. */

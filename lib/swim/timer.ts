@@ -23,6 +23,8 @@ export type SwimTimer =
   | { readonly type: "relay-timeout"; readonly sequence: number }
   /** A suspicion had its time; it may have been shortened since. */
   | { readonly type: "suspicion-timeout"; readonly node: string; readonly token: number }
+  /** Tell a suspect directly what it is accused of, as long as it is. */
+  | { readonly type: "hearing"; readonly node: string; readonly token: number }
   /** Send gossip. */
   | { readonly type: "gossip"; readonly token: number }
   /** Exchange state with a random member, or only begin to count the time until then. */

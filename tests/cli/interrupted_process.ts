@@ -2,11 +2,17 @@
 
 import { commandLine, type CommandResult, type Kind } from "../interop/agents.ts";
 
-/** Starts a command, waits until it has printed `cue`, lets `act` happen to it, and waits for its end. */
+/** What is to happen to a command once it has printed something. */
+export interface Step {
+  readonly cue: string | RegExp;
+  readonly act: (child: Deno.ChildProcess) => void;
+}
+
+/** Starts a command, takes one step after the other, each at its cue, and waits for the command's end. */
 export async function runUntil(
   kind: Kind,
   args: readonly string[],
-  { cue, act }: { readonly cue: string; readonly act: (child: Deno.ChildProcess) => void },
+  ...steps: readonly Step[]
 ): Promise<CommandResult> {
   const line = commandLine(kind, args);
   await using child = new Deno.Command(line.program, {
@@ -18,13 +24,16 @@ export async function runUntil(
   }).spawn();
   const stderr = new Response(child.stderr).text();
   let stdout = "";
-  let seen = false;
+  let taken = 0;
   for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
     stdout += text;
-    if (!seen && stdout.includes(cue)) {
-      seen = true;
-      act(child);
+    while (taken < steps.length && stdout.search(literal(steps[taken].cue)) >= 0) {
+      steps[taken++].act(child);
     }
   }
   return { code: (await child.status).code, stdout, stderr: await stderr };
+}
+
+function literal(cue: string | RegExp): string | RegExp {
+  return typeof cue === "string" ? RegExp.escape(cue) : cue;
 }

@@ -135,7 +135,7 @@ Deno.test("options that make no sense are refused by name", async () => {
     [{ encryptKey: key.subarray(1) }, RangeError, "key size must be 16, 24 or 32 bytes"],
     [{ encryptKey: key, keyring: new Keyring([key]) }, TypeError, "Cannot use encryptKey"],
     [{ profile: "moon" as "lan" }, TypeError, "Unknown profile: moon"],
-    [{ bind: "127.0.0.1:port" }, TypeError, "Invalid bind address: lookup tcp/port: unknown port"],
+    [{ bind: "127.0.0.1:port" }, TypeError, "Invalid bind address: address tcp/port: unknown port"],
     [{ advertise: "[::1" }, TypeError, "Invalid advertise address: address [::1: missing ']'"],
     [{ reapIntervalMs: -1 }, RangeError, "Cannot use reapIntervalMs: got -1, expected 0 or more"],
     [{ coordinates: 1 as unknown as boolean }, TypeError, "Cannot use coordinates: got 1"],

@@ -113,7 +113,7 @@ export class Agent implements AsyncDisposable {
       await until(`${kind} agent ${options.name} answers RPC`, async () => {
         const ended = await Promise.race([agent.exit, Promise.resolve(undefined)]);
         if (ended !== undefined) throw new Error(`The agent ended with ${ended}:\n${agent.output}`);
-        if (!agent.output.includes("agent running!")) return false;
+        if (!agent.output.includes("Log data will now stream in")) return false;
         try {
           (await Deno.connect({ hostname: options.ip, port: 7373 })).close();
           return true;

@@ -476,7 +476,7 @@ Deno.test("connecting fails in Go's words", async () => {
     ["127.0.0.1", "dial tcp: address 127.0.0.1: missing port in address"],
     ["127.0.0.1:99999", "dial tcp: address 99999: invalid port"],
     ["", "dial tcp: missing address"],
-    ["127.0.0.1:http", "dial tcp: lookup tcp/http: unknown port"],
+    ["127.0.0.1:http", "dial tcp: address tcp/http: unknown port"],
     ["::1", "dial tcp: address ::1: too many colons in address"],
     ["[::1", "dial tcp: address [::1: missing ']' in address"],
   ];

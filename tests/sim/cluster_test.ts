@@ -117,6 +117,7 @@ Deno.test("a broken rule of the simulator's own is a mistake of the scenario", (
   run.node(1).pause();
   assertThrows(() => run.node(1).pause(), Error, "is paused");
   assertThrows(() => run.node(1).start(), Error, "is paused");
+  assertThrows(() => run.node(1).userEvent("deploy"), Error, "Node n1 is paused");
   assertThrows(() => simulate({ nodes: 1, loss: 3 }), RangeError, "Cannot use loss");
 });
 

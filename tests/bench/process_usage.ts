@@ -1,0 +1,40 @@
+/** What processes take of the machine, as Linux tells. */
+
+/** Memory of a process, MiB. */
+export interface MemoryUsage {
+  /** Resident: all pages it has in memory. */
+  readonly rss: number;
+  /** Proportional: pages that it shares count only in part. */
+  readonly pss: number;
+}
+
+/** The memory of a process. */
+export function memoryOf(pid: number): MemoryUsage {
+  const text = Deno.readTextFileSync(`/proc/${pid}/smaps_rollup`);
+  const mebibytes = (name: string) =>
+    Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(text)?.[1]) / 1024;
+  return { rss: mebibytes("Rss"), pss: mebibytes("Pss") };
+}
+
+/** Processor time that a process has taken so far, by the scheduler's clock, milliseconds. Ended threads do not count. */
+export function cpuMsOf(pid: number): number {
+  let nanoseconds = 0;
+  for (const { name } of Deno.readDirSync(`/proc/${pid}/task`)) {
+    try {
+      const text = Deno.readTextFileSync(`/proc/${pid}/task/${name}/schedstat`);
+      nanoseconds += Number(text.split(" ", 1)[0]);
+    } catch {
+      // The thread has ended meanwhile.
+    }
+  }
+  return nanoseconds / 1e6;
+}
+
+/** Processor time that a process has taken so far, in whole ticks of 10 ms, milliseconds. */
+export function tickMsOf(pid: number): number {
+  const text = Deno.readTextFileSync(`/proc/${pid}/stat`);
+  // What follows the name, which stands in parentheses and may contain anything, begins with the third field.
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  const [userTime, systemTime] = [fields[14 - 3], fields[15 - 3]];
+  return 10 * (Number(userTime) + Number(systemTime));
+}

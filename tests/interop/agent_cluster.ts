@@ -1,0 +1,67 @@
+/** Agents in numbers. */
+
+import { Agent, type AgentOptions, type Kind, until } from "./agents.ts";
+
+/** An agent that is to be started. */
+export interface Plan extends AgentOptions {
+  readonly kind: Kind;
+}
+
+/** Agents that end together. */
+export class AgentCluster implements AsyncDisposable {
+  readonly #agents: Agent[] = [];
+
+  /** Starts agents, all at once. If one does not come up, the others still belong to this cluster. */
+  async start(plans: readonly Plan[]): Promise<Agent[]> {
+    const outcomes = await Promise.allSettled(plans.map(async (plan) => {
+      const agent = await Agent.start(plan.kind, plan);
+      this.#agents.push(agent);
+      return agent;
+    }));
+    return outcomes.map((outcome) => {
+      if (outcome.status === "rejected") throw outcome.reason;
+      return outcome.value;
+    });
+  }
+
+  /** Starts agents and lets all of them join the first. Resolves when all see all alive. */
+  async startJoined(plans: readonly Plan[]): Promise<Agent[]> {
+    const agents = await this.start(plans);
+    const [first, ...others] = agents;
+    await Promise.all(others.map((agent) => join(agent, first.ip)));
+    await allSee(agents, Object.fromEntries(agents.map(({ name }) => [name, "alive"])));
+    return agents;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#agents.map((agent) => agent[Symbol.asyncDispose]()));
+  }
+}
+
+/** Makes an agent join an address. */
+export async function join(agent: Agent, address: string): Promise<void> {
+  await using client = await agent.rpc();
+  await client.join([address]);
+}
+
+/** Waits until all of `observers` see exactly these statuses. */
+export async function allSee(
+  observers: readonly Agent[],
+  expected: Readonly<Record<string, string>>,
+  timeoutMs = 30_000,
+): Promise<void> {
+  const wanted = sortedJson(expected);
+  await Promise.all(observers.map(async (agent) => {
+    let seen = "";
+    await until(
+      `${agent.kind} ${agent.name} sees ${wanted}`,
+      async () => (seen = sortedJson(await agent.statuses())) === wanted,
+      () => `It sees ${seen} and printed:\n${agent.output}`,
+      timeoutMs,
+    );
+  }));
+}
+
+function sortedJson(record: Readonly<Record<string, string>>): string {
+  return JSON.stringify(Object.fromEntries(Object.entries(record).toSorted()));
+}

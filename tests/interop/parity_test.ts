@@ -1,0 +1,327 @@
+/**
+ * Both command lines against both kinds of agents: the same commands must say the same and exit alike, whichever program
+ * runs them and whichever answers.
+ */
+
+import { assertEquals } from "@std/assert";
+import { runUntil } from "../cli/interrupted_process.ts";
+import { TemporaryDirectory } from "../host/temporary_directory.ts";
+import { AgentCluster, allSee, join } from "./agent_cluster.ts";
+import { type Agent, type CommandResult, interopTest, type Kind, run, until } from "./agents.ts";
+import { comparable } from "./comparable.ts";
+
+/** Whose command line is run, and whose agents are asked. */
+interface Programs {
+  readonly cli: Kind;
+  readonly agents: Kind;
+}
+
+/** The first is what the others are measured by. */
+const combinations: readonly Programs[] = [
+  { cli: "reference", agents: "reference" },
+  { cli: "ours", agents: "reference" },
+  { cli: "reference", agents: "ours" },
+  { cli: "ours", agents: "ours" },
+];
+
+const keys = ["HvY8ubRZMgafUOWvrOadwOckVa1wN3QWAo46FVKbVN8=", "AAAAAAAAAAAAAAAAAAAAAA=="];
+
+/** One combination of programs at work: agents on a network of their own, and what commands have said. */
+class Stage extends AgentCluster {
+  readonly said: { line: string; result: CommandResult }[] = [];
+  readonly #programs: Programs;
+  readonly #network: string;
+
+  constructor(programs: Programs, network: string) {
+    super();
+    this.#programs = programs;
+    this.#network = network;
+  }
+
+  /** Starts agents by name, each with its arguments; their addresses are numbered from `first` on. */
+  async raise(plans: Readonly<Record<string, readonly string[]>>, first = 1): Promise<Agent[]> {
+    const kind = this.#programs.agents;
+    return await this.start(
+      Object.entries(plans).map(([name, args], i) => (
+        { kind, name, args, ip: `${this.#network}.${first + i}` }
+      )),
+    );
+  }
+
+  /** Runs command lines without their RPC address, each written as one string with spaces between arguments. */
+  async say(agent: Agent, ...lines: readonly string[]): Promise<void> {
+    for (const line of lines) {
+      const [command, ...args] = line.split(" ");
+      const t0=performance.now();
+      this.#record(line, await agent.cli(this.#programs.cli, command, ...args));
+      if (performance.now()-t0>300) console.log(this.#network, line, performance.now()-t0);
+    }
+  }
+
+  /** Runs a command that goes on until `steps` end it. */
+  async follow(
+    agent: Agent,
+    command: string,
+    ...steps: Parameters<typeof runUntil>[2][]
+  ): Promise<void> {
+    const args = [command, `-rpc-addr=${agent.ip}:7373`];
+    this.#record(command, await runUntil(this.#programs.cli, args, ...steps));
+  }
+
+  #record(line: string, result: CommandResult): void {
+    this.said.push({ line, result: comparable(result) });
+  }
+}
+
+/** Plays a script with all combinations of programs at once, and compares what was said. */
+async function compare(
+  firstNetwork: number,
+  script: (stage: Stage) => Promise<void>,
+): Promise<void> {
+  const [expected, ...others] = await Promise.all(combinations.map(async (programs, i) => {
+    await using stage = new Stage(programs, `127.0.${firstNetwork + i}`);
+    await script(stage);
+    return { programs, said: stage.said };
+  }));
+  for (const { programs: { cli, agents }, said } of others) {
+    for (const [i, { line, result }] of said.entries()) {
+      const what = `${line}: ${cli} command line on ${agents} agent, against the reference's own`;
+      assertEquals(result, expected.said[i].result, what);
+    }
+  }
+}
+
+interopTest("in a cluster everybody says the same", () =>
+  compare(60, async (stage) => {
+    const [alpha, bravo, doomed] = await stage.raise({
+      "alpha": [
+        "-tag=role=web",
+        "-tag=dc=east",
+        "-event-handler=query:load=echo 1.23",
+        "-event-handler=query:raw=printf '\\377\\n\\n<a>'",
+      ],
+      "bravo|b": ["-tag=<k>=&v", "-event-handler=query:load=cat"],
+      "doomed": [],
+    });
+    await stage.say(bravo, `join ${alpha.ip}`);
+    await join(doomed, alpha.ip);
+    await allSee([alpha], { "alpha": "alive", "bravo|b": "alive", "doomed": "alive" });
+    await stage.say(alpha, ...listing, ...keyOperations, "reachability", "reachability -verbose");
+    doomed.signal("SIGKILL");
+    await stage.say(alpha, ...changes, ...mistakes, ...queries);
+    await untilCoordinates(alpha, "bravo|b");
+    await stage.say(alpha, "rtt alpha", "rtt bravo|b", "rtt alpha bravo|b");
+    await allSee([alpha], { "alpha": "alive", "bravo|b": "alive", "doomed": "failed" });
+    await stage.say(alpha, "members", "members -status=failed", "members -status=alive|failed");
+    await stage.say(bravo, "members", "info", "rtt bravo|b");
+    await stage.say(alpha, "reachability", "info", "force-leave doomed", "members", "info");
+    await stage.say(alpha, "force-leave -prune doomed", "members", "force-leave -prune nobody");
+    await stage.say(bravo, "leave", "leave");
+    await allSee([alpha], { "alpha": "alive", "bravo|b": "left" });
+    await stage.say(alpha, "members -status=left -format=json", "members -status=ali", "info");
+    await stage.say(alpha, "leave", "members");
+    assertEquals([await bravo.exit, await alpha.exit], [0, 0]);
+  }));
+
+const listing = [
+  "members",
+  "members -detailed",
+  "members -format=json",
+  "members -format JSON x y",
+  "members -name=al.*",
+  "members -name=zzz|d",
+  "members -name=[",
+  "members -name=(?i)ALPHA -status=ali(ve)?",
+  "members -status=ali",
+  "members -status=left -format=json",
+  "members -tag role=web -tag dc=w.*",
+  "members -tag nokey= -format=json",
+  "members -tag role=x -role=w[a-f]b",
+  "members -tag novalue",
+  "members -role=web -format=json",
+  "info",
+  "info -format=json",
+  "info -format=xml",
+  "join 127.0.0.1:1",
+];
+
+const keyOperations = [
+  "keys -list",
+  `keys -install=${keys[0]}`,
+  "keys -use=zz!",
+  "keys -remove=AAAA",
+  "keys -list -use=a",
+];
+
+const changes = [
+  "event deploy",
+  "event -coalesce=false deploy v1",
+  "event ",
+  `event big ${"x".repeat(600)}`,
+  `event n ${"x".repeat(511)}`,
+  "event a b c",
+  "tags -set a=1 -set b=x=y",
+  "members -name=alpha -format=json",
+  "tags -delete a -delete b -set dc=west",
+  "members -name=alpha",
+  "tags -set novalue",
+  `tags -set big=${"x".repeat(600)}`,
+  "tags",
+  "info",
+];
+
+const mistakes = [
+  "rtt",
+  "rtt nobody",
+  'rtt alpha a"b\\c',
+  "rtt a b c",
+  "join",
+  "join nosuch.invalid 127.0.0.1:2",
+  "force-leave",
+  "force-leave nobody",
+  "members -format=xml",
+  "monitor -log-level=foo",
+  "event -bogus x",
+  "query -timeout=x load",
+];
+
+const queries = [
+  "query -timeout=400ms load",
+  "query -timeout=400ms -format=json load payload",
+  "query -timeout=400ms -no-ack load",
+  "query -timeout=200ms -no-ack -format=json nothing",
+  "query -timeout=400ms raw",
+  "query -timeout=400ms -format=json raw",
+  "query -timeout=200ms -node=alpha -node=zzz load",
+  "query -timeout=200ms -tag role=e -tag dc=w load",
+  "query -timeout=200ms -tag role=[ load",
+  "query -timeout=400ms -relay-factor=0x2 load",
+  "query -timeout=-1s nothing",
+  "query -format=xml load",
+  "query -relay-factor=256 load",
+  "query -tag=x load",
+  "query _serf_foo",
+  "query -timeout=200ms -node=alpha _serf_ping",
+  "query _serf_ping x",
+  `query load ${"x".repeat(1200)}`,
+  "query a b c",
+];
+
+async function untilCoordinates(agent: Agent, node: string): Promise<void> {
+  await using client = await agent.rpc();
+  await until(
+    `${agent.name} has measured ${node}`,
+    async () => (await client.coordinate(node)) !== undefined,
+  );
+}
+
+interopTest("with a token everybody says the same", () =>
+  compare(64, async (stage) => {
+    using directory = new TemporaryDirectory();
+    const config = directory.file("token.json");
+    await Deno.writeTextFile(config, '{"rpc_auth": "s3cret"}');
+    const [agent] = await stage.raise({ alpha: [`-config-file=${config}`] });
+    await stage.say(
+      agent,
+      "members",
+      "event x",
+      "monitor",
+      "query x",
+      "info",
+      "leave",
+      "keys -list",
+      "reachability",
+      "rtt a b",
+      "rtt a",
+      "join 127.0.0.1",
+      "tags -set a=b",
+      "force-leave a",
+      "members -rpc-auth=nope",
+      "members -rpc-auth=",
+      "members -rpc-auth=s3cret",
+    );
+  }));
+
+interopTest("of an encrypted cluster everybody says the same", () =>
+  compare(68, async (stage) => {
+    using directory = new TemporaryDirectory();
+    const names = ["alpha", "bravo"];
+    for (const name of names) {
+      await Deno.writeTextFile(directory.file(name), JSON.stringify(keys.slice(0, 1)));
+    }
+    const [alpha, bravo] = await stage.raise(
+      Object.fromEntries(names.map((name) => [name, [`-keyring-file=${directory.file(name)}`]])),
+    );
+    await stage.say(bravo, `join ${alpha.ip}`);
+    await allSee([alpha], { alpha: "alive", bravo: "alive" });
+    const [first, second] = keys;
+    await stage.say(
+      alpha,
+      "keys -list",
+      `keys -install ${second}`,
+      "keys -list",
+      `keys -use ${second}`,
+      `keys -remove ${second}`,
+      `keys -remove ${first}`,
+      `keys -use ${first}`,
+      "keys -install AAAA",
+      "keys -install a!b",
+      "keys -list=true x",
+      "keys",
+      "info",
+    );
+    const rings = names.map((name) => Deno.readTextFileSync(directory.file(name)));
+    assertEquals(rings, names.map(() => `[\n  "${second}"\n]`));
+  }));
+
+interopTest("everybody's monitor shows the same", () =>
+  compare(72, async (stage) => {
+    const [alpha] = await stage.raise({ alpha: ["-tag=a=b"] });
+    await alpha.printed("Received event: member-join");
+    let bravo: Promise<Agent[]> | undefined;
+    await stage.follow(
+      alpha,
+      "monitor",
+      {
+        cue: /Accepted client[^]*Accepted client/,
+        act: () => alpha.cli("reference", "event", "-coalesce=false", "deploy", "v1"),
+      },
+      {
+        cue: /deploy[^]*deploy/,
+        act: () => bravo = stage.raise({ bravo: [`-join=${alpha.ip}`] }, 2),
+      },
+      {
+        cue: /EventMemberJoin: bravo[^]*Received event: member-join/,
+        act: () => bravo?.then(([agent]) => agent.signal("SIGINT")),
+      },
+      {
+        cue: /EventMemberLeave: bravo[^]*Received event: member-leave/,
+        act: () => alpha.cli("reference", "event", "-coalesce=false", "last"),
+      },
+      { cue: /"last"[^]*: last|: last[^]*"last"/, act: (child) => child.kill("SIGINT") },
+    );
+    await bravo;
+  }));
+
+interopTest("an interrupt, and the death of the agent, end everything alike", () =>
+  compare(76, async (stage) => {
+    const [alpha] = await stage.raise({ alpha: [] });
+    const interrupt = (child: Deno.ChildProcess) => child.kill("SIGINT");
+    const kill = () => alpha.signal("SIGKILL");
+    await stage.follow(alpha, "reachability", { cue: "Starting", act: interrupt });
+    await stage.follow(alpha, "query -timeout=20s x", { cue: "Ack from 'alpha'", act: interrupt });
+    await stage.follow(alpha, "query -timeout=20s x", { cue: "Ack from 'alpha'", act: kill });
+    await stage.say(alpha, "members", "leave");
+  }));
+
+interopTest("bad flags are refused alike", async () => {
+  const commands = "event force-leave info join keys leave members monitor query reachability rtt";
+  const flags = ["-bogus", "-rpc-addr", "-h=x", "--rpc-addr=127.0.60.9:1 --", "-=x", "---x"];
+  for (const command of [...commands.split(" "), "tags"]) {
+    await Promise.all(flags.map(async (flag) => {
+      const args = [command, ...flag.split(" ")];
+      const [ours, theirs] = await Promise.all([run("ours", args), run("reference", args)]);
+      assertEquals(comparable(ours), comparable(theirs), args.join(" "));
+    }));
+  }
+});
