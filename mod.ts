@@ -20,6 +20,7 @@
 
 export { Address } from "./lib/base/address.ts";
 export { ClosedError, JoinError, type JoinFailure, TimeoutError } from "./lib/base/errors.ts";
+export type { Metrics } from "./lib/base/metrics.ts";
 export { Subscription, type SubscriptionOptions } from "./lib/base/subscription.ts";
 export type { LogLevel } from "./lib/base/world.ts";
 export { type HostEvent, IncomingQuery } from "./lib/host/incoming_query.ts";

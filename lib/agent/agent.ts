@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { Address } from "../base/address.ts";
 import { decodeBase64 } from "../base/decode_base64.ts";
 import { errorText } from "../base/error_text.ts";
 import { goQuote } from "../base/go_quote.ts";
@@ -14,7 +15,7 @@ import type { LogHub } from "../host/log_hub.ts";
 import { Serf } from "../host/serf.ts";
 import type { SerfOptions } from "../host/serf_options.ts";
 import { failureText } from "../rpc/agent_command.ts";
-import type { AgentEvent, RpcAgent } from "../rpc/rpc_agent.ts";
+import type { AgentEvent, RpcAgent, RpcCounter } from "../rpc/rpc_agent.ts";
 import { encodeMeta } from "../serf/config_check.ts";
 import type {
   KeyOperation,
@@ -79,6 +80,7 @@ export class Agent implements RpcAgent {
       handlers: options.handlers,
       self: () => serf.local,
       log: options.hub.log.bind(options.hub),
+      metrics: options.serf.metrics,
     });
     this.closed = this.#watch();
     this.#deliver(serf.events());
@@ -88,6 +90,11 @@ export class Agent implements RpcAgent {
   /** Whether traffic is encrypted. */
   get encrypted(): boolean {
     return this.#serf.encrypted;
+  }
+
+  /** The address that is announced to others. */
+  get address(): Address {
+    return this.#serf.address;
   }
 
   get tags(): Tags {
@@ -232,8 +239,8 @@ export class Agent implements RpcAgent {
     return { [Symbol.dispose]: () => void this.#sinks.delete(own) };
   }
 
-  count(): void {
-    // Telemetry is not collected yet.
+  count(what: RpcCounter): void {
+    this.#options.serf.metrics?.count(what);
   }
 
   async #watch(): Promise<void> {

@@ -25,6 +25,11 @@ export class AgentOutput {
     this.#io.out(text === "" ? "" : `    ${text}`);
   }
 
+  /** Prints a line of telemetry, beside everything else. */
+  figure(text: string): void {
+    this.#io.err(text);
+  }
+
   /** Prints a mistake in the flags where those of all commands go. */
   flagMistake(text: string): void {
     this.#io.err(text);

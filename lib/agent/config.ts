@@ -83,6 +83,10 @@ export const configOptions = {
   /** How long a member that left is remembered. */
   tombstoneTimeoutMs: { key: "tombstone_timeout", kind: "duration" },
   disableNameResolution: { key: "disable_name_resolution", kind: "bool" },
+  /** Whether no network coordinates are kept; the reference knows the setting and ignores it. */
+  disableCoordinates: { key: "disable_coordinates", kind: "bool" },
+  /** Whether the node's name must be one that DNS can carry; the reference knows the setting and ignores it. */
+  validateNodeNames: { key: "validate_node_names", kind: "bool" },
   enableSyslog: { key: "enable_syslog", kind: "bool" },
   syslogFacility: { key: "syslog_facility", kind: "string" },
   /** Joined in the background, until one is reached. */
@@ -143,6 +147,8 @@ export const defaultConfig: AgentConfig = {
   reconnectTimeoutMs: 86_400_000,
   tombstoneTimeoutMs: 86_400_000,
   disableNameResolution: false,
+  disableCoordinates: false,
+  validateNodeNames: false,
   enableSyslog: false,
   syslogFacility: "LOCAL0",
   retryJoin: [],

@@ -5,7 +5,7 @@
  */
 
 import { errorText } from "../base/error_text.ts";
-import { osErrorText } from "../host/os_error.ts";
+import { osErrorText } from "../base/os_error.ts";
 import { type AgentConfig, type ConfigLayer, mergeConfig } from "./config.ts";
 import { decodeConfig } from "./decode_config.ts";
 

@@ -11,12 +11,7 @@ import { decodeFirstJson } from "./decode_json.ts";
 type JsonObject = { readonly [key: string]: unknown };
 
 /** Keys that are accepted, and must be booleans, although no agent has ever acted on them. */
-const INERT_KEYS = [
-  "disable_coordinates",
-  "enable_compression",
-  "validate_node_names",
-  "MsgpackUseNewTimeFormat",
-];
+const INERT_KEYS = ["enable_compression", "MsgpackUseNewTimeFormat"];
 
 /**
  * Decodes a file: one JSON object, whose keys match in any case; text after it is ignored, and `null` counts as absent.

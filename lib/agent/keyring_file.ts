@@ -6,7 +6,7 @@
 
 import { decodeBase64 } from "../base/decode_base64.ts";
 import { errorText } from "../base/error_text.ts";
-import { osErrorText } from "../host/os_error.ts";
+import { osErrorText } from "../base/os_error.ts";
 import type { Keyring } from "../wire/keyring.ts";
 import { decodeJson, jsonText, wrongJson } from "./decode_json.ts";
 

@@ -64,7 +64,10 @@ function neededPermissions(config: AgentConfig): Deno.PermissionDescriptor[] {
     ...files.map((path) => ({ name: "read", path } as const)),
     ...files.map((path) => ({ name: "write", path } as const)),
   ];
-  if (config.nodeName === "") needed.push({ name: "sys", kind: "hostname" });
+  const { nodeName, discover, statsdAddr, statsiteAddr } = config;
+  if (nodeName === "" || [discover, statsdAddr, statsiteAddr].some((name) => name !== "")) {
+    needed.push({ name: "sys", kind: "hostname" });
+  }
   if (config.eventHandlers.length > 0) {
     needed.push({ name: "run", command: "/bin/sh" }, { name: "env" });
   }

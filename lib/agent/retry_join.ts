@@ -5,6 +5,7 @@
  */
 
 import { formatDuration } from "../base/duration.ts";
+import { pause } from "../base/pause.ts";
 import type { Log } from "../host/log.ts";
 import { failureText } from "../rpc/agent_command.ts";
 import type { RpcAgent } from "../rpc/rpc_agent.ts";
@@ -39,22 +40,10 @@ export async function retryJoin(
         log("ERR", "agent: maximum retry join attempts made, exiting");
         return false;
       }
-      const pause = formatDuration(retryIntervalMs);
-      log("WARN", `agent: Join failed: ${failureText(error)}, retrying in ${pause}`);
+      const wait = formatDuration(retryIntervalMs);
+      log("WARN", `agent: Join failed: ${failureText(error)}, retrying in ${wait}`);
     }
-    await sleep(retryIntervalMs, signal);
+    await pause(retryIntervalMs, signal);
   }
   return false;
-}
-
-/** Waits, but not beyond the signal. */
-async function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const end = () => resolve();
-  const timer = setTimeout(end, ms);
-  signal.addEventListener("abort", end);
-  await promise;
-  clearTimeout(timer);
-  signal.removeEventListener("abort", end);
 }

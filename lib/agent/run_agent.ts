@@ -16,12 +16,15 @@ import { agentHelp } from "./agent_flags.ts";
 import { AgentOutput } from "./agent_output.ts";
 import { formatBanner } from "./banner.ts";
 import type { AgentConfig } from "./config.ts";
+import { Discovery, type DiscoveryOptions } from "./discovery.ts";
 import { loadConfig, type LoadedConfig } from "./load_config.ts";
 import { LogPrinter } from "./log_printer.ts";
 import { retryJoin } from "./retry_join.ts";
-import { SignalQueue } from "./signal_queue.ts";
+import { onSignal, SignalQueue } from "./signal_queue.ts";
 import { startAgent } from "./start_agent.ts";
+import { startTelemetry } from "./start_telemetry.ts";
 import { StartupError } from "./startup_error.ts";
+import { Syslog, type SyslogOptions } from "./syslog.ts";
 
 /** How long a graceful leave may take. */
 const LEAVE_TIMEOUT_MS = 3_000;
@@ -80,22 +83,31 @@ class AgentProcess {
       level: requireLogLevel(config.logLevel),
       print: (text) => output.detail(text),
     });
-    refuseUnsupported(config);
-    const { agent, network } = await startAgent(this.#loaded, { output, hub });
     await using cleanup = new AsyncDisposableStack();
+    const log = hub.log.bind(hub);
+    cleanup.use(openSyslog(config, { hub, level: () => printer.level }));
+    const { metrics, report } = cleanup.use(startTelemetry(config, log));
+    cleanup.defer(onSignal("SIGUSR1", () => report().forEach((line) => output.figure(line))));
+    const { agent, network } = await startAgent(this.#loaded, { output, hub, metrics });
     cleanup.defer(() => agent.stop());
+    cleanup.use(await startDiscovery(config, { agent, log }));
     cleanup.use(listenForClients(config, agent, hub));
     output.say("Starting Serf agent RPC...");
     output.say("Serf agent running!");
     const facts = { ...network, encrypted: agent.encrypted };
     for (const line of formatBanner(config, facts)) output.detail(line);
     await this.#startJoin(agent);
+    using signals = new SignalQueue();
     output.detail("");
     output.say("Log data will now stream in as it occurs:\n");
     printer.open();
     const ending = new AbortController();
     cleanup.defer(() => ending.abort());
-    return await this.#supervise(agent, printer, this.#retryJoin(agent, ending.signal));
+    return await this.#supervise(agent, {
+      printer,
+      signals,
+      gaveUp: this.#retryJoin(agent, ending.signal),
+    });
   }
 
   async #startJoin(agent: Agent): Promise<void> {
@@ -121,8 +133,14 @@ class AgentProcess {
   }
 
   /** Waits for what ends the agent; a hangup does not. */
-  async #supervise(agent: Agent, printer: LogPrinter, gaveUp: Promise<"gave up">): Promise<number> {
-    using signals = new SignalQueue();
+  async #supervise(
+    agent: Agent,
+    { printer, signals, gaveUp }: {
+      printer: LogPrinter;
+      signals: SignalQueue;
+      gaveUp: Promise<"gave up">;
+    },
+  ): Promise<number> {
     const closed = agent.closed.then(() => "closed" as const);
     for (;;) {
       const cause = await Promise.race([signals.next(), gaveUp, closed]);
@@ -188,16 +206,28 @@ function invalidLogLevel(text: string): string {
   return `Invalid log level: ${text.toUpperCase()}. Valid log levels are: [${valid}]`;
 }
 
-/** An agent must not seem to do what it does not. */
-function refuseUnsupported(config: AgentConfig): void {
-  const wanted = [
-    { name: "Logging to syslog (enable_syslog)", on: config.enableSyslog },
-    { name: "Sending metrics to statsite (statsite_addr)", on: config.statsiteAddr !== "" },
-    { name: "Sending metrics to statsd (statsd_addr)", on: config.statsdAddr !== "" },
-    { name: "Discovery by multicast DNS (discover)", on: config.discover !== "" },
-  ];
-  const refused = wanted.find(({ on }) => on);
-  if (refused !== undefined) throw new StartupError(`${refused.name} is not supported yet`);
+function openSyslog(
+  { enableSyslog, syslogFacility: facility }: AgentConfig,
+  options: Pick<SyslogOptions, "hub" | "level">,
+): Syslog | undefined {
+  if (!enableSyslog) return undefined;
+  try {
+    return new Syslog({ ...options, facility });
+  } catch (error) {
+    throw new StartupError(`Syslog setup failed: ${errorText(error)}`);
+  }
+}
+
+async function startDiscovery(
+  config: AgentConfig,
+  options: DiscoveryOptions,
+): Promise<Discovery | undefined> {
+  if (config.discover === "") return undefined;
+  try {
+    return await Discovery.start(config, options);
+  } catch (error) {
+    throw new StartupError(`Error starting mDNS listener: ${errorText(error)}`);
+  }
 }
 
 function listenForClients(config: AgentConfig, agent: Agent, hub: LogHub): RpcServer {

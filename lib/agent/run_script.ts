@@ -5,7 +5,7 @@
  */
 
 import { errorText } from "../base/error_text.ts";
-import { osErrorText } from "../host/os_error.ts";
+import { osErrorText } from "../base/os_error.ts";
 
 /** What a script gets. */
 export interface ScriptInput {

@@ -5,6 +5,7 @@
  */
 
 import { errorText } from "../base/error_text.ts";
+import type { Metrics } from "../base/metrics.ts";
 import type { HostEvent } from "../host/incoming_query.ts";
 import type { Log } from "../host/log.ts";
 import type { Member } from "../serf/contract.ts";
@@ -20,6 +21,7 @@ export interface ScriptHandlersOptions extends RunScriptOptions {
   /** This node as it is now. */
   readonly self: () => Member;
   readonly log: Log;
+  readonly metrics?: Metrics;
 }
 
 /** A script that runs longer is reported as slow, once. */
@@ -45,13 +47,15 @@ export class ScriptHandlers {
   }
 
   async #run(script: string, self: Member, event: HostEvent): Promise<void> {
-    const { log } = this.#options;
+    const { log, metrics } = this.#options;
     const slow = setTimeout(
       () => log("WARN", `agent: Script '${script}' slow, execution exceeding 1s`),
       SLOW_MS,
     );
     const input = { environment: handlerEnvironment(self, event), stdin: handlerInput(event) };
+    const startedAt = performance.now();
     const result = await runScript(script, input, this.#options);
+    metrics?.sample(`agent.invoke.${script}`, performance.now() - startedAt);
     clearTimeout(slow);
     this.#report(script, event, result);
     if (event.type !== "query" || result.failure !== undefined || result.output.length === 0) {

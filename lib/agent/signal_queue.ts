@@ -21,11 +21,11 @@ export type SignalWord = typeof WORDS[CaughtSignal];
 export class SignalQueue implements Disposable {
   readonly #arrived = new Subscription<SignalWord>({ capacity: 4 });
   readonly #listeners = Object.entries(WORDS).map(([signal, word]) => {
-    return listen(signal as CaughtSignal, () => void this.#arrived.push(word));
+    return onSignal(signal as CaughtSignal, () => void this.#arrived.push(word));
   });
 
   constructor() {
-    this.#listeners.push(listen("SIGUSR2", () => {}));
+    this.#listeners.push(onSignal("SIGUSR2", () => {}));
   }
 
   /** The next signal. Never resolves once the queue has been disposed of. */
@@ -41,7 +41,7 @@ export class SignalQueue implements Disposable {
 }
 
 /** Adds a listener; returns what removes it. On Windows there is none of these signals but the first. */
-function listen(signal: Deno.Signal, listener: () => void): () => void {
+export function onSignal(signal: Deno.Signal, listener: () => void): () => void {
   if (Deno.build.os === "windows" && signal !== "SIGINT") return () => {};
   Deno.addSignalListener(signal, listener);
   return () => Deno.removeSignalListener(signal, listener);

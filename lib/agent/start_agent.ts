@@ -5,6 +5,7 @@
  */
 
 import { errorText } from "../base/error_text.ts";
+import type { Metrics } from "../base/metrics.ts";
 import type { LogHub } from "../host/log_hub.ts";
 import type { SerfOptions } from "../host/serf_options.ts";
 import type { Keyring } from "../wire/keyring.ts";
@@ -21,6 +22,8 @@ import { readTagsFile } from "./tags_file.ts";
 export interface StartAgentOptions {
   readonly output: AgentOutput;
   readonly hub: LogHub;
+  /** Takes the agent's figures. */
+  readonly metrics: Metrics;
 }
 
 /** How long events are collected before handlers and streams get them, and how long it must be quiet for that. */
@@ -36,7 +39,7 @@ export interface StartedAgent {
 /** Starts an agent. Rejects with a {@link StartupError} that says at which step it failed. */
 export async function startAgent(
   { config, handlers }: LoadedConfig,
-  { output, hub }: StartAgentOptions,
+  { output, hub, metrics }: StartAgentOptions,
 ): Promise<StartedAgent> {
   const network = await resolveNetworkSettings(config);
   if (network.notice !== undefined) output.say(network.notice);
@@ -50,7 +53,8 @@ export async function startAgent(
     ...networkOptions(network),
     tags,
     keyring,
-    onKeyringChange: (changed: Keyring) => storeKeyring(config.keyringFile, changed, hub),
+    metrics,
+    onKeyringChange: keyringWriter(config),
   };
   const tagsFile = config.tagsFile || undefined;
   const agent = await attempt(
@@ -91,14 +95,9 @@ async function restoreKeyring(
   return keyring;
 }
 
-/** Writes a keyring that the cluster has changed, if it came from a file. */
-function storeKeyring(path: string, keyring: Keyring, hub: LogHub): void {
-  if (path === "") return;
-  try {
-    writeKeyringFile(path, keyring);
-  } catch (error) {
-    hub.log("ERR", `agent: ${errorText(error)}`);
-  }
+/** What writes a keyring that the cluster has changed, if it came from a file. */
+function keyringWriter({ keyringFile }: AgentConfig): SerfOptions["onKeyringChange"] {
+  return keyringFile === "" ? undefined : (keyring) => writeKeyringFile(keyringFile, keyring);
 }
 
 function machineOptions(config: AgentConfig): SerfOptions {
@@ -119,6 +118,8 @@ function machineOptions(config: AgentConfig): SerfOptions {
     reconnectTimeoutMs: config.reconnectTimeoutMs,
     tombstoneTimeoutMs: config.tombstoneTimeoutMs,
     resolveNameConflicts: !config.disableNameResolution,
+    coordinates: !config.disableCoordinates,
+    validateNodeNames: config.validateNodeNames,
     broadcastTimeoutMs: config.broadcastTimeoutMs,
   };
 }

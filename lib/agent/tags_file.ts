@@ -5,7 +5,7 @@
  */
 
 import { errorText } from "../base/error_text.ts";
-import { osErrorText } from "../host/os_error.ts";
+import { osErrorText } from "../base/os_error.ts";
 import { decodeJson, jsonText, wrongJson } from "./decode_json.ts";
 
 type Tags = Readonly<Record<string, string>>;

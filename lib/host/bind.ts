@@ -6,7 +6,7 @@
 
 import { type Address, formatHostPort } from "../base/address.ts";
 import type { Log } from "./log.ts";
-import { osErrorText } from "./os_error.ts";
+import { osErrorText } from "../base/os_error.ts";
 import { bindDenoUdp, type BindUdp, type UdpSocket } from "./udp.ts";
 
 /** The two sockets of a node. */
@@ -102,7 +102,7 @@ function listenEverywhere(port: number): Deno.TcpListener {
 }
 
 /** `Deno.listenDatagram` is there only with the unstable net API, which an importer may not have turned on. */
-async function availableBindUdp(): Promise<BindUdp> {
+export async function availableBindUdp(): Promise<BindUdp> {
   if (typeof Deno.listenDatagram === "function") return bindDenoUdp;
   const { bindNodeUdp } = await import("./node_udp.ts");
   return bindNodeUdp;

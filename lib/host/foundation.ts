@@ -44,7 +44,13 @@ export async function layFoundation(options: SerfOptions): Promise<Foundation> {
   opened.defer(() => snapshot?.close());
   try {
     const { tcpTimeoutMs: streamTimeoutMs } = machine.profile;
-    const transport = await NetTransport.bind({ bind, wire, streamTimeoutMs, log });
+    const transport = await NetTransport.bind({
+      bind,
+      wire,
+      streamTimeoutMs,
+      log,
+      metrics: options.metrics,
+    });
     opened.defer(() => transport.close());
     const address = advertisedAddress({ bound: transport.address, advertise });
     if (bind.port === 0) {
@@ -83,10 +89,10 @@ async function endpoint(text: string, option: "bind" | "advertise"): Promise<Add
 }
 
 async function openSnapshot(options: SerfOptions, log: Log): Promise<SnapshotFile | undefined> {
-  const { snapshotPath, rejoinAfterLeave = false } = options;
+  const { snapshotPath, rejoinAfterLeave = false, metrics } = options;
   if (snapshotPath === undefined) return undefined;
   try {
-    return await SnapshotFile.open(snapshotPath, { rejoinAfterLeave, log });
+    return await SnapshotFile.open(snapshotPath, { rejoinAfterLeave, log, metrics });
   } catch (cause) {
     throw new Error(`Failed to setup snapshot: ${errorText(cause)}`, { cause });
   }

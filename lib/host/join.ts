@@ -7,12 +7,15 @@
 import type { Address } from "../base/address.ts";
 import { errorText } from "../base/error_text.ts";
 import { JoinError, type JoinFailure } from "../base/errors.ts";
+import type { Log } from "./log.ts";
 import { resolveTarget } from "./resolve.ts";
 
 /** How targets are resolved and contacted. */
 export interface JoinContext {
   /** Stands in for a missing port. */
   readonly defaultPort: number;
+  /** Hears of targets that cannot be resolved, even if others are reached. */
+  readonly log: Log;
   /** Contacts every address; resolves to the number of those reached, and why the others were not. */
   readonly contact: (
     addresses: readonly Address[],
@@ -25,11 +28,12 @@ export interface JoinContext {
  */
 export async function joinTargets(
   targets: readonly string[],
-  { defaultPort, contact }: JoinContext,
+  { defaultPort, log, contact }: JoinContext,
 ): Promise<number> {
   const resolved = await Promise.all(targets.map((target) => resolve(target, defaultPort)));
   const addresses = resolved.flatMap((result) => result instanceof Array ? result : []);
   const unresolved = resolved.flatMap((result) => result instanceof Array ? [] : [result]);
+  for (const { reason } of unresolved) log("WARN", `memberlist: ${reason}`);
   const { count, failures } = await contact(addresses);
   if (count === 0 && targets.length > 0) throw new JoinError([...unresolved, ...failures]);
   return count;

@@ -5,6 +5,7 @@
  */
 
 import { Address } from "../base/address.ts";
+import type { Metrics } from "../base/metrics.ts";
 import type { Exchange, Packet, Reply, StreamMessage } from "../wire/messages.ts";
 import { decodePacket, encodePacket } from "../wire/packet.ts";
 import type { WireOptions } from "../wire/wire_options.ts";
@@ -26,6 +27,8 @@ export interface NetTransportOptions extends BindOptions {
   readonly wire: WireOptions;
   /** Bound on reading a message of an inbound stream, and again on writing the answer, milliseconds. */
   readonly streamTimeoutMs: number;
+  /** Takes figures, if they are wanted. */
+  readonly metrics?: Metrics;
 }
 
 /** A bound UDP socket and a TCP listener of the same port. */
@@ -53,8 +56,9 @@ export class NetTransport {
 
   /** Begins to deliver; what arrived before waits in the system's buffers. Called once. */
   start(handler: TransportHandler): void {
-    const { wire, log, streamTimeoutMs: timeoutMs } = this.#options;
+    const { wire, log, metrics, streamTimeoutMs: timeoutMs } = this.#options;
     this.#udp.start((from, bytes) => {
+      metrics?.count("memberlist.udp.received", bytes.length);
       const { messages, problems } = decodePacket(bytes, wire);
       for (const problem of problems) log("ERR", `${problem} from=${from}`);
       if (messages.length > 0) handler.receive(from, { messages, crc: false });
@@ -65,18 +69,22 @@ export class NetTransport {
       timeoutMs,
       accept: (from, message) => handler.accept(from, message),
       log,
+      metrics,
     });
   }
 
   /** Sends one datagram, best effort. */
   send(to: Address, packet: Packet): void {
-    this.#udp.send(encodePacket(packet, this.#options.wire), to);
+    const { wire, metrics } = this.#options;
+    const bytes = encodePacket(packet, wire);
+    metrics?.count("memberlist.udp.sent", bytes.length);
+    this.#udp.send(bytes, to);
   }
 
   /** One stream exchange; never rejects. Fails at once when the transport is closed. */
   request(to: Address, exchange: Exchange): Promise<Reply> {
-    const { wire, log } = this.#options;
-    const options = { wire, log, signal: this.#closing.signal };
+    const { wire, log, metrics } = this.#options;
+    const options = { wire, log, metrics, signal: this.#closing.signal };
     const reply = exchangeOverTcp(to, exchange, options)
       .finally(() => this.#exchanges.delete(reply));
     this.#exchanges.add(reply);

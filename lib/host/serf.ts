@@ -64,7 +64,6 @@ export class Serf implements AsyncDisposable {
   /** Resolves when the instance has ended and holds no socket, timer or file any more. */
   readonly closed: Promise<Ended>;
   readonly #foundation: Foundation;
-  readonly #options: SerfOptions;
   readonly #driver: Driver<SerfTimer, SerfOutput>;
   readonly #core: SerfCore;
   readonly #operations = new Operations();
@@ -75,10 +74,10 @@ export class Serf implements AsyncDisposable {
   private constructor(foundation: Foundation, options: SerfOptions) {
     const { config, wire, transport, snapshot, log } = foundation;
     this.#foundation = foundation;
-    this.#options = options;
     this.#driver = new Driver({ transport, log, deliver: (output) => this.#deliver(output) });
     this.#core = new SerfCore(config, this.#driver, {
       keyring: wire.keyring,
+      storeKeyring: options.onKeyringChange,
       snapshot: snapshot?.recovered,
       packetOverhead: () => packetOverhead(wire),
     });
@@ -189,6 +188,7 @@ export class Serf implements AsyncDisposable {
     this.#requireAlive();
     const joining = joinTargets(addresses, {
       defaultPort: this.bindAddress.port,
+      log: this.#foundation.log,
       contact: (resolved) =>
         this.#run("joined", (id) => this.#core.join(resolved, { id, ignoreOld: !replay })),
     });
@@ -371,8 +371,6 @@ export class Serf implements AsyncDisposable {
       case "done":
       case "key-result":
         return this.#operations.end(output);
-      case "keyring-changed":
-        return this.#keyringChanged();
       case "shutdown":
         this.#close("conflict");
         return;
@@ -391,16 +389,6 @@ export class Serf implements AsyncDisposable {
 
   #respond(query: QueryEvent, payload: Uint8Array): void {
     this.#call(() => this.#core.respond(query, payload));
-  }
-
-  #keyringChanged(): void {
-    const { keyring } = this.#foundation.wire;
-    if (keyring === undefined) return;
-    try {
-      this.#options.onKeyringChange?.(keyring);
-    } catch (error) {
-      reportError(error);
-    }
   }
 
   /** Looks for the cluster that the snapshot remembers, in the background. */

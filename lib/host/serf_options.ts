@@ -34,7 +34,10 @@ export interface SerfOptions extends MachineOptions, WireChoices {
   readonly encryptKey?: Uint8Array;
   /** Encrypts all traffic with the first of several keys. The cluster may change it; see `onKeyringChange`. */
   readonly keyring?: Keyring;
-  /** Called after the cluster has installed, chosen or removed a key, so that the keyring can be stored. */
+  /**
+   * Called after the cluster has installed, chosen or removed a key, so that the keyring can be stored. What it throws is
+   * reported to who asked for the change.
+   */
   readonly onKeyringChange?: (keyring: Keyring) => void;
   /** Whether to compress what is sent. Default true. */
   readonly compression?: boolean;
@@ -59,6 +62,7 @@ export function machineConfig(options: SerfOptions): MachineConfig {
     name,
     tags: { ...tags },
     profile: typeof profile === "string" ? namedProfile(profile) : profile,
+    metrics: options.metrics,
   };
 }
 

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { pause } from "../base/pause.ts";
+
 const FIRST_DELAY_MS = 5;
 const LONGEST_DELAY_MS = 1_000;
 
@@ -35,17 +37,4 @@ export async function serveLoop(
       await pause(delayMs, signal);
     }
   }
-}
-
-/** Resolves after `ms`, or as soon as the signal is aborted. */
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener("abort", end);
-  });
 }

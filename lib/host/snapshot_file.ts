@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Metrics } from "../base/metrics.ts";
 import type { SnapshotEntry, SnapshotState } from "../serf/contract.ts";
 import {
   compactionThreshold,
@@ -13,13 +14,14 @@ import {
   SnapshotReplay,
 } from "../serf/snapshot.ts";
 import type { Log } from "./log.ts";
-import { osErrorText } from "./os_error.ts";
+import { osErrorText } from "../base/os_error.ts";
 
 /** How a snapshot file is kept. */
 export interface SnapshotFileOptions {
   /** Whether a node that has left joins the same cluster again when it is restarted. */
   readonly rejoinAfterLeave?: boolean;
   readonly log: Log;
+  readonly metrics?: Metrics;
 }
 
 /** Nothing is kept in memory for longer; what a crash loses is at most this old. */
@@ -41,6 +43,7 @@ export class SnapshotFile {
   readonly recovered: SnapshotState;
   readonly #path: string;
   readonly #log: Log;
+  readonly #metrics: Metrics | undefined;
   /** What the file says, or should say, now. */
   readonly #replay: SnapshotReplay;
   #file: Deno.FsFile;
@@ -61,6 +64,7 @@ export class SnapshotFile {
     readonly replay: SnapshotReplay;
     readonly size: number;
     readonly log: Log;
+    readonly metrics: Metrics | undefined;
   }) {
     this.#path = path;
     this.#file = file;
@@ -68,6 +72,7 @@ export class SnapshotFile {
     this.#replay = parts.replay;
     this.#size = parts.size;
     this.#log = parts.log;
+    this.#metrics = parts.metrics;
   }
 
   /**
@@ -75,7 +80,7 @@ export class SnapshotFile {
    * not run into it. Rejects with an `Error` such as `failed to open snapshot: open /x/y: no such file or directory`.
    */
   static async open(path: string, options: SnapshotFileOptions): Promise<SnapshotFile> {
-    const { rejoinAfterLeave, log } = options;
+    const { rejoinAfterLeave, log, metrics } = options;
     let file: Deno.FsFile | undefined;
     try {
       file = await Deno.open(path, { read: true, append: true, create: true, mode: MODE });
@@ -84,7 +89,8 @@ export class SnapshotFile {
       for (const { level, text } of warnings) log(level, text);
       if (wholeLength < bytes.length) await file.truncate(wholeLength);
       const replay = replayOf(state, { rejoinAfterLeave });
-      return new SnapshotFile(path, file, { recovered: state, replay, size: wholeLength, log });
+      const parts = { recovered: state, replay, size: wholeLength, log, metrics };
+      return new SnapshotFile(path, file, parts);
     } catch (cause) {
       file?.close();
       const reason = `open ${path}: ${osErrorText(cause)}`;
@@ -144,10 +150,12 @@ export class SnapshotFile {
   }
 
   async #append(lines: string, sync: boolean): Promise<void> {
+    const startedAt = performance.now();
     const bytes = encoder.encode(lines);
     await writeAll(this.#file, bytes);
     this.#size += bytes.length;
     if (sync) await this.#file.sync();
+    this.#metrics?.sample("serf.snapshot.appendLine", performance.now() - startedAt);
     if (this.#overflowed || this.#isTooLong(this.#size)) await this.#compact();
   }
 
@@ -173,6 +181,7 @@ export class SnapshotFile {
 
   /** Replaces the file by a short one that says the same; at every moment one of them is whole and in place. */
   async #compact(): Promise<void> {
+    const startedAt = performance.now();
     const path = `${this.#path}.compact`;
     const file = await Deno.open(path, { write: true, create: true, truncate: true, mode: MODE });
     const bytes = encoder.encode(formatCompacted(this.#replay));
@@ -189,6 +198,7 @@ export class SnapshotFile {
     this.#file.close();
     this.#file = file;
     this.#size = bytes.length;
+    this.#metrics?.sample("serf.snapshot.compact", performance.now() - startedAt);
   }
 }
 

@@ -7,11 +7,12 @@
 import type { Address } from "../base/address.ts";
 import { errorText } from "../base/error_text.ts";
 import { TimeoutError } from "../base/errors.ts";
+import type { Metrics } from "../base/metrics.ts";
 import type { Exchange, Reply } from "../wire/messages.ts";
 import { encodeStream } from "../wire/stream.ts";
 import type { WireOptions } from "../wire/wire_options.ts";
 import type { Log } from "./log.ts";
-import { osErrorText } from "./os_error.ts";
+import { osErrorText } from "../base/os_error.ts";
 import { readMessage } from "./read_message.ts";
 import { TimedConnection } from "./timed_connection.ts";
 
@@ -21,6 +22,7 @@ export interface ExchangeOptions {
   /** Aborts the exchange, which then fails. */
   readonly signal: AbortSignal;
   readonly log: Log;
+  readonly metrics?: Metrics;
 }
 
 /**
@@ -30,7 +32,7 @@ export interface ExchangeOptions {
 export async function exchangeOverTcp(
   to: Address,
   { message, timeoutMs }: Exchange,
-  { wire, signal, log }: ExchangeOptions,
+  { wire, signal, log, metrics }: ExchangeOptions,
 ): Promise<Reply> {
   const deadline = performance.now() + timeoutMs;
   let conn: Deno.TcpConn;
@@ -40,12 +42,15 @@ export async function exchangeOverTcp(
     const refused = error instanceof Deno.errors.ConnectionRefused;
     return { ok: false, error: `dial tcp ${to}: ${dialErrorText(error)}`, refused };
   }
+  metrics?.count("memberlist.tcp.connect");
   using connection = new TimedConnection(conn, deadline - performance.now());
   const close = () => connection.close();
   signal.addEventListener("abort", close);
   try {
     signal.throwIfAborted();
-    await connection.write(encodeStream(message, wire, "dialler"));
+    const bytes = encodeStream(message, wire, "dialler");
+    metrics?.count("memberlist.tcp.sent", bytes.length);
+    await connection.write(bytes);
     const answer = await readMessage(connection, { wire, role: "dialler", peer: to, log });
     if (answer === undefined) throw new Error("EOF");
     return { ok: true, message: answer };

@@ -6,11 +6,12 @@
 
 import type { Address } from "../base/address.ts";
 import { errorText } from "../base/error_text.ts";
+import type { Metrics } from "../base/metrics.ts";
 import type { StreamMessage } from "../wire/messages.ts";
 import { encodeStream, StreamDecodeError } from "../wire/stream.ts";
 import type { WireOptions } from "../wire/wire_options.ts";
 import type { Log } from "./log.ts";
-import { osErrorText } from "./os_error.ts";
+import { osErrorText } from "../base/os_error.ts";
 import { readMessage } from "./read_message.ts";
 import { serveLoop } from "./serve_loop.ts";
 import { TimedConnection } from "./timed_connection.ts";
@@ -26,6 +27,7 @@ export interface TcpServerOptions {
   /** The answer to a message; `null` just closes. */
   readonly accept: (from: Address, message: StreamMessage) => StreamMessage | null;
   readonly log: Log;
+  readonly metrics?: Metrics;
 }
 
 /** Exchanges that have begun; as in the reference, one more is closed without an answer. */
@@ -78,6 +80,7 @@ export class TcpServer {
 
   async #accept(): Promise<void> {
     const conn = await this.#options.listener.accept();
+    this.#options.metrics?.count("memberlist.tcp.accept");
     const from = peerAddress(conn.remoteAddr);
     const connection = new TimedConnection(conn, this.#options.timeoutMs);
     const inbound = { connection, from, received: 0 };
@@ -138,8 +141,11 @@ export class TcpServer {
   }
 
   async #answer(connection: TimedConnection, answer: StreamMessage): Promise<void> {
-    connection.extend(this.#options.timeoutMs);
-    await connection.write(encodeStream(answer, this.#options.wire, "server"));
+    const { timeoutMs, wire, metrics } = this.#options;
+    const bytes = encodeStream(answer, wire, "server");
+    metrics?.count("memberlist.tcp.sent", bytes.length);
+    connection.extend(timeoutMs);
+    await connection.write(bytes);
   }
 
   /**

@@ -5,7 +5,7 @@
  */
 
 import { formatHostPort } from "../base/address.ts";
-import { osErrorText } from "./os_error.ts";
+import { osErrorText } from "../base/os_error.ts";
 
 /** A connection that closes itself when its deadline passes. Errors speak as the reference's do. */
 export class TimedConnection implements Disposable {

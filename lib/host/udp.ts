@@ -6,7 +6,7 @@
 
 import { Address, isMapped } from "../base/address.ts";
 import type { Log } from "./log.ts";
-import { osErrorText } from "./os_error.ts";
+import { osErrorText } from "../base/os_error.ts";
 import { serveLoop } from "./serve_loop.ts";
 
 /** Takes a datagram. The bytes belong to the receiver. */

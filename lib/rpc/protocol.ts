@@ -252,8 +252,10 @@ export function decodeResponse<C extends Command>(command: C, value: Uint8Array)
   return responseFields[command].read(new Reader(value));
 }
 
+/** Used by one call at a time: letting a new buffer grow takes longer than filling it. */
+const scratch = new Writer("bin");
+
 function startResponse({ seq, error }: ResponseHeader): Writer {
-  const writer = new Writer("bin");
-  responseHeader.write(writer, { Seq: seq, Error: error });
-  return writer;
+  responseHeader.write(scratch.clear(), { Seq: seq, Error: error });
+  return scratch;
 }

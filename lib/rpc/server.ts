@@ -6,7 +6,7 @@
 
 import { Address, formatHostPort } from "../base/address.ts";
 import type { LogHub } from "../host/log_hub.ts";
-import { osErrorText } from "../host/os_error.ts";
+import { osErrorText } from "../base/os_error.ts";
 import { serveLoop } from "../host/serve_loop.ts";
 import type { RpcAgent } from "./rpc_agent.ts";
 import { Session } from "./session.ts";
@@ -22,6 +22,12 @@ export interface RpcServerOptions {
   /** Takes the server's log lines, and feeds the monitors. */
   readonly hub: LogHub;
 }
+
+/**
+ * How many clients may wait to be accepted. One that finds no room tries again only after a second; Deno's default of
+ * 511 is soon full, and the system lowers this to what it allows.
+ */
+const MAX_BACKLOG = 4_096;
 
 /** Serves any number of clients until it is closed. */
 export class RpcServer implements AsyncDisposable {
@@ -86,7 +92,7 @@ function listen(address: string): Deno.TcpListener {
   const endpoint = parseTcpEndpoint(address, "listen");
   const { hostname, port } = endpoint;
   try {
-    return Deno.listen({ hostname: hostname || "0.0.0.0", port });
+    return Deno.listen({ hostname: hostname || "0.0.0.0", port, tcpBacklog: MAX_BACKLOG });
   } catch (cause) {
     throw new Error(tcpFailureText("listen", endpoint, cause as Error), { cause });
   }

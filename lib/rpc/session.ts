@@ -10,7 +10,7 @@ import { pause } from "../base/pause.ts";
 import type { Subscription } from "../base/subscription.ts";
 import type { LogLevel } from "../base/world.ts";
 import { levelPasses, type LogHub, type LogLine, parseLogLevel } from "../host/log_hub.ts";
-import { osErrorText } from "../host/os_error.ts";
+import { osErrorText } from "../base/os_error.ts";
 import type { QueryRecord } from "../serf/contract.ts";
 import { matchesEvent, parseEventFilter, splitEventFilters } from "../serf/event_filter.ts";
 import type { Field } from "../wire/struct.ts";

@@ -7,6 +7,7 @@
 import { formatHostPort } from "../base/address.ts";
 import { TimeoutError } from "../base/errors.ts";
 import { parsePort, splitHostPort } from "../base/host_port.ts";
+import { osErrorText } from "../base/os_error.ts";
 
 /** Where to dial or to listen. */
 export interface TcpEndpoint {
@@ -46,8 +47,7 @@ export function tcpFailureText(
   }
   const target = `${operation} tcp ${formatHostPort(hostname, port)}`;
   if (cause instanceof TimeoutError) return `${target}: ${cause.message}`;
-  const reason = cause.message.replace(/ \(os error \d+\)$/, "").toLowerCase();
-  return `${target}: ${systemCalls[operation]}: ${reason}`;
+  return `${target}: ${systemCalls[operation]}: ${osErrorText(cause)}`;
 }
 
 function missingPort(text: string): string {

@@ -52,12 +52,16 @@ export class Broadcasts {
 
   /** User messages for a packet; see {@link Delegate.broadcasts}. */
   take(overhead: number, limit: number): Message[] {
+    const { metrics } = this.#context.config;
     const taken: Message[] = [];
     let free = limit;
     for (const kind of KINDS) {
       for (const message of this.#queues[kind].take(overhead, free)) {
+        const length = messageLength(message);
         taken.push(message);
-        free -= overhead + messageLength(message);
+        free -= overhead + length;
+        // Without the type byte of the membership layer.
+        metrics?.sample("serf.msgs.sent", length - 1);
       }
     }
     return taken;
@@ -70,9 +74,10 @@ export class Broadcasts {
 
   /** Warns of queues that grow long, and cuts those that are too long. */
   check(): void {
-    const { queueDepthWarning } = this.#context.config;
+    const { queueDepthWarning, metrics } = this.#context.config;
     for (const kind of KINDS) {
       const depth = this.depth(kind);
+      metrics?.sample(`serf.queue.${TITLES[kind]}`, depth);
       if (depth >= queueDepthWarning) {
         this.#context.log("WARN", `${TITLES[kind]} queue depth: ${depth}`);
       }

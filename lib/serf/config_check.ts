@@ -13,9 +13,12 @@ export const SERF_PROTOCOLS = { min: 2, max: 5 } as const;
 
 /** The most that tags may take when encoded, bytes. */
 const MAX_META = 512;
+/** The longest name that is valid where names are validated. */
+const MAX_NAME = 128;
 
 /** Throws a `RangeError` in the reference's words if a setting is out of range. */
-export function checkConfig({ protocol, userEventSizeLimit }: SerfConfig): void {
+export function checkConfig(config: SerfConfig): void {
+  const { name, protocol, userEventSizeLimit, validateNodeNames } = config;
   const { min, max } = SERF_PROTOCOLS;
   if (protocol < min || protocol > max) {
     const wrong = protocol < min ? "low" : "high";
@@ -25,6 +28,21 @@ export function checkConfig({ protocol, userEventSizeLimit }: SerfConfig): void 
   }
   if (userEventSizeLimit > LARGEST_USER_EVENT) {
     throw new RangeError(`user event size limit exceeds limit of ${LARGEST_USER_EVENT} bytes`);
+  }
+  if (validateNodeNames) checkName(name);
+}
+
+function checkName(name: string): void {
+  if (/[^A-Za-z0-9.-]/.test(name)) {
+    throw new RangeError(
+      `Node name contains invalid characters ${name} , ` +
+        "Valid characters include all alpha-numerics and dashes and '.' ",
+    );
+  }
+  if (name.length > MAX_NAME) {
+    throw new RangeError(
+      `Node name is ${name.length} characters. Valid length is between 1 and ${MAX_NAME} characters`,
+    );
   }
 }
 

@@ -25,6 +25,8 @@ export type OwnTimer =
   | { readonly type: "query-over"; readonly id: number }
   /** The member had time to leave by itself before it is erased. */
   | { readonly type: "prune"; readonly node: string }
+  /** The member that the operation of that id was to erase had that time. */
+  | { readonly type: "pruned"; readonly id: number }
   /** A broadcast that somebody waits for has been sent its full count, or it took too long. */
   | { readonly type: "broadcast-over"; readonly token: number; readonly sent: boolean }
   /** Our leave had time to spread. */

@@ -6,6 +6,7 @@
 
 import type { Address } from "../base/address.ts";
 import type { JoinFailure } from "../base/errors.ts";
+import type { Metrics } from "../base/metrics.ts";
 import type { LogEvent } from "../base/world.ts";
 import type { Profile } from "../swim/config.ts";
 
@@ -174,8 +175,6 @@ export type SerfOutput =
   }
   /** The operation that was started under this id is over; for a query: no more records follow. */
   | { readonly type: "done"; readonly id: number; readonly error?: string }
-  /** The keyring was changed by the cluster: write its file. */
-  | { readonly type: "keyring-changed" }
   /** A name conflict was lost: shut down at once, without a leave. */
   | { readonly type: "shutdown"; readonly reason: string };
 
@@ -237,4 +236,8 @@ export interface SerfConfig {
   readonly resolveNameConflicts: boolean;
   /** Whether network coordinates are kept and exchanged. */
   readonly coordinates: boolean;
+  /** Whether this node's name may only have ASCII letters, digits, dashes and dots, at most 128 of them. */
+  readonly validateNodeNames: boolean;
+  /** Takes figures, if they are wanted. */
+  readonly metrics?: Metrics;
 }

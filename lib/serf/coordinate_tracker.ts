@@ -6,7 +6,7 @@
 
 import { errorText } from "../base/error_text.ts";
 import type { SwimEvent } from "../swim/contract.ts";
-import type { Coordinate } from "../wire/coordinate.ts";
+import { type Coordinate, distance } from "../wire/coordinate.ts";
 import { decodeCoordinate, encodeCoordinate } from "../wire/coordinate_codec.ts";
 import type { SerfContext } from "./context.ts";
 import { CoordinateClient } from "./coordinate.ts";
@@ -43,7 +43,7 @@ export class CoordinateTracker {
     if (payload === null || payload.length === 0) return;
     try {
       const coordinate = decodeCoordinate(payload);
-      if (this.#client.update(node, coordinate, rttMs / 1_000)) {
+      if (this.#update(node, coordinate, rttMs)) {
         this.#others.set(node, coordinate);
       } else {
         this.#context.log("TRACE", `Rejected coordinate from ${node}`);
@@ -51,6 +51,20 @@ export class CoordinateTracker {
     } catch (error) {
       this.#context.log("ERR", `Failed to decode coordinate from ping: ${errorText(error)}`);
     }
+  }
+
+  #update(node: string, coordinate: Coordinate, rttMs: number): boolean {
+    const { metrics } = this.#context.config;
+    const before = this.#client.coordinate;
+    const taken = this.#client.update(node, coordinate, rttMs / 1_000);
+    if (metrics === undefined) return taken;
+    if (!taken) metrics.count("serf.coordinate.rejected");
+    else {
+      if (rttMs === 0) metrics.count("serf.coordinate.zero-rtt");
+      const moved = distance(before, this.#client.coordinate);
+      metrics.sample("serf.coordinate.adjustment-ms", moved * 1_000);
+    }
+    return taken;
   }
 
   /** The last known coordinate of a member, or our own; `undefined` before the first probe was answered. */

@@ -49,6 +49,8 @@ export type { LifecycleState } from "./lifecycle.ts";
 export interface SerfCoreOptions {
   /** The keys of an encrypted cluster, which key queries change. */
   readonly keyring?: Keyring;
+  /** Stores the keyring, before a change is confirmed to who asked for it; what it throws, they are told. */
+  readonly storeKeyring?: (keyring: Keyring) => void;
   /** What is known from before a restart. If it is given, even empty, `snapshot` entries are emitted. */
   readonly snapshot?: SnapshotState;
   /** Bytes that label and encryption add to a datagram. */
@@ -104,7 +106,7 @@ export class SerfCore implements Machine<Packet, StreamMessage, Reply, SerfTimer
       minTime: snapshot === undefined ? 0 : snapshot.eventClock + 1,
       deliver: (event) => this.#deliver(event),
     });
-    this.#queries = this.#makeQueries(snapshot);
+    this.#queries = this.#makeQueries(options);
     this.#receiver = new MessageReceiver(context, {
       statuses: this.#statuses,
       userEvents: this.#userEvents,
@@ -192,6 +194,8 @@ export class SerfCore implements Machine<Packet, StreamMessage, Reply, SerfTimer
         return this.#queries.asker.handleTimeout(timer.id);
       case "prune":
         return this.#statuses.finishPrune(timer.node);
+      case "pruned":
+        return this.#context.done(timer.id);
       case "broadcast-over":
         return this.#waits.handle(timer);
       case "left":
@@ -346,11 +350,12 @@ export class SerfCore implements Machine<Packet, StreamMessage, Reply, SerfTimer
     });
   }
 
-  #makeQueries(snapshot: SnapshotState | undefined): Queries {
+  #makeQueries({ storeKeyring, snapshot }: SerfCoreOptions): Queries {
     return new Queries(this.#context, {
       table: this.#table,
       broadcasts: this.#broadcasts,
       keyring: this.#keyring,
+      storeKeyring,
       snapshot,
       recorder: this.#recorder,
       send: (to, body) => this.#swim.sendUser(to, body),

@@ -37,6 +37,7 @@ export const librarySettings: SerfSettings = {
   userQuiescentPeriodMs: 0,
   resolveNameConflicts: true,
   coordinates: true,
+  validateNodeNames: false,
 };
 
 /** What the agent is made of: the newest protocol, and events coalesced. */

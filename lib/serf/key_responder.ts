@@ -29,15 +29,24 @@ const REFUSALS = {
   "remove-key": "Failed to remove key",
 } as const satisfies Partial<Record<KeyOperation, string>>;
 
+/** What the keys are kept in. */
+export interface KeyResponderParts {
+  /** There is none when the cluster is not encrypted. */
+  readonly keyring: Keyring | undefined;
+  /** Stores the keyring after a change; throws when it cannot. */
+  readonly storeKeyring: ((keyring: Keyring) => void) | undefined;
+}
+
 /** Changes and lists the keys of this node on behalf of the cluster. */
 export class KeyResponder {
   readonly #context: SerfContext;
   readonly #keyring: Keyring | undefined;
+  readonly #store: ((keyring: Keyring) => void) | undefined;
 
-  /** There is no keyring when the cluster is not encrypted. */
-  constructor(context: SerfContext, keyring: Keyring | undefined) {
+  constructor(context: SerfContext, { keyring, storeKeyring }: KeyResponderParts) {
     this.#context = context;
     this.#keyring = keyring;
+    this.#store = storeKeyring;
   }
 
   /** Carries out a change that the payload of a query asks for; returns the encoded answer. */
@@ -55,7 +64,11 @@ export class KeyResponder {
       this.#context.log("ERR", `${REFUSALS[operation]}: ${error.message}`);
       return encodeSerf({ ...FAILURE, message: error.message });
     }
-    this.#context.world.emit({ type: "keyring-changed" });
+    try {
+      this.#store?.(this.#keyring);
+    } catch (error) {
+      return this.#refuse(errorText(error));
+    }
     return encodeSerf({ ...FAILURE, result: true });
   }
 

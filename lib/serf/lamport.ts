@@ -9,6 +9,11 @@ export function timeAfter(time: number): number {
   return Math.min(time + 1, Number.MAX_SAFE_INTEGER);
 }
 
+/** The time before `time`; there is none before 0. */
+export function timeBefore(time: number): number {
+  return Math.max(time - 1, 0);
+}
+
 /** A clock that advances with every message it stamps, and past every message it sees. */
 export class LamportClock {
   #time = 1;

@@ -62,12 +62,16 @@ export class Lifecycle {
 
   /**
    * Says that another member has left. Ends in `done`, with an error if the broadcast takes too long. A live member
-   * refutes what is said of it.
+   * refutes what is said of it; if nobody else is there to tell, it hears nothing of it and is pruned after a while.
    */
   forceLeave(name: string, { id, prune = false }: { id: number; prune?: boolean }): void {
-    const intent = new SerfBody(this.#parts.statuses.announceLeave(name, prune));
-    if (!this.#hasCompany) return this.#context.done(id);
-    this.#parts.waits.start(intent, (sent) => {
+    const { statuses, table, waits } = this.#parts;
+    const intent = new SerfBody(statuses.announceLeave(name, prune));
+    if (!this.#hasCompany) {
+      if (!prune || table.get(name)?.status !== "leaving") return this.#context.done(id);
+      return this.#context.world.after(statuses.pruneDelayMs, { type: "pruned", id });
+    }
+    waits.start(intent, (sent) => {
       this.#context.done(id, sent ? undefined : "timed out broadcasting node removal");
     });
   }

@@ -24,6 +24,9 @@ const AFTER_LEAVE: Readonly<Record<MemberStatus, MemberStatus>> = {
   failed: "left",
 };
 
+/** A failed member that is back within this time flaps; milliseconds. */
+const FLAP_MS = 60_000;
+
 /** What members' changes set off elsewhere. */
 export interface StatusEffects {
   /** Something happened to a member. */
@@ -57,6 +60,7 @@ export class MemberStatuses {
   /** The membership layer says that a node is alive. */
   joined(claim: Claim): void {
     const known = this.#table.get(claim.node);
+    this.#countJoin(claim.node);
     const record = known === undefined
       ? this.#fresh(claim)
       : MemberRecord.of(claim, "alive", known.statusLTime);
@@ -69,9 +73,11 @@ export class MemberStatuses {
     const known = this.#table.get(claim.node);
     if (known === undefined) return;
     if (known.status === "leaving") {
+      this.#context.config.metrics?.count("serf.member.left");
       const record = this.#put(MemberRecord.of(known.claim, "left", known.statusLTime));
       this.#announce("member-leave", record, "EventMemberLeave");
     } else if (known.status === "alive") {
+      this.#context.config.metrics?.count("serf.member.failed");
       const record = this.#put(MemberRecord.of(known.claim, "failed", known.statusLTime));
       this.#announce("member-failed", record, "EventMemberFailed");
     } else {
@@ -84,6 +90,7 @@ export class MemberStatuses {
     const known = this.#table.get(claim.node);
     if (known === undefined) return;
     const record = this.#put(MemberRecord.of(claim, known.status, known.statusLTime));
+    this.#context.config.metrics?.count("serf.member.update");
     this.#context.log("INFO", `EventMemberUpdate: ${record.name}`);
     this.#effects.report({ type: "member-update", members: [record.member] });
   }
@@ -140,18 +147,32 @@ export class MemberStatuses {
     return intent;
   }
 
+  /** How long a member that is leaving is kept before it is pruned. */
+  get pruneDelayMs(): number {
+    const { broadcastTimeoutMs, leavePropagateDelayMs } = this.#context.config;
+    return broadcastTimeoutMs + leavePropagateDelayMs;
+  }
+
   /** A member that is to be pruned had its time to leave; it may have come back instead. */
   finishPrune(node: string): void {
     const record = this.#table.get(node);
     if (record?.status === "leaving" || record?.status === "left") this.#eraseByForce(record);
   }
 
-  /** Forgets members that are gone for too long, and old intents. */
+  /** Forgets members that are gone for too long, and what old intents said. */
   reap(): void {
     const { config, world } = this.#context;
+    this.#keepStayers(world.now - config.recentIntentTimeoutMs);
     this.#reapGone(this.#table.failed, world.now - config.reconnectTimeoutMs);
     this.#reapGone(this.#table.left, world.now - config.tombstoneTimeoutMs);
     this.#intents.expire(world.now - config.recentIntentTimeoutMs);
+  }
+
+  #countJoin(node: string): void {
+    const { config: { metrics }, world } = this.#context;
+    const failedSince = this.#table.failed.get(node) ?? -Infinity;
+    if (world.now - failedSince < FLAP_MS) metrics?.count("serf.member.flap");
+    metrics?.count("serf.member.join");
   }
 
   #fresh(claim: Claim): MemberRecord {
@@ -171,9 +192,19 @@ export class MemberStatuses {
   /** A member that is leaving gets the time to do so, so that it is not taken for a new one when its death arrives. */
   #prune(record: MemberRecord): void {
     if (record.status !== "leaving") return this.#eraseByForce(record);
-    const { config, world } = this.#context;
-    const delayMs = config.broadcastTimeoutMs + config.leavePropagateDelayMs;
-    world.after(delayMs, { type: "prune", node: record.name });
+    this.#context.world.after(this.pruneDelayMs, { type: "prune", node: record.name });
+  }
+
+  /**
+   * A member that was about to leave so long ago and has not been lost since is alive. Its leave was an old one that
+   * somebody told us of after its return: times do not always tell which of the two came last.
+   */
+  #keepStayers(deadline: number): void {
+    for (const [name, since] of [...this.#table.leaving]) {
+      const record = this.#table.get(name);
+      if (since >= deadline || record === undefined || name === this.#context.config.name) continue;
+      this.#put(MemberRecord.of(record.claim, "alive", record.statusLTime));
+    }
   }
 
   #reapGone(goneSince: ReadonlyMap<string, number>, deadline: number): void {

@@ -52,11 +52,12 @@ export class MemberRecord {
   }
 }
 
-/** All members by name, those that failed or left included, with the time since when they are gone. */
+/** All members by name, those that failed or left included, with the time since when they are gone or about to go. */
 export class MemberTable {
   readonly #records = new Map<string, MemberRecord>();
   readonly #failedSince = new Map<string, number>();
   readonly #leftSince = new Map<string, number>();
+  readonly #leavingSince = new Map<string, number>();
 
   get size(): number {
     return this.#records.size;
@@ -72,6 +73,11 @@ export class MemberTable {
     return this.#leftSince;
   }
 
+  /** Members that are about to leave, and since when (world milliseconds). */
+  get leaving(): ReadonlyMap<string, number> {
+    return this.#leavingSince;
+  }
+
   get(name: string): MemberRecord | undefined {
     return this.#records.get(name);
   }
@@ -83,10 +89,13 @@ export class MemberTable {
   /** Adds a member or replaces its record. */
   put(record: MemberRecord, now: number): void {
     const { name, status } = record;
+    const leavingSince = this.#leavingSince.get(name) ?? now;
     const goneSince = this.#failedSince.get(name) ?? this.#leftSince.get(name) ?? now;
     this.#records.set(name, record);
     this.#failedSince.delete(name);
     this.#leftSince.delete(name);
+    this.#leavingSince.delete(name);
+    if (status === "leaving") this.#leavingSince.set(name, leavingSince);
     if (status === "failed") this.#failedSince.set(name, goneSince);
     if (status === "left") this.#leftSince.set(name, goneSince);
   }
@@ -95,6 +104,7 @@ export class MemberTable {
     this.#records.delete(name);
     this.#failedSince.delete(name);
     this.#leftSince.delete(name);
+    this.#leavingSince.delete(name);
   }
 
   /** Members that run and take part, as far as we know: alive ones, and those about to leave. */

@@ -33,6 +33,7 @@ export class MessageReceiver {
   }
 
   receive(body: Opaque): void {
+    this.#context.config.metrics?.sample("serf.msgs.received", body.bytes.length);
     const message = this.#read(body);
     if (message === undefined) return;
     const passOn = this.#dispatch(message);

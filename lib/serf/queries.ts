@@ -26,6 +26,7 @@ export interface QueriesParts {
   readonly table: MemberTable;
   readonly broadcasts: Broadcasts;
   readonly keyring: Keyring | undefined;
+  readonly storeKeyring: ((keyring: Keyring) => void) | undefined;
   readonly snapshot: SnapshotState | undefined;
   readonly recorder: SnapshotRecorder | undefined;
   readonly send: SendUser;
@@ -66,7 +67,7 @@ export class Queries {
     this.vote = new ConflictVote(context, this.asker);
     this.#internal = new InternalResponder(context, {
       table,
-      keys: new KeyResponder(context, parts.keyring),
+      keys: new KeyResponder(context, parts),
       responder: this.responder,
     });
   }

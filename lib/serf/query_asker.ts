@@ -12,7 +12,12 @@ import { compileFilters, encodeFilters, type MemberTest } from "./filters.ts";
 import { PING_QUERY } from "./internal_query.ts";
 import type { LamportClock } from "./lamport.ts";
 import type { MemberTable } from "./member_table.ts";
-import { type Completion, QueryCollector, type QuerySink } from "./query_collector.ts";
+import {
+  type Completion,
+  QueryCollector,
+  type QuerySink,
+  type Reception,
+} from "./query_collector.ts";
 import { SerfBody } from "./serf_body.ts";
 
 /** The oldest Serf protocol that has queries. */
@@ -81,7 +86,7 @@ export class QueryAsker {
   receive(response: QueryResponseMessage): void {
     const { lTime, id, from } = response;
     const collector = this.#running.get(id);
-    if (collector?.lTime === lTime) return collector.receive(response);
+    if (collector?.lTime === lTime) return this.#count(response, collector.receive(response));
     this.#context.log(
       "WARN",
       `reply for non-running query (LTime: ${lTime}, ID: ${id}) From: ${from}`,
@@ -93,6 +98,13 @@ export class QueryAsker {
     const collector = this.#running.get(id);
     this.#running.delete(id);
     collector?.finish();
+  }
+
+  #count({ flags }: QueryResponseMessage, reception: Reception): void {
+    const { metrics } = this.#context.config;
+    if (metrics === undefined || reception === "ignored") return;
+    const what = (flags & QueryFlag.ack) !== 0 ? "acks" : "responses";
+    metrics.count(reception === "new" ? `serf.query_${what}` : `serf.query_duplicate_${what}`);
   }
 
   #compose(

@@ -24,6 +24,9 @@ export interface Completion {
   readonly answers: boolean;
 }
 
+/** What became of an ack or answer; one that comes late, or that nobody waits for any more, is ignored. */
+export type Reception = "new" | "duplicate" | "ignored";
+
 /** Acks, and as many answers, taken from members that nobody expected. They cost memory, and anybody can forge them. */
 const UNINVITED_LIMIT = 1_024;
 
@@ -46,17 +49,21 @@ export class QueryCollector {
     this.#missing = members.size * (Number(acks) + Number(answers));
   }
 
-  /** Takes an ack or answer; what is a repetition, or late, is ignored. */
-  receive({ from, flags, payload }: QueryResponseMessage): void {
+  /** Takes an ack or answer, unless it is a repetition or late. */
+  receive({ from, flags, payload }: QueryResponseMessage): Reception {
     const isAck = (flags & QueryFlag.ack) !== 0;
     const heard = isAck ? this.#acked : this.#answered;
-    if (this.#finished || heard.has(from)) return;
+    if (this.#finished) return "ignored";
+    if (heard.has(from)) return "duplicate";
     const expected = this.#completion.members.has(from);
-    if (!expected && heard.size >= this.#completion.members.size + UNINVITED_LIMIT) return;
+    if (!expected && heard.size >= this.#completion.members.size + UNINVITED_LIMIT) {
+      return "ignored";
+    }
     heard.add(from);
     this.#sink.record(isAck ? { type: "ack", from } : { type: "response", from, payload });
     const awaited = isAck ? this.#completion.acks : this.#completion.answers;
     if (expected && awaited && --this.#missing === 0) this.finish();
+    return "new";
   }
 
   /** Ends the collection; doing so again changes nothing. */

@@ -67,12 +67,19 @@ export class QueryResponder {
       return false;
     }
     if (!this.#recent.add(lTime, id)) return false;
+    this.#count(name);
     if (this.#isForUs(message)) {
       if (message.flags & QueryFlag.ack) this.#acknowledge(message);
       const deadline = this.#context.world.now + message.timeoutNs / 1e6;
       this.#parts.deliver({ message, deadline, answered: false });
     }
     return (message.flags & QueryFlag.noBroadcast) === 0;
+  }
+
+  #count(name: string): void {
+    const { metrics } = this.#context.config;
+    metrics?.count("serf.queries");
+    metrics?.count(`serf.queries.${name}`);
   }
 
   /** Makes a query answerable by {@link respond}, and describes it to the user. */

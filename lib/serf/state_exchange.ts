@@ -8,7 +8,7 @@ import { errorText } from "../base/error_text.ts";
 import type { Opaque } from "../wire/messages.ts";
 import type { SerfState } from "../wire/serf_messages.ts";
 import type { SerfContext } from "./context.ts";
-import { type LamportClock, timeAfter } from "./lamport.ts";
+import { type LamportClock, timeAfter, timeBefore } from "./lamport.ts";
 import type { MemberStatuses } from "./member_statuses.ts";
 import type { MemberTable } from "./member_table.ts";
 import { readBody, SerfBody } from "./serf_body.ts";
@@ -39,7 +39,10 @@ export class StateExchange {
   localState(): SerfBody {
     const { clock, queryClock, table, userEvents } = this.#parts;
     const statusLTimes = new Map<string, number>();
-    for (const { name, statusLTime } of table.records()) statusLTimes.set(name, statusLTime);
+    // Receivers take each time for that of a join. If it were that of a leave, they would miss the leave itself.
+    for (const { name, status, statusLTime } of table.records()) {
+      statusLTimes.set(name, status === "leaving" ? timeBefore(statusLTime) : statusLTime);
+    }
     return new SerfBody({
       type: "push-pull",
       lTime: clock.time,

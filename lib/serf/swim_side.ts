@@ -15,7 +15,7 @@ import type { SerfConfig } from "./contract.ts";
 
 /** What a Serf node announces of itself. Throws a `RangeError` if its tags are too large. */
 export function swimConfig(config: SerfConfig, packetOverhead: () => number): SwimConfig {
-  const { name, address, tags, protocol, profile } = config;
+  const { name, address, tags, protocol, profile, metrics } = config;
   const { min, max } = SERF_PROTOCOLS;
   const versions = {
     protocolMin: 1,
@@ -25,7 +25,8 @@ export function swimConfig(config: SerfConfig, packetOverhead: () => number): Sw
     delegateMax: max,
     delegateCur: protocol,
   };
-  return { name, address, versions, meta: encodeMeta(tags, protocol), profile, packetOverhead };
+  const meta = encodeMeta(tags, protocol);
+  return { name, address, versions, meta, profile, packetOverhead, metrics };
 }
 
 /** Passes everything through to Serf's own world, except that events go to Serf. */

@@ -67,8 +67,15 @@ export class UserEvents {
       return false;
     }
     if (!this.#recent.add(lTime, { name, payload })) return false;
+    this.#count(name);
     this.#deliver({ type: "user", lTime, name, payload, coalesce });
     return true;
+  }
+
+  #count(name: string): void {
+    const { metrics } = this.#context.config;
+    metrics?.count("serf.events");
+    metrics?.count(`serf.events.${name}`);
   }
 
   /** Makes events before a time count as old. */

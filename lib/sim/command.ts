@@ -40,10 +40,9 @@ interface Measurements {
  * @throws {SimulationError} if the cluster does not converge
  */
 export function simulateCommand(args: readonly string[]): string {
-  const { flags, positionals } = parseGoFlags(
-    args[0] === "--" ? args.slice(1) : args,
-    simulateFlags,
-  );
+  // Whoever runs this as a task may have put dashes between the task and its flags.
+  const ours = args[0] === "--" ? args.slice(1) : args;
+  const { flags, positionals } = parseGoFlags(ours, simulateFlags);
   if (positionals.length > 0) throw new TypeError(`Cannot use argument: got "${positionals[0]}"`);
   const { nodes, seed, seconds, kill } = flags;
   const loss = Number(flags.loss);

@@ -4,7 +4,13 @@
  * @module
  */
 
-import type { MemberEvent, MemberEventType, SerfOutput, UserEvent } from "../serf/contract.ts";
+import type {
+  MemberEvent,
+  MemberEventType,
+  SerfOutput,
+  SnapshotEntry,
+  UserEvent,
+} from "../serf/contract.ts";
 import type { Claim, StreamMessage } from "../wire/messages.ts";
 
 /** Views are checked of this many nodes; they run the same code as the others, and a view takes memory. */
@@ -26,10 +32,13 @@ type MemberView = "unknown" | "alive" | "left" | "failed";
 
 /** What is remembered of a node since its process was started. */
 interface Watched {
+  /** What it told its user of each member, added up. */
   readonly members: Map<string, MemberView>;
   /** The claims it last put into a state exchange. */
   claims: Map<string, Claim>;
+  /** Time, name and payload of what was delivered. */
   readonly userEvents: Set<string>;
+  /** The last reading of each clock. */
   readonly clocks: Map<string, number>;
 }
 
@@ -44,7 +53,7 @@ export interface Gauges {
 /** Checks what nodes do, and reports the first thing that is not allowed. */
 export class Invariants {
   readonly #report: (node: number, problem: string) => void;
-  readonly #nodes: Watched[] = [];
+  readonly #nodes = new Map<number, Watched>();
 
   constructor(report: (node: number, problem: string) => void) {
     this.#report = report;
@@ -52,19 +61,19 @@ export class Invariants {
 
   /** The process of a node was started: it knows nothing any more, and may begin with any incarnation. */
   started(node: number, name: string): void {
-    for (const watched of this.#nodes) watched.claims.delete(name);
+    for (const watched of this.#nodes.values()) watched.claims.delete(name);
     if (node >= WATCHED) return;
-    this.#nodes[node] = {
+    this.#nodes.set(node, {
       members: new Map(),
       claims: new Map(),
       userEvents: new Set(),
       clocks: new Map(),
-    };
+    });
   }
 
   /** A node told its host something. */
   emitted(node: number, output: SerfOutput): void {
-    const watched = this.#nodes[node] as Watched | undefined;
+    const watched = this.#nodes.get(node);
     if (watched === undefined) return;
     switch (output.type) {
       case "member-join":
@@ -76,18 +85,13 @@ export class Invariants {
       case "user":
         return this.#userEvent(node, watched, output);
       case "snapshot":
-        if ("lTime" in output.entry) {
-          this.#clock(node, watched, {
-            name: `snapshot ${output.entry.type}`,
-            now: output.entry.lTime,
-          });
-        }
+        return this.#snapshotEntry(node, watched, output.entry);
     }
   }
 
   /** A node put its view into a state exchange. */
   spoke(node: number, message: StreamMessage): void {
-    const watched = this.#nodes[node] as Watched | undefined;
+    const watched = this.#nodes.get(node);
     if (watched === undefined || message.type !== "push-pull") return;
     const claims = new Map<string, Claim>();
     for (const claim of message.nodes) {
@@ -107,7 +111,7 @@ export class Invariants {
 
   /** Looks at a node's numbers. */
   measured(node: number, { stats, maxQueueDepth }: Gauges): void {
-    const watched = this.#nodes[node] as Watched | undefined;
+    const watched = this.#nodes.get(node);
     if (watched === undefined) return;
     for (const name of ["member_time", "event_time", "query_time"]) {
       this.#clock(node, watched, { name, now: Number(stats[name]) });
@@ -136,6 +140,11 @@ export class Invariants {
       this.#report(node, `user event ${event.name} of time ${event.lTime} was delivered twice`);
     }
     watched.userEvents.add(key);
+  }
+
+  #snapshotEntry(node: number, watched: Watched, entry: SnapshotEntry): void {
+    if (!("lTime" in entry)) return;
+    this.#clock(node, watched, { name: `snapshot ${entry.type}`, now: entry.lTime });
   }
 
   #clock(node: number, watched: Watched, { name, now }: { name: string; now: number }): void {

@@ -20,11 +20,17 @@ export type HostState = "running" | "paused" | "down";
 
 /** What a host asks of the simulation it belongs to. */
 export interface Engine<Timer, Event> {
+  /** Virtual milliseconds. */
   readonly now: number;
+  /** From now on the host is the one that is found at its place. */
   listen(host: SimHost<Timer, Event>): void;
+  /** Lets an event happen at a time, after those that were scheduled for it before. */
   schedule(at: number, event: SimEvent<Timer>): void;
+  /** A machine sends a datagram; see `World.send`. */
   send(from: SimHost<Timer, Event>, to: Address, packet: Packet): void;
+  /** A machine starts an exchange; see `World.request`. */
   request(from: SimHost<Timer, Event>, to: Address, exchange: Exchange, id: number): void;
+  /** A machine tells the layer above something. */
   emitted(host: SimHost<Timer, Event>, event: Event): void;
 }
 

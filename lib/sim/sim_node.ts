@@ -50,10 +50,13 @@ export interface NodeContext {
 
 /** What makes up a node. */
 export interface NodeParts {
+  /** Where its process runs. */
   readonly host: SerfHost;
   /** Everything but the address. */
   readonly config: Omit<SerfConfig, "address">;
+  /** Its keys, if the cluster is encrypted. */
   readonly keyring?: Keyring;
+  /** Bytes that encryption adds to a datagram. */
   readonly packetOverhead: () => number;
   /** Whether it keeps a snapshot. */
   readonly snapshots: boolean;
@@ -236,8 +239,6 @@ export class SimNode {
     switch (output.type) {
       case "log":
         return this.#context.log(this, output);
-      case "keyring-changed":
-        return;
       case "snapshot":
         return this.#snapshot.apply(output.entry);
       case "query-record":

@@ -47,8 +47,11 @@ const STUCK_AFTER = 1_000_000;
  * events are processed by time and, at one time, in the order in which they were scheduled.
  */
 export class Simulation<Timer, Event> implements Engine<Timer, Event> {
+  /** The seed that repeats this run. */
   readonly seed: number;
+  /** Where faults are made. */
   readonly network: Network;
+  /** What was counted so far. */
   readonly statistics: Statistics = new Statistics();
   readonly #random: Random;
   readonly #observer: Observer<Timer, Event>;

@@ -1,7 +1,13 @@
 import { assert, assertEquals } from "@std/assert";
-import { simulate } from "../../lib/sim/mod.ts";
-import type { SimNode } from "../../lib/sim/mod.ts";
+import { type Cluster, type SimNode, simulate, type SimulateOptions } from "../../lib/sim/mod.ts";
 import { scenario } from "./scenario.ts";
+
+/** A cluster whose members have finished the exchanges that follow a join. */
+function calmCluster(options: SimulateOptions): Cluster {
+  const cluster = simulate(options);
+  cluster.run({ seconds: 10 });
+  return cluster;
+}
 
 /** The types of the member events about a member that a node's user was told, in order. */
 function storyOf(name: string, viewer: SimNode): string[] {
@@ -11,7 +17,7 @@ function storyOf(name: string, viewer: SimNode): string[] {
 }
 
 scenario("a member that leaves is seen as left everywhere", (seed) => {
-  const cluster = simulate({ nodes: 10, seed });
+  const cluster = calmCluster({ nodes: 10, seed });
   const leave = cluster.node(4).leave();
   cluster.runUntil(() => cluster.allSee("n4", "left"), { seconds: 10 });
   cluster.run({ seconds: 30 });
@@ -23,15 +29,27 @@ scenario("a member that leaves is seen as left everywhere", (seed) => {
   }
 });
 
+scenario(
+  "a member that leaves while states are exchanged does not appear to have failed",
+  (seed) => {
+    const cluster = simulate({ nodes: 12, seed });
+    cluster.node(4).leave();
+    cluster.run({ seconds: 30 });
+    for (const node of cluster.running) {
+      assertEquals(storyOf("n4", node), ["member-join", "member-leave"], node.name);
+    }
+  },
+);
+
 scenario("the only member of a cluster leaves without waiting for anybody", (seed) => {
-  const cluster = simulate({ nodes: 1, seed });
+  const cluster = calmCluster({ nodes: 1, seed });
   const leave = cluster.node(0).leave();
   cluster.run({ seconds: 3 });
   assert(leave.done);
 });
 
 scenario("most members leave at once, and the others agree on it", (seed) => {
-  const cluster = simulate({ nodes: 12, seed });
+  const cluster = calmCluster({ nodes: 12, seed });
   for (let i = 4; i < 12; i++) cluster.node(i).leave();
   cluster.run({ seconds: 60 });
   for (let i = 4; i < 12; i++) assert(cluster.allSee(`n${i}`, "left"), `n${i}`);
@@ -39,7 +57,7 @@ scenario("most members leave at once, and the others agree on it", (seed) => {
 });
 
 scenario("a failed member that is forced out is seen as left everywhere", (seed) => {
-  const cluster = simulate({ nodes: 12, seed });
+  const cluster = calmCluster({ nodes: 12, seed });
   cluster.node(3).kill();
   cluster.runUntil(() => cluster.allSee("n3", "failed"), { seconds: 20 });
   const force = cluster.node(0).forceLeave("n3");
@@ -50,7 +68,7 @@ scenario("a failed member that is forced out is seen as left everywhere", (seed)
 });
 
 scenario("a failed member that is pruned is forgotten everywhere", (seed) => {
-  const cluster = simulate({ nodes: 12, seed });
+  const cluster = calmCluster({ nodes: 12, seed });
   cluster.node(3).kill();
   cluster.runUntil(() => cluster.allSee("n3", "failed"), { seconds: 20 });
   cluster.node(0).forceLeave("n3", { prune: true });
@@ -61,14 +79,14 @@ scenario("a failed member that is pruned is forgotten everywhere", (seed) => {
 });
 
 scenario("a member that runs refutes that it was forced out", (seed) => {
-  const cluster = simulate({ nodes: 12, seed });
+  const cluster = calmCluster({ nodes: 12, seed });
   cluster.node(0).forceLeave("n3");
   cluster.run({ seconds: 20 });
   assert(cluster.converged());
 });
 
 scenario("a member that left is forgotten after the tombstone timeout", (seed) => {
-  const cluster = simulate({
+  const cluster = calmCluster({
     nodes: 5,
     seed,
     config: { tombstoneTimeoutMs: 60_000, reapIntervalMs: 5_000 },
@@ -84,7 +102,7 @@ scenario("a member that left is forgotten after the tombstone timeout", (seed) =
 });
 
 scenario("a member that failed is forgotten after the reconnect timeout", (seed) => {
-  const cluster = simulate({
+  const cluster = calmCluster({
     nodes: 5,
     seed,
     config: { reconnectTimeoutMs: 60_000, reapIntervalMs: 5_000 },

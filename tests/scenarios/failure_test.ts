@@ -53,13 +53,15 @@ scenario("a member that hangs for a moment refutes the suspicion", (seed) => {
   assert(cluster.converged());
 });
 
-scenario("20 % loss makes nobody appear to have failed", (seed) => {
-  const cluster = simulate({ nodes: 15, seed });
-  cluster.loss = 0.2;
-  cluster.run({ seconds: 120 });
-  assertEquals(reportedFailed(cluster), []);
-  assert(cluster.converged());
-});
+for (const [nodes, loss] of [[15, 0.2], [50, 0.2], [15, 0.3]]) {
+  scenario(`${loss * 100} % loss makes none of ${nodes} nodes appear to have failed`, (seed) => {
+    const cluster = simulate({ nodes, seed });
+    cluster.loss = loss;
+    cluster.run({ seconds: 120 });
+    assertEquals(reportedFailed(cluster), []);
+    assert(cluster.converged());
+  });
+}
 
 scenario("a link that is cut in one direction makes nobody appear to have failed", (seed) => {
   const cluster = simulate({ nodes: 8, seed });

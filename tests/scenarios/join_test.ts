@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { simulate, type SimulateOptions } from "../../lib/sim/mod.ts";
 import { scenario } from "./scenario.ts";
 
-/** Seconds from the last start until everybody knows everybody. */
+/** Virtual seconds from the last start until everybody knows everybody. */
 function secondsToConverge(options: SimulateOptions): number {
   const cluster = simulate(options);
   const { joinWithinMs = 1000 } = options;
@@ -17,8 +17,8 @@ scenario("nodes that each join the one before all get to know each other", (seed
   assert(secondsToConverge({ nodes: 30, seed, join: "chain" }) < 5);
 });
 
-scenario("nodes that all start within 50 ms get to know each other", (seed) => {
-  assert(secondsToConverge({ nodes: 60, seed, joinWithinMs: 50 }) < 10);
+scenario("nodes that all start at once get to know each other without waiting long", (seed) => {
+  assert(secondsToConverge({ nodes: 60, seed, joinWithinMs: 50 }) < 5);
 });
 
 scenario("a cluster also forms when news waits for the gossip tick", (seed) => {
@@ -65,5 +65,6 @@ scenario("two clusters become one when a node of one joins the other", (seed) =>
   assertEquals(cluster.node(3).status("n7"), undefined);
   assertEquals(cluster.node(3).status("n1"), "alive");
   cluster.node(3).join(cluster.node(8));
-  cluster.runUntil(() => cluster.converged(), { seconds: 10 });
+  // What gossip misses is mended by the exchange of state that every node starts within 30 s.
+  cluster.runUntil(() => cluster.converged(), { seconds: 60 });
 });

@@ -47,3 +47,27 @@ scenario("real bytes change nothing about what happens", (seed) => {
   });
   assertEquals(bytes.digest, objects.digest);
 });
+
+scenario(
+  "keys are changed while the cluster runs, and who has only the old one stays out",
+  (seed) => {
+    const [, old, fresh] = KEYS;
+    const cluster = simulate({ nodes: 10, seed, keys: [old] });
+    const steps = [["install-key", fresh], ["use-key", fresh], ["remove-key", old]] as const;
+    for (const [operation, key] of steps) {
+      const change = cluster.node(4).keys(operation, key);
+      cluster.runUntil(() => change.done, { seconds: 10 });
+      assertEquals([change.keys?.responses, change.keys?.error], [10, undefined], operation);
+    }
+    cluster.node(7).userEvent("secret");
+    cluster.run({ seconds: 60 });
+    assert(cluster.converged());
+    assert(cluster.nodes.every((node) => node.heard("secret") === 1));
+    assertEquals(cluster.statistics.undecodable, 0);
+    const late = cluster.add();
+    const join = late.join(cluster.node(0));
+    cluster.run({ seconds: 30 });
+    assertEquals([join.done, join.joined], [true, 0]);
+    assert(cluster.allSee(late.name, undefined));
+  },
+);

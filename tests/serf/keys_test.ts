@@ -14,17 +14,22 @@ interface Cluster {
   readonly board: Switchboard;
   readonly nodes: TestNode[];
   readonly keyrings: Keyring[];
+  /** How often each node was told to store its keyring. */
+  readonly stored: number[];
 }
 
 /** Three nodes, each with a keyring of its own that has keys 1 and 2. */
 function startCluster(): Cluster {
   const board = new Switchboard();
   const keyrings = ["a", "b", "c"].map(() => new Keyring([keyOf(1), keyOf(2)]));
-  const nodes = ["a", "b", "c"].map((name, i) => board.start(name, {}, { keyring: keyrings[i] }));
+  const stored = [0, 0, 0];
+  const nodes = ["a", "b", "c"].map((name, i) =>
+    board.start(name, {}, { keyring: keyrings[i], storeKeyring: () => void stored[i]++ })
+  );
   for (const node of nodes.slice(1)) node.core.join([nodes[0].address], { id: 1 });
   board.run(2_000);
   for (const node of nodes) node.outputs.length = 0;
-  return { board, nodes, keyrings };
+  return { board, nodes, keyrings, stored };
 }
 
 /** Asks a key operation and returns its result, which is expected within a second. */
@@ -43,7 +48,7 @@ function request(
 
 Deno.test("a key is installed, made primary and removed on all members", () => {
   const cluster = startCluster();
-  const { nodes, keyrings } = cluster;
+  const { nodes, keyrings, stored } = cluster;
   const good = { nodes: 3, responses: 3, failures: 0, error: undefined };
   for (const operation of ["install-key", "use-key"] as const) {
     const { messages, ...rest } = request(cluster, operation, keyOf(3));
@@ -53,7 +58,7 @@ Deno.test("a key is installed, made primary and removed on all members", () => {
   assertEquals(keyrings.map(({ primary }) => primary[0]), [3, 3, 3]);
   assertEquals(request(cluster, "remove-key", keyOf(1)).error, undefined);
   assertEquals(keyrings.map(({ keys }) => keys.map((key) => key[0])), [[3, 2], [3, 2], [3, 2]]);
-  for (const node of nodes) assertEquals(node.all("keyring-changed").length, 3);
+  assertEquals(stored, [3, 3, 3]);
   assertEquals(nodes[1].logs("INFO"), [
     "Received install-key query",
     "Received use-key query",
@@ -94,6 +99,22 @@ Deno.test("failures are counted, with the words of each member", () => {
   ]);
 });
 
+Deno.test("a keyring that cannot be stored is a failure", () => {
+  const board = new Switchboard();
+  const node = board.start("a", {}, {
+    keyring: new Keyring([keyOf(1)]),
+    storeKeyring: () => {
+      throw new Error("Failed to write keyring file: disk full");
+    },
+  });
+  node.core.keys("install-key", keyOf(2), { id: 1 });
+  board.run(1_000);
+  const [{ result }] = node.all("key-result");
+  assertEquals(result.error, "1/1 nodes reported failure");
+  assertEquals(result.messages.get("a"), "Failed to write keyring file: disk full");
+  assertEquals(node.logs("ERR"), ["Failed to write keyring file: disk full"]);
+});
+
 Deno.test("a member that does not answer is missed after the default timeout", () => {
   const cluster = startCluster();
   const { board, nodes } = cluster;
@@ -113,7 +134,7 @@ Deno.test("a member that does not answer is missed after the default timeout", (
 Deno.test("without encryption there are no keys", () => {
   const board = new Switchboard();
   const nodes = board.cluster(["a"]);
-  const cluster = { board, nodes, keyrings: [] };
+  const cluster = { board, nodes, keyrings: [], stored: [] };
   assertEquals(
     request(cluster, "list-keys").messages.get("a"),
     "Keyring is empty (encryption not enabled)",

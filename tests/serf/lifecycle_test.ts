@@ -120,6 +120,16 @@ Deno.test("forcing the only other member is not broadcast: nobody else is alive 
   assertEquals([a.status("b"), b.status("b")], ["leaving", "alive"]);
 });
 
+Deno.test("pruning the only other member takes until it is forgotten", () => {
+  const board = new Switchboard();
+  const [a] = board.cluster(["a", "b"]);
+  a.core.forceLeave("b", { id: 1, prune: true });
+  board.run(5_900);
+  assertEquals([a.status("b"), a.all("done").length], ["leaving", 0]);
+  board.run(200);
+  assertEquals([a.status("b"), a.all("done").length], [undefined, 1]);
+});
+
 Deno.test("a forced leave that cannot be sent in time is an error", () => {
   const board = new Switchboard();
   const profile = { ...blind.profile, gossipIntervalMs: 1e12, eagerGossip: false };

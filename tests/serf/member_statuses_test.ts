@@ -29,6 +29,11 @@ function bringAbout(node: TestNode, status: KnownStatus): void {
   assertEquals(node.status("a"), status);
 }
 
+/** The time that others are told of a member, which they take for that of a join: the leave comes after it. */
+function toldTime(status: MemberStatus, lTime: number): number {
+  return status === "leaving" ? lTime - 1 : lTime;
+}
+
 /** The status after an intent that is news. */
 const after: Record<"join" | "leave", Record<KnownStatus, MemberStatus>> = {
   join: { alive: "alive", leaving: "alive", left: "left", failed: "failed" },
@@ -46,7 +51,8 @@ for (const status of statuses) {
         const queued = Number(node.core.stats().intent_queue);
         node.hear(type === "join" ? join("a", lTime) : leave("a", lTime));
         assertEquals(node.status("a"), expected);
-        assertEquals(stateOf(node).statusLTimes.get("a"), isNews ? 6 : 5);
+        const told = stateOf(node).statusLTimes.get("a");
+        assertEquals(told, toldTime(expected, isNews ? 6 : 5));
         assertEquals(Number(node.core.stats().intent_queue) - queued, isNews ? 1 : 0);
       });
     }
@@ -66,7 +72,8 @@ for (const first of ["join", "leave"] as const) {
         assertEquals(node.status("a"), undefined);
         node.meet("a");
         assertEquals(node.status("a"), expected);
-        assertEquals(stateOf(node).statusLTimes.get("a"), Math.max(5, lTime));
+        const told = stateOf(node).statusLTimes.get("a");
+        assertEquals(told, toldTime(expected, Math.max(5, lTime)));
         assertEquals(node.memberEvents(), ["member-join a"]);
       });
     }
@@ -238,6 +245,31 @@ Deno.test("a member that failed and was made to leave is reaped by the time of i
   node.hear(leave("a", 5));
   board.run(36_000);
   assertEquals(node.status("a"), undefined);
+});
+
+Deno.test("a member that is not lost for minutes after it was said to leave has not left", () => {
+  const board = new Switchboard();
+  const node = startLoner(board);
+  node.meet("a", "b");
+  node.hear(leave("a", 5), leave("b", 5));
+  board.run(200_000);
+  node.bury("b");
+  board.run(90_000);
+  assertEquals([node.status("a"), node.status("b")], ["leaving", "left"]);
+  board.run(30_000);
+  assertEquals([node.status("a"), node.status("b")], ["alive", "left"]);
+  assertEquals(node.memberEvents(), ["member-join a", "member-join b", "member-leave b"]);
+});
+
+Deno.test("a leave that is repeated is still counted from the first time it was heard of", () => {
+  const board = new Switchboard();
+  const node = startLoner(board);
+  node.meet("a");
+  node.hear(leave("a", 5));
+  board.run(200_000);
+  node.hear(leave("a", 6));
+  board.run(120_000);
+  assertEquals(node.status("a"), "alive");
 });
 
 Deno.test("new tags are an update, and so are new versions that come with them", () => {

@@ -70,8 +70,21 @@ Deno.test("status times are taken in as joins, the times of those who left as le
   const statusLTimes = new Map([["a", 4], ["b", 5], ["c", 6]]);
   merge(node, { statusLTimes, leftMembers: ["b", "c"] });
   assertEquals(["a", "b", "c"].map((name) => node.status(name)), ["alive", "leaving", "left"]);
-  assertEquals(Object.fromEntries(stateOf(node).statusLTimes), { self: 0, a: 4, b: 6, c: 7 });
+  assertEquals(Object.fromEntries(stateOf(node).statusLTimes), { self: 0, a: 4, b: 5, c: 7 });
   assertEquals(node.core.stats().intent_queue, "0");
+});
+
+Deno.test("who is told by a state of a member that is leaving still takes its leave as news", () => {
+  const [early, late] = [startLoner(), startLoner()];
+  for (const node of [early, late]) {
+    node.meet("a");
+    node.hear(join("a", 4));
+  }
+  early.hear(leave("a", 5));
+  merge(late, stateOf(early));
+  assertEquals(late.status("a"), "alive");
+  late.hear(leave("a", 5));
+  assertEquals(late.status("a"), "leaving");
 });
 
 Deno.test("one who left without a known time is taken as having left at time 1", () => {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { errorText } from "../base/error_text.ts";
+import { errorText } from "./error_text.ts";
 
 /** Node's error codes, which come without the system's text. */
 const textsByCode: Readonly<Record<string, string>> = {

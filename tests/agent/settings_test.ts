@@ -1,0 +1,63 @@
+/** Settings as they take effect in a whole agent. */
+
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { runAgent } from "../../lib/agent/run_agent.ts";
+import { RecordedIo } from "../cli/recorded_io.ts";
+import { TemporaryDirectory } from "../host/temporary_directory.ts";
+import { Agent } from "../interop/agents.ts";
+import { writeFiles } from "./write_files.ts";
+
+/** What an agent prints that cannot start. */
+async function refusal(
+  settings: Readonly<Record<string, unknown>>,
+  ...args: string[]
+): Promise<string> {
+  using directory = new TemporaryDirectory();
+  writeFiles(directory, { "a.json": JSON.stringify(settings) });
+  const file = `-config-file=${directory.file("a.json")}`;
+  const io = new RecordedIo({});
+  const code = await runAgent([file, "-bind=127.7.2.1:0", "-rpc-addr=127.7.2.1:0", ...args], io);
+  assertEquals([code, io.stderr], [1, ""]);
+  return new TextDecoder().decode(io.stdoutBytes);
+}
+
+Deno.test("node names are validated if that is wanted", async () => {
+  assertEquals(
+    await refusal({ validate_node_names: true }, "-node=a b"),
+    "==> Starting Serf agent...\n" +
+      "==> Failed to start the Serf agent: Error creating Serf: " +
+      "Node name contains invalid characters a b , " +
+      "Valid characters include all alpha-numerics and dashes and '.' \n",
+  );
+});
+
+Deno.test("a wrong syslog facility keeps an agent from starting", async () => {
+  assertEquals(
+    await refusal({ syslog_facility: "local9" }, "-syslog"),
+    "==> Syslog setup failed: invalid syslog facility: LOCAL9\n",
+  );
+});
+
+Deno.test("a name that cannot be announced keeps an agent from starting", async () => {
+  assertEquals(
+    await refusal({}, "-node=a..b", "-discover=lab"),
+    "==> Starting Serf agent...\n" +
+      '==> Error starting mDNS listener: Cannot announce "a..b._serf_lab._tcp.local": ' +
+      "expected parts of 1 to 63 bytes\n",
+  );
+});
+
+Deno.test("an agent keeps no coordinates if they are disabled", async () => {
+  using directory = new TemporaryDirectory();
+  writeFiles(directory, { "a.json": '{"disable_coordinates": true}' });
+  const args = [`-config-file=${directory.file("a.json")}`];
+  await using agent = await Agent.start("ours", { name: "placeless", ip: "127.7.2.2", args });
+  await using other = await Agent.start("ours", { name: "placed", ip: "127.7.2.3" });
+  await using client = await agent.rpc();
+  await using control = await other.rpc();
+  const serf = (await client.stats()).serf;
+  assertEquals("coordinate_resets" in serf, false);
+  assertEquals(await client.coordinate("placeless"), undefined);
+  assertStringIncludes(JSON.stringify((await control.stats()).serf), '"coordinate_resets":"0"');
+  assertEquals((await control.coordinate("placed"))?.vec.length, 8);
+});

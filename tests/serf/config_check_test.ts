@@ -1,0 +1,34 @@
+import { assertThrows } from "@std/assert";
+import { checkConfig } from "../../lib/serf/config_check.ts";
+import { agentSettings } from "../../lib/serf/defaults.ts";
+import { addressOf } from "./switchboard.ts";
+
+/** Checks a node of that name. */
+function check(name: string, validateNodeNames = true): void {
+  checkConfig({ ...agentSettings, name, address: addressOf("a"), tags: {}, validateNodeNames });
+}
+
+Deno.test("where names are validated, they have the letters of host names", () => {
+  for (const name of ["web-1.example.org", "A", "0", "-.-", "x".repeat(128)]) check(name);
+  for (const name of ["a b", "a_b", "ä", "a/b", "a\n"]) {
+    assertThrows(
+      () => check(name),
+      RangeError,
+      `Node name contains invalid characters ${name} , ` +
+        "Valid characters include all alpha-numerics and dashes and '.' ",
+    );
+  }
+});
+
+Deno.test("where names are validated, they have at most 128 characters", () => {
+  assertThrows(
+    () => check("x".repeat(129)),
+    RangeError,
+    "Node name is 129 characters. Valid length is between 1 and 128 characters",
+  );
+});
+
+Deno.test("otherwise any name will do", () => {
+  check("a b", false);
+  check("x".repeat(500), false);
+});
