@@ -9,19 +9,15 @@ export interface Plan extends AgentOptions {
 
 /** Agents that end together. */
 export class AgentCluster implements AsyncDisposable {
-  readonly #agents: Agent[] = [];
+  readonly #starts: Promise<Agent>[] = [];
+  #disposed = false;
 
   /** Starts agents, all at once. If one does not come up, the others still belong to this cluster. */
   async start(plans: readonly Plan[]): Promise<Agent[]> {
-    const outcomes = await Promise.allSettled(plans.map(async (plan) => {
-      const agent = await Agent.start(plan.kind, plan);
-      this.#agents.push(agent);
-      return agent;
-    }));
-    return outcomes.map((outcome) => {
-      if (outcome.status === "rejected") throw outcome.reason;
-      return outcome.value;
-    });
+    if (this.#disposed) throw new Error("Cannot start agents: the test is over");
+    const starts = plans.map((plan) => Agent.start(plan.kind, plan));
+    this.#starts.push(...starts);
+    return await Promise.all(starts);
   }
 
   /** Starts agents and lets all of them join the first. Resolves when all see all alive. */
@@ -34,7 +30,10 @@ export class AgentCluster implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#agents.map((agent) => agent[Symbol.asyncDispose]()));
+    this.#disposed = true;
+    await Promise.allSettled(
+      this.#starts.map(async (start) => (await start)[Symbol.asyncDispose]()),
+    );
   }
 }
 

@@ -86,6 +86,8 @@ export interface AgentOptions {
   readonly ip: string;
   readonly args?: readonly string[];
   readonly cwd?: string;
+  /** A program that runs the agent's, with its arguments. */
+  readonly through?: readonly string[];
 }
 
 /** A running agent. Disposing of it kills the process and waits for its end. */
@@ -93,6 +95,8 @@ export class Agent implements AsyncDisposable {
   readonly kind: Kind;
   readonly name: string;
   readonly ip: string;
+  /** Its exit code; death by a signal counts as 128 and the signal's number. */
+  readonly exit: Promise<number>;
   readonly #child: Deno.ChildProcess;
   readonly #readers: Promise<void>[];
   #output = "";
@@ -102,6 +106,7 @@ export class Agent implements AsyncDisposable {
     this.kind = kind;
     this.name = options.name;
     this.ip = options.ip;
+    this.exit = child.status.then(({ code }) => code);
     this.#child = child;
     this.#readers = [child.stdout, child.stderr].map((stream) => this.#collect(stream));
   }
@@ -130,7 +135,7 @@ export class Agent implements AsyncDisposable {
 
   /** Starts an agent that is not expected to come up. */
   static spawn(kind: Kind, options: AgentOptions): Agent {
-    const { name, ip, args = [], cwd } = options;
+    const { name, ip, args = [], cwd, through = [] } = options;
     const line = commandLine(kind, [
       "agent",
       `-node=${name}`,
@@ -138,8 +143,9 @@ export class Agent implements AsyncDisposable {
       `-rpc-addr=${ip}:7373`,
       ...args,
     ]);
-    const child = new Deno.Command(line.program, {
-      args: line.args,
+    const [program, ...rest] = [...through, line.program, ...line.args];
+    const child = new Deno.Command(program, {
+      args: rest,
       cwd,
       env: { NO_COLOR: "1" },
       stdin: "null",
@@ -156,11 +162,6 @@ export class Agent implements AsyncDisposable {
   /** Everything it has printed so far, both streams. */
   get output(): string {
     return this.#output;
-  }
-
-  /** Its exit code; death by a signal counts as 128 and the signal's number. */
-  get exit(): Promise<number> {
-    return this.#child.status.then(({ code }) => code);
   }
 
   /** Sends a signal. */

@@ -10,6 +10,7 @@ export function comparable({ code, stdout, stderr }: CommandResult): CommandResu
 function normalise(text: string): string {
   return text
     .replace(/Usage: serf [^]*?(\n*)$/, "HELP$1")
+    .replace(/^.*\n\n.*:\n(\* .*\n){5}/m, "HINTS\n")
     .replace(/^\S+(?=\nAgent Protocol)/, "VERSION")
     .replace(/version( = |": ")[\w.]+/g, "version = VERSION")
     .replace(/(lookup \S+) on \S+:/g, "$1:")

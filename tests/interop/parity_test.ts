@@ -4,7 +4,7 @@
  */
 
 import { assertEquals } from "@std/assert";
-import { runUntil } from "../cli/interrupted_process.ts";
+import { runUntil, type Step } from "../cli/interrupted_process.ts";
 import { TemporaryDirectory } from "../host/temporary_directory.ts";
 import { AgentCluster, allSee, join } from "./agent_cluster.ts";
 import { type Agent, type CommandResult, interopTest, type Kind, run, until } from "./agents.ts";
@@ -26,9 +26,18 @@ const combinations: readonly Programs[] = [
 
 const keys = ["HvY8ubRZMgafUOWvrOadwOckVa1wN3QWAo46FVKbVN8=", "AAAAAAAAAAAAAAAAAAAAAA=="];
 
+/** What a command is to say, and what it said once it is over. */
+interface Saying {
+  readonly line: string;
+  result?: CommandResult;
+}
+
 /** One combination of programs at work: agents on a network of their own, and what commands have said. */
 class Stage extends AgentCluster {
-  readonly said: { line: string; result: CommandResult }[] = [];
+  /** In the order of the script, also where that runs commands side by side. */
+  readonly said: Saying[] = [];
+  /** Where the agents run. */
+  readonly directory = new TemporaryDirectory();
   readonly #programs: Programs;
   readonly #network: string;
 
@@ -43,33 +52,35 @@ class Stage extends AgentCluster {
     const kind = this.#programs.agents;
     return await this.start(
       Object.entries(plans).map(([name, args], i) => (
-        { kind, name, args, ip: `${this.#network}.${first + i}` }
+        { kind, name, args, ip: `${this.#network}.${first + i}`, cwd: this.directory.path }
       )),
     );
   }
 
   /** Runs command lines without their RPC address, each written as one string with spaces between arguments. */
   async say(agent: Agent, ...lines: readonly string[]): Promise<void> {
-    for (const line of lines) {
-      const [command, ...args] = line.split(" ");
-      const t0=performance.now();
-      this.#record(line, await agent.cli(this.#programs.cli, command, ...args));
-      if (performance.now()-t0>300) console.log(this.#network, line, performance.now()-t0);
+    const sayings = lines.map((line): Saying => ({ line }));
+    this.said.push(...sayings);
+    for (const saying of sayings) {
+      const [command, ...args] = saying.line.split(" ");
+      saying.result = comparable(await agent.cli(this.#programs.cli, command, ...args));
     }
   }
 
   /** Runs a command that goes on until `steps` end it. */
-  async follow(
-    agent: Agent,
-    command: string,
-    ...steps: Parameters<typeof runUntil>[2][]
-  ): Promise<void> {
-    const args = [command, `-rpc-addr=${agent.ip}:7373`];
-    this.#record(command, await runUntil(this.#programs.cli, args, ...steps));
+  async follow(agent: Agent, line: string, ...steps: readonly Step[]): Promise<void> {
+    const [command, ...args] = line.split(" ");
+    const result = await runUntil(
+      this.#programs.cli,
+      [command, `-rpc-addr=${agent.ip}:7373`, ...args],
+      ...steps,
+    );
+    this.said.push({ line, result: comparable(result) });
   }
 
-  #record(line: string, result: CommandResult): void {
-    this.said.push({ line, result: comparable(result) });
+  override async [Symbol.asyncDispose](): Promise<void> {
+    await super[Symbol.asyncDispose]();
+    this.directory[Symbol.dispose]();
   }
 }
 
@@ -92,7 +103,7 @@ async function compare(
 }
 
 interopTest("in a cluster everybody says the same", () =>
-  compare(60, async (stage) => {
+  compare(110, async (stage) => {
     const [alpha, bravo, doomed] = await stage.raise({
       "alpha": [
         "-tag=role=web",
@@ -105,16 +116,23 @@ interopTest("in a cluster everybody says the same", () =>
     });
     await stage.say(bravo, `join ${alpha.ip}`);
     await join(doomed, alpha.ip);
-    await allSee([alpha], { "alpha": "alive", "bravo|b": "alive", "doomed": "alive" });
-    await stage.say(alpha, ...listing, ...keyOperations, "reachability", "reachability -verbose");
+    const alive = { "alpha": "alive", "bravo|b": "alive" };
+    await allSee([alpha, bravo, doomed], { ...alive, "doomed": "alive" });
+    await Promise.all([
+      stage.say(alpha, ...listing, ...keyOperations),
+      stage.say(alpha, "reachability -verbose"),
+      untilCoordinates(alpha, bravo),
+    ]);
     doomed.signal("SIGKILL");
-    await stage.say(alpha, ...changes, ...mistakes, ...queries);
-    await untilCoordinates(alpha, "bravo|b");
-    await stage.say(alpha, "rtt alpha", "rtt bravo|b", "rtt alpha bravo|b");
-    await allSee([alpha], { "alpha": "alive", "bravo|b": "alive", "doomed": "failed" });
-    await stage.say(alpha, "members", "members -status=failed", "members -status=alive|failed");
-    await stage.say(bravo, "members", "info", "rtt bravo|b");
-    await stage.say(alpha, "reachability", "info", "force-leave doomed", "members", "info");
+    await Promise.all([
+      stage.say(alpha, "reachability"), // begins before anybody knows that one is missing
+      stage.say(alpha, ...changes),
+      stage.say(alpha, ...mistakes, ...estimates),
+      stage.say(alpha, ...queries),
+    ]);
+    await allSee([alpha, bravo], { ...alive, "doomed": "failed" });
+    await stage.say(bravo, "info", "members", "members -status=failed");
+    await stage.say(alpha, "members -status=alive|failed", "force-leave doomed", "members", "info");
     await stage.say(alpha, "force-leave -prune doomed", "members", "force-leave -prune nobody");
     await stage.say(bravo, "leave", "leave");
     await allSee([alpha], { "alpha": "alive", "bravo|b": "left" });
@@ -167,7 +185,6 @@ const changes = [
   "tags -set novalue",
   `tags -set big=${"x".repeat(600)}`,
   "tags",
-  "info",
 ];
 
 const mistakes = [
@@ -185,6 +202,8 @@ const mistakes = [
   "query -timeout=x load",
 ];
 
+const estimates = ["rtt alpha", "rtt bravo|b", "rtt alpha bravo|b", "rtt alpha alpha"];
+
 const queries = [
   "query -timeout=400ms load",
   "query -timeout=400ms -format=json load payload",
@@ -193,7 +212,7 @@ const queries = [
   "query -timeout=400ms raw",
   "query -timeout=400ms -format=json raw",
   "query -timeout=200ms -node=alpha -node=zzz load",
-  "query -timeout=200ms -tag role=e -tag dc=w load",
+  "query -timeout=200ms -tag role=e -tag dc=t load",
   "query -timeout=200ms -tag role=[ load",
   "query -timeout=400ms -relay-factor=0x2 load",
   "query -timeout=-1s nothing",
@@ -207,20 +226,18 @@ const queries = [
   "query a b c",
 ];
 
-async function untilCoordinates(agent: Agent, node: string): Promise<void> {
+async function untilCoordinates(agent: Agent, other: Agent): Promise<void> {
   await using client = await agent.rpc();
   await until(
-    `${agent.name} has measured ${node}`,
-    async () => (await client.coordinate(node)) !== undefined,
+    `${agent.name} has measured ${other.name}`,
+    async () => (await client.coordinate(other.name)) !== undefined,
   );
 }
 
 interopTest("with a token everybody says the same", () =>
-  compare(64, async (stage) => {
-    using directory = new TemporaryDirectory();
-    const config = directory.file("token.json");
-    await Deno.writeTextFile(config, '{"rpc_auth": "s3cret"}');
-    const [agent] = await stage.raise({ alpha: [`-config-file=${config}`] });
+  compare(114, async (stage) => {
+    await Deno.writeTextFile(stage.directory.file("token.json"), '{"rpc_auth": "s3cret"}');
+    const [agent] = await stage.raise({ alpha: ["-config-file=token.json"] });
     await stage.say(
       agent,
       "members",
@@ -243,15 +260,13 @@ interopTest("with a token everybody says the same", () =>
   }));
 
 interopTest("of an encrypted cluster everybody says the same", () =>
-  compare(68, async (stage) => {
-    using directory = new TemporaryDirectory();
-    const names = ["alpha", "bravo"];
-    for (const name of names) {
-      await Deno.writeTextFile(directory.file(name), JSON.stringify(keys.slice(0, 1)));
-    }
-    const [alpha, bravo] = await stage.raise(
-      Object.fromEntries(names.map((name) => [name, [`-keyring-file=${directory.file(name)}`]])),
-    );
+  compare(118, async (stage) => {
+    const ringFiles = ["alpha.json", "bravo.json"].map((name) => stage.directory.file(name));
+    for (const path of ringFiles) await Deno.writeTextFile(path, JSON.stringify(keys.slice(0, 1)));
+    const [alpha, bravo] = await stage.raise({
+      alpha: ["-keyring-file=alpha.json"],
+      bravo: ["-keyring-file=bravo.json"],
+    });
     await stage.say(bravo, `join ${alpha.ip}`);
     await allSee([alpha], { alpha: "alive", bravo: "alive" });
     const [first, second] = keys;
@@ -270,12 +285,18 @@ interopTest("of an encrypted cluster everybody says the same", () =>
       "keys",
       "info",
     );
-    const rings = names.map((name) => Deno.readTextFileSync(directory.file(name)));
-    assertEquals(rings, names.map(() => `[\n  "${second}"\n]`));
+    for (const path of ringFiles) {
+      assertEquals(await Deno.readTextFile(path), `[\n  "${second}"\n]`);
+    }
+
+    // What cannot be stored is reported.
+    await Deno.remove(ringFiles[1]);
+    await Deno.mkdir(ringFiles[1]);
+    await stage.say(alpha, `keys -install ${first}`, `keys -use ${first}`, "keys -list");
   }));
 
 interopTest("everybody's monitor shows the same", () =>
-  compare(72, async (stage) => {
+  compare(122, async (stage) => {
     const [alpha] = await stage.raise({ alpha: ["-tag=a=b"] });
     await alpha.printed("Received event: member-join");
     let bravo: Promise<Agent[]> | undefined;
@@ -303,20 +324,26 @@ interopTest("everybody's monitor shows the same", () =>
     await bravo;
   }));
 
-interopTest("an interrupt, and the death of the agent, end everything alike", () =>
-  compare(76, async (stage) => {
-    const [alpha] = await stage.raise({ alpha: [] });
-    const interrupt = (child: Deno.ChildProcess) => child.kill("SIGINT");
-    const kill = () => alpha.signal("SIGKILL");
-    await stage.follow(alpha, "reachability", { cue: "Starting", act: interrupt });
-    await stage.follow(alpha, "query -timeout=20s x", { cue: "Ack from 'alpha'", act: interrupt });
-    await stage.follow(alpha, "query -timeout=20s x", { cue: "Ack from 'alpha'", act: kill });
-    await stage.say(alpha, "members", "leave");
-  }));
+interopTest(
+  "an interrupt, and the death of the agent, end everything alike",
+  () =>
+    compare(126, async (stage) => {
+      const [alpha] = await stage.raise({ alpha: [] });
+      const interrupt = (child: Deno.ChildProcess) => child.kill("SIGINT");
+      const kill = () => alpha.signal("SIGKILL");
+      await stage.follow(alpha, "reachability", { cue: "Starting", act: interrupt });
+      await stage.follow(alpha, "query -timeout=20s x", {
+        cue: "Ack from 'alpha'",
+        act: interrupt,
+      });
+      await stage.follow(alpha, "query -timeout=20s x", { cue: "Ack from 'alpha'", act: kill });
+      await stage.say(alpha, "members", "leave");
+    }),
+);
 
 interopTest("bad flags are refused alike", async () => {
   const commands = "event force-leave info join keys leave members monitor query reachability rtt";
-  const flags = ["-bogus", "-rpc-addr", "-h=x", "--rpc-addr=127.0.60.9:1 --", "-=x", "---x"];
+  const flags = ["-bogus", "-rpc-addr", "-h=x", "--rpc-addr=127.0.110.9:1 --", "-=x", "---x"];
   for (const command of [...commands.split(" "), "tags"]) {
     await Promise.all(flags.map(async (flag) => {
       const args = [command, ...flag.split(" ")];

@@ -1,0 +1,313 @@
+/** What agents of both kinds do for each other: events, queries, keys, distances. */
+
+import { assertEquals, assertLess } from "@std/assert";
+import type { RpcClient, RpcQueryOptions } from "../../lib/rpc/client.ts";
+import { TemporaryDirectory } from "../host/temporary_directory.ts";
+import { AgentCluster, allSee, join, type Plan } from "./agent_cluster.ts";
+import { type Agent, interopTest, type Kind, until } from "./agents.ts";
+
+const kinds: readonly Kind[] = ["ours", "reference", "ours", "reference"];
+
+/** Two agents of each kind, named `n1` to `n4`. */
+function mixed(network: string, args: (name: string) => readonly string[] = () => []): Plan[] {
+  return kinds.map((kind, i) => {
+    const name = `n${i + 1}`;
+    return { kind, name, ip: `${network}.${i + 1}`, args: args(name) };
+  });
+}
+
+/** A connection to each agent, for as long as the test lasts. */
+async function connectAll(
+  agents: readonly Agent[],
+): Promise<{ clients: RpcClient[] } & AsyncDisposable> {
+  const clients = await Promise.all(agents.map((agent) => agent.rpc()));
+  return {
+    clients,
+    async [Symbol.asyncDispose]() {
+      await Promise.all(clients.map((client) => client.close()));
+    },
+  };
+}
+
+/** Collects what a stream of user events brings, as `name payload-in-hex`. */
+async function collect(client: RpcClient, into: string[]): Promise<void> {
+  for await (const event of await client.stream("user")) {
+    if (event.type === "user") into.push(`${event.name} ${event.payload?.toHex() ?? "null"}`);
+  }
+}
+
+/** Payloads that text would not survive. */
+const payloads: readonly (Uint8Array | null)[] = [
+  null,
+  Uint8Array.of(0),
+  Uint8Array.of(0xff, 0xfe, 0x0a, 0x00, 0xc3, 0x28),
+  Uint8Array.from({ length: 256 }, (_, i) => i),
+  new Uint8Array(479).fill(0xc0),
+  new TextEncoder().encode("grüße\r\n"),
+];
+
+interopTest("user events of any bytes reach every agent of both kinds exactly once", async () => {
+  await using cluster = new AgentCluster();
+  const agents = await cluster.startJoined(mixed("127.0.130"));
+  await using connected = await connectAll(agents);
+  const { clients } = connected;
+  const received = agents.map((): string[] => []);
+  const collecting = clients.map((client, i) => collect(client, received[i]));
+
+  const sent: string[] = [];
+  for (const [round, payload] of payloads.entries()) {
+    for (const [sender, client] of clients.entries()) {
+      const name = `${round}${sender}`;
+      await client.event(name, payload);
+      sent.push(`${name} ${payload?.toHex() ?? "null"}`);
+      await until(
+        `every agent has ${name}`,
+        () => Promise.resolve(received.every((events) => events.includes(sent.at(-1)!))),
+        () => JSON.stringify(received),
+      );
+    }
+  }
+  // A second delivery would have come with the state exchanges and gossip since then.
+  for (const events of received) assertEquals(events.toSorted(), sent.toSorted());
+  await Promise.all(clients.map((client) => client.close()));
+  await Promise.all(collecting);
+});
+
+interface Asked {
+  readonly name: string;
+  readonly payload?: Uint8Array;
+  readonly options: RpcQueryOptions;
+  /** Who acknowledges. */
+  readonly acks: readonly string[];
+  /** What is answered, in hex, by whom. */
+  readonly answers: Readonly<Record<string, string>>;
+}
+
+const everybody = ["n1", "n2", "n3", "n4"];
+const binary = Uint8Array.of(0, 0xff, 0x80, 0x0a);
+
+function answersOf(names: readonly string[], payload?: Uint8Array): Record<string, string> {
+  return Object.fromEntries(
+    names.map((name) => [name, payload?.toHex() ?? new TextEncoder().encode(name).toHex()]),
+  );
+}
+
+const questions: readonly Asked[] = [
+  { name: "who", options: { requestAck: true }, acks: everybody, answers: answersOf(everybody) },
+  {
+    name: "echo",
+    payload: binary,
+    options: { relayFactor: 2 },
+    acks: [],
+    answers: answersOf(everybody, binary),
+  },
+  {
+    name: "who",
+    options: { requestAck: true, relayFactor: 3 },
+    acks: everybody,
+    answers: answersOf(everybody),
+  },
+  { name: "nobody's", options: { requestAck: true }, acks: everybody, answers: {} },
+  {
+    name: "who",
+    options: { requestAck: true, nodes: ["n2", "n3", "n9"] },
+    acks: ["n2", "n3"],
+    answers: answersOf(["n2", "n3"]),
+  },
+  {
+    name: "who",
+    options: { requestAck: true, tags: { kind: "^o.rs$" } },
+    acks: ["n1", "n3"],
+    answers: answersOf(["n1", "n3"]),
+  },
+  {
+    name: "who",
+    options: { tags: { place: "[34]", missing: "^$" } },
+    acks: [],
+    answers: answersOf(["n3", "n4"]),
+  },
+  {
+    name: "who",
+    options: { requestAck: true, nodes: ["n1", "n2"], tags: { kind: "ref" } },
+    acks: ["n2"],
+    answers: answersOf(["n2"]),
+  },
+  { name: "who", options: { requestAck: true, tags: { kind: "(" } }, acks: [], answers: {} },
+];
+
+/** Asks one question and takes what comes until the query is over. */
+async function ask(client: RpcClient, { name, payload, options }: Asked) {
+  const acks: string[] = [];
+  const answers: [string, string][] = [];
+  const records = await client.query(name, payload, { ...options, timeoutMs: 2_000 });
+  for await (const record of records) {
+    if (record.type === "ack") acks.push(record.from);
+    else answers.push([record.from, record.payload?.toHex() ?? ""]);
+  }
+  return { acks: acks.toSorted(), answers: answers.toSorted() };
+}
+
+interopTest("queries find the agents they are for, and both kinds answer", async () => {
+  await using cluster = new AgentCluster();
+  const agents = await cluster.startJoined(
+    mixed("127.0.131", (name) => [
+      `-tag=kind=${kinds[Number(name[1]) - 1]}`,
+      `-tag=place=${name}`,
+      "-event-handler=query:who=printf %s $SERF_SELF_NAME",
+      "-event-handler=query:echo=cat",
+    ]),
+  );
+  await using connected = await connectAll(agents);
+  // One asker after the other: a reference drops what does not fit into its gossip.
+  for (const [i, asker] of connected.clients.slice(0, 2).entries()) {
+    const outcomes = await Promise.all(questions.map((question) => ask(asker, question)));
+    for (const [j, { name, options, acks, answers }] of questions.entries()) {
+      const what = `${kinds[i]} asks ${name} ${JSON.stringify(options)}`;
+      assertEquals(outcomes[j], { acks: [...acks], answers: Object.entries(answers) }, what);
+    }
+  }
+});
+
+interopTest("keys are rotated under a cluster of both kinds, and nobody is lost", async () => {
+  using directory = new TemporaryDirectory();
+  const keys = [16, 32, 24].map((size) => crypto.getRandomValues(new Uint8Array(size)).toBase64());
+  const ringFile = (name: string) => directory.file(`${name}.json`);
+  for (const name of everybody) Deno.writeTextFileSync(ringFile(name), JSON.stringify([keys[0]]));
+
+  await using cluster = new AgentCluster();
+  const plans = mixed("127.0.132", (name) => [`-keyring-file=${ringFile(name)}`]);
+  const agents = await cluster.startJoined(plans);
+  await using connected = await connectAll(agents);
+  const { clients } = connected;
+  const lost: string[] = [];
+  for (const client of clients) {
+    const events = await client.stream("member-failed,member-leave");
+    (async () => {
+      for await (const { type } of events) lost.push(type);
+    })();
+  }
+
+  for (const [i, manager] of clients.slice(0, 2).entries()) {
+    const [old, fresh] = [keys[i], keys[i + 1]];
+    assertEquals((await manager.installKey(fresh)).responses, 4);
+    assertEquals((await manager.listKeys()).keys, new Map([[old, 4], [fresh, 4]]));
+    assertEquals((await manager.useKey(fresh)).responses, 4);
+    for (const name of everybody) {
+      assertEquals(Deno.readTextFileSync(ringFile(name)), `[\n  "${fresh}",\n  "${old}"\n]`, name);
+    }
+    assertEquals((await manager.removeKey(old)).responses, 4);
+    assertEquals((await manager.listKeys()).keys, new Map([[fresh, 4]]));
+    for (const name of everybody) {
+      assertEquals(Deno.readTextFileSync(ringFile(name)), `[\n  "${fresh}"\n]`, name);
+    }
+  }
+
+  // With the file of the last rotation, one can join; with the first key, not.
+  Deno.copyFileSync(ringFile("n1"), ringFile("n5"));
+  const [late] = await cluster.start([
+    {
+      kind: "reference",
+      name: "n5",
+      ip: "127.0.132.5",
+      args: [`-keyring-file=${ringFile("n5")}`],
+    },
+  ]);
+  await join(late, agents[0].ip);
+  await allSee([late, ...agents], {
+    n1: "alive",
+    n2: "alive",
+    n3: "alive",
+    n4: "alive",
+    n5: "alive",
+  });
+  assertEquals(lost, []);
+});
+
+interopTest("handlers of both kinds are told the same, once per burst", async () => {
+  using directory = new TemporaryDirectory();
+  const note = (name: string) =>
+    `(echo "$SERF_EVENT $SERF_USER_EVENT $SERF_USER_LTIME"; sort) >> ${directory.file(name)}`;
+  await using cluster = new AgentCluster();
+  const agents = await cluster.startJoined(
+    mixed("127.0.133", (name) => [`-event-handler=user,member-update=${note(name)}`]),
+  );
+  await using connected = await connectAll(agents);
+  const [ours, reference] = connected.clients;
+
+  const notes = () => everybody.map((name) => read(directory.file(name)));
+  const expected: string[] = [];
+  for (const [sender, time] of [[ours, 1], [reference, 6]] as const) {
+    await sender.event("deploy", "v1", { coalesce: true });
+    await sender.event("deploy", "v2", { coalesce: true });
+    await sender.event("other", null, { coalesce: true });
+    await sender.event("deploy", "v3\n", { coalesce: true });
+    await sender.event("now", "b\na");
+    expected.push(`user now ${time + 4}\na\nb\n`);
+    expected.push(`user deploy ${time + 3}\nv3\n`, `user other ${time + 2}\n`);
+    await until(
+      "all handlers have been told of the events",
+      () => Promise.resolve(notes().every((text) => text.length >= expected.join("").length)),
+      () => JSON.stringify(notes()),
+    );
+  }
+  // What was coalesced is told in no particular order.
+  const lines = (text: string) => text.split("\n").toSorted();
+  for (const text of notes()) assertEquals(lines(text), lines(expected.join("")));
+
+  for (const [i, changed] of [ours, reference].entries()) {
+    await changed.tags({ set: { step: "1" } });
+    await changed.tags({ set: { role: "db", step: "2" } });
+    const { name, ip } = agents[i];
+    // A reference tells of an update again with every later one.
+    const told = new RegExp(`^member-update\\s*\n(?:.*\n)?${name}\t${ip}\tdb\t(\\S+)\n`, "m");
+    await until(
+      "all handlers have been told of the tags",
+      () => Promise.resolve(notes().every((text) => told.test(text))),
+      () => JSON.stringify(notes()),
+    );
+    const tags = notes().map((text) => told.exec(text)![1].split(",").toSorted());
+    assertEquals(tags, notes().map(() => ["role=db", "step=2"]));
+  }
+});
+
+function read(path: string): string {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch {
+    return "";
+  }
+}
+
+interopTest("both kinds estimate the same distances", async () => {
+  await using cluster = new AgentCluster();
+  const agents = await cluster.startJoined(
+    mixed("127.0.134", () => ["-profile=local"]).slice(0, 2),
+  );
+  const [ours, reference] = agents;
+  const estimate = async (agent: Agent) => {
+    const { stdout } = await agent.cli("reference", "rtt", ours.name, reference.name);
+    return Number(/rtt: (\d+\.\d+) ms/.exec(stdout)?.[1]);
+  };
+  let estimates: number[] = [];
+  await until("both have measured each other and agree within 20 %", async () => {
+    estimates = await Promise.all(agents.map(estimate));
+    const [mine, theirs] = estimates;
+    return Math.abs(mine - theirs) <= 0.2 * theirs;
+  }, () => `The estimates are ${estimates} ms`);
+  // On one machine; and it was measured in the same unit.
+  for (const rtt of estimates) assertLess(rtt, 100);
+});
+
+interopTest("an agent that is alive refutes its removal, whichever kind asks for it", async () => {
+  await using cluster = new AgentCluster();
+  const agents = await cluster.startJoined(
+    mixed("127.0.135", () => ["-log-level=debug"]),
+  );
+  const alive = Object.fromEntries(everybody.map((name) => [name, "alive"]));
+  for (const [asker, removed] of [[0, 1], [1, 0], [2, 0], [3, 1]]) {
+    const { code } = await agents[asker].cli("reference", "force-leave", agents[removed].name);
+    assertEquals(code, 0);
+    await allSee(agents, alive);
+  }
+  for (const agent of agents.slice(0, 2)) await agent.printed("Refuting an older leave intent");
+});

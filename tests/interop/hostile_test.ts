@@ -1,0 +1,89 @@
+/** An agent of ours under fire, in one cluster with a reference. */
+
+import { assert, assertEquals, assertLess, assertMatch } from "@std/assert";
+import { Random } from "../../lib/sim/random.ts";
+import { Keyring } from "../../lib/wire/keyring.ts";
+import { AgentCluster, allSee } from "./agent_cluster.ts";
+import { type Agent, interopTest, until } from "./agents.ts";
+import { converse, damagedPackets, damagedRequests, damagedStreams, flood } from "./garbage.ts";
+
+const SEED = 7946;
+const PACKETS = 100_000;
+const STREAMS = 2_000;
+const REQUESTS = 2_000;
+/** More than the garbage collector lets lie around. */
+const MOST_GROWTH_KB = 64 * 1024;
+
+/** What a process holds. */
+interface Holdings {
+  readonly memoryKb: number;
+  readonly files: number;
+}
+
+async function holdings({ pid }: Agent): Promise<Holdings> {
+  const status = await Deno.readTextFile(`/proc/${pid}/status`);
+  const files = await Array.fromAsync(Deno.readDir(`/proc/${pid}/fd`));
+  return { memoryKb: Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]), files: files.length };
+}
+
+/** How many datagrams the system has thrown away because an agent was too slow. */
+async function lostDatagrams({ ip }: Agent): Promise<number> {
+  const address = ip.split(".").toReversed().map((byte) => (+byte).toString(16).padStart(2, "0"));
+  const table = await Deno.readTextFile("/proc/net/udp");
+  const line = table.split("\n").find((line) =>
+    line.includes(`${address.join("").toUpperCase()}:1F0A`)
+  );
+  return Number(line?.trim().split(/\s+/).at(-1));
+}
+
+/** An event of each reaches the other, and queries are answered by both. */
+async function talk(agents: readonly Agent[], name: string): Promise<void> {
+  for (const agent of agents) {
+    const event = `${name}-${agent.kind}`;
+    assertEquals((await agent.cli("reference", "event", "-coalesce=false", event)).code, 0);
+    await Promise.all(agents.map((agent) => agent.printed(`Received event: user-event: ${event}`)));
+    await until(`all answer to ${agent.name}`, async () => {
+      const { stdout } = await agent.cli("reference", "query", "-timeout=1s", "anybody");
+      return stdout.includes("Total Acks: 2");
+    });
+  }
+}
+
+interopTest(`damaged packets, streams and requests do no harm (seed ${SEED})`, async () => {
+  const key = new Uint8Array(32).fill(7);
+  const keyring = new Keyring([key]);
+  const random = new Random(SEED);
+  await using cluster = new AgentCluster();
+  // The recorded packets speak of agents of these names.
+  const agents = await cluster.startJoined(
+    (["ours", "reference"] as const).map((kind, i) => ({
+      kind,
+      name: ["alpha", "bravo"][i],
+      ip: `127.0.160.${i + 1}`,
+      args: [`-encrypt=${key.toBase64()}`],
+    })),
+  );
+  const [target] = agents;
+  const { ip: hostname } = target;
+  const packets = damagedPackets(keyring, random);
+  const streams = damagedStreams(keyring, random);
+  const requests = damagedRequests(random);
+  const attack = async (share: number) => {
+    await flood(hostname, { bytes: packets, count: PACKETS * share, keyring });
+    await converse({ hostname, port: 7946 }, { bytes: streams, count: STREAMS * share });
+    await converse({ hostname, port: 7373 }, { bytes: requests, count: REQUESTS * share });
+  };
+  await attack(0.2); // until everything has been compiled, and buffers have their size
+  const before = await holdings(target);
+  await attack(0.8);
+  const after = await holdings(target);
+  assertLess(after.memoryKb - before.memoryKb, MOST_GROWTH_KB);
+  assertLess(after.files - before.files, 5);
+  assertEquals(await lostDatagrams(target), 0);
+
+  await allSee(agents, { alpha: "alive", bravo: "alive" });
+  await talk(agents, "afterwards");
+  assertMatch(target.output, /\[ERR\] memberlist: .*from=127\.0\.160\.1:\d+/);
+  assertMatch(target.output, /\[ERR\] agent\.ipc: failed to decode request header/);
+  assert(!target.output.includes("Unexpected error"), "a fault of ours was logged");
+});
