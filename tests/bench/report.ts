@@ -29,9 +29,9 @@ export class Report {
     return [...this.#rows.values()];
   }
 
-  /** Adds samples. What could not be measured (`NaN`, `undefined`) is left out. */
+  /** Adds samples. What could not be measured (`undefined`, `NaN`, an infinity) is left out. */
   add(subject: Subject, metric: Metric, ...samples: readonly (number | undefined)[]): void {
-    const measured = samples.filter((sample) => sample !== undefined && !Number.isNaN(sample));
+    const measured = samples.filter((sample): sample is number => Number.isFinite(sample));
     if (measured.length === 0) return;
     const row = this.#row(metric);
     (row.samples[subject] ??= []).push(...measured);

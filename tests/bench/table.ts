@@ -63,9 +63,8 @@ export function formatTable(rows: readonly Row[]): string {
   const lines = [columns.map(({ title }) => title), ...cellsOf(rows, columns)];
   const widths = columns.map((_, i) => Math.max(...lines.map((cells) => cells[i].length)));
   return lines.map((cells) =>
-    cells.map((cell, i) =>
-      columns[i].numeric ? cell.padStart(widths[i]) : cell.padEnd(widths[i])
-    ).join("  ").trimEnd()
+    cells.map((cell, i) => columns[i].numeric ? cell.padStart(widths[i]) : cell.padEnd(widths[i]))
+      .join("  ").trimEnd()
   ).join("\n");
 }
 

@@ -1,0 +1,135 @@
+/** An agent as a process of its own, and the harness's connection to it. */
+
+import { RpcClient } from "../../../lib/rpc/client.ts";
+import { commandLine, type Kind } from "../../interop/agents.ts";
+import { cpuMsOf } from "../process_usage.ts";
+import { sleep } from "../sleep.ts";
+import { rpcHost } from "./private_network.ts";
+
+/** How many members an agent lists. */
+export interface MemberCounts {
+  readonly alive: number;
+  readonly failed: number;
+  readonly left: number;
+}
+
+/** How an agent is started. */
+export interface BenchAgentOptions {
+  readonly name: string;
+  readonly profile?: "lan" | "local";
+}
+
+const START_TIMEOUT_MS = 60_000;
+const FIRST_RPC_PORT = 10_000;
+
+/** No agent has the address of one before it: what is left of an old cluster cannot reach a new one. */
+let startedSoFar = 0;
+
+/** Agents that run. */
+const running = new Set<BenchAgent>();
+
+/** Kills all agents, so that whoever waits for one sees it fail. */
+export function killAllAgents(): void {
+  for (const agent of running) agent.signal("SIGKILL");
+}
+
+/** A running agent. What it prints is thrown away. Disposing of it kills the process and waits for its end. */
+export class BenchAgent implements AsyncDisposable {
+  readonly kind: Kind;
+  readonly name: string;
+  /** Where it gossips, as others join it. */
+  readonly address: string;
+  readonly rpcAddress: string;
+  readonly #child: Deno.ChildProcess;
+  #client: RpcClient | undefined;
+  #ended = false;
+
+  constructor(kind: Kind, { name, profile = "lan" }: BenchAgentOptions) {
+    const number = startedSoFar++;
+    const ip = `127.20.${number >> 8}.${number & 255}`;
+    const rpcPort = FIRST_RPC_PORT + number;
+    this.kind = kind;
+    this.name = name;
+    this.address = `${ip}:7946`;
+    this.rpcAddress = rpcHost.includes(":") ? `[${rpcHost}]:${rpcPort}` : `${rpcHost}:${rpcPort}`;
+    const { program, args } = commandLine(kind, [
+      "agent",
+      `-node=${name}`,
+      `-bind=${this.address}`,
+      `-rpc-addr=${this.rpcAddress}`,
+      `-profile=${profile}`,
+    ]);
+    this.#child = new Deno.Command(program, {
+      args,
+      stdin: "null",
+      stdout: "null",
+      stderr: "null",
+    }).spawn();
+    running.add(this);
+    this.#child.status.then(() => {
+      this.#ended = true;
+      running.delete(this);
+    });
+  }
+
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  /** Resolves when the process has ended. */
+  get exit(): Promise<Deno.CommandStatus> {
+    return this.#child.status;
+  }
+
+  /** Processor time so far, milliseconds. */
+  get cpuMs(): number {
+    return cpuMsOf(this.pid);
+  }
+
+  /** Tries to connect until the agent answers. */
+  async ready({ retryMs }: { readonly retryMs: number }): Promise<void> {
+    const deadline = performance.now() + START_TIMEOUT_MS;
+    while (this.#client === undefined) {
+      try {
+        this.#client = await this.connect();
+      } catch (cause) {
+        if (this.#ended || performance.now() > deadline) {
+          throw new Error(`The ${this.kind} agent ${this.name} does not start`, { cause });
+        }
+        await sleep(retryMs);
+      }
+    }
+  }
+
+  /** A connection that stays open. */
+  get client(): RpcClient {
+    if (this.#client === undefined) throw new Error(`${this.name} is not ready`);
+    return this.#client;
+  }
+
+  /** One more connection. */
+  connect(): Promise<RpcClient> {
+    return RpcClient.connect({ address: this.rpcAddress, timeoutMs: START_TIMEOUT_MS });
+  }
+
+  /** How many members it lists in each state. */
+  async counts(): Promise<MemberCounts> {
+    const { members, failed, left } = (await this.client.stats()).serf;
+    return {
+      alive: Number(members) - Number(failed) - Number(left),
+      failed: Number(failed),
+      left: Number(left),
+    };
+  }
+
+  /** Sends a signal, if the process still runs. */
+  signal(signal: Deno.Signal): void {
+    if (!this.#ended) this.#child.kill(signal);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.signal("SIGKILL");
+    await this.#child.status;
+    await this.#client?.close();
+  }
+}

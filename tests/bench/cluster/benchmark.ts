@@ -1,0 +1,36 @@
+/** What a benchmark of clusters is, and what it is given. */
+
+/** Whose agents a cluster is made of; a mixed one has both kinds in turn, ours first. */
+export type Composition = "ours" | "serf" | "mixed";
+
+/** One repetition of one case with one composition. */
+export interface Trial {
+  readonly composition: Composition;
+  /** Counted from 0. */
+  readonly repetition: number;
+  /** Adds samples to a row. What could not be measured (`undefined`, `NaN`, an infinity) is left out. */
+  record(
+    row: { readonly variant: string; readonly metric: string; readonly unit: string },
+    ...samples: readonly (number | undefined)[]
+  ): void;
+  /** Counts a cluster of all that were formed; `undefined` if it was not complete in time. */
+  formed(size: number, tookMs: number | undefined): void;
+}
+
+/** A part of a benchmark that is repeated on its own. The compositions take turns. */
+export interface Case {
+  /** For the progress messages. */
+  readonly label: string;
+  readonly repetitions: number;
+  /** Whether mixed clusters are measured too. */
+  readonly mixed?: boolean;
+  run(trial: Trial): Promise<void>;
+}
+
+/** Some cases that are chosen together. */
+export interface Benchmark {
+  /** What `--only` calls it, and the first column of its rows. */
+  readonly name: string;
+  /** The cases of a full run, or of a quick one. */
+  cases(options: { readonly quick: boolean }): readonly Case[];
+}

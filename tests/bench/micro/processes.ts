@@ -1,0 +1,60 @@
+/** Processes: how long commands take, and what an idle agent occupies, beside the reference. */
+
+import { Agent, type Kind, referenceMissing, run } from "../../interop/agents.ts";
+import { memoryOf } from "../process_usage.ts";
+import type { Report, Subject } from "../report.ts";
+import { sleep } from "../sleep.ts";
+import type { Suite } from "./suite.ts";
+
+const STARTS = 15;
+/** How long an agent is left alone before its memory is looked at. */
+const IDLE_MS = 3_000;
+
+const subjects: Readonly<Record<Kind, Subject>> = { ours: "ours", reference: "serf" };
+
+/** Memory of an agent, and the time that commands take. */
+export const processes: Suite = {
+  name: "processes",
+  async run(report) {
+    const kinds: Kind[] = referenceMissing === undefined ? ["ours", "reference"] : ["ours"];
+    await using agents = new AsyncDisposableStack();
+    const started: Agent[] = [];
+    for (const [i, kind] of kinds.entries()) {
+      started.push(
+        agents.use(await Agent.start(kind, { name: kind, ip: `127.0.90.${i + 1}` })),
+      );
+    }
+    await sleep(IDLE_MS);
+    for (const agent of started) measureMemory(agent, report);
+    for (let i = 0; i < STARTS; i++) {
+      for (const agent of started) await measureStarts(agent, report);
+    }
+  },
+};
+
+function measureMemory({ kind, pid }: Agent, report: Report): void {
+  const metric = (name: string) => ({
+    benchmark: "processes",
+    variant: "1 idle agent",
+    metric: name,
+    unit: "MiB",
+  });
+  const { rss, pss } = memoryOf(pid);
+  report.add(subjects[kind], metric("RSS"), rss);
+  report.add(subjects[kind], metric("PSS (shared pages split)"), pss);
+}
+
+async function measureStarts({ kind, ip }: Agent, report: Report): Promise<void> {
+  for (const args of [["version"], ["members", `-rpc-addr=${ip}:7373`]]) {
+    const begun = performance.now();
+    const { code, stderr } = await run(kind, args);
+    if (code !== 0) throw new Error(`serf ${args[0]} ended with ${code}: ${stderr}`);
+    const metric = {
+      benchmark: "processes",
+      variant: `serf ${args[0]}`,
+      metric: "start to end",
+      unit: "ms",
+    };
+    report.add(subjects[kind], metric, performance.now() - begun);
+  }
+}
