@@ -2,7 +2,7 @@
 
 import { delay } from "./delay.ts";
 import type { Ledger } from "./ledger.ts";
-import { entriesOf, type Entry, entryOf } from "./recording.ts";
+import { entriesOf, type Entry } from "./recording.ts";
 import type { SerfProcess, Stage } from "./stage.ts";
 
 /** Something to do on a stage. */

@@ -37,7 +37,7 @@ const VOLATILE: readonly (readonly [RegExp, string])[] = [
   [/(client: |from=|->)127\.0\.0\.1:\d{5}\b/g, "$1127.0.0.1:PORT"],
   [/\(LTime: \d+, ID: \d+\)/g, "(LTime: N, ID: N)"],
   [/(lookup \S+ on) \S+:53:/g, "$1 RESOLVER:53:"],
-  [/^(\t|    "|)(arch|cpu_count|max_procs|os|goroutines)("?(?: =|:) "?)\w+/gm, "$1$2$3X"],
+  [/^(\t| {4}"|)(arch|cpu_count|max_procs|os|goroutines)("?(?: =|:) "?)\w+/gm, "$1$2$3X"],
   [/(Estimated (\S+) <-> (?!\2 )\S+ rtt:) \d+\.\d{3} ms/g, "$1 N ms"],
   [/^[A-Za-z0-9+/]{43}=$/gm, "RANDOM KEY"],
   // At the timeout, or before.
