@@ -30,7 +30,7 @@ export class BroadcastWaits {
     this.#broadcasts.queue(
       "intent",
       intent,
-      () => world.after(0, { type: "broadcast-over", token, sent: true }),
+      { finished: () => world.after(0, { type: "broadcast-over", token, sent: true }) },
     );
   }
 

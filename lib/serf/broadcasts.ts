@@ -4,11 +4,13 @@
  * @module
  */
 
+import type { Address } from "../base/address.ts";
 import { BroadcastQueue } from "../swim/broadcast_queue.ts";
 import { retransmitLimit } from "../swim/formulas.ts";
 import { messageLength } from "../wire/codec.ts";
 import type { Message, Opaque, User } from "../wire/messages.ts";
 import type { SerfContext } from "./context.ts";
+import { EventQueue } from "./event_queue.ts";
 
 /** The queues in the order in which they fill a packet. */
 const KINDS = ["intent", "query", "event"] as const;
@@ -22,41 +24,75 @@ const TITLES = { intent: "Intent", query: "Query", event: "Event" } as const;
 /** A queue that reaches so many times its limit between two checks is cut at once. */
 const EMERGENCY_FACTOR = 4;
 
+/** The membership layer, as gossip of Serf needs it. */
+export interface BroadcastCarrier {
+  /** How many members are alive or suspect, ourselves included. */
+  readonly aliveCount: number;
+  /** There is news to send. */
+  wake(): void;
+  /** Whether a packet has room for a message. */
+  fits(message: Message): boolean;
+}
+
 /** One queue for each kind of broadcast. */
 export class Broadcasts {
   readonly #context: SerfContext;
   readonly #memberCount: () => number;
-  readonly #wake: () => void;
-  readonly #queues: Readonly<Record<BroadcastKind, BroadcastQueue>>;
+  readonly #carrier: BroadcastCarrier;
+  readonly #queues: {
+    readonly intent: BroadcastQueue;
+    readonly query: BroadcastQueue;
+    readonly event: EventQueue;
+  };
 
-  /** `memberCount` counts members of any status; `wake` tells the membership layer that there is news to send. */
-  constructor(context: SerfContext, memberCount: () => number, wake: () => void) {
+  /** `memberCount` counts members of any status. */
+  constructor(context: SerfContext, memberCount: () => number, carrier: BroadcastCarrier) {
     this.#context = context;
     this.#memberCount = memberCount;
-    this.#wake = wake;
+    this.#carrier = carrier;
     const limit = () => retransmitLimit(context.config.profile.retransmitMult, memberCount());
     this.#queues = {
       intent: new BroadcastQueue(limit),
       query: new BroadcastQueue(limit),
-      event: new BroadcastQueue(limit),
+      event: new EventQueue({
+        retransmitLimit: limit,
+        peerCount: () => carrier.aliveCount - 1,
+      }),
     };
   }
 
-  /** Queues a body; `finished` is called when it was sent its full count, or dropped. */
-  queue(kind: BroadcastKind, body: Opaque, finished?: () => void): void {
+  /**
+   * Queues a body; `finished` is called when it was sent its full count, or dropped, and `from` is whom we have it from if
+   * it is not our own. What is too long for any packet is dropped at once: others get it with the next exchange of state,
+   * if they do.
+   */
+  queue(
+    kind: BroadcastKind,
+    body: Opaque,
+    { from, finished }: { from?: Address; finished?: () => void } = {},
+  ): void {
+    const message = userMessage(body);
+    if (!this.#carrier.fits(message)) return finished?.();
     const queue = this.#queues[kind];
-    queue.queue({ message: userMessage(body), finished });
+    queue.queue({ message, finished, from: from?.text });
     if (queue.length > EMERGENCY_FACTOR * this.#maxDepth()) this.#prune(kind);
-    this.#wake();
+    this.#carrier.wake();
+  }
+
+  /** Bytes of all that waits, counting `overhead` for each. */
+  waitingBytes(overhead: number): number {
+    const { intent, query, event } = this.#queues;
+    return intent.waitingBytes(overhead) + query.waitingBytes(overhead) +
+      event.waitingBytes(overhead);
   }
 
   /** User messages for a packet; see {@link Delegate.broadcasts}. */
-  take(overhead: number, limit: number): Message[] {
+  take(overhead: number, limit: number, to: Address): Message[] {
     const { metrics } = this.#context.config;
     const taken: Message[] = [];
     let free = limit;
     for (const kind of KINDS) {
-      for (const message of this.#queues[kind].take(overhead, free)) {
+      for (const message of this.#queues[kind].take(overhead, free, to.text)) {
         const length = messageLength(message);
         taken.push(message);
         free -= overhead + length;

@@ -29,6 +29,10 @@ export type OwnTimer =
   | { readonly type: "pruned"; readonly id: number }
   /** A broadcast that somebody waits for has been sent its full count, or it took too long. */
   | { readonly type: "broadcast-over"; readonly token: number; readonly sent: boolean }
+  /** There may be room for user events that were held back. */
+  | { readonly type: "release-events" }
+  /** Our intent to leave had the time that it takes to spread by ticks alone. */
+  | { readonly type: "leave-spread" }
   /** Our leave had time to spread. */
   | { readonly type: "left" };
 

@@ -95,7 +95,7 @@ export class SerfCore implements Machine<Packet, StreamMessage, Reply, SerfTimer
     this.#clock = new LamportClock(snapshot?.clock);
     const swimSide = new SwimSide(world, (event) => this.#receiveEvent(event));
     this.#swim = new Swim(swimConfig(config, packetOverhead), swimSide, this.#delegate());
-    this.#broadcasts = new Broadcasts(context, () => this.#table.size, () => this.#swim.wake());
+    this.#broadcasts = new Broadcasts(context, () => this.#table.size, this.#swim);
     this.#waits = new BroadcastWaits(context, this.#broadcasts);
     this.#recorder = snapshot && new SnapshotRecorder(context, snapshot, this.#clock);
     this.#coordinates = config.coordinates ? new CoordinateTracker(context) : undefined;
@@ -104,6 +104,8 @@ export class SerfCore implements Machine<Packet, StreamMessage, Reply, SerfTimer
     this.#userEvents = new UserEvents(context, {
       clock: new LamportClock(snapshot?.eventClock),
       minTime: snapshot === undefined ? 0 : snapshot.eventClock + 1,
+      broadcasts: this.#broadcasts,
+      hasCompany: () => this.#table.hasAliveBeside(config.name),
       deliver: (event) => this.#deliver(event),
     });
     this.#queries = this.#makeQueries(options);
@@ -112,6 +114,7 @@ export class SerfCore implements Machine<Packet, StreamMessage, Reply, SerfTimer
       userEvents: this.#userEvents,
       queries: this.#queries,
       broadcasts: this.#broadcasts,
+      heardOwnLeave: (from) => this.#lifecycle.heardBack(from),
     });
     this.#joins = new Joins(context, {
       table: this.#table,
@@ -198,6 +201,10 @@ export class SerfCore implements Machine<Packet, StreamMessage, Reply, SerfTimer
         return this.#context.done(timer.id);
       case "broadcast-over":
         return this.#waits.handle(timer);
+      case "release-events":
+        return this.#userEvents.release();
+      case "leave-spread":
+        return this.#lifecycle.handleSpread();
       case "left":
         return this.#lifecycle.handleLeft();
       default:
@@ -224,6 +231,7 @@ export class SerfCore implements Machine<Packet, StreamMessage, Reply, SerfTimer
 
   /** Leaves for good. Ends in `done`, after a second or more; what the broadcasts take too long for is only logged. */
   leave(options: { id: number }): void {
+    this.#userEvents.releaseAll();
     this.#lifecycle.leave(options);
   }
 
@@ -246,14 +254,15 @@ export class SerfCore implements Machine<Packet, StreamMessage, Reply, SerfTimer
 
   /**
    * Sends a user event to all members, ourselves included. With `coalesce`, receivers may drop it in favour of a later one
-   * of that name. Throws a `RangeError` if it is too large.
+   * of that name. When events are sent faster than gossip carries them, they wait for their turn. Throws a `RangeError` if
+   * the event is too large, and an `Error` if too many others wait.
    */
   userEvent(
     name: string,
     payload: Uint8Array | null,
     { coalesce = false }: { coalesce?: boolean } = {},
   ): void {
-    this.#userEvents.send({ name, payload, coalesce }, this.#broadcasts);
+    this.#userEvents.send({ name, payload, coalesce });
   }
 
   /**
@@ -331,7 +340,8 @@ export class SerfCore implements Machine<Packet, StreamMessage, Reply, SerfTimer
 
   #delegate(): Delegate {
     return {
-      broadcasts: (overhead, limit) => this.#broadcasts.take(overhead, limit),
+      broadcasts: (overhead, limit, to) => this.#broadcasts.take(overhead, limit, to),
+      waitingBytes: (overhead) => this.#broadcasts.waitingBytes(overhead),
       localState: () => this.#stateExchange.localState(),
       ackPayload: () => this.#coordinates?.ackPayload() ?? null,
     };
@@ -371,6 +381,7 @@ export class SerfCore implements Machine<Packet, StreamMessage, Reply, SerfTimer
       table: this.#table,
       statuses: this.#statuses,
       recorder: this.#recorder,
+      hurry: () => this.#swim.hurry(),
       leaveSwim: (then) => {
         const id = this.#operations.begin(then);
         this.#swim.leave({ id, timeoutMs: broadcastTimeoutMs });
@@ -389,7 +400,7 @@ export class SerfCore implements Machine<Packet, StreamMessage, Reply, SerfTimer
       case "conflict":
         return this.#queries.vote.handle(event);
       case "user-message":
-        return this.#receiver.receive(event.body);
+        return this.#receiver.receive(event.from, event.body);
       case "remote-state":
         return this.#stateExchange.merge(event.state, event.join);
       case "ping-ack":

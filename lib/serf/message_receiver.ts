@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Address } from "../base/address.ts";
 import { errorText } from "../base/error_text.ts";
 import type { Opaque } from "../wire/messages.ts";
 import type { SerfMessage } from "../wire/serf_messages.ts";
@@ -20,6 +21,8 @@ export interface ReceiverParts {
   readonly userEvents: UserEvents;
   readonly queries: Queries;
   readonly broadcasts: Broadcasts;
+  /** Somebody passed our own leave on to us. */
+  heardOwnLeave(from: Address): void;
 }
 
 /** Hands each message to the part that it is for, and passes on, byte for byte, what is news. */
@@ -32,12 +35,12 @@ export class MessageReceiver {
     this.#parts = parts;
   }
 
-  receive(body: Opaque): void {
+  receive(from: Address, body: Opaque): void {
     this.#context.config.metrics?.sample("serf.msgs.received", body.bytes.length);
     const message = this.#read(body);
     if (message === undefined) return;
-    const passOn = this.#dispatch(message);
-    if (passOn !== undefined) this.#parts.broadcasts.queue(passOn, body);
+    const passOn = this.#dispatch(from, message);
+    if (passOn !== undefined) this.#parts.broadcasts.queue(passOn, body, { from });
   }
 
   #read(body: Opaque): SerfMessage | undefined {
@@ -50,11 +53,12 @@ export class MessageReceiver {
   }
 
   /** Returns the queue that the message is to be passed on by, if it is news. */
-  #dispatch(message: SerfMessage): BroadcastKind | undefined {
+  #dispatch(from: Address, message: SerfMessage): BroadcastKind | undefined {
     const { statuses, userEvents, queries } = this.#parts;
     switch (message.type) {
       case "leave":
         this.#trace("messageLeaveType", message.node);
+        if (message.node === this.#context.config.name) this.#parts.heardOwnLeave(from);
         return statuses.receiveLeave(message) ? "intent" : undefined;
       case "join":
         this.#trace("messageJoinType", message.node);

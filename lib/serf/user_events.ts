@@ -17,44 +17,80 @@ export const LARGEST_USER_EVENT = 9 * 1024;
 
 type Item = EventSlot["events"][number];
 
+/**
+ * No event of ours is sent while this share of the event buffer waits to be gossiped. Receivers take an event for too old
+ * when they have seen one that is a whole buffer later: whatever is under way must be well within that.
+ */
+const UNDER_WAY = 1 / 4;
+/** How often it is looked whether there is room for what is held back, milliseconds. */
+const RELEASE_INTERVAL_MS = 5;
+
+/** A user event that has no time yet. */
+type Draft = Pick<UserEventMessage, "name" | "payload" | "coalesce">;
+
+/** An event of ours with its time. */
+interface OwnEvent {
+  readonly message: UserEventMessage;
+  readonly body: SerfBody;
+}
+
+/** What user events need of the other parts. */
+export interface UserEventParts {
+  readonly clock: LamportClock;
+  /** Events before this time are ignored. */
+  readonly minTime: number;
+  readonly broadcasts: Broadcasts;
+  /** Whether anybody else is alive. */
+  hasCompany(): boolean;
+  deliver(event: UserEvent): void;
+}
+
 /** The user events of one node. */
 export class UserEvents {
   readonly clock: LamportClock;
   readonly #context: SerfContext;
-  readonly #deliver: (event: UserEvent) => void;
+  readonly #parts: UserEventParts;
   readonly #recent: RecentTimes<Item>;
   #minTime: number;
+  /** Our own that wait for their turn, the oldest first. */
+  #held: Draft[] = [];
 
-  /** Events before `minTime` are ignored. */
-  constructor(
-    context: SerfContext,
-    options: { clock: LamportClock; minTime: number; deliver: (event: UserEvent) => void },
-  ) {
+  constructor(context: SerfContext, parts: UserEventParts) {
     this.#context = context;
-    this.clock = options.clock;
-    this.#minTime = options.minTime;
-    this.#deliver = options.deliver;
+    this.#parts = parts;
+    this.clock = parts.clock;
+    this.#minTime = parts.minTime;
     this.#recent = new RecentTimes(context.config.eventBuffer, sameEvent);
   }
 
-  /** Sends an event. Throws a `RangeError` if it is too large. */
-  send(
-    event: { name: string; payload: Uint8Array | null; coalesce: boolean },
-    broadcasts: Broadcasts,
-  ): void {
-    const limit = this.#context.config.userEventSizeLimit;
-    if (nameLength(event.name) + (event.payload?.length ?? 0) > limit) {
-      throw new RangeError(`user event exceeds configured limit of ${limit} bytes before encoding`);
+  /**
+   * Sends an event, now or when there is room. Throws a `RangeError` if it is too large, and an `Error` if more wait than
+   * a queue may hold.
+   */
+  send(event: Draft): void {
+    const stamped = this.#checked(event);
+    if (this.#held.length === 0 && this.#hasRoom) return this.#publish(stamped);
+    const { maxQueueDepth } = this.#context.config;
+    if (this.#held.length >= maxQueueDepth) {
+      throw new Error(`user event refused: ${maxQueueDepth} others wait to be sent`);
     }
-    const message: UserEventMessage = { type: "user-event", lTime: this.clock.time, ...event };
-    const body = new SerfBody(message);
-    if (body.bytes.length > limit) {
-      throw new RangeError(
-        `encoded user event exceeds configured limit of ${limit} bytes after encoding`,
-      );
+    this.#held.push(event);
+    if (this.#held.length === 1) this.#releaseLater();
+  }
+
+  /** Sends what was held back, as far as there is room. */
+  release(): void {
+    let released = 0;
+    while (released < this.#held.length && this.#hasRoom) {
+      this.#publish(this.#stamped(this.#held[released++]));
     }
-    this.receive(message);
-    broadcasts.queue("event", body);
+    this.#held = this.#held.slice(released);
+    if (this.#held.length > 0) this.#releaseLater();
+  }
+
+  /** Sends all that was held back. */
+  releaseAll(): void {
+    for (const event of this.#held.splice(0)) this.#publish(this.#stamped(event));
   }
 
   /** Handles an event; returns whether it is news and to be passed on. */
@@ -68,8 +104,42 @@ export class UserEvents {
     }
     if (!this.#recent.add(lTime, { name, payload })) return false;
     this.#count(name);
-    this.#deliver({ type: "user", lTime, name, payload, coalesce });
+    this.#parts.deliver({ type: "user", lTime, name, payload, coalesce });
     return true;
+  }
+
+  get #hasRoom(): boolean {
+    const { broadcasts, hasCompany } = this.#parts;
+    const limit = UNDER_WAY * this.#context.config.eventBuffer;
+    return broadcasts.depth("event") < limit || !hasCompany();
+  }
+
+  #releaseLater(): void {
+    this.#context.world.after(RELEASE_INTERVAL_MS, { type: "release-events" });
+  }
+
+  #checked(event: Draft): OwnEvent {
+    const limit = this.#context.config.userEventSizeLimit;
+    if (nameLength(event.name) + (event.payload?.length ?? 0) > limit) {
+      throw new RangeError(`user event exceeds configured limit of ${limit} bytes before encoding`);
+    }
+    const stamped = this.#stamped(event);
+    if (stamped.body.bytes.length > limit) {
+      throw new RangeError(
+        `encoded user event exceeds configured limit of ${limit} bytes after encoding`,
+      );
+    }
+    return stamped;
+  }
+
+  #stamped(event: Draft): OwnEvent {
+    const message: UserEventMessage = { type: "user-event", lTime: this.clock.time, ...event };
+    return { message, body: new SerfBody(message) };
+  }
+
+  #publish({ message, body }: OwnEvent): void {
+    this.receive(message);
+    this.#parts.broadcasts.queue("event", body);
   }
 
   #count(name: string): void {

@@ -92,6 +92,7 @@ export class BroadcastQueue {
   readonly #named = new Map<string, Queued>();
   readonly #retransmitLimit: () => number;
   #length = 0;
+  #bytes = 0;
   #lastId = 0;
 
   /** `retransmitLimit` is asked at every take, because it grows with the cluster. */
@@ -102,6 +103,11 @@ export class BroadcastQueue {
   /** How many broadcasts are waiting. */
   get length(): number {
     return this.#length;
+  }
+
+  /** Bytes of all that waits, counting `overhead` for each. */
+  waitingBytes(overhead: number): number {
+    return this.#bytes + overhead * this.#length;
   }
 
   /** Adds a broadcast, in place of one with the same name. */
@@ -128,6 +134,7 @@ export class BroadcastQueue {
         const item = tier[i].takeNewest();
         if (tier[i].isEmpty) tier.splice(i, 1);
         taken.push(item);
+        this.#bytes -= item.length;
         free -= item.length + overhead;
       }
     }
@@ -143,6 +150,7 @@ export class BroadcastQueue {
       while (tier.length > 0 && this.#length > max) {
         const shortest = tier[tier.length - 1];
         dropped.push(shortest.takeOldest());
+        this.#bytes -= shortest.length;
         if (shortest.isEmpty) tier.pop();
         this.#length--;
       }
@@ -174,6 +182,7 @@ export class BroadcastQueue {
     if (tier[i]?.length !== item.length) tier.splice(i, 0, new Bucket(item.length));
     tier[i].add(item);
     this.#length++;
+    this.#bytes += item.length;
   }
 
   #remove(item: Queued): void {
@@ -182,6 +191,7 @@ export class BroadcastQueue {
     tier[i].remove(item);
     if (tier[i].isEmpty) tier.splice(i, 1);
     this.#length--;
+    this.#bytes -= item.length;
   }
 }
 

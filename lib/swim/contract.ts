@@ -11,11 +11,13 @@ import type { Claim, Message, Opaque } from "../wire/messages.ts";
 /** What the machine asks of the layer above, synchronously. */
 export interface Delegate {
   /**
-   * User messages to fill a packet with, at most `limit` bytes in all, counting `overhead` for each; a message counts
-   * with its user type byte. The machine sleeps while nothing is queued, and is to be told of something new by
+   * User messages to fill a packet to a member with, at most `limit` bytes in all, counting `overhead` for each; a message
+   * counts with its user type byte. The machine sleeps while nothing is queued, and is to be told of something new by
    * `Swim.wake`.
    */
-  broadcasts(overhead: number, limit: number): Message[];
+  broadcasts(overhead: number, limit: number, to: Address): Message[];
+  /** Bytes of all user messages that wait to be gossiped, counting `overhead` for each; 0 if there are none. */
+  waitingBytes(overhead: number): number;
   /** This layer's part of a push/pull. */
   localState(join: boolean): Opaque | null;
   /** What an answer to a direct ping carries. */

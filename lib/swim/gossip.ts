@@ -5,16 +5,21 @@
  */
 
 import type { Claim } from "../wire/messages.ts";
+import { isUp } from "./claims.ts";
 import type { SwimConfig } from "./config.ts";
+import { GossipBudget } from "./gossip_budget.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Roster } from "./roster.ts";
-import { isUp } from "./claims.ts";
 import type { SwimTimer, SwimWorld } from "./timer.ts";
 
-/** How many rounds of gossip news gets ahead of the ticks: the first at once, the next after the spacing. */
-const EAGER_ROUNDS = 2;
 /** Rounds closer together than this are merged, so that load makes fuller packets and not more of them; milliseconds. */
 const SPACING_MS = 10;
+/** Between two rounds of full packets: receivers need the time to work them off; milliseconds. */
+const PACE_MS = 3;
+/** Fan-outs that go ahead of the ticks: the first at once, the next after the spacing. */
+const EAGER_FAN_OUTS = 2;
+/** Fan-outs that are kept for the next news when messages are sent that a first few have got already. */
+const RESERVE = 2;
 
 /** What gossip works with. */
 export interface GossipParts {
@@ -25,15 +30,26 @@ export interface GossipParts {
 }
 
 /**
- * Sends what is queued, in rounds to a few members each. Ticks come at the gossip interval, at a phase of our own, but
- * only while there is something to send: an idle node sleeps. A message goes out as often as the retransmit limit
- * says whether it is sent eagerly or not, so being eager costs no packets.
+ * Sends what is queued, in rounds of packets to a few members each. A message goes out as often as the retransmit limit
+ * says, in any case; the question is only when, and how many share a packet.
+ *
+ * Eager gossip sends news to the first members at once. So that it takes no more packets than ticks would, there is a
+ * {@link GossipBudget}: news may use it up, what was sent to a first few only what is beyond the next fan-out. Full
+ * packets are free, since no schedule could do with fewer.
+ *
+ * Without eagerness, rounds come at ticks, at a phase of our own. In both cases an idle node sleeps.
  */
 export class Gossip {
   readonly #parts: GossipParts;
+  readonly #budget: GossipBudget;
   /** Some time at which there is a tick. */
   readonly #phase: number;
-  #eagerRounds = 0;
+  /** Packets of the eager fan-outs of the latest news that are yet to be sent. */
+  #newsPackets = 0;
+  #lastNewsAt = -Infinity;
+  #hurries = false;
+  /** Whoever got news out of turn. Their next turn is left out. */
+  #served: string | undefined;
   #lastRoundAt = -Infinity;
   /** When the next round is due; `Infinity` while asleep. */
   #dueAt = Infinity;
@@ -42,37 +58,100 @@ export class Gossip {
   constructor(parts: GossipParts) {
     this.#parts = parts;
     const { world, config: { profile } } = parts;
+    this.#budget = new GossipBudget(world, profile);
     this.#phase = world.now + world.random() * profile.gossipIntervalMs;
   }
 
   /** Something new was queued. */
   wake(): void {
-    if (this.#parts.config.profile.eagerGossip) this.#eagerRounds = EAGER_ROUNDS;
+    this.#newsPackets = EAGER_FAN_OUTS * this.#parts.config.profile.gossipNodes;
+    this.#arm();
+  }
+
+  /** From now on the budget does not matter: we are about to leave, and save up for nothing. */
+  hurry(): void {
+    this.#hurries = true;
     this.#arm();
   }
 
   /** A round may be due. */
   handle({ token }: SwimTimer & { type: "gossip" }): void {
     if (token !== this.#token) return;
+    const { config: { metrics, profile: { gossipIntervalMs } }, world } = this.#parts;
     this.#dueAt = Infinity;
-    this.#lastRoundAt = this.#parts.world.now;
-    if (this.#eagerRounds > 0) this.#eagerRounds--;
-    if (this.#sendRound()) this.#arm();
-    else this.#eagerRounds = 0;
-    const { config: { metrics }, world } = this.#parts;
+    this.#lastRoundAt = world.now;
+    const { peers, packets } = this.#sendRound();
+    if (peers > 0 && !this.#parts.outbox.isEmpty) this.#arm(packets > 0 ? 0 : gossipIntervalMs);
     metrics?.sample("memberlist.gossip", world.now - this.#lastRoundAt);
   }
 
-  /** Sends a packet to each of the next few members; `false` if there was nothing to send, or nobody to send it to. */
-  #sendRound(): boolean {
-    const { config: { profile }, roster, outbox } = this.#parts;
-    const peers = roster.walk(profile.gossipNodes, (claim) => this.#listens(claim));
-    let sent = false;
-    for (const peer of peers) {
-      if (!outbox.gossip(peer)) break;
-      sent = true;
+  get #isEager(): boolean {
+    return this.#parts.config.profile.eagerGossip;
+  }
+
+  /** Sends a packet to each of the next few members; returns how many there were to choose from, and how many got one. */
+  #sendRound(): { peers: number; packets: number } {
+    const { config: { profile }, outbox } = this.#parts;
+    const asked = new Set<string>();
+    let packets = 0;
+    while (packets < profile.gossipNodes && !outbox.isEmpty && this.#maySend()) {
+      const peer = this.#nextPeer(asked.size === 0);
+      if (peer === undefined || asked.has(peer.node)) break;
+      asked.add(peer.node);
+      const isFull = outbox.overflows;
+      if (!outbox.gossip(peer)) continue;
+      packets++;
+      this.#countPacket(isFull);
     }
-    return sent;
+    return { peers: asked.size, packets };
+  }
+
+  #maySend(): boolean {
+    return this.#sendsAtWill || this.#budget.covers(this.#needed);
+  }
+
+  /** Whether the next packet needs no budget. */
+  get #sendsAtWill(): boolean {
+    return !this.#isEager || this.#hurries || this.#parts.outbox.overflows;
+  }
+
+  /** What the budget must hold for the next packet. */
+  get #needed(): number {
+    const { gossipNodes } = this.#parts.config.profile;
+    return this.#newsPackets > gossipNodes ? 1 : RESERVE * gossipNodes + 1;
+  }
+
+  #countPacket(isFull: boolean): void {
+    if (isFull) return this.#budget.spendFull();
+    this.#budget.spend();
+    if (this.#newsPackets === 0) return;
+    this.#newsPackets--;
+    this.#lastNewsAt = this.#parts.world.now;
+  }
+
+  /**
+   * Members take turns, but a round of news begins with our successor: chance alone would leave out one member in twenty
+   * when everybody tells three others, while everybody is somebody's successor.
+   */
+  #nextPeer(isFirst: boolean): Claim | undefined {
+    const { roster } = this.#parts;
+    const { successor } = roster;
+    if (isFirst && successor !== undefined && this.#beginsFanOut) {
+      this.#served = successor.node;
+      return successor;
+    }
+    const peer = roster.next((claim) => this.#listens(claim));
+    if (peer === undefined || peer.node !== this.#served) return peer;
+    this.#served = undefined;
+    return roster.next((claim) => this.#listens(claim));
+  }
+
+  /** Whether the next packet is the first of several with news. */
+  get #beginsFanOut(): boolean {
+    const { config: { profile }, outbox } = this.#parts;
+    if (!profile.eagerGossip) return false;
+    if (outbox.overflows) return true;
+    return this.#newsPackets === EAGER_FAN_OUTS * profile.gossipNodes && this.#budget.covers(2);
   }
 
   /** Whether a node should hear news: also one that died not long ago, which may yet refute it. */
@@ -80,13 +159,23 @@ export class Gossip {
     return isUp(claim) || (claim.state === "dead" && !this.#parts.roster.isLongGone(claim.node));
   }
 
-  #arm(): void {
+  #arm(delayMs = 0): void {
     const { world } = this.#parts;
-    const earliest = Math.max(world.now, this.#lastRoundAt + SPACING_MS);
-    const dueAt = this.#eagerRounds > 0 ? earliest : this.#tickAfter(earliest);
+    const dueAt = Math.max(this.#nextRoundAt(), world.now + delayMs);
     if (dueAt >= this.#dueAt) return;
     this.#dueAt = dueAt;
     world.after(dueAt - world.now, { type: "gossip", token: ++this.#token });
+  }
+
+  #nextRoundAt(): number {
+    const { config: { profile: { gossipIntervalMs } }, world: { now }, outbox } = this.#parts;
+    const earliest = Math.max(now, this.#lastRoundAt + SPACING_MS);
+    if (!this.#isEager) return this.#tickAfter(earliest);
+    if (outbox.overflows) return Math.max(now, this.#lastRoundAt + PACE_MS);
+    if (this.#hurries) return earliest;
+    const covered = Math.max(earliest, now + this.#budget.msUntil(this.#needed));
+    // What is left to send had better ride along with something else.
+    return this.#newsPackets > 0 ? covered : Math.max(covered, this.#lastNewsAt + gossipIntervalMs);
   }
 
   #tickAfter(time: number): number {

@@ -40,7 +40,7 @@ export class Outbox {
 
   /** Sends a message together with broadcasts that fit in after it. */
   send(to: Address, message: Message): void {
-    const messages = [message, ...this.#broadcasts(messageLength(message))];
+    const messages = [message, ...this.#broadcasts(messageLength(message), to)];
     this.#parts.world.send(to, { messages, crc: false });
   }
 
@@ -55,21 +55,47 @@ export class Outbox {
     this.#parts.world.send(claim.address, { messages, crc });
   }
 
-  /** Sends a packet full of broadcasts; `false` if there are none. */
+  /** Whether a packet has room for a message. */
+  fits(message: Message): boolean {
+    return COMPOUND_PART + messageLength(message) <= this.#room(0);
+  }
+
+  /** Whether there is nothing to gossip. */
+  get isEmpty(): boolean {
+    return this.#waitingBytes() === 0;
+  }
+
+  /** Whether there is more to gossip than one packet holds. */
+  get overflows(): boolean {
+    return this.#waitingBytes() > this.#room(0);
+  }
+
+  /** Sends a packet full of broadcasts; `false` if there are none for that member. */
   gossip(to: Claim): boolean {
-    const messages = this.#broadcasts(0);
+    const messages = this.#broadcasts(0, to.address);
     if (messages.length > 0) this.sendTo(to, messages);
     return messages.length > 0;
   }
 
   /** Our own broadcasts first, then those of the layer above, to go with `used` bytes of something else. */
-  #broadcasts(used: number): Message[] {
-    const { config, delegate, queue } = this.#parts;
-    const budget = config.profile.udpBufferSize - used - COMPOUND_HEADER - config.packetOverhead();
-    const messages = queue.take(COMPOUND_PART, budget);
-    const left = messages.reduce((n, m) => n - COMPOUND_PART - messageLength(m), budget);
+  #broadcasts(used: number, to: Address): Message[] {
+    const { delegate, queue } = this.#parts;
+    const room = this.#room(used);
+    const messages = queue.take(COMPOUND_PART, room);
+    const left = messages.reduce((n, m) => n - COMPOUND_PART - messageLength(m), room);
     // The layer above needs room for a part and for the type byte of at least one message.
-    if (left > COMPOUND_PART + 1) messages.push(...delegate.broadcasts(COMPOUND_PART, left));
+    if (left > COMPOUND_PART + 1) messages.push(...delegate.broadcasts(COMPOUND_PART, left, to));
     return messages;
+  }
+
+  /** Bytes that a packet has for broadcasts beside `used` bytes of something else. */
+  #room(used: number): number {
+    const { profile, packetOverhead } = this.#parts.config;
+    return profile.udpBufferSize - used - COMPOUND_HEADER - packetOverhead();
+  }
+
+  #waitingBytes(): number {
+    const { delegate, queue } = this.#parts;
+    return queue.waitingBytes(COMPOUND_PART) + delegate.waitingBytes(COMPOUND_PART);
   }
 }

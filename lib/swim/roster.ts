@@ -29,6 +29,8 @@ export class Roster {
   #probeIndex = 0;
   #walkIndex = 0;
   #alive = 0;
+  /** Who comes after us in the ring of names, once somebody has asked. */
+  #successor: string | undefined;
 
   /** `self` is never forgotten and never picked. */
   constructor(self: string, options: { world: SwimWorld; memoryMs: number }) {
@@ -72,7 +74,11 @@ export class Roster {
     if (isUp(claim)) {
       if (!wasUp) this.#alive++;
       this.#goneSince.delete(claim.node);
+      if (this.#successor !== undefined && this.#comesBefore(claim.node, this.#successor)) {
+        this.#successor = claim.node;
+      }
     } else {
+      if (claim.node === this.#successor) this.#successor = undefined;
       if (wasUp) this.#alive--;
       if (wasUp || known === undefined) this.#goneSince.set(claim.node, this.#world.now);
     }
@@ -102,17 +108,22 @@ export class Roster {
   }
 
   /**
-   * The next `count` others that pass, along the list: all are reached in turn, where a random choice would pass over
-   * some for long.
+   * The next other that passes, along the list: all are reached in turn, where a random choice would pass over some for
+   * long.
    */
-  walk(count: number, filter: Filter): Claim[] {
-    const found: Claim[] = [];
-    for (let seen = 0; seen < this.#list.length && found.length < count; seen++) {
+  next(filter: Filter): Claim | undefined {
+    for (let seen = 0; seen < this.#list.length; seen++) {
       this.#walkIndex = (this.#walkIndex + 1) % this.#list.length;
       const claim = this.#other(this.#walkIndex);
-      if (claim !== undefined && filter(claim)) found.push(claim);
+      if (claim !== undefined && filter(claim)) return claim;
     }
-    return found;
+    return undefined;
+  }
+
+  /** The other that is alive or suspect whose name comes next after ours, the first name after the last. */
+  get successor(): Claim | undefined {
+    this.#successor ??= this.#findSuccessor();
+    return this.#successor === undefined ? undefined : this.#claims.get(this.#successor);
   }
 
   /** Up to `count` random others that pass. In a large cluster with few that pass, some may be missed. */
@@ -132,6 +143,21 @@ export class Roster {
   #other(index: number): Claim | undefined {
     const name = this.#list[index];
     return name === this.#self ? undefined : this.#claims.get(name);
+  }
+
+  #findSuccessor(): string | undefined {
+    let found: string | undefined;
+    for (const claim of this.#claims.values()) {
+      if (claim.node === this.#self || !isUp(claim)) continue;
+      if (found === undefined || this.#comesBefore(claim.node, found)) found = claim.node;
+    }
+    return found;
+  }
+
+  /** Whether one who starts behind us in the ring of names meets `a` before `b`. */
+  #comesBefore(a: string, b: string): boolean {
+    if (a === this.#self) return false;
+    return a > this.#self === b > this.#self ? a < b : a > this.#self;
   }
 
   #enlist(name: string): void {

@@ -93,6 +93,7 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
     this.#membership = new Membership({
       ...parts,
       broadcast: (broadcast) => {
+        if (!this.fits(broadcast.message)) return broadcast.finished?.();
         queue.queue(broadcast);
         this.#gossip.wake();
       },
@@ -172,6 +173,16 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
   /** Sends a message of the layer above to one address: one datagram, with nothing else in it. */
   sendUser(to: Address, body: Opaque): void {
     this.#outbox.sendBare(to, [{ type: "user", body }]);
+  }
+
+  /** We are about to leave: from now on what is queued is sent as fast as others can take it. */
+  hurry(): void {
+    this.#gossip.hurry();
+  }
+
+  /** Whether a packet has room for a message, so that it can be gossiped at all. */
+  fits(message: Message): boolean {
+    return this.#outbox.fits(message);
   }
 
   /** The layer above has queued something for gossip. */

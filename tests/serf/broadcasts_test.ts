@@ -8,6 +8,8 @@ import type { Message } from "../../lib/wire/messages.ts";
 import type { SerfMessage } from "../../lib/wire/serf_messages.ts";
 import { addressOf, blind, join, settings, Switchboard } from "./switchboard.ts";
 
+const peer = addressOf("peer");
+
 function body(node: string): SerfBody {
   return new SerfBody(join(node, 1));
 }
@@ -28,7 +30,11 @@ function setUp(config: Partial<SerfConfig> = {}, members = 1): Setup {
     log: (_: string, text: string) => warnings.push(text),
   };
   let wakes = 0;
-  const broadcasts = new Broadcasts(context, () => members, () => wakes++);
+  const broadcasts = new Broadcasts(context, () => members, {
+    aliveCount: members,
+    wake: () => wakes++,
+    fits: (message) => messageLength(message) <= 1_400,
+  });
   return { broadcasts, warnings, wakes: () => wakes };
 }
 
@@ -46,7 +52,7 @@ Deno.test("intents come first, then queries, then events", () => {
   broadcasts.queue("query", body("query"));
   broadcasts.queue("intent", body("intent"));
   assertEquals(wakes(), 3);
-  assertEquals(names(broadcasts.take(2, 1_400)), ["intent", "query", "event"]);
+  assertEquals(names(broadcasts.take(2, 1_400, peer)), ["intent", "query", "event"]);
 });
 
 Deno.test("each queue gets the room that those before it have left", () => {
@@ -54,34 +60,52 @@ Deno.test("each queue gets the room that those before it have left", () => {
   broadcasts.queue("intent", body("intent"));
   broadcasts.queue("query", body("a long query"));
   broadcasts.queue("event", body("event"));
-  const [intent, query, event] = broadcasts.take(2, 1_400).map((message) =>
+  const [intent, query, event] = broadcasts.take(2, 1_400, peer).map((message) =>
     2 + messageLength(message)
   );
-  assertEquals(names(broadcasts.take(2, intent + query + event)), [
+  assertEquals(names(broadcasts.take(2, intent + query + event, peer)), [
     "intent",
     "a long query",
     "event",
   ]);
-  assertEquals(names(broadcasts.take(2, intent + query + event - 1)), ["intent", "a long query"]);
-  assertEquals(names(broadcasts.take(2, intent + query - 1)), ["intent", "event"]);
+  assertEquals(names(broadcasts.take(2, intent + query + event - 1, peer)), [
+    "intent",
+    "a long query",
+  ]);
+  assertEquals(names(broadcasts.take(2, intent + query - 1, peer)), ["intent", "event"]);
 });
 
 Deno.test("a broadcast is sent as often as the size of the cluster wants, then it is finished", () => {
   const { broadcasts } = setUp({}, 10);
   let finished = 0;
-  broadcasts.queue("intent", body("x"), () => finished++);
+  broadcasts.queue("intent", body("x"), { finished: () => finished++ });
   for (let i = 0; i < 8; i++) {
     assertEquals(finished, 0);
-    assertEquals(broadcasts.take(2, 1_400).length, 1);
+    assertEquals(broadcasts.take(2, 1_400, peer).length, 1);
   }
   assertEquals([finished, broadcasts.depth("intent")], [1, 0]);
+});
+
+Deno.test("what is too long for any packet is not queued, but finished", () => {
+  const { broadcasts, wakes } = setUp();
+  let finished = 0;
+  broadcasts.queue("event", body("x".repeat(1_400)), { finished: () => finished++ });
+  assertEquals([finished, wakes(), broadcasts.waitingBytes(2)], [1, 0, 0]);
+});
+
+Deno.test("what waits is measured as it is sent", () => {
+  const { broadcasts } = setUp();
+  for (const kind of ["intent", "query", "event"] as const) broadcasts.queue(kind, body(kind));
+  const waiting = broadcasts.waitingBytes(2);
+  const messages = broadcasts.take(2, 1_400, peer);
+  assertEquals(waiting, messages.reduce((sum, message) => sum + 2 + messageLength(message), 0));
 });
 
 Deno.test("one body is one message, so that its encoding is shared", () => {
   const [one, other] = [setUp().broadcasts, setUp().broadcasts];
   const shared = { bytes: Uint8Array.of(1, 2, 3) };
   for (const broadcasts of [one, other]) broadcasts.queue("event", shared);
-  const [[first], [second]] = [one.take(2, 1_400), other.take(2, 1_400)];
+  const [[first], [second]] = [one.take(2, 1_400, peer), other.take(2, 1_400, peer)];
   assert(first === second);
   assertEquals(encodeMessage(first), Uint8Array.of(8, 1, 2, 3));
 });

@@ -18,6 +18,40 @@ Deno.test("a node that leaves has left everywhere, and says so after a while", (
   }
 });
 
+Deno.test("others know of a leave at once when they gossip eagerly, and then only after its intent", () => {
+  const board = new Switchboard();
+  const nodes = board.cluster(["a", "b", "c", "d", "e"]);
+  nodes[0].core.leave({ id: 1 });
+  board.run(100);
+  for (const node of nodes) {
+    assertEquals(node.status("a"), "left");
+    assertEquals(node.memberEvents(), ["member-leave a"]);
+  }
+});
+
+Deno.test("among members that pass on an intent at their ticks only, a leave takes as long as they need", () => {
+  const board = new Switchboard();
+  const node = board.start("self");
+  node.meet("a", "b", "c");
+  node.core.leave({ id: 1 });
+  // Four copies take two ticks of three.
+  board.run(399);
+  assertEquals(node.lost.some(({ message }) => message.type === "leave"), true);
+  assertEquals(node.core.local.status, "leaving");
+  board.run(2);
+  assertEquals(node.core.local.status, "left");
+});
+
+Deno.test("one member that repeats our intent does not stand for all", () => {
+  const board = new Switchboard();
+  const node = board.start("self");
+  node.meet("a", "b", "c");
+  node.core.leave({ id: 1 });
+  board.run(50);
+  for (let i = 0; i < 5; i++) node.hear(leave("self", 1));
+  assertEquals(node.core.local.status, "leaving");
+});
+
 Deno.test("alone, leaving takes no longer than the propagation delay", () => {
   const board = new Switchboard();
   const node = board.start("self");

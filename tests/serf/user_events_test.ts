@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertLessOrEqual, assertThrows } from "@std/assert";
 import type { SerfState, UserEventMessage } from "../../lib/wire/serf_messages.ts";
 import { SerfBody } from "../../lib/serf/serf_body.ts";
 import { addressOf, blind, bytes, stateOf, Switchboard, type TestNode } from "./switchboard.ts";
@@ -160,4 +160,51 @@ Deno.test("old events are ignored only during the join that wants that", () => {
     join: true,
   });
   assertEquals(delivered(node), ["3 x"]);
+});
+
+Deno.test("events that come faster than gossip carries them wait, and arrive everywhere, hardly one out of order", () => {
+  const board = new Switchboard();
+  const nodes = board.cluster(["a", "b", "c", "d", "e"]);
+  for (let i = 0; i < 2_000; i++) nodes[0].core.userEvent(String(i), bytes("some payload"));
+  assertEquals(nodes[0].all("user").length, 128);
+  board.run(2_000);
+  let late = 0;
+  for (const node of nodes) {
+    const order = node.all("user").map(({ name }) => Number(name));
+    assertEquals(order.toSorted((a, b) => a - b), Array.from({ length: 2_000 }, (_, i) => i));
+    let latest = -1;
+    for (const number of order) {
+      if (number < latest) late++;
+      latest = Math.max(latest, number);
+    }
+    assertEquals(node.logs("WARN"), []);
+  }
+  assertLessOrEqual(late, 0.01 * 5 * 2_000);
+});
+
+Deno.test("alone, nothing waits: there is nobody to outrun", () => {
+  const node = new Switchboard().start("self");
+  for (let i = 0; i < 1_000; i++) node.core.userEvent(`event-${i}`, null);
+  assertEquals(node.all("user").length, 1_000);
+});
+
+Deno.test("when too many events wait, the next is refused", () => {
+  const node = new Switchboard().start("self", { maxQueueDepth: 200 });
+  node.meet("a");
+  for (let i = 0; i < 128 + 200; i++) node.core.userEvent(`event-${i}`, null);
+  assertThrows(
+    () => node.core.userEvent("one more", null),
+    Error,
+    "user event refused: 200 others wait to be sent",
+  );
+});
+
+Deno.test("events that wait are sent before a leave", () => {
+  const board = new Switchboard();
+  const [a, b] = board.cluster(["a", "b"]);
+  for (let i = 0; i < 300; i++) a.core.userEvent(`event-${i}`, null);
+  a.core.leave({ id: 1 });
+  board.run(3_000);
+  assertEquals(a.core.state, "left");
+  assertEquals(b.all("user").length, 300);
 });

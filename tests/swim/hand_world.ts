@@ -57,6 +57,7 @@ export function aliveOf(node: string, changes: Partial<Claim> = {}): Message {
 /** A layer above that has nothing to say, unless told otherwise. */
 export const silentDelegate: Delegate = {
   broadcasts: () => [],
+  waitingBytes: () => 0,
   localState: () => null,
   ackPayload: () => null,
 };

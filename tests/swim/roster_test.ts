@@ -82,19 +82,37 @@ Deno.test("who came back in time is not forgotten, and we never forget ourselves
   assertEquals(roster.size, 3);
 });
 
-Deno.test("a walk reaches all others in turn", () => {
+Deno.test("the next one is another each time, until all had their turn", () => {
   const { roster } = rosterOf("n1", "n2", "n3", "n4", "n5", "n6", "n7");
-  const everyone = () => true;
-  const seen = [1, 2, 3].flatMap(() => roster.walk(3, everyone)).map((claim) => claim.node);
-  assertEquals(new Set(seen.slice(0, 7)).size, 7);
-  assert(!seen.includes("self"));
+  const seen = Array.from({ length: 7 }, () => roster.next(() => true)?.node);
+  assertEquals(seen.toSorted(), ["n1", "n2", "n3", "n4", "n5", "n6", "n7"]);
+  assertEquals(roster.next(() => true)?.node, seen[0]);
 });
 
-Deno.test("a walk passes over those who are not wanted, and goes round once at most", () => {
+Deno.test("the next one is one who passes, if anybody does", () => {
   const { roster } = rosterOf("n1", "n2", "n3", "n4");
-  const walked = roster.walk(3, (claim) => claim.node === "n2" || claim.node === "n4");
-  assertEquals(walked.map((claim) => claim.node).sort(), ["n2", "n4"]);
-  assertEquals(new Roster("self", { world: new HandWorld(), memoryMs: 1 }).walk(3, () => true), []);
+  const seen = [1, 2, 3].map(() => roster.next(({ node }) => node === "n2" || node === "n4")?.node);
+  assertEquals(new Set(seen), new Set(["n2", "n4"]));
+  assertEquals(roster.next(() => false), undefined);
+  const empty = new Roster("self", { world: new HandWorld(), memoryMs: 1 });
+  assertEquals(empty.next(() => true), undefined);
+});
+
+Deno.test("the successor is the live other whose name comes next, round the ring", () => {
+  const { roster } = rosterOf("a", "b", "t", "z");
+  assertEquals(roster.successor?.node, "t");
+  roster.put(claimOf("sf"));
+  assertEquals(roster.successor?.node, "sf");
+  roster.put(claimOf("sf", { state: "suspect" }));
+  assertEquals(roster.successor?.node, "sf");
+  for (const node of ["sf", "t", "z"]) roster.put(claimOf(node, { state: "dead" }));
+  assertEquals(roster.successor?.node, "a");
+  roster.put(claimOf("0"));
+  assertEquals(roster.successor?.node, "0");
+  roster.put(claimOf("x"));
+  assertEquals(roster.successor?.node, "x");
+  for (const node of ["0", "a", "b", "x"]) roster.put(claimOf(node, { state: "left" }));
+  assertEquals(roster.successor, undefined);
 });
 
 Deno.test("a random choice has no doubles, and finds everybody in a small cluster", () => {

@@ -6,7 +6,7 @@
 
 import type { Address } from "../../lib/base/address.ts";
 import { TimerHeap } from "../../lib/base/timer_heap.ts";
-import { BroadcastQueue } from "../../lib/swim/broadcast_queue.ts";
+import { EventQueue } from "../../lib/serf/event_queue.ts";
 import { type Profile, profiles } from "../../lib/swim/config.ts";
 import type { SwimEvent } from "../../lib/swim/contract.ts";
 import { retransmitLimit } from "../../lib/swim/formulas.ts";
@@ -27,14 +27,14 @@ export interface TinyClusterOptions {
 /** Machines `n1` to `nN` that have known each other for long. */
 export class TinyCluster {
   now = 0;
-  /** Packets that carried user messages. */
-  userPackets = 0;
+  /** Packets that carried nothing but gossip. */
+  gossipPackets = 0;
   /** User messages that were sent, each copy counted. */
   userCopies = 0;
   /** When each machine first got each body. */
   readonly deliveries = new Map<Opaque, Map<string, number>>();
   readonly machines = new Map<string, Swim>();
-  readonly #queues = new Map<string, BroadcastQueue>();
+  readonly #queues = new Map<string, EventQueue>();
   readonly #heap = new TimerHeap<() => void>();
   #seed: number;
 
@@ -76,7 +76,10 @@ export class TinyCluster {
 
   #add(name: string, profile: Profile): void {
     const limit = () => retransmitLimit(profile.retransmitMult, this.machines.size);
-    const queue = new BroadcastQueue(limit);
+    const queue = new EventQueue({
+      retransmitLimit: limit,
+      peerCount: () => this.machines.size - 1,
+    });
     this.#queues.set(name, queue);
     const config = {
       name,
@@ -86,15 +89,16 @@ export class TinyCluster {
       profile,
       packetOverhead: () => 0,
     };
-    const swim = new Swim(config, this.#worldOf(name), {
+    const swim = new Swim(config, this.#worldOf(name, profile), {
       ...silentDelegate,
-      broadcasts: (overhead, room) => queue.take(overhead, room),
+      broadcasts: (overhead, room, to) => queue.take(overhead, room, to.text),
+      waitingBytes: (overhead) => queue.waitingBytes(overhead),
     });
     this.machines.set(name, swim);
     swim.start();
   }
 
-  #worldOf(name: string): SwimWorld {
+  #worldOf(name: string, profile: Profile): SwimWorld {
     const time = () => this.now;
     return {
       get now() {
@@ -110,7 +114,9 @@ export class TinyCluster {
       after: (ms: number, timer: SwimTimer) =>
         this.#after(ms, () => this.machines.get(name)?.handle(timer)),
       emit: (event: SwimEvent) => {
-        if (event.type === "user-message") this.#deliver(name, event.body);
+        if (event.type === "user-message") {
+          this.#deliver(name, event.body, profile.eagerGossip ? event.from.text : undefined);
+        }
       },
     };
   }
@@ -118,16 +124,16 @@ export class TinyCluster {
   #send(from: string, to: Address, packet: Packet): void {
     const copies = packet.messages.filter((message) => message.type === "user").length;
     this.userCopies += copies;
-    if (copies > 0) this.userPackets++;
+    if (copies === packet.messages.length) this.gossipPackets++;
     const target = `n${(to.ip[2] << 8) | to.ip[3]}`;
     this.#after(LATENCY_MS, () => this.machines.get(target)?.receive(addressOf(from), packet));
   }
 
-  #deliver(name: string, body: Opaque): void {
+  #deliver(name: string, body: Opaque, from?: string): void {
     const seen = this.deliveries.get(body);
     if (seen === undefined || seen.has(name)) return;
     seen.set(name, this.now);
-    this.#queues.get(name)?.queue({ message: { type: "user", body } });
+    this.#queues.get(name)?.queue({ message: { type: "user", body }, from });
     this.machines.get(name)?.wake();
   }
 
