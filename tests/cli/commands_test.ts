@@ -4,9 +4,9 @@ import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { KeyError } from "../../lib/host/key_manager.ts";
 import type { KeyResult } from "../../lib/serf/contract.ts";
 import { member } from "../rpc/fake_agent.ts";
+import { entriesOf, entryOf } from "../interop/transcripts/recording.ts";
 import { RecordedIo } from "./recorded_io.ts";
 import { ScriptedAgent } from "./scripted_agent.ts";
-import { transcript } from "./transcripts.ts";
 import { runSerf } from "../../lib/cli/main.ts";
 
 /** Reruns recorded command lines against the agent and compares; `same` makes up for what is in no order. */
@@ -16,17 +16,18 @@ async function replay(
   names: readonly string[],
   same: (stdout: string) => string = (stdout) => stdout,
 ): Promise<void> {
-  const runs = await transcript(file);
   for (const name of names) {
-    const run = runs.find((candidate) => candidate.name === name)!;
-    const argv = run.argv.filter((arg) => !arg.startsWith("-rpc-addr="));
-    const outcome = await agent.run(argv, { env: run.env });
-    assertEquals(
-      { ...outcome, stdout: same(outcome.stdout) },
-      { stdout: same(run.stdout), stderr: run.stderr, exit: run.exit },
-      name,
-    );
+    const { argv = [], env, recorded: { stdout = "", stderr, exit } } = entryOf(file, name);
+    const args = argv.filter((arg) => !arg.startsWith("-rpc-addr="));
+    const outcome = await agent.run(args, { env });
+    assertEquals([same(outcome.stdout), outcome.stderr], [same(stdout), stderr], name);
+    assertEquals(outcome.exit, exit, name);
   }
+}
+
+/** The names of all recorded runs in a file. */
+function runsOf(file: string): string[] {
+  return entriesOf(file).filter(({ argv }) => argv !== undefined).map(({ name }) => name);
 }
 
 /** The tags in a members table are in no order. */
@@ -37,9 +38,7 @@ function sortTags(text: string): string {
 Deno.test("members prints what was recorded of one node", async () => {
   await using agent = new ScriptedAgent();
   agent.fake.list = [member("alpha", { tags: { role: "web", dc: "east" } })];
-  const runs = await transcript("members");
-  const names = runs.map(({ name }) => name).slice(0, 18);
-  await replay(agent, "members", names, sortTags);
+  await replay(agent, "members", runsOf("members").slice(0, 18), sortTags);
 });
 
 Deno.test("members aligns several nodes, and marks what is empty", async () => {
@@ -58,8 +57,8 @@ Deno.test("members aligns several nodes, and marks what is empty", async () => {
 
 Deno.test("info prints what was recorded, in both forms", async () => {
   await using agent = new ScriptedAgent();
-  const json = (await transcript("info")).find(({ name }) => name === "json")!.stdout;
-  agent.fake.statistics = JSON.parse(json);
+  const { stdout = "" } = entryOf("info", "json").recorded;
+  agent.fake.statistics = JSON.parse(stdout);
   await replay(agent, "info", ["text", "json", "bad-format"]);
 });
 
@@ -75,15 +74,14 @@ Deno.test("with and without a token, every command says what was recorded", asyn
   await using open = new ScriptedAgent();
   await using guarded = new ScriptedAgent({ authKey: "s3cret" });
   guarded.fake.list = [member("alpha")];
-  const names = (await transcript("auth")).map(({ name }) => name);
-  await replay(guarded, "auth", names.filter((name) => name !== "token-to-open-agent"));
+  const names = runsOf("auth").filter((name) => name !== "token-to-open-agent");
+  await replay(guarded, "auth", names);
   await replay(open, "auth", ["token-to-open-agent"]);
 });
 
 Deno.test("event passes on name, payload and coalescing", async () => {
   await using agent = new ScriptedAgent();
-  const names = (await transcript("event")).map(({ name }) => name);
-  await replay(agent, "event", names);
+  await replay(agent, "event", runsOf("event"));
   const events = agent.fake.calls.map(([, name, payload, coalesce]) => [name, payload, coalesce]);
   const bytes = (text: string) => new TextEncoder().encode(text);
   assertEquals(events.slice(0, 5), [

@@ -1,25 +1,5 @@
-import { assertEquals, assertGreater, assertMatch } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import { serf } from "./recorded_io.ts";
-import { transcript } from "./transcripts.ts";
-
-/** Runs whose output differs on every machine. */
-const VOLATILE = ["keygen-ignores-flags", "addr-bad-host"];
-
-for (const file of ["toplevel", "flag-syntax", "missing-args", "no-agent"]) {
-  Deno.test(`without an agent, everything reads as recorded in ${file}.json`, async () => {
-    const runs = await transcript(file);
-    assertGreater(runs.length, 10);
-    for (const { name, argv, env, stdout, stderr, exit } of runs) {
-      if (VOLATILE.includes(name)) continue;
-      assertEquals(await serf(argv, { env }), { stdout, stderr, exit }, name);
-    }
-  });
-}
-
-Deno.test("the recorded runs would notice a different text", async () => {
-  const [run] = await transcript("missing-args");
-  assertMatch(run.stdout, /^An event name must be specified\.\n\nUsage: serf event /);
-});
 
 Deno.test("keygen ignores its arguments and prints 32 bytes in base64, other ones each time", async () => {
   const runs = await Promise.all([serf(["keygen", "-zzz", "q"]), serf(["keygen"])]);

@@ -1,0 +1,21 @@
+import { assert, assertEquals } from "@std/assert";
+import { commandTable } from "../../lib/cli/command_table.ts";
+import { serf } from "./recorded_io.ts";
+
+Deno.test("the program's help has a summary of every command", async () => {
+  const { stderr } = await serf(["--help"]);
+  const lines = stderr.split("\n").slice(3).filter((line) => line !== "");
+  const listed = [...commandTable.values()].filter(({ summary }) => summary !== undefined);
+  assertEquals(lines.length, listed.length);
+  for (const line of lines) assert(/^ {4}\S.{11} {4}[A-Z][^.]+$/.test(line), line);
+});
+
+Deno.test("help texts start with the usage, fit the terminal, and end without white space", async () => {
+  for (const [name, entry] of commandTable) {
+    if (name === "version") continue;
+    const { help } = await entry.load();
+    assert(help.startsWith(`Usage: serf ${name}`), name);
+    assertEquals(help, help.trimEnd());
+    for (const line of help.split("\n")) assert(line.length <= 80, line);
+  }
+});

@@ -1,0 +1,155 @@
+/** Where we say something else than the reference, and why. */
+
+import { VERSION } from "../../../lib/cli/version.ts";
+import { entryOf, type Observation } from "./recording.ts";
+
+/** One way in which outputs differ. */
+export interface Difference {
+  /** Entries as `file/name`; `*` stands for anything. */
+  readonly where: readonly string[];
+  readonly reason: string;
+  /** Turns what was recorded into what we do. Whatever it leaves as it is must be the same. */
+  readonly adapt: (recorded: Observation) => Observation;
+}
+
+/** Why anything differs, in the words of the README. */
+const reasons = {
+  version: "`serf version` and `info` name our own version and Deno as the runtime",
+  later:
+    "What came after Serf 0.8.2 is there: the keys `mdns` and `validate_node_names`, the flag `-mdns-iface`, and the " +
+    "spelling of some errors",
+  queryEnd:
+    "A query ends as soon as every member that it is for has acknowledged and answered it as asked",
+  tagChange: "A change of tags is one `member-update` event",
+  log:
+    "The log has no line for a name server asked in vain by TCP, for the body of a command refused before the token, or " +
+    "for an answer to a client that has gone",
+  runtime: "Of the figures of Go's runtime there are `runtime.alloc_bytes` and `runtime.sys_bytes`",
+  inspector:
+    "SIGUSR1 prints the metrics as Serf does, and makes Deno open its inspector on 127.0.0.1:9229",
+  sinks:
+    "A statsd address without a port is refused, and figures that cannot be sent to statsite are reported in the log, " +
+    "once",
+  nameServer: "The errors of an unresolvable RPC host leave out the name server",
+};
+
+/** Replaces something in the texts of an observation. */
+export function replace(pattern: string | RegExp, by: string): Difference["adapt"] {
+  return (recorded) => ({
+    ...recorded,
+    stdout: recorded.stdout?.replaceAll(pattern, by),
+    stderr: recorded.stderr?.replaceAll(pattern, by),
+  });
+}
+
+/** What an agent says that has started well and still runs. */
+function running(): Observation {
+  const { stdout } = entryOf("agent-startup", "plain").recorded;
+  return { stdout: stdout?.replace(/==> Caught signal[^]*/, ""), stderr: "", exit: null };
+}
+
+/** What a start that fails says. */
+function failing(...lines: readonly string[]): Difference["adapt"] {
+  return () => ({ stdout: lines.map((line) => `==> ${line}\n`).join(""), stderr: "", exit: 1 });
+}
+
+/** Everything that is different. */
+export const differences: readonly Difference[] = [
+  {
+    where: ["toplevel/*"],
+    reason: reasons.version,
+    adapt: replace("0.8.2-dev", VERSION),
+  },
+  {
+    where: ["info/*", "keys/info-encrypted", "monitor-events/info-unnamed-filters"],
+    reason: reasons.version,
+    adapt: replace("go1.19.8", `deno${Deno.version.deno}`),
+  },
+  {
+    where: ["keys/*"],
+    reason: reasons.later,
+    adapt: replace(/\b(R)(?=emoving the primary key|equested key is not)/g, "r"),
+  },
+  {
+    where: ["agent-conflict/loser"],
+    reason: reasons.later,
+    adapt: replace("resolution, quitting", "resolution, quiting"),
+  },
+  {
+    where: ["agent-config/mdns-key"],
+    reason: reasons.later,
+    adapt: running,
+  },
+  {
+    where: ["agent-startup/mdns-bad-combo-unknown-flag"],
+    reason: reasons.later,
+    adapt: failing("mDNS interface specified without enabling mDNS discovery"),
+  },
+  {
+    where: ["agent-config/validate-node-names"],
+    reason: reasons.later,
+    adapt: failing(
+      "Starting Serf agent...",
+      "Failed to start the Serf agent: Error creating Serf: Node name contains invalid characters bad name! , " +
+        "Valid characters include all alpha-numerics and dashes and '.' ",
+    ),
+  },
+  {
+    where: ["reachability/one-verbose", "reachability/two-verbose"],
+    reason: reasons.queryEnd,
+    adapt: replace("Query time: 3.20 sec", "Query time: LESS"),
+  },
+  {
+    where: ["monitor/info-default"],
+    reason: reasons.tagChange,
+    adapt: replace(/^Event Info:\n\tEvent: "member-update"\n.*\n/gm, ""),
+  },
+  {
+    where: ["auth/agent-log"],
+    reason: reasons.log,
+    adapt: replace(/^(.*Client sending commands before auth\n)(.*before auth\n)/gm, "$1"),
+  },
+  {
+    where: ["monitor/lowercase-debug"],
+    reason: reasons.log,
+    adapt: replace(/^.* memberlist: TCP-first lookup failed .*\n/gm, ""),
+  },
+  {
+    where: ["monitor/*"],
+    reason: reasons.log,
+    adapt: replace(/^.* Failed to stream ack .*\n/gm, ""),
+  },
+  {
+    where: ["metrics/*", "agent-signals/sigusr1"],
+    reason: reasons.runtime,
+    adapt: (recorded) => ({
+      ...recorded,
+      stderr: recorded.stderr?.replaceAll(/^.*\.runtime\.(?!alloc_bytes|sys_bytes).*\n/gm, ""),
+      lines: recorded.lines?.filter((name) => !/runtime\.(?!alloc_bytes|sys_bytes)/.test(name)),
+    }),
+  },
+  {
+    where: ["agent-signals/sigusr1"],
+    reason: reasons.inspector,
+    adapt: (recorded) => ({ ...recorded, stderr: `${recorded.stderr}INSPECTOR\n` }),
+  },
+  {
+    where: ["agent-config/statsd-bad"],
+    reason: reasons.sinks,
+    adapt: failing("Failed to start statsd sink. Got: address nonsense: missing port in address"),
+  },
+  {
+    where: ["agent-config/statsite-bad"],
+    reason: reasons.sinks,
+    adapt: replace(
+      "==> Caught signal",
+      "    2026/01/01 00:00:00 [ERR] agent: Error sending metrics to statsite: " +
+        "dial tcp 127.0.0.1:1: connect: connection refused\n==> Caught signal",
+    ),
+  },
+  {
+    where: ["no-agent/addr-bad-host"],
+    reason: reasons.nameServer,
+    adapt: replace(/ on RESOLVER:53/g, ""),
+  },
+];
