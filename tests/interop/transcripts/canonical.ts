@@ -45,6 +45,8 @@ const VOLATILE: readonly (readonly [RegExp, string])[] = [
   [/^(\t| {4}"|)(arch|cpu_count|max_procs|os|goroutines)("?(?: =|:) "?)\w+/gm, "$1$2$3X"],
   [/(Estimated (\S+) <-> (?!\2 )\S+ rtt:) \d+\.\d{3} ms/g, "$1 N ms"],
   [/^[A-Za-z0-9+/]{43}=$/gm, "RANDOM KEY"],
+  // Shells have words of their own.
+  [/(script output:) \S*sh: .*no_such_command_x: .*/g, "$1 NOT FOUND"],
   // At the timeout, or before.
   [/(Query time:) 3\.(1[5-9]|2\d) sec/g, "$1 3.20 sec"],
   [/(Query time:) [012]\.\d\d sec/g, "$1 LESS"],

@@ -2,6 +2,7 @@
 
 import { DatagramServer } from "../../agent/datagram_server.ts";
 import { writeFiles } from "../../agent/write_files.ts";
+import { until } from "../agents.ts";
 import { delay } from "./delay.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Stage } from "./stage.ts";
@@ -12,12 +13,14 @@ const ALPHA_RPC = "-rpc-addr=127.0.0.1:7420";
 /** Names that only come up when something goes wrong, as it may on a machine under load. */
 const TROUBLE = /\.(degraded|health|flap|rejected|zero-rtt|suspect|compact)\b/;
 
+/** The queues are measured every half minute. */
+const LONGEST_WAIT_MS = 60_000;
+
 /** A little of everything that counts, watched for longer than the queues go between two checks. */
 export async function metrics(stage: Stage, ledger: Ledger): Promise<void> {
-  using server = new DatagramServer();
+  await using statsd = new Statsd();
   // Not by way of the stage, which would move the address.
-  writeFiles(stage.directory, { "m.json": `{"statsd_addr": "127.0.0.1:${server.port}"}` });
-  const names = namesUpTo("serf-agent.serf.queue.Query|ms", server);
+  writeFiles(stage.directory, { "m.json": `{"statsd_addr": "127.0.0.1:${statsd.port}"}` });
   const alpha = await stage.agent([
     "agent",
     "-node=alpha",
@@ -41,33 +44,55 @@ export async function metrics(stage: Stage, ledger: Ledger): Promise<void> {
   await stage.run(["tags", ALPHA_RPC, "-set", "a=b"]);
   await delay(5_000);
   bravo.signal("SIGINT");
-  compareNames("statsd-names", [...await names], ledger);
+  await statsd.received("serf-agent.serf.queue.Query|ms");
+  ledger.compare(FILE, "statsd-names", { lines: comparable(statsd.names) });
   // What is shown is the ten-second intervals that are over.
   await delay(11_000);
   alpha.signal("SIGUSR1");
-  await delay(500);
-  const shown = alpha.stderr.matchAll(/^\[.*?\]\[([GCS])\] '(.*?)'/gm);
-  const shownNames = new Set(Array.from(shown, ([, type, name]) => `${type} ${name}`));
-  compareNames("sigusr1-names", [...shownNames], ledger);
+  await ledger.settle(FILE, "sigusr1-names", {
+    get lines() {
+      const shown = alpha.stderr.matchAll(/^\[.*?\]\[([GCS])\] '(.*?)'/gm);
+      return comparable(Array.from(shown, ([, type, name]) => `${type} ${name}`));
+    },
+  });
 }
 
-function compareNames(entry: string, names: readonly string[], ledger: Ledger): void {
-  const lines = names.filter((name) => !TROUBLE.test(name))
+/** The names that are expected on every machine, each once. */
+function comparable(names: Iterable<string>): string[] {
+  return [...new Set(names)].filter((name) => !TROUBLE.test(name))
     .map((name) => name.replace(Deno.hostname(), "HOSTNAME"));
-  ledger.compare(FILE, entry, { lines });
 }
 
-/** Gathers `NAME|TYPE` of all figures, until one of that name has come or the server has been closed. */
-async function namesUpTo(last: string, server: DatagramServer): Promise<Set<string>> {
-  const names = new Set<string>();
-  try {
-    while (!names.has(last)) {
-      for (const line of (await server.receive()).trimEnd().split("\n")) {
-        names.add(line.replace(/:[^:|]*\|/, "|"));
-      }
-    }
-  } catch (error) {
-    if (!(error instanceof Deno.errors.Interrupted)) throw error;
+/** Gathers `NAME|TYPE` of all figures. */
+class Statsd implements AsyncDisposable {
+  readonly names = new Set<string>();
+  readonly #server = new DatagramServer();
+  readonly #gathering: Promise<void> = this.#gather();
+
+  get port(): number {
+    return this.#server.port;
   }
-  return names;
+
+  /** Waits until a figure has come. */
+  async received(name: string): Promise<void> {
+    const has = () => Promise.resolve(this.names.has(name));
+    await until(`${name} has come`, has, () => [...this.names].join("\n"), LONGEST_WAIT_MS);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server[Symbol.dispose]();
+    await this.#gathering;
+  }
+
+  async #gather(): Promise<void> {
+    try {
+      for (;;) {
+        for (const line of (await this.#server.receive()).trimEnd().split("\n")) {
+          this.names.add(line.replace(/:[^:|]*\|/, "|"));
+        }
+      }
+    } catch (error) {
+      if (!(error instanceof Deno.errors.Interrupted)) throw error;
+    }
+  }
 }

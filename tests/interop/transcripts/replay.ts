@@ -42,7 +42,7 @@ export class Replay {
     await agent.printed("a client more", () => clients() > before);
     await Promise.all([
       delay((signal?.after_seconds ?? 0) * 1000),
-      delay(300).then(meanwhile),
+      delay(1_000).then(meanwhile),
     ]);
     await process.printed(cue, (stdout) => stdout.includes(cue));
     if (signal !== undefined) process.signal(signal.name);

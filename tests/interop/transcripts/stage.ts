@@ -11,6 +11,9 @@ type Environment = Readonly<Record<string, string>>;
 /** The network of the recorded runs. One of them needs an address that the loopback interface itself has. */
 const RECORDED_NETWORK = /127\.0\.0\.(?!1:7990)/g;
 
+/** No program of the recorded runs lives as long; one that hangs is killed, and its exit tells. */
+const LONGEST_LIFE_MS = 150_000;
+
 /** A program of ours that runs. Its output reads as if it ran where the reference did. */
 export class SerfProcess implements AsyncDisposable {
   readonly #stage: Stage;
@@ -84,11 +87,13 @@ export class SerfProcess implements AsyncDisposable {
   }
 
   async #watch(): Promise<void> {
+    const killing = setTimeout(() => this.signal("SIGKILL"), LONGEST_LIFE_MS);
     await Promise.all([
       collect(this.#child.stdout, (text) => this.#stdout += text),
       collect(this.#child.stderr, (text) => this.#stderr += text),
     ]);
     const { code, signal } = await this.#child.status;
+    clearTimeout(killing);
     this.#exit = signal === "SIGKILL" ? "signal 9" : code;
   }
 }
