@@ -5,7 +5,7 @@ import { delay } from "./delay.ts";
 import { type Difference, differences } from "./differences.ts";
 import { judge } from "./judge.ts";
 import { entriesOf, entryOf, type Observation, recordings } from "./recording.ts";
-import { formatTable, type Outcome } from "./table.ts";
+import { formatTable, type Outcome } from "./format_table.ts";
 
 /** How long a program gets to come to its end, or to say what is expected of it. */
 const SETTLING_MS = 15_000;

@@ -5,6 +5,7 @@ import type { Ledger } from "./ledger.ts";
 import { entriesOf, type Entry, entryOf } from "./recording.ts";
 import type { SerfProcess, Stage } from "./stage.ts";
 
+/** The entries of a stage, and the ledger that they go into. */
 export class Replay {
   readonly stage: Stage;
   readonly ledger: Ledger;

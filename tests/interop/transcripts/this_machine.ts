@@ -3,12 +3,10 @@
 import { lookup } from "node:dns/promises";
 import { type Difference, replace } from "./differences.ts";
 
-const NAME = "nosuch.invalid";
-
 /** Whether a name server says that a name does not exist, instead of saying nothing. */
 async function hasNameServer(): Promise<boolean> {
   try {
-    await lookup(NAME);
+    await lookup("nosuch.invalid");
     return true;
   } catch (error) {
     return error instanceof Error && "code" in error && error.code === "ENOTFOUND";
