@@ -36,6 +36,8 @@ export interface AgentOptions {
   readonly serf: SerfOptions;
   readonly hub: LogHub;
   readonly handlers: readonly HandlerSpec[];
+  /** How long what handlers leave behind may keep their output open, milliseconds. */
+  readonly handlerLingerMs: number;
   /** The file that follows every change of the tags. Default: none. */
   readonly tagsFile?: string;
 }
@@ -78,6 +80,7 @@ export class Agent implements RpcAgent {
     this.#options = options;
     this.#handlers = new ScriptHandlers({
       handlers: options.handlers,
+      lingerMs: options.handlerLingerMs,
       self: () => serf.local,
       log: options.hub.log.bind(options.hub),
       metrics: options.serf.metrics,
@@ -158,9 +161,10 @@ export class Agent implements RpcAgent {
     await this.#serf.setTags(tags);
   }
 
-  /** Replaces the event handlers, from the next event on. */
-  setHandlers(handlers: readonly HandlerSpec[]): void {
+  /** Replaces the event handlers, from the next event on, and how long what they leave behind may linger. */
+  setHandlers(handlers: readonly HandlerSpec[], { lingerMs }: { readonly lingerMs: number }): void {
     this.#handlers.handlers = handlers;
+    this.#handlers.lingerMs = lingerMs;
   }
 
   userEvent(

@@ -67,6 +67,12 @@ const agentFlags = {
     value: "[filter=]script",
     help: "Script to run when something happens.",
   },
+  "handler-linger": {
+    kind: "string",
+    value: "duration",
+    help: "How long processes that a script leaves behind may keep its output open; " +
+      "then its process group is killed. Default: 5s.",
+  },
   "config-file": { kind: "list", value: "path", help: "JSON file with settings." },
   "config-dir": {
     kind: "list",
@@ -165,6 +171,7 @@ export function parseAgentFlags(args: readonly string[]): ParsedAgentFlags {
     retryIntervalMs: duration(flags["retry-interval"]),
     broadcastTimeoutMs: duration(flags["broadcast-timeout"]),
     eventHandlers: flags["event-handler"],
+    handlerLingerMs: duration(flags["handler-linger"]),
     encryptKey: flags.encrypt,
     keyringFile: flags["keyring-file"],
     snapshotPath: flags.snapshot,

@@ -10,6 +10,8 @@ interface Kinds {
   string: string;
   bool: boolean;
   int: number;
+  /** Bytes. */
+  size: number;
   /** Milliseconds; Go's notation in files. */
   duration: number;
   list: readonly string[];
@@ -52,16 +54,15 @@ export const configOptions = {
   protocol: { key: "protocol", kind: "int" },
   /** Whether events from before a join are delivered. */
   replayOnJoin: { key: "replay_on_join", kind: "bool" },
-  /** Bytes. */
-  queryResponseSizeLimit: { key: "query_response_size_limit", kind: "int" },
-  /** Bytes. */
-  querySizeLimit: { key: "query_size_limit", kind: "int" },
-  /** Bytes. */
-  userEventSizeLimit: { key: "user_event_size_limit", kind: "int" },
+  queryResponseSizeLimit: { key: "query_response_size_limit", kind: "size" },
+  querySizeLimit: { key: "query_size_limit", kind: "size" },
+  userEventSizeLimit: { key: "user_event_size_limit", kind: "size" },
   /** Joined at start; if none can be reached, the agent ends. */
   startJoin: { key: "start_join", kind: "list" },
   /** Handler specifications, as in `user:deploy=./deploy.sh`. */
   eventHandlers: { key: "event_handlers", kind: "list" },
+  /** How long the processes that a handler leaves behind may keep its output open; the reference waits for ever. */
+  handlerLingerMs: { key: "handler_linger", kind: "duration" },
   /** Timing: lan, wan or local. */
   profile: { key: "profile", kind: "string" },
   snapshotPath: { key: "snapshot_path", kind: "string" },
@@ -134,6 +135,7 @@ export const defaultConfig: AgentConfig = {
   userEventSizeLimit: 512,
   startJoin: [],
   eventHandlers: [],
+  handlerLingerMs: 5_000,
   profile: "lan",
   snapshotPath: "",
   leaveOnTerminate: false,
@@ -166,6 +168,7 @@ const combine: { readonly [K in ConfigKind]: (earlier: Kinds[K], later: Kinds[K]
   string: (earlier, later) => later || earlier,
   bool: (earlier, later) => later || earlier,
   int: (earlier, later) => later > 0 ? later : earlier,
+  size: (earlier, later) => later || earlier,
   duration: (earlier, later) => later || earlier,
   list: (earlier, later) => [...earlier, ...later],
   tags: (earlier, later) => ({ ...earlier, ...later }),

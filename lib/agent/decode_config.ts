@@ -77,7 +77,9 @@ class ConfigDecoder {
       case "bool":
         return this.#typed(key, "bool", value);
       case "int":
-        return typeof value === "number" ? Math.trunc(value) : this.#typed(key, "int", value);
+        return this.#int(key, value);
+      case "size":
+        return this.#size(key, value);
       case "list":
         return this.#list(key, value);
       case "tags":
@@ -94,6 +96,17 @@ class ConfigDecoder {
         goFormat(value)
       }'`,
     );
+  }
+
+  #int(key: string, value: unknown): unknown {
+    return typeof value === "number" ? Math.trunc(value) : this.#typed(key, "int", value);
+  }
+
+  /** The reference takes a negative size, and then refuses whatever is sent. */
+  #size(key: string, value: unknown): unknown {
+    const size = this.#int(key, value);
+    if (!(Number(size) < 0)) return size;
+    this.#problem(`'${key}' expected 0 or more, got '${size}'`);
   }
 
   #list(key: string, value: unknown): unknown {

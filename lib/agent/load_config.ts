@@ -9,7 +9,7 @@ import { formatDuration } from "../base/duration.ts";
 import { errorText } from "../base/error_text.ts";
 import { missingPermissions } from "../base/missing_permissions.ts";
 import { parseAgentFlags } from "./agent_flags.ts";
-import { type AgentConfig, defaultConfig, mergeConfig } from "./config.ts";
+import { type AgentConfig, configOptions, defaultConfig, mergeConfig } from "./config.ts";
 import { readConfigPaths } from "./config_file.ts";
 import { type HandlerSpec, parseHandlerSpec } from "./handler_spec.ts";
 import { StartupError } from "./startup_error.ts";
@@ -24,6 +24,8 @@ export interface LoadedConfig {
 
 /** The least retry interval and broadcast timeout. */
 const MIN_INTERVAL_MS = 1_000;
+/** The least reconnect interval: with a much smaller one, an agent does little else. */
+const MIN_RECONNECT_MS = 100;
 
 /**
  * Loads the configuration that the arguments ask for. Throws a `FlagError` for a mistake in the flags, and a
@@ -36,6 +38,7 @@ export function loadConfig(args: readonly string[]): LoadedConfig {
   requirePermissions(neededPermissions(config));
   const handlers = config.eventHandlers.flatMap(parseHandlerSpec);
   checkInterfaces(config);
+  checkDurations(config);
   return { ...completed(config), handlers };
 }
 
@@ -91,6 +94,16 @@ function checkInterfaces(config: AgentConfig): void {
   }
 }
 
+function checkDurations(config: AgentConfig): void {
+  for (const name of ["reconnectTimeoutMs", "tombstoneTimeoutMs", "handlerLingerMs"] as const) {
+    if (config[name] >= 0) continue;
+    const { key } = configOptions[name];
+    throw new StartupError(
+      `Invalid ${key}: got ${formatDuration(config[name])}, expected 0 or more`,
+    );
+  }
+}
+
 function hasInterface(name: string): boolean {
   return Deno.networkInterfaces().some((known) => known.name === name);
 }
@@ -98,10 +111,10 @@ function hasInterface(name: string): boolean {
 /** Fills in what follows from other settings, and raises what is too low. */
 function completed(config: AgentConfig): { config: AgentConfig; notices: string[] } {
   const notices: string[] = [];
-  const atLeast = (name: string, ms: number) => {
-    if (ms >= MIN_INTERVAL_MS) return ms;
-    notices.push(`Warning: '${name}' is too low. Setting to ${formatDuration(MIN_INTERVAL_MS)}`);
-    return MIN_INTERVAL_MS;
+  const atLeast = (name: string, ms: number, least = MIN_INTERVAL_MS) => {
+    if (ms >= least) return ms;
+    notices.push(`Warning: '${name}' is too low. Setting to ${formatDuration(least)}`);
+    return least;
   };
   const { role } = config;
   if (role !== "") notices.push("Deprecation warning: 'Role' has been replaced with 'Tags'");
@@ -111,6 +124,7 @@ function completed(config: AgentConfig): { config: AgentConfig; notices: string[
     tags: role === "" ? config.tags : { ...config.tags, role },
     retryIntervalMs: atLeast("RetryInterval", config.retryIntervalMs),
     broadcastTimeoutMs: atLeast("BroadcastTimeout", config.broadcastTimeoutMs),
+    reconnectIntervalMs: atLeast("ReconnectInterval", config.reconnectIntervalMs, MIN_RECONNECT_MS),
   };
   if (config.rejoinAfterLeave && config.snapshotPath === "") {
     notices.push("Warning: 'RejoinAfterLeave' enabled without snapshot file");

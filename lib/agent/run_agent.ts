@@ -186,7 +186,7 @@ class AgentProcess {
     const level = parseLogLevel(loaded.config.logLevel);
     if (level === undefined) output.say(invalidLogLevel(loaded.config.logLevel));
     else printer.level = level;
-    agent.setHandlers(loaded.handlers);
+    agent.setHandlers(loaded.handlers, { lingerMs: loaded.config.handlerLingerMs });
     try {
       await agent.setTags(loaded.config.tags);
     } catch (error) {

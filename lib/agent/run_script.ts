@@ -27,13 +27,15 @@ export interface ScriptResult {
 /** Settings of {@link runScript}. */
 export interface RunScriptOptions {
   /**
-   * How long to wait, after the shell has ended, for processes that it has left behind and that keep its output open.
-   * After that the whole process group is killed. Milliseconds, by default 5000.
+   * How long to wait, after the shell has ended, for processes that it has left behind and that keep its output or input
+   * open. After that the whole process group is killed. Milliseconds.
    */
-  readonly lingerMs?: number;
+  readonly lingerMs: number;
 }
 
 const OUTPUT_LIMIT = 8_192;
+/** By when those who were killed have closed their files. */
+const DEATH_MS = 1_000;
 
 /** What Go calls the signals that end a process. */
 const SIGNAL_NAMES: Readonly<Partial<Record<Deno.Signal, string>>> = {
@@ -57,7 +59,7 @@ const SIGNAL_NAMES: Readonly<Partial<Record<Deno.Signal, string>>> = {
 export async function runScript(
   script: string,
   input: ScriptInput,
-  { lingerMs = 5_000 }: RunScriptOptions = {},
+  { lingerMs }: RunScriptOptions,
 ): Promise<ScriptResult> {
   let child: Deno.ChildProcess;
   try {
@@ -65,17 +67,18 @@ export async function runScript(
   } catch (error) {
     return { output: new Uint8Array(), failure: errorText(error), inputProblem: undefined };
   }
-  const writing = writeAll(child.stdin, input.stdin);
+  const feed = new InputFeed(child.stdin, input.stdin);
   const output = new OutputTail(child.stdout);
   const status = await child.status;
-  if (!await endsWithin(output.finished, lingerMs)) {
+  if (!await endsWithin(Promise.all([output.finished, feed.finished]), lingerMs)) {
     killGroup(child.pid);
     await output.cancel();
+    if (!await endsWithin(feed.finished, DEATH_MS)) feed.abandon();
   }
   return {
     output: output.bytes(),
     failure: status.success ? undefined : describeStatus(status),
-    inputProblem: await writing,
+    inputProblem: await feed.finished,
   };
 }
 
@@ -92,12 +95,30 @@ function spawn(script: string, environment: Readonly<Record<string, string>>): D
   }).spawn();
 }
 
+/** All that a stream is given. */
+class InputFeed {
+  /** Resolves when everything is written, to what went wrong, if anything. */
+  readonly finished: Promise<string | undefined>;
+  readonly #giveUp: (problem: string) => void;
+
+  constructor(stream: WritableStream<Uint8Array>, bytes: Uint8Array) {
+    const { promise, resolve } = Promise.withResolvers<string>();
+    this.#giveUp = resolve;
+    this.finished = Promise.race([writeAll(stream, bytes), promise]);
+  }
+
+  /** Waits no longer: a process that has left the group may keep the other end open, and not read, for ever. */
+  abandon(): void {
+    this.#giveUp("write |1: file already closed");
+  }
+}
+
 /** Writes and closes; resolves to what went wrong, if anything. */
 async function writeAll(
-  stdin: WritableStream<Uint8Array>,
+  stream: WritableStream<Uint8Array>,
   bytes: Uint8Array,
 ): Promise<string | undefined> {
-  const writer = stdin.getWriter();
+  const writer = stream.getWriter();
   try {
     if (bytes.length > 0) await writer.write(bytes);
     await writer.close();
@@ -139,7 +160,7 @@ class OutputTail {
 }
 
 /** Whether a promise resolves in time. */
-async function endsWithin(promise: Promise<void>, ms: number): Promise<boolean> {
+async function endsWithin(promise: Promise<unknown>, ms: number): Promise<boolean> {
   const { promise: timeout, resolve } = Promise.withResolvers<boolean>();
   const timer = setTimeout(() => resolve(false), ms);
   try {

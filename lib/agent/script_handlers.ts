@@ -31,10 +31,13 @@ const SLOW_MS = 1_000;
 export class ScriptHandlers {
   /** The handlers from the next event on. */
   handlers: readonly HandlerSpec[];
+  /** How long what they leave behind may keep their output open, milliseconds; from the next script on. */
+  lingerMs: number;
   readonly #options: ScriptHandlersOptions;
 
   constructor(options: ScriptHandlersOptions) {
     this.handlers = options.handlers;
+    this.lingerMs = options.lingerMs;
     this.#options = options;
   }
 
@@ -54,7 +57,7 @@ export class ScriptHandlers {
     );
     const input = { environment: handlerEnvironment(self, event), stdin: handlerInput(event) };
     const startedAt = performance.now();
-    const result = await runScript(script, input, this.#options);
+    const result = await runScript(script, input, { lingerMs: this.lingerMs });
     metrics?.sample(`agent.invoke.${script}`, performance.now() - startedAt);
     clearTimeout(slow);
     this.#report(script, event, result);

@@ -56,10 +56,11 @@ export async function startAgent(
     metrics,
     onKeyringChange: keyringWriter(config),
   };
+  const { handlerLingerMs } = config;
   const tagsFile = config.tagsFile || undefined;
   const agent = await attempt(
     "Failed to start the Serf agent: Error creating Serf",
-    () => Agent.start({ serf, hub, handlers, tagsFile }),
+    () => Agent.start({ serf, hub, handlers, handlerLingerMs, tagsFile }),
   );
   return { agent, network };
 }

@@ -66,7 +66,7 @@ export function machineConfig(options: SerfOptions): MachineConfig {
   };
 }
 
-/** The numbers and switches among the options; each must be of its default's type, and no number negative. */
+/** The numbers and switches among the options; each must be of its default's type. */
 function plainSettings(options: SerfOptions): Partial<SerfSettings> {
   const given: Record<string, unknown> = {};
   for (const [name, standard] of Object.entries(librarySettings)) {
@@ -75,12 +75,20 @@ function plainSettings(options: SerfOptions): Partial<SerfSettings> {
     if (typeof value !== typeof standard) {
       throw new TypeError(`Cannot use ${name}: got ${value}, expected a ${typeof standard}`);
     }
-    if (typeof value === "number" && !(value >= 0)) {
-      throw new RangeError(`Cannot use ${name}: got ${value}, expected 0 or more`);
-    }
+    if (typeof value === "number") checkNumber(name, value);
     given[name] = value;
   }
   return given;
+}
+
+/** Times may be fractions, but an interval of nothing never lets anything else happen. Buffers hold at least one time. */
+function checkNumber(name: string, value: number): void {
+  const refuse = (expected: string) => {
+    throw new RangeError(`Cannot use ${name}: got ${value}, expected ${expected}`);
+  };
+  if (!(value >= 0)) refuse("0 or more");
+  if (value === 0 && /(Interval|Buffer)(Ms)?$/.test(name)) refuse("more than 0");
+  if (!name.endsWith("Ms") && !Number.isSafeInteger(value)) refuse("a whole number");
 }
 
 function namedProfile(name: string): Profile {

@@ -21,6 +21,7 @@ Deno.test("every flag sets its setting", () => {
     ...["-protocol=4", "-profile=wan", "-join=j1", "-join=j2", "-replay", "-retry-join=rj"],
     ...["-retry-max=0x10", "-retry-interval=1m", "-snapshot=s", "-rejoin", "-event-handler=h"],
     ...["-discover=d", "-syslog", "-broadcast-timeout=7s", "-disable-compression"],
+    "-handler-linger=8s",
     ...["-mdns-iface=mi", "-mdns-disable-ipv4", "-mdns-disable-ipv6", "positional", "-node=late"],
   ]);
   assertEquals(layer, {
@@ -45,6 +46,7 @@ Deno.test("every flag sets its setting", () => {
     snapshotPath: "s",
     rejoinAfterLeave: true,
     eventHandlers: ["h"],
+    handlerLingerMs: 8_000,
     discover: "d",
     enableSyslog: true,
     broadcastTimeoutMs: 7_000,

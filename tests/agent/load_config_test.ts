@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { loadConfig } from "../../lib/agent/load_config.ts";
 import { StartupError } from "../../lib/agent/startup_error.ts";
 import { TemporaryDirectory } from "../host/temporary_directory.ts";
@@ -42,6 +42,30 @@ Deno.test("what works but deserves a word gets one", () => {
   ]);
   assertEquals(config.tags, { role: "web" });
   assertEquals([config.retryIntervalMs, config.broadcastTimeoutMs], [1_000, 1_000]);
+});
+
+Deno.test("times and sizes that make no sense are refused by their keys", () => {
+  using directory = new TemporaryDirectory();
+  const refusal = (settings: Readonly<Record<string, unknown>>) => {
+    writeFiles(directory, { "a.json": JSON.stringify(settings) });
+    return errorOf(`-config-file=${directory.file("a.json")}`);
+  };
+  for (const key of ["reconnect_timeout", "tombstone_timeout", "handler_linger"]) {
+    assertEquals(refusal({ [key]: "-5s" }), `Invalid ${key}: got -5s, expected 0 or more`);
+  }
+  for (const key of ["query_size_limit", "query_response_size_limit", "user_event_size_limit"]) {
+    assertStringIncludes(refusal({ [key]: -3 }), `\n* '${key}' expected 0 or more, got '-3'`);
+  }
+});
+
+Deno.test("an interval that would keep the agent busy is raised", () => {
+  using directory = new TemporaryDirectory();
+  for (const interval of ["1ns", "-5s"]) {
+    writeFiles(directory, { "a.json": `{"reconnect_interval":"${interval}"}` });
+    const { config, notices } = loadConfig([`-config-file=${directory.file("a.json")}`]);
+    assertEquals(config.reconnectIntervalMs, 100);
+    assertEquals(notices, ["Warning: 'ReconnectInterval' is too low. Setting to 100ms"]);
+  }
 });
 
 Deno.test("handlers are checked before interfaces", () => {

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertLess } from "@std/assert";
 import { runScript, type RunScriptOptions } from "../../lib/agent/run_script.ts";
 
 /** Runs a script; the output comes back as text. */
-async function run(script: string, stdin = "", options?: RunScriptOptions) {
+async function run(script: string, stdin = "", options: RunScriptOptions = { lingerMs: 5_000 }) {
   const environment = { GREETING: "hello  world" };
   const input = { environment, stdin: new TextEncoder().encode(stdin) };
   const { output, ...rest } = await runScript(script, input, options);
@@ -39,7 +39,7 @@ Deno.test("an exit status, a missing command and a signal are failures", async (
 
 Deno.test("a script that cannot be started has failed", async () => {
   const input = { environment: { BAD: "a\0b" }, stdin: new Uint8Array() };
-  const { failure, output } = await runScript("true", input);
+  const { failure, output } = await runScript("true", input, { lingerMs: 5_000 });
   assert(failure !== undefined);
   assertEquals(output.length, 0);
 });
@@ -65,6 +65,22 @@ Deno.test("a background process that keeps the output open is killed after a whi
     await new Promise((r) => setTimeout(r, 10));
   }
   assert(!isRunning(Number(text)));
+});
+
+Deno.test("a background process that keeps the input open, and does not read, is killed too", async () => {
+  const script = "exec 3<&0; sleep 60 <&3 >/dev/null 2>&1 & true";
+  const started = performance.now();
+  const { failure, inputProblem } = await run(script, "x".repeat(1_000_000), { lingerMs: 100 });
+  assertLess(performance.now() - started, 5_000);
+  assertEquals([failure, inputProblem], [undefined, "write |1: broken pipe"]);
+});
+
+Deno.test("a background process that has left its group is not waited for either", async () => {
+  const started = performance.now();
+  const { text, failure } = await run("setsid sleep 60 & echo $!", "", { lingerMs: 100 });
+  assertLess(performance.now() - started, 5_000);
+  assertEquals(failure, undefined);
+  Deno.kill(Number(text), "SIGKILL");
 });
 
 /** Whether a process runs; one that only waits to be reaped does not. */

@@ -47,6 +47,29 @@ Deno.test("a name that cannot be announced keeps an agent from starting", async 
   );
 });
 
+Deno.test("what a handler leaves behind holds up the next one no longer than is configured", async () => {
+  using directory = new TemporaryDirectory();
+  const lingering = (time: string) =>
+    writeFiles(directory, { "a.json": `{"handler_linger": "${time}"}` });
+  lingering("1h");
+  await using agent = await Agent.start("ours", {
+    name: "patient",
+    ip: "127.7.2.4",
+    args: [
+      `-config-file=${directory.file("a.json")}`,
+      "-event-handler=user=sleep 60 & echo $SERF_USER_EVENT",
+      "-log-level=debug",
+    ],
+  });
+  lingering("100ms");
+  agent.signal("SIGHUP");
+  await agent.printed("Reloading configuration");
+  await using client = await agent.rpc();
+  await client.event("first");
+  await client.event("second");
+  await agent.printed(/script output: first[^]*script output: second/);
+});
+
 Deno.test("an agent keeps no coordinates if they are disabled", async () => {
   using directory = new TemporaryDirectory();
   writeFiles(directory, { "a.json": '{"disable_coordinates": true}' });

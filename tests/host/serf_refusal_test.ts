@@ -138,6 +138,10 @@ Deno.test("options that make no sense are refused by name", async () => {
     [{ bind: "127.0.0.1:port" }, TypeError, "Invalid bind address: address tcp/port: unknown port"],
     [{ advertise: "[::1" }, TypeError, "Invalid advertise address: address [::1: missing ']'"],
     [{ reapIntervalMs: -1 }, RangeError, "Cannot use reapIntervalMs: got -1, expected 0 or more"],
+    [{ reconnectIntervalMs: 0 }, RangeError, "reconnectIntervalMs: got 0, expected more than 0"],
+    [{ eventBuffer: 0 }, RangeError, "Cannot use eventBuffer: got 0, expected more than 0"],
+    [{ queryBuffer: 2.5 }, RangeError, "Cannot use queryBuffer: got 2.5, expected a whole number"],
+    [{ tombstoneTimeoutMs: NaN }, RangeError, "tombstoneTimeoutMs: got NaN, expected 0 or more"],
     [{ coordinates: 1 as unknown as boolean }, TypeError, "Cannot use coordinates: got 1"],
     [
       { snapshotPath: "/nonexistent/x" },
