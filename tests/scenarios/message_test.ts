@@ -60,6 +60,63 @@ scenario("a member that joins late is told of the user events before", (seed) =>
   assertEquals(late.heard("deploy"), 1);
 });
 
+scenario("a user event that a partition stops arrives once, after the partition heals", (seed) => {
+  const cluster = simulate({ nodes: 10, seed, snapshots: true });
+  const cutOff = [7, 8, 9];
+  cluster.partition(cutOff);
+  cluster.node(0).userEvent("deploy", "v1");
+  cluster.node(8).userEvent("deploy", "v2");
+  cluster.run({ seconds: 40 });
+  for (const node of cluster.nodes) assertEquals(node.heard("deploy"), 1, node.name);
+  cluster.heal();
+  cluster.runUntil(() => cluster.converged(), { seconds: 300 });
+  cluster.runUntil(() => cluster.nodes.every((node) => node.heard("deploy") === 2), {
+    seconds: 180,
+  });
+  cluster.run({ seconds: 120 });
+  for (const node of cluster.nodes) assertEquals(node.heard("deploy"), 2, node.name);
+});
+
+scenario("members that are restarted while events go round get each of them once", (seed) => {
+  const cluster = simulate({ nodes: 10, seed, snapshots: true, loss: 0.1 });
+  for (let i = 0; i < 10; i++) {
+    cluster.node(0).userEvent("note", `${i}`);
+    cluster.run({ seconds: 2 });
+    cluster.node(1 + i % 9).restart();
+    cluster.run({ seconds: 3 });
+  }
+  cluster.run({ seconds: 120 });
+  for (
+    const { name, events } of cluster.nodes.map((node) => ({
+      name: node.name,
+      events: node.events(),
+    }))
+  ) {
+    const notes = events.flatMap((event) => event.type === "user" ? [text(event.payload)] : []);
+    assertEquals(notes, notes.filter((note, i) => notes.indexOf(note) === i), name);
+    assertEquals(notes.length, 10, name);
+  }
+});
+
+scenario(
+  "a query across a partition ends with its time, and the next one after the heal is whole",
+  (seed) => {
+    const cluster = simulate({ nodes: 10, seed });
+    cluster.answerQueries((node) => new TextEncoder().encode(node.name));
+    cluster.partition([7, 8, 9]);
+    const during = cluster.node(0).query("who", null, { requestAck: true, timeoutMs: 3_000 });
+    cluster.run({ seconds: 2 });
+    assertEquals([during.done, during.acks.size, during.responses.size], [false, 7, 7]);
+    cluster.run({ seconds: 2 });
+    assert(during.done);
+    cluster.heal();
+    cluster.runUntil(() => cluster.converged(), { seconds: 300 });
+    const after = cluster.node(0).query("who", null, { requestAck: true });
+    cluster.run({ seconds: 10 });
+    assertEquals([after.done, after.acks.size, after.responses.size], [true, 10, 10]);
+  },
+);
+
 scenario("a query is acknowledged and answered by every member", (seed) => {
   const cluster = simulate({ nodes: 10, seed });
   cluster.answerQueries((node) => new TextEncoder().encode(`I am ${node.name}`));
