@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { Address } from "../../lib/base/address.ts";
+import { parseSnapshot } from "../../lib/serf/snapshot.ts";
 import { SnapshotFile } from "../../lib/host/snapshot_file.ts";
 import { TemporaryDirectory } from "./temporary_directory.ts";
 import { until } from "./until.ts";
@@ -80,6 +81,29 @@ Deno.test("a line that was cut off does not spoil the next one", async () => {
   file.add({ type: "event-clock", lTime: 8 });
   await file.close();
   assertEquals(Deno.readTextFileSync(path), "clock: 3\nwhat?\nevent-clock: 8\n");
+});
+
+Deno.test("a file that ends at any byte is opened, says what its whole lines say, and goes on", async () => {
+  using directory = new TemporaryDirectory();
+  const path = directory.file("snapshot");
+  const bytes = new TextEncoder().encode(
+    "alive: alpha 127.0.0.1:7946\nclock: 1\nalive: web 1 [fd00::1]:7946\nnot-alive: alpha\n" +
+      "event-clock: 12\nquery-clock: 345\ncoordinate: {}\n#\nleave\nclock: 67\nalive: ä 10.0.0.1:1\n",
+  );
+  for (let length = 0; length <= bytes.length; length++) {
+    Deno.writeFileSync(path, bytes.subarray(0, length));
+    const { state } = parseSnapshot(bytes.subarray(0, length));
+    const { file, log } = await open(path);
+    assertEquals([[...file.recovered.alive], log], [[...state.alive], []], `${length} bytes`);
+    file.add({ type: "alive", name: "next", address });
+    file.add({ type: "event-clock", lTime: 400 });
+    await file.close();
+    const { file: again } = await open(path);
+    const { alive, clock, eventClock, queryClock } = again.recovered;
+    await again.close();
+    assertEquals([...alive.keys()], [...state.alive.keys(), "next"], `${length} bytes`);
+    assertEquals([clock, eventClock, queryClock], [state.clock, 400, state.queryClock]);
+  }
 });
 
 Deno.test("a file that has grown too long is replaced by a short one", async () => {

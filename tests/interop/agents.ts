@@ -56,10 +56,18 @@ function findReference(): string | undefined {
   }
 }
 
-/** Registers a test that needs the reference; where it is missing the test is skipped and its name says why. */
-export function interopTest(name: string, fn: () => Promise<void>): void {
-  const suffix = referenceMissing === undefined ? "" : ` (skipped: ${referenceMissing})`;
-  Deno.test({ name: name + suffix, ignore: referenceMissing !== undefined, fn });
+/**
+ * Registers a test that needs the reference, and perhaps something else, which `missing` says is not there; where
+ * anything is missing the test is skipped and its name says why.
+ */
+export function interopTest(
+  name: string,
+  fn: () => Promise<void>,
+  { missing }: { readonly missing?: string } = {},
+): void {
+  const reason = referenceMissing ?? missing;
+  const suffix = reason === undefined ? "" : ` (skipped: ${reason})`;
+  Deno.test({ name: name + suffix, ignore: reason !== undefined, fn });
 }
 
 /** Runs one command to its end. */
