@@ -1,4 +1,5 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { configOptions } from "../../lib/agent/config.ts";
 import { decodeConfig } from "../../lib/agent/decode_config.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -92,6 +93,17 @@ Deno.test("all problems of types and keys are listed, in order", () => {
     errorOf('{"tags":[],"mdns":"x"}'),
     "2 error(s) decoding:\n\n* 'mdns' expected a map, got 'string'\n* 'tags' expected a map, got 'slice'",
   );
+});
+
+Deno.test("every key refuses what is not of its kind, by its name", () => {
+  const wrong = { string: 5, duration: 5, bool: "true", int: "5", size: "5", list: "a", tags: "a" };
+  for (const option of Object.values(configOptions)) {
+    if (!("key" in option)) continue;
+    const [first, second] = option.key.split(".");
+    const value = wrong[option.kind];
+    const json = { [first]: second === undefined ? value : { [second]: value } };
+    assertStringIncludes(errorOf(JSON.stringify(json)), `\n* '${option.key}'`);
+  }
 });
 
 Deno.test("a bad duration is refused in Go's words", () => {

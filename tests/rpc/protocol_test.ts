@@ -92,23 +92,38 @@ Deno.test("a request is what its fields say, whatever their order and form", () 
   assertEquals(read("stop", [MAX_SEQ]), { Stop: MAX_SEQ });
 });
 
-Deno.test("a field of the wrong kind is refused", () => {
-  const cases: readonly [Command, ValueType][] = [
-    ["event", { Name: 5 }],
-    ["event", { Coalesce: 2 }],
-    ["event", "text"],
-    ["event", 5],
-    ["handshake", { Version: 1.5 }],
-    ["query", { RelayFactor: 256 }],
-    ["query", { RelayFactor: -1 }],
-    ["stop", { Stop: -5 }],
-    ["tags", { Tags: { a: 1 } }],
-    ["tags", { Tags: ["a"] }],
-    ["join", { Existing: "127.0.0.1" }],
-    ["respond", { Payload: [256] }],
-  ];
-  for (const [command, body] of cases) {
-    assertThrows(() => decodeRequest(command, encode(body)), DecodeError);
+/** Bodies that make no sense, for every command that has one. */
+const senseless: Readonly<
+  Record<Exclude<Command, "members" | "leave" | "list-keys" | "stats">, readonly ValueType[]>
+> = {
+  "handshake": [{ Version: 1.5 }, { Version: "1" }],
+  "auth": [{ AuthKey: 1 }],
+  "event": [{ Name: 5 }, { Coalesce: 2 }, "text", 5],
+  "force-leave": [{ Node: ["a"] }],
+  "join": [{ Existing: "127.0.0.1" }],
+  "members-filtered": [{ Status: true }, { Tags: { a: 1 } }],
+  "tags": [{ Tags: { a: 1 } }, { Tags: ["a"] }, { DeleteTags: "a" }],
+  "stream": [{ Type: {} }],
+  "monitor": [{ LogLevel: 3 }],
+  "stop": [{ Stop: -5 }],
+  "query": [{ RelayFactor: 256 }, { RelayFactor: -1 }, { Timeout: 0.5 }, { FilterNodes: "a" }],
+  "respond": [{ Payload: [256] }, { ID: -1 }],
+  "install-key": [{ Key: 0 }],
+  "use-key": [{ Key: [] }],
+  "remove-key": [{ Key: 1.5 }],
+  "get-coordinate": [{ Node: false }],
+};
+
+Deno.test("a field of the wrong kind is refused, whatever the command", () => {
+  for (const [command, bodies] of Object.entries(senseless)) {
+    for (const body of bodies) {
+      assertThrows(
+        () => decodeRequest(command as Command, encode(body)),
+        DecodeError,
+        undefined,
+        `${command} ${JSON.stringify(body)}`,
+      );
+    }
   }
 });
 
