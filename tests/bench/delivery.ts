@@ -1,6 +1,6 @@
 /**
  * `deno task bench:delivery`: what share of user events and queries arrives in simulated clusters that lose datagrams, as
- * a table in Markdown. It takes some minutes, nearly all of them for 1,000 nodes.
+ * a table in Markdown. It takes a few minutes, nearly all of them for 1,000 nodes.
  *
  *     deno task bench:delivery --nodes 100,300   clusters of other sizes
  *     deno task bench:delivery --seed 7          another run
@@ -28,10 +28,10 @@ const { nodes, seed } = parseArgs(Deno.args, {
 console.log(row(["nodes", "loss", ...columns.map(({ title }) => title)]));
 console.log(row(["nodes", "loss", ...columns].map(() => "---:")));
 for (const size of String(nodes).split(",").map(Number)) {
-  for (const loss of LOSSES) {
-    const delivery = measureDelivery({ nodes: size, seed: Number(seed), loss });
+  const deliveries = measureDelivery({ nodes: size, seed: Number(seed) }, LOSSES);
+  for (const [i, delivery] of deliveries.entries()) {
     const shares = columns.map(({ share }) => `${(100 * delivery[share]).toFixed(2)} %`);
-    console.log(row([size.toLocaleString("en"), `${100 * loss} %`, ...shares]));
+    console.log(row([size.toLocaleString("en"), `${100 * LOSSES[i]} %`, ...shares]));
   }
 }
 

@@ -3,12 +3,10 @@
 import { type Cluster, type SimQuery, simulate } from "../../lib/sim/mod.ts";
 import { Random } from "../../lib/sim/random.ts";
 
-/** The cluster that is measured. */
-export interface DeliveryCase {
+/** The clusters that are measured. */
+export interface DeliveryOptions {
   readonly nodes: number;
   readonly seed: number;
-  /** Share of datagrams that are lost, 0 to 1. */
-  readonly loss: number;
 }
 
 /** Shares, from 0 to 1, of what there is when everything arrives. */
@@ -33,38 +31,47 @@ const RELAY_FACTOR = 3;
 /** State exchanges make up for what gossip has lost. This far apart, there are none. */
 const NEVER_MS = 365 * 24 * 3_600_000;
 
-/** Runs a cluster and counts what arrives. */
-export function measureDelivery({ nodes, seed, loss }: DeliveryCase): Delivery {
+/** Runs a cluster, and counts what arrives when a share of its datagrams is lost, of 0 to 1, for one share after another. */
+export function measureDelivery(
+  { nodes, seed }: DeliveryOptions,
+  losses: readonly number[],
+): Delivery[] {
   const cluster = simulate({ nodes, seed, tune: { pushPullIntervalMs: NEVER_MS } });
   const random = new Random(seed).fork("delivery");
-  const anybody = () => cluster.node(random.below(nodes));
   cluster.run({ seconds: CALM_SECONDS });
   cluster.answerQueries(({ name }) => new TextEncoder().encode(name));
-  cluster.loss = loss;
-
-  inTurn(cluster, (name) => anybody().userEvent(name));
-  const heard = cluster.nodes.map((node) =>
-    node.events().filter(({ type }) => type === "user").length
-  );
-  const [direct, relayed]: SimQuery[][] = [[], []];
-  inTurn(cluster, (name) => {
-    direct.push(anybody().query(name, null, { requestAck: true }));
-    relayed.push(anybody().query(name, null, { requestAck: true, relayFactor: RELAY_FACTOR }));
+  return losses.map((loss) => {
+    cluster.loss = loss;
+    return deliver(cluster, random);
   });
-  const everything = nodes * MESSAGES;
+}
+
+function deliver(cluster: Cluster, random: Random): Delivery {
+  const { length: nodes } = cluster.nodes;
+  const anybody = () => cluster.node(random.below(nodes));
+  const event = `at ${cluster.now}`;
+  inTurn(cluster, (i) => anybody().userEvent(event, String(i)));
+  const [direct, relayed]: SimQuery[][] = [[], []];
+  const ask = (relayFactor: number) =>
+    anybody().query("who", null, { requestAck: true, relayFactor });
+  inTurn(cluster, () => {
+    direct.push(ask(0));
+    relayed.push(ask(RELAY_FACTOR));
+  });
+  const shareOf = (counts: readonly number[]) => sum(counts) / (nodes * MESSAGES);
   return {
-    events: sum(heard) / everything,
-    acks: sum(direct.map(({ acks }) => acks.size)) / everything,
-    answers: sum(direct.map(({ responses }) => responses.size)) / everything,
-    relayedAcks: sum(relayed.map(({ acks }) => acks.size)) / everything,
-    relayedAnswers: sum(relayed.map(({ responses }) => responses.size)) / everything,
+    events: shareOf(cluster.nodes.map((node) => node.heard(event))),
+    acks: shareOf(direct.map(({ acks }) => acks.size)),
+    answers: shareOf(direct.map(({ responses }) => responses.size)),
+    relayedAcks: shareOf(relayed.map(({ acks }) => acks.size)),
+    relayedAnswers: shareOf(relayed.map(({ responses }) => responses.size)),
   };
 }
 
-/** Does something with one name after the other, and waits until nothing more can come of it. */
-function inTurn(cluster: Cluster, send: (name: string) => void): void {
+/** Sends one message after the other, and waits until nothing more can come of it. */
+function inTurn(cluster: Cluster, send: (i: number) => void): void {
   for (let i = 0; i < MESSAGES; i++) {
-    send(`message-${i}`);
+    send(i);
     cluster.run({ ms: GAP_MS });
   }
   cluster.run({ seconds: SPREAD_SECONDS });
