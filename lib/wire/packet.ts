@@ -5,10 +5,10 @@
  * @module
  */
 
-import { crc32 } from "node:zlib";
 import { DecodeError } from "../base/errors.ts";
 import { decodeMessage, encodeMessage } from "./codec.ts";
 import { compress, decompress, MAX_DECOMPRESSED } from "./compression.ts";
+import { crc32 } from "./crc32.ts";
 import { addLabel, checkLabel, labelBytes, labelLength } from "./label.ts";
 import { MessageType } from "./message_type.ts";
 import type { Message, Packet } from "./messages.ts";
