@@ -131,18 +131,20 @@ const agentFlags = {
 } as const satisfies FlagSpecs;
 
 /** The help text of `serf agent`. */
-export const agentHelp: string = formatUsage({
-  line: "serf agent [options]",
-  description: [
-    "Runs the agent of this node until it is interrupted. SIGINT makes it leave the cluster first, " +
-    "SIGTERM does not, and SIGHUP makes it read its configuration again.",
-    "An event handler is run with /bin/sh for every event, or for those its filter names: a comma " +
-    "list of member-join, member-leave, member-failed, member-update, member-reap, user, user:NAME, " +
-    "query, query:NAME and *. The event is in its environment (SERF_EVENT, SERF_SELF_NAME, " +
-    "SERF_TAG_...) and on its standard input; its output answers a query.",
-  ].join("\n\n"),
-  flags: agentFlags,
-});
+export function agentHelp(): string {
+  return formatUsage({
+    line: "serf agent [options]",
+    description: [
+      "Runs the agent of this node until it is interrupted. SIGINT makes it leave the cluster first, " +
+      "SIGTERM does not, and SIGHUP makes it read its configuration again.",
+      "An event handler is run with /bin/sh for every event, or for those its filter names: a comma " +
+      "list of member-join, member-leave, member-failed, member-update, member-reap, user, user:NAME, " +
+      "query, query:NAME and *. The event is in its environment (SERF_EVENT, SERF_SELF_NAME, " +
+      "SERF_TAG_...) and on its standard input; its output answers a query.",
+    ].join("\n\n"),
+    flags: agentFlags,
+  });
+}
 
 /** What the flags say. */
 export interface ParsedAgentFlags {

@@ -55,7 +55,7 @@ function readConfig(args: readonly string[], output: AgentOutput): LoadedConfig 
   } catch (error) {
     if (error instanceof FlagError) {
       if (error.message !== "") output.flagMistake(error.message);
-      output.say(agentHelp);
+      output.say(agentHelp());
     } else if (error instanceof StartupError) output.say(error.message);
     else throw error;
     return undefined;

@@ -25,20 +25,20 @@ export async function runSerf(args: readonly string[], io: CommandIo): Promise<n
   }
   const command = await entry.load();
   if (wantsHelp) {
-    io.err(command.help);
+    io.err(command.help());
     return 0;
   }
   if (misplacedFlag) {
     io.err("Invalid flags before the subcommand. If these flags are for");
     io.err("the subcommand, please put them after the subcommand.\n");
-    io.err(command.help);
+    io.err(command.help());
     return 1;
   }
   try {
     return await command.run(commandArgs, io);
   } catch (error) {
     if (!(error instanceof CommandFailure)) throw error;
-    const texts = error.showHelp ? [error.message, command.help] : [error.message];
+    const texts = error.showHelp ? [error.message, command.help()] : [error.message];
     io.out(texts.filter((text) => text !== "").join("\n\n"));
     return 1;
   }

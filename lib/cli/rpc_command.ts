@@ -41,7 +41,7 @@ export function rpcCommand<const F extends FlagSpecs>(
 ): Command {
   const specs = { ...definition.flags, ...rpcFlags };
   return {
-    help: formatUsage({ ...definition, flags: specs }),
+    help: () => formatUsage({ ...definition, flags: specs }),
     async run(args, io) {
       const { flags, positionals } = parse(args, specs, io);
       const input = { flags, positionals, io, connect: () => connect(flags, io) };

@@ -78,5 +78,5 @@ Deno.test("the help names every flag that the reference has", () => {
   const { commands } = JSON.parse(
     Deno.readTextFileSync(new URL("../transcripts/help-structure.json", import.meta.url)),
   );
-  for (const { name } of commands.agent) assertStringIncludes(agentHelp, `  -${name}`);
+  for (const { name } of commands.agent) assertStringIncludes(agentHelp(), `  -${name}`);
 });

@@ -13,12 +13,13 @@ import { CommandFailure, flagFailure } from "../command_failure.ts";
 
 /** Runs a cluster in virtual time and prints how it behaved. */
 export const simulate: Command = {
-  help: formatUsage({
-    line: "serf simulate [options]",
-    description:
-      "Runs a whole cluster inside this process, in virtual time and without a network, and prints how fast it comes together and notices failures. The same seed gives the same run.",
-    flags: simulateFlags,
-  }),
+  help: () =>
+    formatUsage({
+      line: "serf simulate [options]",
+      description:
+        "Runs a whole cluster inside this process, in virtual time and without a network, and prints how fast it comes together and notices failures. The same seed gives the same run.",
+      flags: simulateFlags,
+    }),
   run(args, io) {
     try {
       io.out(simulateCommand(args));
