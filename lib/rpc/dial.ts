@@ -19,12 +19,9 @@ export interface DialOptions {
  */
 export async function dial(address: string, options: DialOptions): Promise<Deno.TcpConn> {
   const endpoint = parse(address);
-  const timeout = new AbortController();
-  const timer = setTimeout(
-    () => timeout.abort(new TimeoutError("i/o timeout")),
-    options.timeoutMs,
-  );
-  const signals = options.signal ? [options.signal, timeout.signal] : [timeout.signal];
+  // The timer of a signal, because the first `setTimeout` of a process makes Deno load its `node:timers`.
+  const timeout = AbortSignal.timeout(options.timeoutMs);
+  const signals = options.signal ? [options.signal, timeout] : [timeout];
   try {
     const conn = await Deno.connect({
       hostname: endpoint.hostname || "127.0.0.1",
@@ -33,11 +30,10 @@ export async function dial(address: string, options: DialOptions): Promise<Deno.
     });
     conn.setNoDelay(true);
     return conn;
-  } catch (cause) {
+  } catch (error) {
     options.signal?.throwIfAborted();
-    throw new RpcError("connect", tcpFailureText("dial", endpoint, cause as Error), { cause });
-  } finally {
-    clearTimeout(timer);
+    const cause = timeout.aborted ? new TimeoutError("i/o timeout") : error as Error;
+    throw new RpcError("connect", tcpFailureText("dial", endpoint, cause), { cause });
   }
 }
 

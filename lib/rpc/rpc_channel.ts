@@ -19,6 +19,7 @@ import {
   responseHasBody,
   type ResponseHeader,
 } from "./protocol.ts";
+import { WriteWatch } from "./write_watch.ts";
 
 /** What a channel needs of a connection. */
 export interface ChannelConnection extends ByteSource, ByteSink {
@@ -63,9 +64,9 @@ const MAX_RESPONSE_BYTES = 256 * 1024 * 1024;
 /** Sends requests with increasing numbers and hands answers and records, which carry these, to whoever waits. */
 export class RpcChannel {
   readonly #connection: ChannelConnection;
-  readonly #writeTimeoutMs: number;
   readonly #reader: MessageReader;
   readonly #writer: MessageWriter;
+  readonly #writeWatch: WriteWatch;
   readonly #calls = new Map<bigint, PendingCall>();
   readonly #sinks = new Map<bigint, RecordSink>();
   readonly #receiving: Promise<void>;
@@ -75,9 +76,12 @@ export class RpcChannel {
   /** Takes over an open connection. A write that takes longer than the timeout ends it; reading has none. */
   constructor(connection: ChannelConnection, options: { readonly writeTimeoutMs: number }) {
     this.#connection = connection;
-    this.#writeTimeoutMs = options.writeTimeoutMs;
     this.#reader = new MessageReader(connection, { maxBytes: MAX_RESPONSE_BYTES });
     this.#writer = new MessageWriter(connection);
+    this.#writeWatch = new WriteWatch({
+      timeoutMs: options.writeTimeoutMs,
+      onTimeout: () => this.#end(new TimeoutError("write: i/o timeout")),
+    });
     this.#receiving = this.#receive();
   }
 
@@ -177,16 +181,10 @@ export class RpcChannel {
 
   /** Never rejects: a failed write ends the channel, which fails the call. */
   async #write(message: Uint8Array): Promise<void> {
-    const timer = setTimeout(
-      () => this.#end(new TimeoutError("write: i/o timeout")),
-      this.#writeTimeoutMs,
-    );
     try {
-      await this.#writer.write(message);
+      await this.#writeWatch.watch(this.#writer.write(message));
     } catch (error) {
       this.#end(error);
-    } finally {
-      clearTimeout(timer);
     }
   }
 
