@@ -64,8 +64,24 @@ const member: Field<RpcMember> = {
   },
 };
 
-/** A list of members. */
-export const memberList: Field<readonly RpcMember[]> = list(member);
+const members = list(member);
+
+/** Encodings of lists that were sent before. One that has changed is another array. */
+const listEncodings = new WeakMap<readonly RpcMember[], Uint8Array>();
+
+/** A list of members; one that is sent again is not put together again. */
+export const memberList: Field<readonly RpcMember[]> = {
+  ...members,
+  write(writer, value) {
+    let encoding = listEncodings.get(value);
+    if (encoding === undefined) {
+      const buffer = new Writer("bin");
+      members.write(buffer, value);
+      listEncodings.set(value, encoding = buffer.bytes());
+    }
+    writer.append(encoding);
+  },
+};
 
 function toFields(member: RpcMember): typeof fields.zero {
   return {

@@ -24,7 +24,8 @@ const MAX_EXPRESSIONS_LENGTH = 65_536;
 export function filterMembers(
   members: readonly Member[],
   { tags, status, name }: MemberExpressions,
-): Member[] {
+): readonly Member[] {
+  if (tags.size === 0 && status === "" && name === "") return members;
   const length = [status, name, ...tags.values()].reduce((sum, { length }) => sum + length, 0);
   if (length > MAX_EXPRESSIONS_LENGTH) {
     throw new RangeError(`Failed to compile regex: got ${length} characters`);

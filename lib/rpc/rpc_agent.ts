@@ -37,7 +37,10 @@ export interface RpcAgent {
   /** This node's tags. */
   readonly tags: Readonly<Record<string, string>>;
 
-  /** All known members. One that has not changed is the same object as before, and is then not encoded again. */
+  /**
+   * All known members. The array is the same until a member changes, and so is a member; neither is then encoded again.
+   * Must not be changed afterwards.
+   */
   members(): readonly Member[];
 
   /**

@@ -137,9 +137,12 @@ export class SerfCore implements Machine<Packet, StreamMessage, Reply, SerfTimer
     return this.#lifecycle.state;
   }
 
-  /** All members we know of, those that failed or left included, in no particular order. */
+  /**
+   * All members we know of, those that failed or left included, in no particular order. The same array until one of them
+   * changes.
+   */
   members(): readonly Member[] {
-    return Array.from(this.#table.records(), (record) => record.member);
+    return this.#table.members;
   }
 
   /** The member of a name. */

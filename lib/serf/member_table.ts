@@ -58,6 +58,7 @@ export class MemberTable {
   readonly #failedSince = new Map<string, number>();
   readonly #leftSince = new Map<string, number>();
   readonly #leavingSince = new Map<string, number>();
+  #members?: readonly Member[];
 
   get size(): number {
     return this.#records.size;
@@ -86,12 +87,20 @@ export class MemberTable {
     return this.#records.values();
   }
 
+  /** The public views of all; the same array until a member comes, changes or goes. */
+  get members(): readonly Member[] {
+    return this.#members ??= Object.freeze(
+      Array.from(this.#records.values(), ({ member }) => member),
+    );
+  }
+
   /** Adds a member or replaces its record. */
   put(record: MemberRecord, now: number): void {
     const { name, status } = record;
     const leavingSince = this.#leavingSince.get(name) ?? now;
     const goneSince = this.#failedSince.get(name) ?? this.#leftSince.get(name) ?? now;
     this.#records.set(name, record);
+    this.#members = undefined;
     this.#failedSince.delete(name);
     this.#leftSince.delete(name);
     this.#leavingSince.delete(name);
@@ -102,6 +111,7 @@ export class MemberTable {
 
   delete(name: string): void {
     this.#records.delete(name);
+    this.#members = undefined;
     this.#failedSince.delete(name);
     this.#leftSince.delete(name);
     this.#leavingSince.delete(name);

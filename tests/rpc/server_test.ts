@@ -337,6 +337,29 @@ Deno.test("a member that has not changed is encoded once", async () => {
   assertEquals(reads, 2);
 });
 
+Deno.test("a list that has not changed is put together once, whoever asks and however", async () => {
+  await using serving = new Serving();
+  let walks = 0;
+  const list = [member("alpha"), member("bravo")];
+  Object.defineProperty(list, Symbol.iterator, {
+    value: function* () {
+      walks++;
+      for (let i = 0; i < list.length; i++) yield list[i];
+    },
+  });
+  serving.agent.list = list;
+  for (let i = 0; i < 3; i++) {
+    await using client = await serving.connect();
+    const names = (await client.members()).map(({ name }) => name);
+    assertEquals(names, ["alpha", "bravo"]);
+    assertEquals((await client.members({ name: "alpha" })).length, 1);
+  }
+  assertEquals(walks, 1);
+  serving.agent.list = [member("charlie")];
+  await using client = await serving.connect();
+  assertEquals((await client.members()).map(({ name }) => name), ["charlie"]);
+});
+
 Deno.test("an address that cannot be listened on is refused in Go's words", async () => {
   await using serving = new Serving();
   const taken = serving.server.address.text;

@@ -1,4 +1,10 @@
-import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertStrictEquals,
+  assertThrows,
+} from "@std/assert";
 import type { SerfConfig } from "../../lib/serf/contract.ts";
 import { SerfCore } from "../../lib/serf/core.ts";
 import { agentSettings, librarySettings } from "../../lib/serf/defaults.ts";
@@ -78,6 +84,19 @@ Deno.test("the figures are those of the agent's info", () => {
   const other = new Switchboard().start("self", { ...blind, coordinates: false }, { keyring });
   assertEquals(other.core.stats().encrypted, "true");
   assertEquals("coordinate_resets" in other.core.stats(), false);
+});
+
+Deno.test("the list of members is the same array until a member comes or changes", () => {
+  const node = new Switchboard().start("self", blind);
+  const alone = node.core.members();
+  node.core.userEvent("x", null);
+  assertStrictEquals(node.core.members(), alone);
+  node.meet("a");
+  const both = node.core.members();
+  assertEquals(both.map(({ name, status }) => `${name} ${status}`), ["self alive", "a alive"]);
+  node.bury("a");
+  assertEquals(node.core.members().map(({ status }) => status), ["alive", "failed"]);
+  assertEquals(both[1].status, "alive");
 });
 
 Deno.test("new tags reach everybody", () => {
