@@ -37,6 +37,11 @@ export interface Profile {
    * sent, not how many times a message is.
    */
   readonly eagerGossip: boolean;
+  /**
+   * Whether a late timer is taken for what it is, time that we lost: it counts against our own health, voids the probe
+   * that was running, and does not count against those we suspect.
+   */
+  readonly stallAware: boolean;
   /** How long the dead are still gossiped to, and remembered. */
   readonly gossipToTheDeadMs: number;
   /** Datagram size that broadcasts are packed into, bytes. */
@@ -56,6 +61,7 @@ const lan: Profile = {
   gossipNodes: 3,
   gossipIntervalMs: 200,
   eagerGossip: true,
+  stallAware: true,
   gossipToTheDeadMs: 30_000,
   udpBufferSize: 1_400,
 };

@@ -194,6 +194,20 @@ export class Membership {
     world.after(suspicion.hearingIntervalMs, timer);
   }
 
+  /**
+   * We stood still for so long: that time does not count against those we suspect, for their refutations may not have
+   * got through to us. They are told what they are accused of, and get the time to answer.
+   */
+  stalled(ms: number): void {
+    const { probeTimeoutMs } = this.#parts.config.profile;
+    for (const [node, suspicion] of this.#suspicions) {
+      const token = ++this.#lastToken;
+      suspicion.postpone(ms + probeTimeoutMs, token);
+      this.#awaitEnd(node, suspicion);
+      this.hearing({ type: "hearing", node, token });
+    }
+  }
+
   #accept(known: Claim, claim: Claim, finished?: () => void): void {
     const { world, roster, log } = this.#parts;
     const { node } = claim;
@@ -260,7 +274,8 @@ export class Membership {
 
   #awaitEnd(node: string, { token, endsAt }: Suspicion): void {
     const { world } = this.#parts;
-    world.after(Math.max(0, endsAt - world.now), { type: "suspicion-timeout", node, token });
+    const ms = Math.max(0, endsAt - world.now);
+    world.after(ms, { type: "suspicion-timeout", node, token, due: world.now + ms });
   }
 
   /** Queues a message under the name of its node: a newer word about a node replaces an older one. */

@@ -53,9 +53,8 @@ interface Probe {
  * Probes one member at each tick (SWIM, section 4): a direct ping first; then, when there was no ack in time, through
  * other members and over a stream; and when the probe's time is over without an ack, the member is suspected.
  *
- * Our own health decides how much our word is worth (Lifeguard): a bad score makes probes last longer. A probe whose
- * timer fires much too late proves nothing about its target, for we were not there to hear it: it counts against our
- * own health, and accuses nobody.
+ * Our own health decides how much our word is worth (Lifeguard): a bad score makes probes last longer. A probe during
+ * which we stood still proves nothing about its target, for we were not there to hear it: it accuses nobody.
  */
 export class Prober {
   readonly #parts: ProberParts;
@@ -74,18 +73,16 @@ export class Prober {
   }
 
   /** It is time for the next probe. */
-  tick({ due }: SwimTimer & { type: "probe-tick" }): void {
-    this.#noticeLateness(due);
+  tick(): void {
     this.#awaitTick(this.#parts.config.profile.probeIntervalMs);
     if (this.#probe === undefined) this.#begin();
     else this.#tickMissed = true;
   }
 
   /** The direct ping had its time. */
-  timeout({ sequence, due }: SwimTimer & { type: "probe-timeout" }): void {
+  timeout({ sequence }: SwimTimer & { type: "probe-timeout" }): void {
     const probe = this.#running(sequence);
     if (probe === undefined) return;
-    if (this.#noticeLateness(due)) return this.#end();
     this.#parts.log("DEBUG", `Failed ping: ${probe.target.node} (timeout reached)`);
     this.#askOthers(probe);
     this.#tryStream(probe);
@@ -93,10 +90,15 @@ export class Prober {
   }
 
   /** The whole probe had its time. */
-  end({ sequence, due }: SwimTimer & { type: "probe-end" }): void {
+  end({ sequence }: SwimTimer & { type: "probe-end" }): void {
     const probe = this.#running(sequence);
     if (probe === undefined) return;
-    if (!this.#noticeLateness(due)) this.#judge(probe);
+    this.#judge(probe);
+    this.#end();
+  }
+
+  /** We stood still: the running probe is void, for acks may have been waiting unread meanwhile. */
+  stalled(): void {
     this.#end();
   }
 
@@ -214,16 +216,6 @@ export class Prober {
 
   #running(sequence: number): Probe | undefined {
     return this.#probe?.ping.sequence === sequence ? this.#probe : undefined;
-  }
-
-  /** Whether a timer fires so late that acks may have been waiting unread meanwhile. It speaks against our health. */
-  #noticeLateness(due: number): boolean {
-    const { world, config, awareness, log } = this.#parts;
-    const lateMs = world.now - due;
-    if (lateMs <= config.profile.probeTimeoutMs / 2) return false;
-    awareness.apply(1);
-    log("WARN", `Probe timer fired ${Math.round(lateMs)} ms late, not accusing others meanwhile`);
-    return true;
   }
 
   #awaitTick(ms: number): void {

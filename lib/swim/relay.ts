@@ -28,7 +28,8 @@ interface Request {
   readonly requester: Address;
   /** The requester's own number. */
   readonly sequence: number;
-  readonly nack: boolean;
+  /** Whether the requester is to hear that there was no ack. */
+  nack: boolean;
 }
 
 /** Pings members for those who could not reach them, and passes the outcome back. */
@@ -48,7 +49,9 @@ export class Relay {
     this.#requests.set(own, { requester: source?.address ?? from, sequence, nack });
     const to = target.port === 0 ? new Address(target.ip, config.address.port) : target;
     outbox.send(to, { type: "ping", sequence: own, node, source: this.#parts.source });
-    world.after(config.profile.probeTimeoutMs, { type: "relay-timeout", sequence: own });
+    const { probeTimeoutMs } = config.profile;
+    const due = world.now + probeTimeoutMs;
+    world.after(probeTimeoutMs, { type: "relay-timeout", sequence: own, due });
   }
 
   /** An ack came; if it belongs to one of these pings, the requester gets one. */
@@ -64,6 +67,11 @@ export class Relay {
     const request = this.#finish(sequence);
     if (!request?.nack) return;
     this.#parts.outbox.send(request.requester, { type: "nack", sequence: request.sequence });
+  }
+
+  /** We stood still, and may have missed acks: of pings under way we do not say that they failed. */
+  stalled(): void {
+    for (const request of this.#requests.values()) request.nack = false;
   }
 
   #finish(sequence: number): Request | undefined {

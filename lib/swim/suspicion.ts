@@ -11,18 +11,22 @@ import { type SuspicionRange, suspicionTimeout } from "./formulas.ts";
  * that nearer to the shortest (Lifeguard, "LHA-Suspicion").
  */
 export class Suspicion {
-  /** Tells its timers from those of another suspicion of the same node. */
-  readonly token: number;
-  readonly #startedAt: number;
+  #token: number;
+  #startedAt: number;
   readonly #range: SuspicionRange;
   /** Who has been counted. The first accuser is among them: its accusation comes back to us as gossip. */
   readonly #accusers: Set<string>;
 
   constructor(accuser: string, options: SuspicionRange & { token: number; now: number }) {
-    this.token = options.token;
+    this.#token = options.token;
     this.#startedAt = options.now;
     this.#range = options;
     this.#accusers = new Set([accuser]);
+  }
+
+  /** Tells its timers from those that are pointless by now, and those of another suspicion of the same node. */
+  get token(): number {
+    return this.#token;
   }
 
   /** How many members have confirmed it. */
@@ -45,6 +49,12 @@ export class Suspicion {
   /** How often the accused is heard, milliseconds: twice before the earliest end. */
   get hearingIntervalMs(): number {
     return this.#range.minMs / 2;
+  }
+
+  /** Lets it end so many milliseconds later. Its timers are pointless then; those to come have a new token. */
+  postpone(ms: number, token: number): void {
+    this.#startedAt += ms;
+    this.#token = token;
   }
 
   /** Counts a confirmation; `false` if that is no news, or enough have been counted. */

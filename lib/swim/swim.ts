@@ -32,6 +32,7 @@ import { Prober } from "./prober.ts";
 import { PushPuller } from "./push_puller.ts";
 import { Relay } from "./relay.ts";
 import { Roster } from "./roster.ts";
+import { StallWatch } from "./stall_watch.ts";
 import type { Log, SwimTimer, SwimWorld } from "./timer.ts";
 
 export type { SwimConfig } from "./config.ts";
@@ -58,6 +59,7 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
   readonly #prober: Prober;
   readonly #relay: Relay;
   readonly #pushPuller: PushPuller;
+  readonly #stallWatch: StallWatch;
   readonly #log: Log;
   readonly #requests = new Map<number, (reply: Reply) => void>();
   readonly #operations = new Set<number>();
@@ -72,6 +74,7 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
     this.#log = (level, text) => world.emit({ type: "log", level, text: `memberlist: ${text}` });
     this.#roster = new Roster(name, { world, memoryMs: profile.gossipToTheDeadMs });
     this.#awareness = new Awareness(profile.awarenessMaxMultiplier, config.metrics);
+    this.#stallWatch = new StallWatch(profile);
     const limit = () => retransmitLimit(profile.retransmitMult, this.#roster.size);
     const queue = new BroadcastQueue(limit);
     const parts = {
@@ -219,9 +222,10 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
   }
 
   handle(timer: SwimTimer): void {
+    if ("due" in timer) this.#noticeLateness(timer.due);
     switch (timer.type) {
       case "probe-tick":
-        return this.#prober.tick(timer);
+        return this.#prober.tick();
       case "probe-timeout":
         return this.#prober.timeout(timer);
       case "probe-end":
@@ -243,6 +247,19 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
       default:
         timer satisfies never;
     }
+  }
+
+  /** Time that we lost speaks against our own health, and against nobody else. */
+  #noticeLateness(due: number): void {
+    const lostMs = this.#stallWatch.lostMs(due, this.#world.now);
+    if (lostMs === 0) return;
+    const { probeIntervalMs } = this.#config.profile;
+    this.#log("WARN", `Timers fired ${Math.round(lostMs)} ms late, not accusing others meanwhile`);
+    // Every probe that we have missed counts like one that failed by our own fault.
+    this.#awareness.apply(Math.max(1, Math.floor(lostMs / probeIntervalMs)));
+    this.#prober.stalled();
+    this.#relay.stalled();
+    this.#membership.stalled(lostMs);
   }
 
   #receive(from: Address, message: Message): void {

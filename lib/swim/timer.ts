@@ -10,7 +10,7 @@ import type { SwimEvent } from "./contract.ts";
 
 /**
  * Everything the machine asks to be woken for. A timer that has become pointless is recognised by what it carries.
- * `due` is when it was asked for: being handled much later than that is evidence against our own health.
+ * `due` is when it was to be handled: much later than that means that we stood still meanwhile.
  */
 export type SwimTimer =
   /** Probe the next member. */
@@ -20,9 +20,14 @@ export type SwimTimer =
   /** The whole probe had its time. */
   | { readonly type: "probe-end"; readonly sequence: number; readonly due: number }
   /** The ping we sent for somebody else had its time. */
-  | { readonly type: "relay-timeout"; readonly sequence: number }
+  | { readonly type: "relay-timeout"; readonly sequence: number; readonly due: number }
   /** A suspicion had its time; it may have been shortened since. */
-  | { readonly type: "suspicion-timeout"; readonly node: string; readonly token: number }
+  | {
+    readonly type: "suspicion-timeout";
+    readonly node: string;
+    readonly token: number;
+    readonly due: number;
+  }
   /** Tell a suspect directly what it is accused of, as long as it is. */
   | { readonly type: "hearing"; readonly node: string; readonly token: number }
   /** Send gossip. */

@@ -28,6 +28,14 @@ Deno.test("nobody is counted twice, and the first accuser not at all", () => {
   assertEquals(suspicion.confirmations, 1);
 });
 
+Deno.test("a suspicion that is postponed ends later, also when it is confirmed afterwards", () => {
+  const suspicion = new Suspicion("a", { ...range, expected: 1 });
+  suspicion.postpone(7_000, 2);
+  assertEquals([suspicion.endsAt, suspicion.token], [81_000, 2]);
+  assert(suspicion.confirm("b"));
+  assertEquals(suspicion.endsAt, 61_000);
+});
+
 Deno.test("confirmations beyond those expected are not taken", () => {
   const suspicion = new Suspicion("a", { ...range, expected: 1 });
   assert(suspicion.confirm("b"));
