@@ -38,6 +38,12 @@ export interface Profile {
    */
   readonly eagerGossip: boolean;
   /**
+   * Whether a probe looks for evidence early, and ends when no more can come: a target that does not answer promptly is
+   * also asked on a stream, and if that is refused, and nobody else reaches it, the rest of the probe's time is not
+   * waited for. It changes how long a probe takes, not what is evidence, nor how long a suspicion lasts.
+   */
+  readonly eagerProbes: boolean;
+  /**
    * Whether a late timer is taken for what it is, time that we lost: it counts against our own health, voids the probe
    * that was running, and does not count against those we suspect.
    */
@@ -61,6 +67,7 @@ const lan: Profile = {
   gossipNodes: 3,
   gossipIntervalMs: 200,
   eagerGossip: true,
+  eagerProbes: true,
   stallAware: true,
   gossipToTheDeadMs: 30_000,
   udpBufferSize: 1_400,

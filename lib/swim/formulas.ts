@@ -12,6 +12,14 @@ export function retransmitLimit(mult: number, nodes: number): number {
   return mult * Math.ceil(Math.log10(nodes + 1));
 }
 
+/**
+ * When a ping without an answer is doubted, milliseconds after it was sent: a quarter of the time it has is many usual
+ * round trips, and enough for a node that is a little slow.
+ */
+export function doubtDelay(probeTimeoutMs: number): number {
+  return probeTimeoutMs / 4;
+}
+
 /** The shortest time a node stays suspect before it is declared dead, milliseconds. */
 export function suspicionMinTimeout(mult: number, nodes: number, probeIntervalMs: number): number {
   const scale = Math.max(1, Math.log10(Math.max(1, nodes)));

@@ -5,9 +5,10 @@
  */
 
 import type { Address } from "../base/address.ts";
-import type { Ack, Claim, Exchange, Ping, Reply, Source, Suspect } from "../wire/messages.ts";
+import type { Ack, Claim, Exchange, Nack, Ping, Reply, Source, Suspect } from "../wire/messages.ts";
 import type { Awareness } from "./awareness.ts";
 import type { SwimConfig } from "./config.ts";
+import { doubtDelay } from "./formulas.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Roster } from "./roster.ts";
 import type { Log, SwimTimer, SwimWorld } from "./timer.ts";
@@ -41,17 +42,25 @@ interface Probe {
   readonly ping: Ping;
   readonly sentAt: number;
   readonly endsAt: number;
-  /** Whether others have been asked to help. */
-  indirect: boolean;
+  /** How many others have been asked to help; `undefined` before. */
+  helpers: number | undefined;
+  /** How many of them know nacks. */
   nacksExpected: number;
-  nacks: number;
+  /** Where nacks came from: a datagram may arrive twice. */
+  readonly nackedBy: Set<string>;
   /** Whether the target answered over a stream. */
   reachedByStream: boolean;
+  /** Whether its host refused one: nobody listens there. */
+  refused: boolean;
 }
 
 /**
  * Probes one member at each tick (SWIM, section 4): a direct ping first; then, when there was no ack in time, through
  * other members and over a stream; and when the probe's time is over without an ack, the member is suspected.
+ *
+ * An eager probe does the same sooner: the stream is tried as soon as the ack is later than usual; if it is refused,
+ * others are asked at once; and when all of them have said that they do not reach it either, the probe is over. Where
+ * any of this is missing, all has its full time: silence alone never makes a probe shorter.
  *
  * Our own health decides how much our word is worth (Lifeguard): a bad score makes probes last longer. A probe during
  * which we stood still proves nothing about its target, for we were not there to hear it: it accuses nobody.
@@ -79,13 +88,20 @@ export class Prober {
     else this.#tickMissed = true;
   }
 
+  /** The direct ack is later than usual. */
+  doubt({ sequence }: SwimTimer & { type: "probe-doubt" }): void {
+    const probe = this.#running(sequence);
+    if (probe === undefined) return;
+    this.#tryStream(probe);
+    this.#awaitTimeout(probe);
+  }
+
   /** The direct ping had its time. */
   timeout({ sequence }: SwimTimer & { type: "probe-timeout" }): void {
     const probe = this.#running(sequence);
     if (probe === undefined) return;
-    this.#parts.log("DEBUG", `Failed ping: ${probe.target.node} (timeout reached)`);
-    this.#askOthers(probe);
-    this.#tryStream(probe);
+    if (probe.helpers === undefined) this.#askOthers(probe, "timeout reached");
+    if (!probe.reachedByStream) this.#tryStream(probe);
     this.#awaitEnd(probe);
   }
 
@@ -108,7 +124,7 @@ export class Prober {
     const probe = this.#running(sequence);
     if (probe === undefined) return false;
     awareness.apply(-1);
-    if (!probe.indirect) {
+    if (probe.helpers === undefined) {
       const rttMs = world.now - probe.sentAt;
       world.emit({ type: "ping-ack", node: probe.target.node, rttMs, payload });
     }
@@ -117,9 +133,11 @@ export class Prober {
   }
 
   /** A helper did not reach the target either. */
-  nack(sequence: number): void {
+  nack(from: Address, { sequence }: Nack): void {
     const probe = this.#running(sequence);
-    if (probe !== undefined) probe.nacks++;
+    if (probe === undefined) return;
+    probe.nackedBy.add(from.text);
+    this.#judgeEarly(probe);
   }
 
   #begin(): void {
@@ -131,27 +149,29 @@ export class Prober {
     const sequence = this.#parts.nextSequence();
     const ping: Ping = { type: "ping", sequence, node, source };
     const sentAt = world.now;
-    this.#probe = {
+    const probe: Probe = {
       target,
       ping,
       sentAt,
       endsAt: sentAt + awareness.scale(config.profile.probeIntervalMs),
-      indirect: false,
+      helpers: undefined,
       nacksExpected: 0,
-      nacks: 0,
+      nackedBy: new Set(),
       reachedByStream: false,
+      refused: false,
     };
+    this.#probe = probe;
     // A suspect should learn at once what it has to refute.
     if (target.state === "alive") outbox.send(target.address, ping);
     else outbox.sendTo(target, [ping, { type: "suspect", node, incarnation, from: config.name }]);
-    // Not stretched by our health: waiting longer does not help a lost datagram, the other ways do.
-    const due = sentAt + config.profile.probeTimeoutMs;
-    world.after(due - sentAt, { type: "probe-timeout", sequence, due });
+    if (config.profile.eagerProbes) this.#awaitDoubt(probe);
+    else this.#awaitTimeout(probe);
   }
 
-  #askOthers(probe: Probe): void {
-    const { config, roster, outbox, source } = this.#parts;
+  #askOthers(probe: Probe, reason: string): void {
+    const { config, roster, outbox, source, log } = this.#parts;
     const { target, ping: { sequence, node } } = probe;
+    log("DEBUG", `Failed ping: ${node} (${reason})`);
     const helpers = roster.pick(
       config.profile.indirectChecks,
       (claim) => claim.state === "alive" && claim.node !== node,
@@ -168,7 +188,7 @@ export class Prober {
         source,
       });
     }
-    probe.indirect = true;
+    probe.helpers = helpers.length;
   }
 
   /** Datagrams may be lost where streams get through; a member that can be reached at all is not to be accused. */
@@ -179,11 +199,28 @@ export class Prober {
     this.#parts.request(target.address, { message: ping, timeoutMs }, (reply) => {
       const problem = streamProblem(reply, ping);
       if (problem === undefined) probe.reachedByStream = true;
+      else if (!reply.ok && reply.refused) this.#refused(probe);
       // That a dead node cannot be dialled is no news.
       else if (!problem.startsWith("dial ")) {
         this.#parts.log("ERR", `Failed fallback ping: ${problem}`);
       }
     });
+  }
+
+  #refused(probe: Probe): void {
+    probe.refused = true;
+    if (this.#probe !== probe) return;
+    if (probe.helpers === undefined) this.#askOthers(probe, "connection refused");
+    this.#judgeEarly(probe);
+  }
+
+  /** The target's host has said that it is gone, and so has everybody who was asked: nothing is left to wait for. */
+  #judgeEarly(probe: Probe): void {
+    const { eagerProbes } = this.#parts.config.profile;
+    const { refused, helpers, nackedBy } = probe;
+    if (!eagerProbes || !refused || helpers === undefined || nackedBy.size < helpers) return;
+    this.#judge(probe);
+    this.#end();
   }
 
   /** Nobody has brought an ack. */
@@ -199,8 +236,8 @@ export class Prober {
       return;
     }
     // Helpers that are silent too suggest that the fault is ours; without helpers any failure may be.
-    const { nacksExpected, nacks } = probe;
-    awareness.apply(nacksExpected > 0 ? Math.max(0, nacksExpected - nacks) : 1);
+    const { nacksExpected, nackedBy } = probe;
+    awareness.apply(nacksExpected > 0 ? Math.max(0, nacksExpected - nackedBy.size) : 1);
     log("INFO", `Suspect ${node} has failed, no acks received`);
     suspect({ type: "suspect", node, incarnation, from: config.name });
   }
@@ -221,6 +258,19 @@ export class Prober {
   #awaitTick(ms: number): void {
     const { world } = this.#parts;
     world.after(ms, { type: "probe-tick", due: world.now + ms });
+  }
+
+  #awaitDoubt({ ping: { sequence } }: Probe): void {
+    const { world, config } = this.#parts;
+    const ms = doubtDelay(config.profile.probeTimeoutMs);
+    world.after(ms, { type: "probe-doubt", sequence, due: world.now + ms });
+  }
+
+  /** Not stretched by our health: waiting longer does not help a lost datagram, the other ways do. */
+  #awaitTimeout({ sentAt, ping: { sequence } }: Probe): void {
+    const { world, config } = this.#parts;
+    const due = sentAt + config.profile.probeTimeoutMs;
+    world.after(Math.max(0, due - world.now), { type: "probe-timeout", sequence, due });
   }
 
   #awaitEnd({ ping: { sequence }, endsAt: due }: Probe): void {

@@ -226,10 +226,14 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
     switch (timer.type) {
       case "probe-tick":
         return this.#prober.tick();
+      case "probe-doubt":
+        return this.#prober.doubt(timer);
       case "probe-timeout":
         return this.#prober.timeout(timer);
       case "probe-end":
         return this.#prober.end(timer);
+      case "relay-doubt":
+        return this.#relay.doubt(timer);
       case "relay-timeout":
         return this.#relay.timeout(timer);
       case "suspicion-timeout":
@@ -272,7 +276,7 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
         if (!this.#prober.ack(message)) this.#relay.ack(message.sequence);
         return;
       case "nack":
-        return this.#prober.nack(message.sequence);
+        return this.#prober.nack(from, message);
       case "alive":
         return this.#membership.alive(message.claim);
       case "suspect":

@@ -15,10 +15,14 @@ import type { SwimEvent } from "./contract.ts";
 export type SwimTimer =
   /** Probe the next member. */
   | { readonly type: "probe-tick"; readonly due: number }
+  /** The direct ping has no answer yet, which is unusual. */
+  | { readonly type: "probe-doubt"; readonly sequence: number; readonly due: number }
   /** The direct ping had its time. */
   | { readonly type: "probe-timeout"; readonly sequence: number; readonly due: number }
   /** The whole probe had its time. */
   | { readonly type: "probe-end"; readonly sequence: number; readonly due: number }
+  /** The ping we sent for somebody else has no answer yet, which is unusual. */
+  | { readonly type: "relay-doubt"; readonly sequence: number; readonly due: number }
   /** The ping we sent for somebody else had its time. */
   | { readonly type: "relay-timeout"; readonly sequence: number; readonly due: number }
   /** A suspicion had its time; it may have been shortened since. */

@@ -203,7 +203,12 @@ export function startNode(options: NodeOptions = {}): { swim: Swim; world: HandW
 
 /** Hands messages to a machine, as one datagram from node `from`. */
 export function hear(swim: Swim, ...messages: Message[]): void {
-  swim.receive(addressOf("from"), { messages, crc: false });
+  hearFrom("from", swim, ...messages);
+}
+
+/** Hands messages to a machine, as one datagram from a node. */
+export function hearFrom(from: string, swim: Swim, ...messages: Message[]): void {
+  swim.receive(addressOf(from), { messages, crc: false });
 }
 
 /** Ends a stream exchange with an answer. */
@@ -213,7 +218,7 @@ export function answer(swim: Swim, id: number, message: StreamMessage): void {
 
 /** Ends a stream exchange as one that failed. */
 export function fail(swim: Swim, id: number, error: string): void {
-  const reply: Reply = { ok: false, error, refused: false };
+  const reply: Reply = { ok: false, error, refused: error.endsWith("connection refused") };
   swim.reply(id, reply);
 }
 

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { Address } from "../../lib/base/address.ts";
 import type { Message } from "../../lib/wire/messages.ts";
-import { addressOf, hear, startNode } from "./hand_world.ts";
+import { addressOf, aliveOf, fail, hear, startNode } from "./hand_world.ts";
 
 function request(sequence: number, changes: { nack?: boolean; port?: number } = {}): Message {
   const { ip, port } = addressOf("n2");
@@ -48,6 +48,63 @@ Deno.test("a helper that gets no ack in time says so, if that is wanted", () => 
   assertEquals(world.takeSent(), [
     { to: "10.0.0.1:7946", message: { type: "nack", sequence: 77 } },
   ]);
+});
+
+/** A node that is asked to ping a member that does not answer; what it has sent has been taken. */
+function asked(options: Parameters<typeof startNode>[0] = {}): ReturnType<typeof startNode> {
+  const started = startNode({ peersAnswer: false, packetOverhead: 1_390, ...options });
+  hear(started.swim, aliveOf("n2"));
+  hear(started.swim, request(77));
+  started.world.takeSent();
+  return started;
+}
+
+Deno.test("a helper whom the target's host refuses says so at once, and still passes on an ack", () => {
+  const { swim, world } = asked();
+  world.run(124);
+  assertEquals(world.requests, []);
+  world.run(1);
+  const [{ to, exchange, id }] = world.requests;
+  assert(exchange.message.type === "ping");
+  const { sequence, node } = exchange.message;
+  assertEquals([to.text, node, exchange.timeoutMs], ["10.0.0.2:7946", "n2", 375]);
+  world.takeSent();
+  fail(swim, id, "dial tcp 10.0.0.2:7946: connect: connection refused");
+  const nacks = () => world.takeSent().filter(({ message }) => message.type === "nack");
+  const nack = { to: "10.0.0.1:7946", message: { type: "nack", sequence: 77 } };
+  assertEquals(nacks(), [nack as ReturnType<typeof nacks>[0]]);
+  world.run(100);
+  hear(swim, { type: "ack", sequence, payload: null });
+  const [ack] = world.takeSent().filter(({ message }) => message.type === "ack");
+  assertEquals(ack.message, { type: "ack", sequence: 77, payload: null });
+  world.run(1_000);
+  assertEquals(nacks(), []);
+});
+
+Deno.test("a helper that fails on a stream in any other way waits for the ack", () => {
+  const { swim, world } = asked();
+  world.run(125);
+  fail(swim, world.requests[0].id, "dial tcp 10.0.0.2:7946: i/o timeout");
+  world.run(374);
+  assertEquals(world.takeSent().filter(({ message }) => message.type === "nack"), []);
+  world.run(1);
+  assertEquals(world.takeSent().filter(({ message }) => message.type === "nack").length, 1);
+});
+
+Deno.test("a helper dials members only, at their own address, one stream at a time, if eager", () => {
+  const stranger = quiet();
+  hear(stranger.swim, request(77));
+  stranger.world.run(500);
+  assertEquals(stranger.world.requests, []);
+
+  const elsewhere = asked();
+  hear(elsewhere.swim, request(78, { port: 22 }), request(79));
+  elsewhere.world.run(500);
+  assertEquals(elsewhere.world.requests.map(({ to }) => to.text), ["10.0.0.2:7946"]);
+
+  const patient = asked({ profile: { eagerProbes: false } });
+  patient.world.run(450);
+  assertEquals(patient.world.requests, []);
 });
 
 Deno.test("an ack that comes after the nack is too late", () => {
