@@ -67,7 +67,7 @@ export interface SerfCoreOptions {
 export class SerfCore implements Machine<Packet, StreamMessage, Reply, SerfTimer> {
   readonly #context: SerfContext;
   readonly #keyring: Keyring | undefined;
-  readonly #table = new MemberTable();
+  readonly #table: MemberTable;
   readonly #clock: LamportClock;
   readonly #operations = new Operations();
   readonly #swim: Swim;
@@ -92,6 +92,7 @@ export class SerfCore implements Machine<Packet, StreamMessage, Reply, SerfTimer
     const context = this.#context = createContext(config, world);
     this.#keyring = keyring;
     this.#tags = { ...config.tags };
+    this.#table = new MemberTable(() => world.random());
     this.#clock = new LamportClock(snapshot?.clock);
     const swimSide = new SwimSide(world, (event) => this.#receiveEvent(event));
     this.#swim = new Swim(swimConfig(config, packetOverhead), swimSide, this.#delegate());

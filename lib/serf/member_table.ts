@@ -4,11 +4,18 @@
  * @module
  */
 
+import { NameTable } from "../base/name_table.ts";
 import type { Claim } from "../wire/messages.ts";
 import { decodeTags } from "../wire/tags.ts";
 import type { Member, MemberStatus } from "./contract.ts";
 
 type Tags = Readonly<Record<string, string>>;
+
+/**
+ * Records of one claim that are kept to be shared. While news of a member spreads, some nodes have heard of it and some
+ * have not; any number of different times may come from the network.
+ */
+const SHARED_RECORDS = 4;
 
 /**
  * A claim of the membership layer and what Serf knows beyond it. Immutable, and shared: nodes of one process that
@@ -27,14 +34,18 @@ export class MemberRecord {
     this.statusLTime = statusLTime;
   }
 
-  static readonly #latest = new WeakMap<Claim, MemberRecord>();
+  static readonly #shared = new WeakMap<Claim, MemberRecord[]>();
 
-  /** The record with these values: the last one that was made of the claim, if it is the same. */
+  /** The record with these values: one of those that were last made of the claim, if it is the same. */
   static of(claim: Claim, status: MemberStatus, statusLTime: number): MemberRecord {
-    const latest = MemberRecord.#latest.get(claim);
-    if (latest?.status === status && latest.statusLTime === statusLTime) return latest;
+    let shared = MemberRecord.#shared.get(claim);
+    if (shared === undefined) MemberRecord.#shared.set(claim, shared = []);
+    for (const record of shared) {
+      if (record.status === status && record.statusLTime === statusLTime) return record;
+    }
     const record = new MemberRecord(claim, status, statusLTime);
-    MemberRecord.#latest.set(claim, record);
+    shared.unshift(record);
+    if (shared.length > SHARED_RECORDS) shared.pop();
     return record;
   }
 
@@ -54,11 +65,16 @@ export class MemberRecord {
 
 /** All members by name, those that failed or left included, with the time since when they are gone or about to go. */
 export class MemberTable {
-  readonly #records = new Map<string, MemberRecord>();
+  readonly #records: NameTable<MemberRecord>;
   readonly #failedSince = new Map<string, number>();
   readonly #leftSince = new Map<string, number>();
   readonly #leavingSince = new Map<string, number>();
   #members?: readonly Member[];
+
+  /** `random` gives numbers in [0, 1). */
+  constructor(random: () => number) {
+    this.#records = new NameTable({ nameOf: (record) => record.name, random });
+  }
 
   get size(): number {
     return this.#records.size;
@@ -99,7 +115,7 @@ export class MemberTable {
     const { name, status } = record;
     const leavingSince = this.#leavingSince.get(name) ?? now;
     const goneSince = this.#failedSince.get(name) ?? this.#leftSince.get(name) ?? now;
-    this.#records.set(name, record);
+    this.#records.set(record);
     this.#members = undefined;
     this.#failedSince.delete(name);
     this.#leftSince.delete(name);

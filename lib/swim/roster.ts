@@ -4,6 +4,7 @@
  * @module
  */
 
+import { NameTable } from "../base/name_table.ts";
 import type { Claim } from "../wire/messages.ts";
 import { isUp } from "./claims.ts";
 import type { SwimWorld } from "./timer.ts";
@@ -21,11 +22,10 @@ export class Roster {
   readonly #world: Pick<SwimWorld, "now" | "random">;
   /** How long the dead and the left are remembered, milliseconds. */
   readonly #memoryMs: number;
-  readonly #claims = new Map<string, Claim>();
+  /** In random order; newcomers go to a random place, which bounds the time until their first probe. */
+  readonly #claims: NameTable<Claim>;
   /** When those who are not alive or suspect became so. */
   readonly #goneSince = new Map<string, number>();
-  /** All names in random order; newcomers go to a random place, which bounds the time until their first probe. */
-  readonly #list: string[] = [];
   #probeIndex = 0;
   #walkIndex = 0;
   #alive = 0;
@@ -37,6 +37,8 @@ export class Roster {
     this.#self = self;
     this.#world = options.world;
     this.#memoryMs = options.memoryMs;
+    const random = () => options.world.random();
+    this.#claims = new NameTable({ nameOf: (claim) => claim.node, random });
   }
 
   /** How many nodes are known, whatever their state, ourselves included. */
@@ -68,8 +70,8 @@ export class Roster {
   /** Takes a claim as the latest about its node, which may be new. */
   put(claim: Claim): void {
     const known = this.#claims.get(claim.node);
-    if (known === undefined) this.#enlist(claim.node);
-    this.#claims.set(claim.node, claim);
+    this.#claims.set(claim);
+    if (known === undefined && this.size > 1) this.#misplaceLast();
     const wasUp = known !== undefined && isUp(known);
     if (isUp(claim)) {
       if (!wasUp) this.#alive++;
@@ -95,8 +97,8 @@ export class Roster {
    * At the end of the list those long gone are forgotten, and the rest is shuffled.
    */
   nextProbe(): Claim | undefined {
-    for (let seen = 0; seen <= this.#list.length; seen++) {
-      if (this.#probeIndex >= this.#list.length) {
+    for (let seen = 0; seen <= this.size; seen++) {
+      if (this.#probeIndex >= this.size) {
         this.#forgetLongGone();
         this.#shuffle();
         this.#probeIndex = 0;
@@ -112,8 +114,8 @@ export class Roster {
    * long.
    */
   next(filter: Filter): Claim | undefined {
-    for (let seen = 0; seen < this.#list.length; seen++) {
-      this.#walkIndex = (this.#walkIndex + 1) % this.#list.length;
+    for (let seen = 0; seen < this.size; seen++) {
+      this.#walkIndex = (this.#walkIndex + 1) % this.size;
       const claim = this.#other(this.#walkIndex);
       if (claim !== undefined && filter(claim)) return claim;
     }
@@ -128,7 +130,7 @@ export class Roster {
 
   /** Up to `count` random others that pass. In a large cluster with few that pass, some may be missed. */
   pick(count: number, filter: Filter): Claim[] {
-    const size = this.#list.length;
+    const { size } = this;
     const found: Claim[] = [];
     // Where random draws could easily miss somebody, everybody is looked at.
     const order = size < 3 * count ? this.#permutation() : undefined;
@@ -141,8 +143,8 @@ export class Roster {
   }
 
   #other(index: number): Claim | undefined {
-    const name = this.#list[index];
-    return name === this.#self ? undefined : this.#claims.get(name);
+    const claim = this.#claims.at(index);
+    return claim?.node === this.#self ? undefined : claim;
   }
 
   #findSuccessor(): string | undefined {
@@ -160,33 +162,26 @@ export class Roster {
     return a > this.#self === b > this.#self ? a < b : a > this.#self;
   }
 
-  #enlist(name: string): void {
-    const end = this.#list.length;
-    const place = this.#below(end);
-    this.#list.push(name);
-    this.#swap(place, end);
+  #misplaceLast(): void {
+    const last = this.size - 1;
+    this.#swap(this.#below(last), last);
   }
 
   #forgetLongGone(): void {
-    let kept = 0;
-    for (const name of this.#list) {
-      if (name === this.#self || !this.isLongGone(name)) {
-        this.#list[kept++] = name;
-      } else {
-        this.#claims.delete(name);
-        this.#goneSince.delete(name);
-      }
+    for (const name of this.#goneSince.keys()) {
+      if (name === this.#self || !this.isLongGone(name)) continue;
+      this.#claims.delete(name);
+      this.#goneSince.delete(name);
     }
-    this.#list.length = kept;
   }
 
   #shuffle(): void {
-    for (let i = this.#list.length - 1; i > 0; i--) this.#swap(i, this.#below(i + 1));
+    for (let i = this.size - 1; i > 0; i--) this.#swap(i, this.#below(i + 1));
   }
 
   #permutation(): number[] {
     const order: number[] = [];
-    for (let i = 0; i < this.#list.length; i++) {
+    for (let i = 0; i < this.size; i++) {
       const place = this.#below(i + 1);
       order.push(order[place]);
       order[place] = i;
@@ -195,9 +190,7 @@ export class Roster {
   }
 
   #swap(a: number, b: number): void {
-    const name = this.#list[a];
-    this.#list[a] = this.#list[b];
-    this.#list[b] = name;
+    if (a !== b) this.#claims.swap(a, b);
   }
 
   /** A random index below `size`; 0 if that is 0. */

@@ -1,0 +1,76 @@
+import { assert, assertEquals } from "@std/assert";
+import { NameTable } from "../../lib/base/name_table.ts";
+
+interface Value {
+  readonly name: string;
+  readonly version: number;
+}
+
+function tableOf(...names: string[]): NameTable<Value> {
+  const table = new NameTable<Value>({ nameOf: ({ name }) => name, random: () => 0.5 });
+  for (const name of names) table.set({ name, version: 1 });
+  return table;
+}
+
+const many = Array.from({ length: 1_000 }, (_, i) => `n${i}`);
+
+function namesIn(table: NameTable<Value>): string[] {
+  return Array.from(table.values(), ({ name }) => name);
+}
+
+Deno.test("values are found by name and by position", () => {
+  const table = tableOf(...many);
+  assertEquals(table.size, 1_000);
+  for (const [i, name] of many.entries()) {
+    assertEquals(table.get(name)?.name, name);
+    assertEquals(table.at(i)?.name, name);
+  }
+  assertEquals([table.get("n1000"), table.at(1_000)], [undefined, undefined]);
+  assertEquals(tableOf().get(""), undefined);
+});
+
+Deno.test("a value takes the place of that with the same name", () => {
+  const table = tableOf("a", "b", "c");
+  table.set({ name: "b", version: 2 });
+  assertEquals(namesIn(table), ["a", "b", "c"]);
+  assertEquals(table.get("b")?.version, 2);
+});
+
+Deno.test("values change places, and are found there", () => {
+  const table = tableOf("a", "b", "c");
+  table.swap(0, 2);
+  table.swap(1, 1);
+  assertEquals(namesIn(table), ["c", "b", "a"]);
+  assertEquals(["a", "b", "c"].map((name) => table.get(name)?.name), ["a", "b", "c"]);
+});
+
+Deno.test("the last value takes the position of one that is removed", () => {
+  const table = tableOf("a", "b", "c");
+  table.delete("a");
+  assertEquals(namesIn(table), ["c", "b"]);
+  table.delete("b");
+  table.delete("x");
+  assertEquals(namesIn(table), ["c"]);
+});
+
+Deno.test("it agrees with a map after any number of additions and removals", () => {
+  const table = tableOf();
+  const map = new Map<string, Value>();
+  let state = 7;
+  for (let i = 0; i < 20_000; i++) {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    const name = `n${state % 300}`;
+    if (state > 2 ** 31) {
+      table.delete(name);
+      map.delete(name);
+    } else {
+      table.set({ name, version: i });
+      map.set(name, { name, version: i });
+    }
+    assertEquals(table.size, map.size);
+    assertEquals(table.get(name), map.get(name));
+  }
+  assert(map.size > 0);
+  assertEquals(namesIn(table).sort(), [...map.keys()].sort());
+  for (const [name, value] of map) assertEquals(table.get(name), value);
+});
