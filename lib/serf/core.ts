@@ -11,7 +11,7 @@ import type { Delegate, SwimEvent } from "../swim/contract.ts";
 import { Swim } from "../swim/swim.ts";
 import type { Coordinate } from "../wire/coordinate.ts";
 import type { Keyring } from "../wire/keyring.ts";
-import type { Packet, Reply, StreamMessage } from "../wire/messages.ts";
+import type { Claim, Packet, Reply, StreamMessage } from "../wire/messages.ts";
 import type { JoinIntent } from "../wire/serf_messages.ts";
 import { BroadcastWaits } from "./broadcast_waits.ts";
 import { Broadcasts } from "./broadcasts.ts";
@@ -215,6 +215,19 @@ export class SerfCore implements Machine<Packet, StreamMessage, Reply, SerfTimer
         // The type of `timer` is that of the membership layer's timers here, or it would not compile.
         return this.#swim.handle(timer);
     }
+  }
+
+  /** The membership layer's latest claims about all nodes that it knows, ourselves included. */
+  claims(): Iterable<Claim> {
+    return this.#swim.claims();
+  }
+
+  /**
+   * Makes us a member of a cluster whose living members, by these claims, have known of each other and of us for long.
+   * This is how simulations start with a large cluster; real nodes join.
+   */
+  adopt(claims: Iterable<Claim>): void {
+    this.#swim.adopt(claims);
   }
 
   /**

@@ -30,8 +30,12 @@ export interface SimulateOptions extends NetworkOptions {
   readonly tune?: Partial<Profile>;
   /** Changes to the Serf settings of all nodes, which are those of the library. */
   readonly config?: Partial<Omit<SerfSettings, "profile">>;
-  /** Whether all nodes join the first one (the default), each the one before it, or nobody. */
-  readonly join?: "first" | "chain" | "none";
+  /**
+   * Whether all nodes join the first one (the default), each the one before it, or nobody; or whether they start as a
+   * cluster that has long been formed, in which everybody knows everybody. Joining takes messages by the square of the
+   * number of nodes, so the latter is for thousands.
+   */
+  readonly join?: "first" | "chain" | "none" | "formed";
   /** Over what time the nodes are started and join, milliseconds. Default 1000. */
   readonly joinWithinMs?: number;
   /**
@@ -111,12 +115,23 @@ const POLL_MS = 20;
 export function simulate(options: SimulateOptions): Cluster {
   const cluster = new Cluster(options);
   for (let i = 0; i < options.nodes; i++) cluster.add({ start: false });
+  if (options.join === "formed") {
+    form(cluster.nodes);
+    return cluster;
+  }
   enrol(cluster, options);
   if (options.join !== "none" && (options.settle ?? true)) {
     cluster.run({ ms: options.joinWithinMs ?? JOIN_WITHIN_MS });
     cluster.runUntil(() => cluster.converged(), { seconds: SETTLE_SECONDS });
   }
   return cluster;
+}
+
+/** Starts the nodes with a full view of each other. */
+function form(nodes: readonly SimNode[]): void {
+  for (const node of nodes) node.start();
+  const claims = nodes.flatMap((node) => [...node.claims()]);
+  for (const node of nodes) node.adopt(claims);
 }
 
 /** Starts the nodes one after the other, and lets each join somebody as soon as it runs. */

@@ -21,6 +21,7 @@ import { SerfCore, type SerfTimer } from "../serf/core.ts";
 import { SnapshotReplay } from "../serf/snapshot.ts";
 import type { Coordinate } from "../wire/coordinate.ts";
 import type { Keyring } from "../wire/keyring.ts";
+import type { Claim } from "../wire/messages.ts";
 import { addressOf } from "./address_plan.ts";
 import type { HostState, SimHost } from "./sim_host.ts";
 import { type Outcome, SimOperation, SimQuery } from "./sim_operation.ts";
@@ -151,6 +152,16 @@ export class SimNode {
   /** Starts the process for the first time, at an address of its own. */
   start(): void {
     this.#start(addressOf(this.#context.newPlace()));
+  }
+
+  /** @internal What it claims of all nodes that it knows. */
+  claims(): Iterable<Claim> {
+    return this.#serf.claims();
+  }
+
+  /** @internal Starts with the view of a cluster that has long been formed. */
+  adopt(claims: Iterable<Claim>): void {
+    this.#serf.adopt(claims);
   }
 
   /** Joins another node. */

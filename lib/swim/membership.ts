@@ -72,6 +72,14 @@ export class Membership {
     this.dead({ type: "dead", node, incarnation, from: node }, finished);
   }
 
+  /** Takes a living node as known to everybody: nothing is passed on. */
+  adopt(claim: Claim): void {
+    const { world, roster } = this.#parts;
+    if (roster.get(claim.node) !== undefined) return;
+    roster.put(claim);
+    world.emit({ type: "node-join", claim });
+  }
+
   /** Takes in one entry of the other side's state. Of the death of a node we want to convince ourselves. */
   merge(claim: Claim): void {
     const { node, incarnation, state } = claim;

@@ -143,6 +143,11 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
     this.#pushPuller.start();
   }
 
+  /** Takes the living nodes of a cluster as known to all its members, ourselves among them: nothing is gossiped. */
+  adopt(claims: Iterable<Claim>): void {
+    for (const claim of claims) this.#membership.adopt(claim);
+  }
+
   /**
    * Exchanges state with the node at an address, as one who joins. Ends in `done`, with an error that starts with
    * `Failed to join` and the address.

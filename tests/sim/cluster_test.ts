@@ -23,6 +23,32 @@ Deno.test("nodes that join nobody know only themselves", () => {
   assert(!strangers.converged());
 });
 
+Deno.test("a formed cluster knows everybody at once, and does not gossip about it", () => {
+  const options = { nodes: 50, join: "formed" } as const;
+  const run = cluster(options);
+  assertEquals(run.now, 0);
+  assert(run.converged());
+  assertEquals(run.node(7).events().length, 50);
+  run.run({ seconds: 10 });
+  const { packets, exchanges } = run.statistics;
+  // A ping and an ack in each second, and what each says of itself when it starts: 8 times.
+  assert(packets < 50 * (10 * 2 + 8), `${packets} packets`);
+  assertEquals(exchanges, 0);
+  const again = cluster(options);
+  again.run({ seconds: 10 });
+  assertEquals(again.digest, run.digest);
+});
+
+Deno.test("a formed cluster is a cluster like any other", () => {
+  const run = cluster({ nodes: 10, join: "formed" });
+  run.node(4).kill();
+  run.runUntil(() => run.allSee("n4", "failed"), { seconds: 30 });
+  run.add({ name: "late" }).join(run.node(0));
+  run.node(5).leave();
+  run.runUntil(() => run.allSee("n5", "left") && run.converged(), { seconds: 30 });
+  assertEquals(run.node(9).status("late"), "alive");
+});
+
 Deno.test("there is no node of a number that is too high", () => {
   assertThrows(() => cluster().node(4), RangeError, "Cannot find node 4");
 });

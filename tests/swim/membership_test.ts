@@ -29,6 +29,19 @@ Deno.test("a new node is announced above and passed on as it came", () => {
   assertStrictEquals(node.swim.claim("n1"), message.claim);
 });
 
+Deno.test("nodes that are adopted are announced above, and not passed on", () => {
+  const node = startNode({ knows: ["n1"] });
+  const { swim, world } = node;
+  world.run(10_000);
+  world.events.length = 0;
+  world.takeSent();
+  swim.adopt([claimOf("n1", { incarnation: 5 }), claimOf("n2"), claimOf("n3")]);
+  assertEquals(world.eventsOf("node-join").map((e) => e.claim.node), ["n2", "n3"]);
+  assertEquals(viewOf(swim, "n1"), "alive 1");
+  world.run(1_000);
+  assertEquals(world.takeSent().filter(({ message }) => message.type === "alive"), []);
+});
+
 Deno.test("new meta is an update, a mere new incarnation is none", () => {
   const { swim, world } = startNode({ knows: ["n1"] });
   hear(swim, aliveOf("n1", { incarnation: 2 }));
