@@ -13,7 +13,7 @@ Deno.test("the program's help has a summary of every command", async () => {
 Deno.test("help texts start with the usage, fit the terminal, and end without white space", async () => {
   for (const [name, entry] of commandTable) {
     if (name === "version") continue;
-    const { help } = await entry.load();
+    const help = (await entry.load()).help();
     assert(help.startsWith(`Usage: serf ${name}`), name);
     assertEquals(help, help.trimEnd());
     for (const line of help.split("\n")) assert(line.length <= 80, line);

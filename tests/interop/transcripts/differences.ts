@@ -20,6 +20,7 @@ const reasons = {
     "spelling of some errors",
   queryEnd:
     "A query ends as soon as every member that it is for has acknowledged and answered it as asked",
+  linger: "`-handler-linger` (`handler_linger` in files) makes that longer or shorter",
   tagChange: "A change of tags is one `member-update` event",
   log:
     "The log has no line for a name server asked in vain by TCP, for the body of a command refused before the token, or " +
@@ -93,6 +94,11 @@ export const differences: readonly Difference[] = [
       "Failed to start the Serf agent: Error creating Serf: Node name contains invalid characters bad name! , " +
         "Valid characters include all alpha-numerics and dashes and '.' ",
     ),
+  },
+  {
+    where: ["help-structure/flags of agent"],
+    reason: reasons.linger,
+    adapt: (recorded) => ({ ...recorded, lines: [...recorded.lines ?? [], "handler-linger"] }),
   },
   {
     where: ["reachability/one-verbose", "reachability/two-verbose"],

@@ -42,7 +42,7 @@ interface RawHelp {
 
 const helpTexts = new Map(
   await Promise.all(
-    [...commandTable].map(async ([name, entry]) => [name, (await entry.load()).help] as const),
+    [...commandTable].map(async ([name, entry]) => [name, (await entry.load()).help()] as const),
   ),
 ).set("toplevel", (await serf([])).stderr.trimEnd());
 
