@@ -26,6 +26,7 @@ import type {
 } from "../serf/contract.ts";
 import type { Coordinate } from "../wire/coordinate.ts";
 import { describeEvent } from "./describe_event.ts";
+import { EventGate } from "./event_gate.ts";
 import type { HandlerSpec } from "./handler_spec.ts";
 import { runtimeStats } from "./runtime_stats.ts";
 import { ScriptHandlers } from "./script_handlers.ts";
@@ -64,6 +65,7 @@ export class Agent implements RpcAgent {
   /** Events that wait for their handlers. */
   readonly #backlog = new Subscription<HostEvent>();
   readonly #sinks = new Set<(event: AgentEvent) => void>();
+  readonly #eventGate = new EventGate(() => this.#serf.userEventsWaiting);
   #dropping = false;
   #stopping: Promise<void> | undefined;
 
@@ -167,11 +169,12 @@ export class Agent implements RpcAgent {
     this.#handlers.lingerMs = lingerMs;
   }
 
-  userEvent(
+  async userEvent(
     name: string,
     payload: Uint8Array | null,
     { coalesce }: { readonly coalesce: boolean },
-  ): void {
+  ): Promise<void> {
+    await this.#eventGate.pass();
     const quoted = goQuote(payload ?? "");
     const what = `${name}. Coalesced: ${coalesce}. Payload: ${quoted}`;
     this.#log("DEBUG", `Requesting user event send: ${what}`);

@@ -239,8 +239,9 @@ export class Serf implements AsyncDisposable {
 
   /**
    * Sends a user event to all members, this one included. Text is sent as UTF-8. With `coalesce` receivers that fall
-   * behind may keep only the latest event of a name. Throws a `RangeError` if name and payload are too large, and a
-   * `ClosedError` after a shutdown.
+   * behind may keep only the latest event of a name. Throws a `RangeError` if name and payload are too large, a
+   * `ClosedError` after a shutdown, and an `Error` if more events wait for their turn than a queue may hold (4,096 unless
+   * `maxQueueDepth` says otherwise).
    *
    * ```ts
    * await using serf = await Serf.create({ name: "web-1", bind: "127.0.0.1:0" });
@@ -253,6 +254,11 @@ export class Serf implements AsyncDisposable {
     options: { readonly coalesce?: boolean } = {},
   ): void {
     this.#call(() => this.#core.userEvent(name, bytesOf(payload), options));
+  }
+
+  /** How many of our user events wait for their turn, because they were sent faster than gossip carries them. */
+  get userEventsWaiting(): number {
+    return this.#closing ? 0 : this.#core.userEventsWaiting;
   }
 
   /**

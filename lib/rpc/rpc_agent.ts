@@ -64,12 +64,12 @@ export interface RpcAgent {
   /** Replaces this node's tags; resolves when the change has been sent. */
   setTags(tags: Readonly<Record<string, string>>): Promise<void>;
 
-  /** Sends a user event. Throws if it is too large. */
+  /** Sends a user event; resolves when it was taken, which is later while too many wait. Rejects if it is too large. */
   userEvent(
     name: string,
     payload: Uint8Array | null,
     options: { readonly coalesce: boolean },
-  ): void;
+  ): Promise<void>;
 
   /**
    * Asks a query. Throws if it is too large, or has one of Serf's internal names (but a ping without payload, which is

@@ -282,6 +282,11 @@ export class SerfCore implements Machine<Packet, StreamMessage, Reply, SerfTimer
     this.#userEvents.send({ name, payload, coalesce });
   }
 
+  /** How many of our user events wait for their turn. */
+  get userEventsWaiting(): number {
+    return this.#userEvents.waiting;
+  }
+
   /**
    * Asks members. Ends in `done`, after its `query-record`s. Throws a `RangeError` if the query is too large or an option
    * out of range, and an `Error` if our protocol version has no queries.
@@ -330,7 +335,7 @@ export class SerfCore implements Machine<Packet, StreamMessage, Reply, SerfTimer
     const figures = {
       ...(this.#coordinates && { coordinate_resets: this.#coordinates.resets }),
       encrypted: this.#keyring !== undefined,
-      event_queue: this.#broadcasts.depth("event"),
+      event_queue: this.#broadcasts.depth("event") + this.userEventsWaiting,
       event_time: this.#userEvents.clock.time,
       failed: this.#table.failed.size,
       health_score: this.#swim.healthScore,

@@ -80,7 +80,7 @@ export class EventQueue {
    */
   take(overhead: number, limit: number, to: string): Message[] {
     const messages: Message[] = [];
-    const begin = this.#front + Math.max(0, (this.#next.get(to) ?? 0) - this.#dropped);
+    const begin = this.#beginFor(to);
     let end = begin;
     for (let free = limit; end < this.#items.length; end++) {
       const item = this.#items[end];
@@ -91,11 +91,18 @@ export class EventQueue {
       item.transmits++;
     }
     if (end > begin) this.#next.set(to, this.#dropped + end - this.#front);
-    this.#idleTurns = messages.length > 0 ? 0 : this.#idleTurns + 1;
-    // When all have got everything, it is sent to them again: packets may have been lost.
-    if (this.#idleTurns >= this.#options.peerCount()) this.#startOver();
+    if (messages.length > 0) this.#idleTurns = 0;
     this.#dropSpent();
     return messages;
+  }
+
+  /** Where a peer's turn begins. When all have got everything, it is sent to them again: packets may have been lost. */
+  #beginFor(to: string): number {
+    const next = Math.max(0, (this.#next.get(to) ?? 0) - this.#dropped);
+    if (next < this.length || this.length === 0) return this.#front + next;
+    if (++this.#idleTurns < this.#options.peerCount()) return this.#items.length;
+    this.#startOver();
+    return this.#front;
   }
 
   /** Drops the oldest until at most `max` remain. */

@@ -78,6 +78,11 @@ export class UserEvents {
     if (this.#held.length === 1) this.#releaseLater();
   }
 
+  /** How many of our own wait for their turn. */
+  get waiting(): number {
+    return this.#held.length;
+  }
+
   /** Sends what was held back, as far as there is room. */
   release(): void {
     let released = 0;

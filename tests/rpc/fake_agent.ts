@@ -119,17 +119,19 @@ export class FakeAgent implements RpcAgent {
     name: string,
     payload: Uint8Array | null,
     { coalesce }: { coalesce: boolean },
-  ): void {
+  ): Promise<void> {
     this.calls.push(["event", name, payload, coalesce]);
     const size = name.length + (payload?.length ?? 0);
     if (size > 512) {
-      throw new RangeError("user event exceeds configured limit of 512 bytes before encoding");
+      const reason = "user event exceeds configured limit of 512 bytes before encoding";
+      return Promise.reject(new RangeError(reason));
     }
     if (size > 482) {
       const reason = "encoded user event exceeds configured limit of 512 bytes after encoding";
-      throw new RangeError(reason);
+      return Promise.reject(new RangeError(reason));
     }
     this.emit({ type: "user", lTime: this.lTime++, name, payload, coalesce });
+    return Promise.resolve();
   }
 
   query(
