@@ -155,6 +155,7 @@ interopTest("queries find the agents they are for, and both kinds answer", async
       `-tag=place=${name}`,
       "-event-handler=query:who=printf %s $SERF_SELF_NAME",
       "-event-handler=query:echo=cat",
+      "-log-level=debug",
     ]),
   );
   await using connected = await connectAll(agents);
@@ -166,6 +167,7 @@ interopTest("queries find the agents they are for, and both kinds answer", async
       assertEquals(outcomes[j], { acks: [...acks], answers: Object.entries(answers) }, what);
     }
   }
+  for (const agent of agents) await agent.printed("Relaying response to addr: ");
 });
 
 interopTest("keys are rotated under a cluster of both kinds, and nobody is lost", async () => {
