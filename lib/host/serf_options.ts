@@ -61,28 +61,39 @@ export function machineConfig(options: SerfOptions): MachineConfig {
     ...plainSettings(options),
     name,
     tags: { ...tags },
-    profile: typeof profile === "string" ? namedProfile(profile) : profile,
+    profile: typeof profile === "string" ? namedProfile(profile) : checkedProfile(profile),
     metrics: options.metrics,
   };
 }
 
-/** The numbers and switches among the options; each must be of its default's type. */
+/** The numbers and switches among the options. */
 function plainSettings(options: SerfOptions): Partial<SerfSettings> {
   const given: Record<string, unknown> = {};
   for (const [name, standard] of Object.entries(librarySettings)) {
     const value = options[name as keyof SerfSettings];
     if (value === undefined || typeof standard === "object") continue;
-    if (typeof value !== typeof standard) {
-      throw new TypeError(`Cannot use ${name}: got ${value}, expected a ${typeof standard}`);
-    }
-    if (typeof value === "number") checkNumber(name, value);
+    checkSetting(name, value, standard);
     given[name] = value;
   }
   return given;
 }
 
-/** Times may be fractions, but an interval of nothing never lets anything else happen. Buffers hold at least one time. */
-function checkNumber(name: string, value: number): void {
+function checkedProfile(profile: Profile): Profile {
+  for (const [name, standard] of Object.entries(profiles.lan)) {
+    checkSetting(`profile.${name}`, profile[name as keyof Profile], standard);
+  }
+  return profile;
+}
+
+/**
+ * A setting must be of its default's type. No number is negative, and only times may have fractions; an interval of 0
+ * would keep the machine busy for ever, and a buffer of 0 forget everything at once.
+ */
+function checkSetting(name: string, value: unknown, standard: unknown): void {
+  if (typeof value !== typeof standard) {
+    throw new TypeError(`Cannot use ${name}: got ${value}, expected a ${typeof standard}`);
+  }
+  if (typeof value !== "number") return;
   const refuse = (expected: string) => {
     throw new RangeError(`Cannot use ${name}: got ${value}, expected ${expected}`);
   };

@@ -7,6 +7,7 @@ import {
 } from "@std/assert";
 import { JoinError } from "../../lib/base/errors.ts";
 import { Serf } from "../../lib/host/serf.ts";
+import { profiles } from "../../lib/swim/config.ts";
 import { Keyring } from "../../lib/wire/keyring.ts";
 import { FAST, LoopbackCluster } from "./loopback_cluster.ts";
 import { vacantPort } from "./vacant_port.ts";
@@ -135,6 +136,16 @@ Deno.test("options that make no sense are refused by name", async () => {
     [{ encryptKey: key.subarray(1) }, RangeError, "key size must be 16, 24 or 32 bytes"],
     [{ encryptKey: key, keyring: new Keyring([key]) }, TypeError, "Cannot use encryptKey"],
     [{ profile: "moon" as "lan" }, TypeError, "Unknown profile: moon"],
+    [
+      { profile: { ...profiles.local, probeIntervalMs: 0 } },
+      RangeError,
+      "Cannot use profile.probeIntervalMs: got 0, expected more than 0",
+    ],
+    [
+      { profile: { ...profiles.local, gossipNodes: "3" as unknown as number } },
+      TypeError,
+      "Cannot use profile.gossipNodes: got 3, expected a number",
+    ],
     [{ bind: "127.0.0.1:port" }, TypeError, "Invalid bind address: address tcp/port: unknown port"],
     [{ advertise: "[::1" }, TypeError, "Invalid advertise address: address [::1: missing ']'"],
     [{ reapIntervalMs: -1 }, RangeError, "Cannot use reapIntervalMs: got -1, expected 0 or more"],
