@@ -106,9 +106,9 @@ export interface QueryOptions {
   /**
    * Whether the query always stays open until its timeout, as in the reference. Otherwise it is over as soon as
    * every member that passes the filters and was alive or leaving when it was sent has answered and, if acks were
-   * requested, acknowledged. A reachability query (`_serf_ping`), which has no answers, is over with the last ack.
-   * If we know of no such member the query waits for its timeout, because only members that we have yet to hear of
-   * can answer it.
+   * requested, acknowledged; one that fails or leaves meanwhile is no longer waited for. A reachability query
+   * (`_serf_ping`), which has no answers, is over with the last ack. If we know of no such member the query waits for
+   * its timeout, because only members that we have yet to hear of can answer it.
    */
   readonly waitForTimeout?: boolean;
 }

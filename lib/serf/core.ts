@@ -439,6 +439,9 @@ export class SerfCore implements Machine<Packet, StreamMessage, Reply, SerfTimer
   #deliver(event: MemberEvent | UserEvent): void {
     this.#recorder?.recordEvent(event);
     this.#delivery.deliver(event);
+    if (event.type === "member-failed" || event.type === "member-leave") {
+      for (const { name } of event.members) this.#queries.asker.excuse(name);
+    }
   }
 
   #broadcastIntent(intent: JoinIntent): void {

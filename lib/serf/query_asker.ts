@@ -93,6 +93,11 @@ export class QueryAsker {
     );
   }
 
+  /** A member has failed or left, and no query waits for it any more. */
+  excuse(member: string): void {
+    for (const collector of this.#running.values()) collector.excuse(member);
+  }
+
   /** The query of that id has had its time. */
   handleTimeout(id: number): void {
     const collector = this.#running.get(id);

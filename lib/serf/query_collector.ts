@@ -38,6 +38,8 @@ export class QueryCollector {
   readonly #completion: Completion;
   readonly #acked = new Set<string>();
   readonly #answered = new Set<string>();
+  /** Members that are waited for and have gone meanwhile. */
+  readonly #excused = new Set<string>();
   #missing: number;
   #finished = false;
 
@@ -55,7 +57,7 @@ export class QueryCollector {
     const heard = isAck ? this.#acked : this.#answered;
     if (this.#finished) return "ignored";
     if (heard.has(from)) return "duplicate";
-    const expected = this.#completion.members.has(from);
+    const expected = this.#isAwaited(from);
     if (!expected && heard.size >= this.#completion.members.size + UNINVITED_LIMIT) {
       return "ignored";
     }
@@ -64,6 +66,21 @@ export class QueryCollector {
     const awaited = isAck ? this.#completion.acks : this.#completion.answers;
     if (expected && awaited && --this.#missing === 0) this.finish();
     return "new";
+  }
+
+  /** Waits no longer for a member, which has gone. Should it answer all the same, it is heard. */
+  excuse(member: string): void {
+    if (this.#finished || !this.#isAwaited(member)) return;
+    this.#excused.add(member);
+    const { acks, answers } = this.#completion;
+    const owed = Number(acks && !this.#acked.has(member)) +
+      Number(answers && !this.#answered.has(member));
+    this.#missing -= owed;
+    if (owed > 0 && this.#missing === 0) this.finish();
+  }
+
+  #isAwaited(member: string): boolean {
+    return this.#completion.members.has(member) && !this.#excused.has(member);
   }
 
   /** Ends the collection; doing so again changes nothing. */

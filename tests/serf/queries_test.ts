@@ -147,6 +147,18 @@ Deno.test("a failed member is not waited for", () => {
   assertEquals(cameBack(asked), ["response self: x", "over"]);
 });
 
+Deno.test("a query does not wait for a member that fails meanwhile", () => {
+  const board = new Switchboard();
+  const node = board.start("self", blind);
+  node.meet("a");
+  const asked = ask(node, { timeoutMs: 60_000 });
+  board.run(1);
+  answerAll(board, node, "x");
+  assertEquals(cameBack(asked), ["response self: x"]);
+  node.bury("a");
+  assertEquals(cameBack(asked), ["response self: x", "over"]);
+});
+
 Deno.test("an expression that does not compile is for nobody, and is logged where it arrives", () => {
   const board = new Switchboard();
   const nodes = board.cluster(["a", "b"]);

@@ -63,6 +63,32 @@ Deno.test("who was not expected is heard, but does not count", () => {
   assertEquals(said, ["response x", "response y"]);
 });
 
+Deno.test("a member that has gone is not waited for any more", () => {
+  const [collector, said] = collect();
+  for (const message of [ack("a"), answer("a"), ack("b")]) collector.receive(message);
+  collector.excuse("x");
+  assertEquals(said.includes("over"), false);
+  collector.excuse("b");
+  assertEquals(said.slice(-2), ["ack b", "over"]);
+});
+
+Deno.test("a member that has gone may still answer, and is excused once", () => {
+  const [collector, said] = collect({ acks: false });
+  collector.excuse("b");
+  collector.excuse("b");
+  collector.receive(answer("b"));
+  assertEquals(said, ["response b"]);
+  collector.receive(answer("a"));
+  assertEquals(said, ["response b", "response a", "over"]);
+});
+
+Deno.test("a query that waits for nothing but its timeout is not ended by those who go", () => {
+  const [collector, said] = collect({ acks: false, answers: false });
+  collector.excuse("a");
+  collector.excuse("b");
+  assertEquals(said, []);
+});
+
 Deno.test("without anybody to wait for a query ends only when told to", () => {
   const [collector, said] = collect({ members: new Set() });
   collector.receive(ack("x"));
