@@ -71,6 +71,8 @@ async function passOn(kind: Kind, relay: Relay): Promise<void> {
     await send(keeper, "one");
     await untilNoted(relay, "one");
     await send(keeper, "two");
+    // A query that follows at once would share its packet, and come first in it.
+    await untilNoted(relay, "one", "two");
     await (await (await keeper.rpc()).query("three", null, { timeoutMs: 1 })).next();
     await untilNoted(relay, "one", "two", "three");
     before = await clocks(first);
