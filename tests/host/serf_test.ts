@@ -26,6 +26,17 @@ Deno.test("a new instance is a cluster of one that knows itself", async () => {
   assertEquals(serf.coordinate("solo")?.vec.length, 8);
 });
 
+Deno.test("a blocked event loop counts against the health of those who live in it, and nobody is accused", async () => {
+  await using cluster = new LoopbackCluster();
+  const members = await cluster.joined(3);
+  await until(() => members.every((serf) => serf.members().length === 3));
+  const end = performance.now() + 1_500;
+  while (performance.now() < end);
+  const late = /^n\d WARN memberlist: Timers fired \d+ ms late, not accusing others meanwhile$/;
+  await until(() => cluster.log.filter((line) => late.test(line)).length === 3);
+  assertEquals(cluster.log.filter((line) => line.includes("no acks received")), []);
+});
+
 Deno.test("three instances in one process join and see each other alive", async () => {
   await using cluster = new LoopbackCluster();
   const members = await cluster.joined(3);
