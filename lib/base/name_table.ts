@@ -59,19 +59,21 @@ export class NameTable<T> {
     return this.#values.values();
   }
 
-  /** Adds a value at the last position, or puts it in the place of that with the same name. */
-  set(value: T): void {
+  /** Puts a value in the place of that with the same name, which is returned, or adds it at the last position. */
+  set(value: T): T | undefined {
     const name = this.#nameOf(value);
     const hash = this.#hash(name);
     const place = this.#find(name, hash);
     const entry = this.#index[place + 1];
     if (entry !== 0) {
+      const replaced = this.#values[entry - 1];
       this.#values[entry - 1] = value;
-      return;
+      return replaced;
     }
     this.#index[place] = hash;
     this.#index[place + 1] = this.#values.push(value);
     if (2 * this.#values.length > MAX_LOAD * this.#index.length) this.#grow();
+    return undefined;
   }
 
   /** Lets the values at two positions change places. */

@@ -69,8 +69,7 @@ export class Roster {
 
   /** Takes a claim as the latest about its node, which may be new. */
   put(claim: Claim): void {
-    const known = this.#claims.get(claim.node);
-    this.#claims.set(claim);
+    const known = this.#claims.set(claim);
     if (known === undefined && this.size > 1) this.#misplaceLast();
     const wasUp = known !== undefined && isUp(known);
     if (isUp(claim)) {

@@ -31,8 +31,9 @@ Deno.test("values are found by name and by position", () => {
 
 Deno.test("a value takes the place of that with the same name", () => {
   const table = tableOf("a", "b", "c");
-  table.set({ name: "b", version: 2 });
-  assertEquals(namesIn(table), ["a", "b", "c"]);
+  assertEquals(table.set({ name: "b", version: 2 }), { name: "b", version: 1 });
+  assertEquals(table.set({ name: "d", version: 1 }), undefined);
+  assertEquals(namesIn(table), ["a", "b", "c", "d"]);
   assertEquals(table.get("b")?.version, 2);
 });
 

@@ -11,9 +11,9 @@ import { median, percentile } from "./statistics.ts";
 
 const SIZES = "10,30,100,300,1000,3000,10000";
 /** How many nodes die in all for each size, one in a small cluster and several in a large one. */
-const DEATHS = 10;
+const DEATHS = 30;
 /** Of so many nodes at least one dies. */
-const NODES_PER_DEATH = 100;
+const NODES_PER_DEATH = 33;
 
 interface Column {
   readonly title: string;
