@@ -11,6 +11,10 @@ import type { SimNode } from "./sim_node.ts";
 /** The flags of the command. */
 export const simulateFlags = {
   nodes: { kind: "int", default: 100, help: "How many nodes the cluster has." },
+  formed: {
+    kind: "bool",
+    help: "Start with a formed cluster; thousands of nodes take long to join.",
+  },
   seed: { kind: "int", default: 1, help: "Decides everything that is random." },
   seconds: { kind: "int", default: 60, help: "Virtual seconds to run after convergence." },
   loss: { kind: "string", default: "0", help: "Share of datagrams that are lost, 0 to 1." },
@@ -44,13 +48,14 @@ export function simulateCommand(args: readonly string[]): string {
   const ours = args[0] === "--" ? args.slice(1) : args;
   const { flags, positionals } = parseGoFlags(ours, simulateFlags);
   if (positionals.length > 0) throw new TypeError(`Cannot use argument: got "${positionals[0]}"`);
-  const { nodes, seed, seconds, kill } = flags;
+  const { nodes, formed, seed, seconds, kill } = flags;
   const loss = Number(flags.loss);
   if (nodes < 1) throw new RangeError(`Cannot simulate a cluster of ${nodes} nodes`);
   if (seconds < 1) throw new RangeError(`Cannot simulate ${seconds} seconds`);
   if (kill < 0 || kill >= nodes) throw new RangeError(`Cannot kill ${kill} of ${nodes} nodes`);
   const startedAt = performance.now();
-  const cluster = simulate({ nodes, seed, loss, countBytes: true });
+  const join = formed ? "formed" : "first";
+  const cluster = simulate({ nodes, join, seed, loss, countBytes: true, keepEvents: 0 });
   const measured = measure(cluster, { kill, seconds });
   const realSeconds = (performance.now() - startedAt) / 1000;
   return formatTable([

@@ -24,6 +24,12 @@ Deno.test("the table is the same for the same seed, except for the real time", (
   assertEquals(table(), table());
 });
 
+Deno.test("a formed cluster has converged at the start", () => {
+  const rows = rowsOf(simulateCommand(["-nodes", "50", "-formed"]));
+  assertEquals(rows.get("converged after"), "0.00 s");
+  assertMatch(rows.get("1 killed, seen by all") ?? "", /^\d+\.\d\d s$/);
+});
+
 Deno.test("what is not seen in time is said so", () => {
   const rows = rowsOf(simulateCommand(["-nodes", "10", "-seconds", "2"]));
   assertEquals(rows.get("1 killed, seen by all"), "not in time");
