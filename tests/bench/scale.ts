@@ -23,19 +23,19 @@ interface Column {
 const columns: readonly Column[] = [
   { title: "nodes", cell: (nodes) => nodes.toLocaleString("en") },
   {
-    title: "packets per node per second",
+    title: "packets/node/s",
     cell: (_, clusters) => median(clusters.map(({ packets }) => packets)).toFixed(2),
   },
-  { title: "death suspected by the first", cell: (_, all) => seconds(all, "suspectedMs") },
-  { title: "declared by the first", cell: (_, all) => seconds(all, "declaredMs") },
+  { title: "suspected", cell: (_, all) => seconds(all, "suspectedMs") },
+  { title: "declared", cell: (_, all) => seconds(all, "declaredMs") },
   { title: "known to all", cell: (_, all) => seconds(all, "knownMs") },
-  { title: "taken for dead wrongly", cell: (_, all) => `${total(all, "falseFailures")}` },
-  { title: "event at half the nodes", cell: (_, all) => eventDelay(all, 50) },
-  { title: "at 99 %", cell: (_, all) => eventDelay(all, 99) },
-  { title: "at all", cell: (_, all) => eventDelay(all, 100) },
+  { title: "wrongly", cell: (_, all) => `${total(all, "falseFailures")}` },
+  { title: "event p50", cell: (_, all) => eventDelay(all, 50) },
+  { title: "p99", cell: (_, all) => eventDelay(all, 99) },
+  { title: "max", cell: (_, all) => eventDelay(all, 100) },
   { title: "formed in", cell: (_, all) => `${total(all, "formingSeconds").toFixed(1)} s` },
   {
-    title: "virtual seconds per second",
+    title: "virtual s/s",
     cell: (_, all) => formatRate(median(all.map(({ speed }) => speed))),
   },
   {
