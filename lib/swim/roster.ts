@@ -13,7 +13,7 @@ import type { SwimWorld } from "./timer.ts";
 export type Filter = (claim: Claim) => boolean;
 
 /**
- * The latest claim about each node, and the list that probes and gossip walk along. It is kept small, because a
+ * The latest claim about each node, in the order in which probes and gossip walk along them. It is kept small, because a
  * simulation has as many rosters as nodes: the claims are shared, and only the dead and the left have a record beside
  * theirs.
  */
