@@ -7,10 +7,17 @@
 import { JoinError, type JoinFailure } from "../base/errors.ts";
 import { KeyError } from "../host/key_manager.ts";
 import { errorText } from "../base/error_text.ts";
-import type { KeyResult } from "../serf/contract.ts";
+import type { Subscription } from "../base/subscription.ts";
+import type { KeyResult, QueryRecord } from "../serf/contract.ts";
 import type { Coordinate } from "../wire/coordinate.ts";
 import { filterMembers } from "./member_filter.ts";
-import { type Command, encodeResponse, type Request, type ResponseBody } from "./protocol.ts";
+import {
+  type Command,
+  encodeResponse,
+  type Request,
+  type RequestBody,
+  type ResponseBody,
+} from "./protocol.ts";
 import type { RpcAgent } from "./rpc_agent.ts";
 
 /** The commands that have to do with the connection they arrive on. */
@@ -26,6 +33,19 @@ type ConnectionCommand =
 
 /** A request that the agent alone can answer. */
 export type AgentRequest = Exclude<Request, { readonly command: ConnectionCommand }>;
+
+const PROMPT_COMMANDS: ReadonlySet<Command> = new Set<Command>([
+  "event",
+  "members",
+  "members-filtered",
+  "stats",
+  "get-coordinate",
+]);
+
+/** Whether a command is done at once, so that answers may wait for its answer without being late. */
+export function isPrompt(command: Command): boolean {
+  return PROMPT_COMMANDS.has(command);
+}
 
 /** How an operation went: an error text, empty on success, and a body either way. */
 interface Outcome<C extends Command> {
@@ -80,6 +100,22 @@ export async function answerRequest(
     default:
       return request satisfies never;
   }
+}
+
+/** Asks the agent's query that a request wants. Throws what {@link RpcAgent.query} throws. */
+export function askQuery(
+  agent: RpcAgent,
+  body: RequestBody<"query">,
+): Subscription<QueryRecord> {
+  const { Timeout: timeoutNs } = body;
+  return agent.query(body.Name, body.Payload, {
+    nodes: body.FilterNodes,
+    tags: Object.fromEntries(body.FilterTags),
+    requestAck: body.RequestAck,
+    relayFactor: body.RelayFactor,
+    // Only 0 asks for the default; what is over before it began still gets its end.
+    timeoutMs: timeoutNs < 0 ? 1e-6 : timeoutNs / 1e6,
+  });
 }
 
 /** What a client is told about a failed operation. */

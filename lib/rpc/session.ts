@@ -14,7 +14,8 @@ import { osErrorText } from "../base/os_error.ts";
 import type { QueryRecord } from "../serf/contract.ts";
 import { matchesEvent, parseEventFilter, splitEventFilters } from "../serf/event_filter.ts";
 import type { Field } from "../wire/struct.ts";
-import { answerRequest, failureText } from "./agent_command.ts";
+import { answerRequest, askQuery, failureText, isPrompt } from "./agent_command.ts";
+import { AnswerBatch } from "./answer_batch.ts";
 import { type EventRecord, eventRecord } from "./event_record.ts";
 import { type ByteSource, MessageReader } from "./message_reader.ts";
 import { type ByteSink, MessageWriter } from "./message_writer.ts";
@@ -80,6 +81,8 @@ export class Session {
   readonly #client: string;
   readonly #reader: MessageReader;
   readonly #writer: MessageWriter;
+  /** Written as soon as every request that has arrived is carried out. */
+  readonly #held = new AnswerBatch();
   readonly #streams = new Map<bigint, RecordFeed<AgentEvent>>();
   /** Queries that the client has asked. */
   readonly #asked = new Set<Subscription<QueryRecord>>();
@@ -97,7 +100,9 @@ export class Session {
     this.#hub = hub;
     this.#authKey = authKey;
     this.#client = `ipc.client: ${client}`;
-    this.#reader = new MessageReader(connection, { maxBytes: MAX_REQUEST_BYTES });
+    this.#reader = new MessageReader({ read: (buffer) => this.#receive(buffer) }, {
+      maxBytes: MAX_REQUEST_BYTES,
+    });
     this.#writer = new MessageWriter(connection);
     this.#authenticated = authKey === "";
   }
@@ -128,6 +133,18 @@ export class Session {
     return this.#ending.signal.aborted;
   }
 
+  /** Called when there is nothing left to carry out; no more arrives for a client that cannot be answered. */
+  async #receive(buffer: Uint8Array): Promise<number | null> {
+    try {
+      await this.#writeHeld();
+    } catch (error) {
+      this.#log("ERR", evaluationFailure(error));
+      this.close();
+      return null;
+    }
+    return await this.#connection.read(buffer);
+  }
+
   async #readHeader(previous: RequestHeader): Promise<RequestHeader | null> {
     try {
       const value = await this.#reader.read();
@@ -141,7 +158,7 @@ export class Session {
     try {
       await this.#evaluate(header);
     } catch (cause) {
-      throw new Error(`Failed to evaluate request: ${errorText(cause)}`, { cause });
+      throw new Error(evaluationFailure(cause), { cause });
     }
   }
 
@@ -180,6 +197,7 @@ export class Session {
   }
 
   async #perform(seq: bigint, request: Request): Promise<void> {
+    if (!this.#held.isEmpty && !isPrompt(request.command)) await this.#writeHeld();
     switch (request.command) {
       case "handshake":
         return await this.#answer(seq, this.#handshake(request.body.Version));
@@ -198,7 +216,7 @@ export class Session {
       case "respond":
         return await this.#answer(seq, this.#respond(request.body));
       default:
-        return await this.#send(await answerRequest(this.#agent, seq, request));
+        return await this.#hold(await answerRequest(this.#agent, seq, request));
     }
   }
 
@@ -293,25 +311,13 @@ export class Session {
   async #startQuery(seq: bigint, body: RequestBody<"query">): Promise<void> {
     let records: Subscription<QueryRecord>;
     try {
-      records = this.#ask(body);
+      records = askQuery(this.#agent, body);
     } catch (error) {
       return await this.#answer(seq, failureText(error));
     }
     this.#asked.add(records);
     await this.#answer(seq);
     this.#relayRecords(seq, records).finally(() => this.#asked.delete(records));
-  }
-
-  #ask(body: RequestBody<"query">): Subscription<QueryRecord> {
-    const { Timeout: timeoutNs } = body;
-    return this.#agent.query(body.Name, body.Payload, {
-      nodes: body.FilterNodes,
-      tags: Object.fromEntries(body.FilterTags),
-      requestAck: body.RequestAck,
-      relayFactor: body.RelayFactor,
-      // Only 0 asks for the default; what is over before it began still gets its end.
-      timeoutMs: timeoutNs < 0 ? 1e-6 : timeoutNs / 1e6,
-    });
   }
 
   /** Sends what comes back to a query, and at last that it is over. Never rejects. */
@@ -346,7 +352,17 @@ export class Session {
   }
 
   async #answer(seq: bigint, error = ""): Promise<void> {
-    await this.#send(encodeResponseHeader({ seq, error }));
+    this.#held.add(encodeResponseHeader({ seq, error }));
+    await this.#writeHeld();
+  }
+
+  async #hold(answer: Uint8Array): Promise<void> {
+    this.#held.add(answer);
+    if (this.#held.isFull) await this.#writeHeld();
+  }
+
+  async #writeHeld(): Promise<void> {
+    if (!this.#held.isEmpty) await this.#send(this.#held.take());
   }
 
   async #sendRecord<T>(seq: bigint, field: Field<T>, record: T): Promise<void> {
@@ -377,4 +393,8 @@ export class Session {
   #log(level: LogLevel, text: string): void {
     if (!this.#closed) this.#hub.log(level, `agent.ipc: ${text}`);
   }
+}
+
+function evaluationFailure(cause: unknown): string {
+  return `Failed to evaluate request: ${errorText(cause)}`;
 }

@@ -180,6 +180,24 @@ Deno.test("a slow command delays the next one of its connection, and nobody else
   assertEquals(order, ["force-leave", "event"]);
 });
 
+Deno.test("answers to requests that arrive together do not wait for a slow one among them", async () => {
+  await using serving = new Serving();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  serving.agent.forceLeaving = () => promise;
+  using client = await serving.connectRaw();
+  const event = { Name: "deploy", Payload: null, Coalesce: false };
+  const requests = [
+    request(1, "event", event),
+    request(2, "event", event),
+    request(3, "force-leave", { Node: "x", Prune: false }),
+    request(4, "event", event),
+  ];
+  await client.send(Uint8Array.from(requests.flatMap((bytes) => [...bytes])));
+  assertEquals(await errors(await client.read(2 * 13)), ["", ""]);
+  resolve();
+  assertEquals(await errors(await client.read(2 * 13)), ["", ""]);
+});
+
 Deno.test("records come between whole answers", async () => {
   await using serving = new Serving();
   await using client = await serving.connect();
@@ -258,6 +276,15 @@ Deno.test("a hundred clients are served at once, and let go", async () => {
   assertEquals(serving.agent.sinks.size, 100);
   await Promise.all(clients.map((client) => client.close()));
   await until(() => serving.agent.sinks.size === 0);
+});
+
+Deno.test("a thousand clients that come at once all get their answer", async () => {
+  await using serving = new Serving();
+  const clients = await Promise.all(Array.from({ length: 1_000 }, () => serving.connect()));
+  const lists = await Promise.all(clients.map((client) => client.members()));
+  assertEquals(lists.filter((members) => members[0].name === "alpha").length, 1_000);
+  assertEquals(serving.agent.counters.get("agent.ipc.accept"), 1_000);
+  await Promise.all(clients.map((client) => client.close()));
 });
 
 Deno.test("what a client has started ends with its connection", async () => {
