@@ -12,13 +12,16 @@ export interface ByteSource {
   read(buffer: Uint8Array): Promise<number | null>;
 }
 
+/** What a connection begins with that may never say much, of which there may be thousands. */
+const FIRST_BUFFER_BYTES = 1_024;
+/** What the buffer grows to when more arrives than it holds; it becomes larger only for a value that is. */
 const BUFFER_BYTES = 16_384;
 
 /** Reads one value after another from a byte stream, each of at most a given size. */
 export class MessageReader {
   readonly #source: ByteSource;
   readonly #maxBytes: number;
-  #buffer = new Uint8Array(BUFFER_BYTES);
+  #buffer = new Uint8Array(FIRST_BUFFER_BYTES);
   /** What has been received and not been read is `#buffer` from `#start` to `#end`. */
   #start = 0;
   #end = 0;
@@ -66,7 +69,9 @@ export class MessageReader {
   /** Moves what is unread to the start of a buffer that is large enough, and not much larger, to hold more. */
   #makeRoom(): void {
     const unread = this.#unread();
-    const size = Math.max(BUFFER_BYTES, 2 * unread.length);
+    const { length } = this.#buffer;
+    const usual = Math.min(this.#end === length ? 2 * length : length, BUFFER_BYTES);
+    const size = Math.max(usual, 2 * unread.length);
     const buffer = size === this.#buffer.length ? this.#buffer : new Uint8Array(size);
     buffer.set(unread);
     this.#buffer = buffer;
