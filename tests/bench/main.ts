@@ -10,6 +10,7 @@ import { parseArgs } from "@std/cli/parse-args";
 import { describeMachine } from "./machine.ts";
 import { accusations } from "./micro/accusations.ts";
 import { broadcastQueue } from "./micro/broadcast_queue.ts";
+import { instances } from "./micro/instances.ts";
 import { lzw } from "./micro/lzw.ts";
 import { messages } from "./micro/messages.ts";
 import { packets } from "./micro/packets.ts";
@@ -20,7 +21,16 @@ import { chosen, refuseUnknown } from "./selection.ts";
 import { formatTable } from "./table.ts";
 
 /** Processes come first: the others leave the machine warm. */
-const suites = [processes, messages, packets, lzw, broadcastQueue, simulator, accusations];
+const suites = [
+  processes,
+  instances,
+  messages,
+  packets,
+  lzw,
+  broadcastQueue,
+  simulator,
+  accusations,
+];
 
 interface SavedRun {
   readonly machine: Readonly<Record<string, string>>;
