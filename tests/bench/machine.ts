@@ -1,6 +1,6 @@
 /** What a run must be judged by: the machine, the versions, and how busy it was. */
 
-import { referenceMissing, run } from "../interop/agents.ts";
+import { ourProgram, referenceMissing, run } from "../interop/agents.ts";
 
 /** The machine and the programs, by name. */
 export async function describeMachine(): Promise<Record<string, string>> {
@@ -11,6 +11,7 @@ export async function describeMachine(): Promise<Record<string, string>> {
     cores: String(navigator.hardwareConcurrency),
     kernel: Deno.osRelease(),
     deno: Deno.version.deno,
+    "our program": ourProgram,
     serf: referenceMissing ?? (await run("reference", ["version"])).stdout.split("\n")[0],
     "load average before": Deno.loadavg().map((load) => load.toFixed(2)).join(" "),
   };

@@ -16,7 +16,13 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
-const main = new URL("../../main.ts", import.meta.url).pathname;
+const root = new URL("../../", import.meta.url);
+
+/** Our program: the sources, or what the environment names instead, such as `SERF_MAIN=dist/bundle/main.js`. */
+export const ourProgram: string = Deno.env.get("SERF_MAIN") ?? "main.ts";
+
+/** A bundle needs nothing of deno.json but the unstable API of datagrams. */
+const bundleFlags = ["--no-config", "--unstable-net"];
 
 /** The permissions that an agent needs, and no others. */
 export const agentPermissions = [
@@ -36,7 +42,9 @@ export function commandLine(
 ): { program: string; args: string[] } {
   if (kind === "reference") return { program: "serf", args: [...args] };
   const permissions = args[0] === "agent" ? agentPermissions : clientPermissions;
-  return { program: Deno.execPath(), args: ["run", "--no-prompt", ...permissions, main, ...args] };
+  const flags = ["--no-prompt", ...ourProgram.endsWith(".js") ? bundleFlags : []];
+  const main = new URL(ourProgram, root).pathname;
+  return { program: Deno.execPath(), args: ["run", ...flags, ...permissions, main, ...args] };
 }
 
 /** Why tests against the reference cannot run here; `undefined` where they can. */
