@@ -4,6 +4,7 @@
  * @module
  */
 
+import { Alarm } from "../base/alarm.ts";
 import { errorText } from "../base/error_text.ts";
 import type { Metrics } from "../base/metrics.ts";
 import type { Log } from "../host/log.ts";
@@ -36,12 +37,17 @@ export function startTelemetry(
   // As in the reference, gauges have the host's name only where several hosts may meet.
   const host = servers.length > 0 ? Deno.hostname() : undefined;
   const metrics = new Telemetry([memory, ...servers], { host });
-  const timer = setInterval(() => reportMemory(metrics), RUNTIME_INTERVAL_MS);
+  let next: Alarm;
+  const look = () => {
+    reportMemory(metrics);
+    next = Alarm.after(RUNTIME_INTERVAL_MS, look);
+  };
+  next = Alarm.after(RUNTIME_INTERVAL_MS, look);
   return {
     metrics,
     report: () => memory.report(),
     async [Symbol.asyncDispose]() {
-      clearInterval(timer);
+      next.cancel();
       await Promise.all(servers.map((server) => server[Symbol.asyncDispose]()));
     },
   };

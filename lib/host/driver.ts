@@ -5,6 +5,7 @@
  */
 
 import type { Address } from "../base/address.ts";
+import { Alarm } from "../base/alarm.ts";
 import { errorText } from "../base/error_text.ts";
 import { TimerHeap } from "../base/timer_heap.ts";
 import type { Machine, World } from "../base/world.ts";
@@ -31,11 +32,9 @@ const LATE_MS = 20;
  * first, and has read a hundred waiting datagrams 5 ms later.
  */
 const CATCH_UP_MS = 5;
-/** The longest delay that setTimeout takes. */
-const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
 /**
- * The world of one machine: real clock, randomness and network. One `setTimeout` stands for all of the machine's
+ * The world of one machine: real clock, randomness and network. One {@link Alarm} stands for all of the machine's
  * timers. An exception of the machine is logged and goes no further.
  *
  * After a stall, answers that have arrived are read before overdue timers are handled: we must not accuse a peer of a
@@ -48,8 +47,8 @@ export class Driver<Timer, Event> implements World<Packet, Exchange, Timer, Even
   readonly #timers = new TimerHeap<Timer>();
   readonly #events: Event[] = [];
   #machine: DrivenMachine<Timer> | undefined;
-  #timeout: ReturnType<typeof setTimeout> | undefined;
-  /** What the timeout is for; Infinity when there is none. */
+  #alarm: Alarm | undefined;
+  /** What the alarm is for; Infinity when there is none. */
   #wakeAt = Infinity;
   #depth = 0;
   #closed = false;
@@ -116,7 +115,7 @@ export class Driver<Timer, Event> implements World<Packet, Exchange, Timer, Even
   /** Stops everything: resolves when no timer and no socket is left. The machine hears nothing after the call. */
   async close(): Promise<void> {
     this.#closed = true;
-    clearTimeout(this.#timeout);
+    this.#alarm?.cancel();
     await this.#transport.close();
   }
 
@@ -146,12 +145,12 @@ export class Driver<Timer, Event> implements World<Packet, Exchange, Timer, Even
   #schedule(): void {
     const at = this.#timers.peekTime() ?? Infinity;
     if (this.#closed || at >= this.#wakeAt) return;
-    clearTimeout(this.#timeout);
+    this.#alarm?.cancel();
     this.#wakeAt = at;
     const delay = Math.ceil(at - this.now);
-    // A timeout of 0 would take a millisecond or two.
+    // An alarm after 0 ms would take a millisecond or two.
     if (delay <= 0) queueMicrotask(() => this.#wake(at));
-    else this.#timeout = setTimeout(() => this.#wake(at), Math.min(delay, MAX_TIMEOUT_MS));
+    else this.#alarm = Alarm.after(delay, () => this.#wake(at));
   }
 
   #wake(at: number): void {
@@ -159,7 +158,7 @@ export class Driver<Timer, Event> implements World<Packet, Exchange, Timer, Even
     // Until the timers have been handled nothing else is to wake us.
     this.#wakeAt = -Infinity;
     if (this.now - at < LATE_MS) this.#handleDue();
-    else this.#timeout = setTimeout(() => this.#handleDue(), CATCH_UP_MS);
+    else this.#alarm = Alarm.after(CATCH_UP_MS, () => this.#handleDue());
   }
 
   #handleDue(): void {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { Alarm } from "../base/alarm.ts";
 import type { Metrics } from "../base/metrics.ts";
 import type { SnapshotEntry, SnapshotState } from "../serf/contract.ts";
 import {
@@ -52,7 +53,7 @@ export class SnapshotFile {
   #syncWanted = false;
   /** Whether lines were dropped because there were too many to wait: time for a compaction. */
   #overflowed = false;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #alarm: Alarm | undefined;
   #writing: Promise<void> | undefined;
   /** Whether lines were lost because the file could not be written. */
   #broken = false;
@@ -110,7 +111,7 @@ export class SnapshotFile {
       this.#syncWanted = true;
       this.#flush();
     } else {
-      this.#timer ??= setTimeout(() => this.#flush(), FLUSH_INTERVAL_MS);
+      this.#alarm ??= Alarm.after(FLUSH_INTERVAL_MS, () => this.#flush());
     }
   }
 
@@ -124,8 +125,8 @@ export class SnapshotFile {
 
   /** Resolves when everything that was added so far is written. One flush runs at a time. */
   #flush(): Promise<void> {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#alarm?.cancel();
+    this.#alarm = undefined;
     this.#writing ??= this.#writePending();
     return this.#writing;
   }

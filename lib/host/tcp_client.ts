@@ -5,6 +5,7 @@
  */
 
 import type { Address } from "../base/address.ts";
+import { Alarm } from "../base/alarm.ts";
 import { errorText } from "../base/error_text.ts";
 import { TimeoutError } from "../base/errors.ts";
 import type { Metrics } from "../base/metrics.ts";
@@ -65,13 +66,12 @@ export async function exchangeOverTcp(
 async function dial(to: Address, timeoutMs: number, signal: AbortSignal): Promise<Deno.TcpConn> {
   const ending = new AbortController();
   const abort = () => ending.abort(signal.reason);
-  const timer = setTimeout(() => ending.abort(new TimeoutError("i/o timeout")), timeoutMs);
+  using _deadline = Alarm.after(timeoutMs, () => ending.abort(new TimeoutError("i/o timeout")));
   signal.addEventListener("abort", abort);
   try {
     signal.throwIfAborted();
     return await Deno.connect({ hostname: to.host, port: to.port, signal: ending.signal });
   } finally {
-    clearTimeout(timer);
     signal.removeEventListener("abort", abort);
   }
 }

@@ -5,13 +5,14 @@
  */
 
 import { formatHostPort } from "../base/address.ts";
+import { Alarm } from "../base/alarm.ts";
 import { osErrorText } from "../base/os_error.ts";
 
 /** A connection that closes itself when its deadline passes. Errors speak as the reference's do. */
 export class TimedConnection implements Disposable {
   readonly #conn: Deno.TcpConn;
   readonly #ends: string;
-  #timer: ReturnType<typeof setTimeout>;
+  #deadline: Alarm;
   #timedOut = false;
   #closed = false;
 
@@ -20,13 +21,13 @@ export class TimedConnection implements Disposable {
     this.#conn = conn;
     conn.setNoDelay(true);
     this.#ends = `${endText(conn.localAddr)}->${endText(conn.remoteAddr)}`;
-    this.#timer = this.#startTimer(timeoutMs);
+    this.#deadline = this.#endAfter(timeoutMs);
   }
 
   /** Moves the deadline to `timeoutMs` from now. */
   extend(timeoutMs: number): void {
-    clearTimeout(this.#timer);
-    if (!this.#closed) this.#timer = this.#startTimer(timeoutMs);
+    this.#deadline.cancel();
+    if (!this.#closed) this.#deadline = this.#endAfter(timeoutMs);
   }
 
   /**
@@ -66,7 +67,7 @@ export class TimedConnection implements Disposable {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    clearTimeout(this.#timer);
+    this.#deadline.cancel();
     this.#conn.close();
   }
 
@@ -74,11 +75,11 @@ export class TimedConnection implements Disposable {
     this.close();
   }
 
-  #startTimer(timeoutMs: number): ReturnType<typeof setTimeout> {
-    return setTimeout(() => {
+  #endAfter(timeoutMs: number): Alarm {
+    return Alarm.after(timeoutMs, () => {
       this.#timedOut = true;
       this.close();
-    }, timeoutMs);
+    });
   }
 
   #explain(operation: "read" | "write" | "close", cause: unknown): Error {
