@@ -28,8 +28,8 @@ const EMERGENCY_FACTOR = 4;
 export interface BroadcastCarrier {
   /** How many members are alive or suspect, ourselves included. */
   readonly aliveCount: number;
-  /** There is news to send. */
-  wake(): void;
+  /** There is news to send. What is urgent may cost more packets. */
+  wake(options: { urgent: boolean }): void;
   /** Whether a packet has room for a message. */
   fits(message: Message): boolean;
 }
@@ -76,7 +76,7 @@ export class Broadcasts {
     const queue = this.#queues[kind];
     queue.queue({ message, finished, from: from?.text });
     if (queue.length > EMERGENCY_FACTOR * this.#maxDepth()) this.#prune(kind);
-    this.#carrier.wake();
+    this.#carrier.wake({ urgent: kind !== "event" });
   }
 
   /** Bytes of all that waits, counting `overhead` for each. */

@@ -20,6 +20,8 @@ const PACE_MS = 3;
 const EAGER_FAN_OUTS = 2;
 /** Fan-outs that are kept for the next news when messages are sent that a first few have got already. */
 const RESERVE = 2;
+/** Fan-outs by which what is urgent may overdraw the budget. */
+const OVERDRAFT = 2;
 
 /** What gossip works with. */
 export interface GossipParts {
@@ -47,6 +49,8 @@ export class Gossip {
   /** Packets of the eager fan-outs of the latest news that are yet to be sent. */
   #newsPackets = 0;
   #lastNewsAt = -Infinity;
+  /** Whether there is something urgent among the latest news. */
+  #isUrgent = false;
   #hurries = false;
   /** Whoever got news out of turn. Their next turn is left out. */
   #served: string | undefined;
@@ -62,9 +66,10 @@ export class Gossip {
     this.#phase = world.now + world.random() * profile.gossipIntervalMs;
   }
 
-  /** Something new was queued. */
-  wake(): void {
+  /** Something new was queued. What is urgent may overdraw the budget: it is rare, and somebody waits for it. */
+  wake({ urgent = false }: { urgent?: boolean } = {}): void {
     this.#newsPackets = EAGER_FAN_OUTS * this.#parts.config.profile.gossipNodes;
+    if (urgent) this.#isUrgent = true;
     this.#arm();
   }
 
@@ -118,7 +123,8 @@ export class Gossip {
   /** What the budget must hold for the next packet. */
   get #needed(): number {
     const { gossipNodes } = this.#parts.config.profile;
-    return this.#newsPackets > gossipNodes ? 1 : RESERVE * gossipNodes + 1;
+    if (this.#newsPackets <= gossipNodes) return RESERVE * gossipNodes + 1;
+    return this.#isUrgent ? 1 - OVERDRAFT * gossipNodes : 1;
   }
 
   #countPacket(isFull: boolean): void {
@@ -126,6 +132,7 @@ export class Gossip {
     this.#budget.spend();
     if (this.#newsPackets === 0) return;
     this.#newsPackets--;
+    if (this.#newsPackets <= this.#parts.config.profile.gossipNodes) this.#isUrgent = false;
     this.#lastNewsAt = this.#parts.world.now;
   }
 
@@ -151,7 +158,8 @@ export class Gossip {
     const { config: { profile }, outbox } = this.#parts;
     if (!profile.eagerGossip) return false;
     if (outbox.overflows) return true;
-    return this.#newsPackets === EAGER_FAN_OUTS * profile.gossipNodes && this.#budget.covers(2);
+    return this.#newsPackets === EAGER_FAN_OUTS * profile.gossipNodes &&
+      this.#budget.covers(this.#needed + 1);
   }
 
   /** Whether a node should hear news: also one that died not long ago, which may yet refute it. */

@@ -98,7 +98,7 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
       broadcast: (broadcast) => {
         if (!this.fits(broadcast.message)) return broadcast.finished?.();
         queue.queue(broadcast);
-        this.#gossip.wake();
+        this.#gossip.wake({ urgent: broadcast.message.type !== "alive" });
       },
       tell: (claim, message) => this.#outbox.sendTo(claim, [message]),
     });
@@ -193,9 +193,9 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
     return this.#outbox.fits(message);
   }
 
-  /** The layer above has queued something for gossip. */
-  wake(): void {
-    this.#gossip.wake();
+  /** The layer above has queued something for gossip, which is urgent if it cannot wait for the budget of packets. */
+  wake(options: { urgent?: boolean } = {}): void {
+    this.#gossip.wake(options);
   }
 
   receive(from: Address, packet: Packet): void {

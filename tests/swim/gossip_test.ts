@@ -60,6 +60,22 @@ Deno.test("news finds budget where what is left to send waits for it", () => {
   for (const { packet } of world.sent) assertEquals(packet.messages[0].type, "alive");
 });
 
+Deno.test("what is urgent overdraws the budget by two fan-outs, and no more", () => {
+  const { swim, world } = quiet();
+  for (let incarnation = 2; incarnation < 40; incarnation++) {
+    hear(swim, aliveOf("n1", { incarnation }));
+    world.run(20);
+  }
+  const packets = [1, 2, 3, 4, 5].map((number) => {
+    world.sent.length = 0;
+    hear(swim, { type: "suspect", node: `n${number}`, incarnation: 50, from: "n9" });
+    world.run(20);
+    return world.sent.length;
+  });
+  assertEquals(packets.slice(0, 2), [3, 3]);
+  assertLessOrEqual(packets.reduce((sum, count) => sum + count), 8);
+});
+
 Deno.test("a fan-out begins with our successor, who is then left out once", () => {
   const { swim, world } = quiet({ knows: ["a", "t", "z"], profile: { gossipNodes: 1 } });
   hear(swim, aliveOf("a", { incarnation: 2 }));
