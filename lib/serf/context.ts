@@ -31,7 +31,7 @@ export type OwnTimer =
   | { readonly type: "broadcast-over"; readonly token: number; readonly sent: boolean }
   /** There may be room for user events that were held back. */
   | { readonly type: "release-events" }
-  /** Our intent to leave had the time that it takes to spread by ticks alone. */
+  /** Our intent to leave had the time to get everywhere. */
   | { readonly type: "leave-spread" }
   /** Our leave had time to spread. */
   | { readonly type: "left" };

@@ -115,7 +115,6 @@ export class SerfCore implements Machine<Packet, StreamMessage, Reply, SerfTimer
       userEvents: this.#userEvents,
       queries: this.#queries,
       broadcasts: this.#broadcasts,
-      heardOwnLeave: (from) => this.#lifecycle.heardBack(from),
     });
     this.#joins = new Joins(context, {
       table: this.#table,
@@ -403,6 +402,7 @@ export class SerfCore implements Machine<Packet, StreamMessage, Reply, SerfTimer
       table: this.#table,
       statuses: this.#statuses,
       recorder: this.#recorder,
+      send: (to, body) => this.#swim.sendUser(to, body),
       hurry: () => this.#swim.hurry(),
       leaveSwim: (then) => {
         const id = this.#operations.begin(then);

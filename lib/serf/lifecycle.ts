@@ -6,6 +6,7 @@
 
 import type { Address } from "../base/address.ts";
 import { retransmitLimit } from "../swim/formulas.ts";
+import type { Opaque } from "../wire/messages.ts";
 import type { BroadcastWaits } from "./broadcast_waits.ts";
 import type { SerfContext } from "./context.ts";
 import type { MemberStatuses } from "./member_statuses.ts";
@@ -13,11 +14,10 @@ import type { MemberTable } from "./member_table.ts";
 import { SerfBody } from "./serf_body.ts";
 import type { SnapshotRecorder } from "./snapshot_recorder.ts";
 
-/**
- * Our leave is taken for known when so many others have passed it on to us. Each of them tells others just as often, so
- * there are many copies for every member by then.
- */
-const ECHOES = 3;
+/** Up to so many others are told of our leave one by one. */
+const MAX_FAREWELLS = 64;
+/** What members need to take in a leave that they were told of, and to pass it on to those who missed it; milliseconds. */
+const FAREWELL_MS = 50;
 
 /** Where a node stands in its life. */
 export type LifecycleState = "alive" | "leaving" | "left" | "shutdown";
@@ -28,6 +28,8 @@ export interface LifecycleParts {
   readonly table: MemberTable;
   readonly statuses: MemberStatuses;
   readonly recorder: SnapshotRecorder | undefined;
+  /** Sends a message to one address. */
+  send(to: Address, body: Opaque): void;
   /** Has what is queued sent without delay. */
   hurry(): void;
   /** Leaves the membership layer. */
@@ -39,8 +41,8 @@ export interface LifecycleParts {
  * a while, so that others find us answering until they have heard of it. What takes too long is logged, and does not keep
  * us from leaving.
  *
- * The intent must get everywhere before the rest does, or else we would be taken for failed. Eager members pass it on at
- * once, which we notice; others do so at their gossip ticks.
+ * The intent must get everywhere before the rest does, or else we would be taken for failed. In a small cluster everybody
+ * is told directly; in a large one it has the time that it takes by gossip ticks.
  */
 export class Lifecycle {
   readonly #context: SerfContext;
@@ -50,7 +52,6 @@ export class Lifecycle {
   #intentIsOut = false;
   #spreadIsOver = false;
   #leftSwim = false;
-  readonly #echoes = new Set<string>();
 
   constructor(context: SerfContext, parts: LifecycleParts) {
     this.#context = context;
@@ -93,14 +94,7 @@ export class Lifecycle {
     });
   }
 
-  /** Another member has passed our intent to leave on to us. */
-  heardBack(from: Address): void {
-    if (this.#state !== "leaving" || this.#echoes.size === ECHOES) return;
-    this.#echoes.add(from.text);
-    this.#proceed();
-  }
-
-  /** Whoever does not gossip eagerly had the time to pass on our intent to leave. */
+  /** Our intent to leave had the time to get everywhere. */
   handleSpread(): void {
     this.#spreadIsOver = true;
     this.#proceed();
@@ -133,7 +127,7 @@ export class Lifecycle {
     const intent = new SerfBody(this.#parts.statuses.announceLeave(name, false));
     if (!this.#hasCompany) return this.#leaveSwim();
     this.#parts.hurry();
-    this.#context.world.after(this.#spreadMs, { type: "leave-spread" });
+    this.#context.world.after(this.#spread(intent), { type: "leave-spread" });
     this.#parts.waits.start(intent, (sent) => {
       if (!sent) {
         this.#context.log("WARN", "timeout while waiting for graceful leave");
@@ -144,18 +138,23 @@ export class Lifecycle {
     });
   }
 
-  /** How long the intent is under way by ticks alone. */
-  get #spreadMs(): number {
+  /** Sees to it that all others hear of the intent; returns how long that may take, milliseconds. */
+  #spread(intent: SerfBody): number {
+    const { table, send } = this.#parts;
+    const others = [...table.records()].filter(({ name, status }) =>
+      status === "alive" && name !== this.#context.config.name
+    );
+    if (others.length <= MAX_FAREWELLS) {
+      for (const { claim } of others) send(claim.address, intent);
+      return FAREWELL_MS;
+    }
     const { retransmitMult, gossipNodes, gossipIntervalMs } = this.#context.config.profile;
-    const ticks = retransmitLimit(retransmitMult, this.#parts.table.size) / gossipNodes;
-    return Math.ceil(ticks) * gossipIntervalMs;
+    return Math.ceil(retransmitLimit(retransmitMult, table.size) / gossipNodes) * gossipIntervalMs;
   }
 
   #proceed(): void {
     if (this.#state !== "leaving" || this.#leftSwim || !this.#intentIsOut) return;
-    const { size, failed, left, leaving } = this.#parts.table;
-    const others = size - failed.size - left.size - leaving.size;
-    if (this.#spreadIsOver || this.#echoes.size >= Math.min(ECHOES, others)) this.#leaveSwim();
+    if (this.#spreadIsOver) this.#leaveSwim();
   }
 
   #leaveSwim(): void {

@@ -21,8 +21,6 @@ export interface ReceiverParts {
   readonly userEvents: UserEvents;
   readonly queries: Queries;
   readonly broadcasts: Broadcasts;
-  /** Somebody passed our own leave on to us. */
-  heardOwnLeave(from: Address): void;
 }
 
 /** Hands each message to the part that it is for, and passes on, byte for byte, what is news. */
@@ -39,7 +37,7 @@ export class MessageReceiver {
     this.#context.config.metrics?.sample("serf.msgs.received", body.bytes.length);
     const message = this.#read(body);
     if (message === undefined) return;
-    const passOn = this.#dispatch(from, message);
+    const passOn = this.#dispatch(message);
     if (passOn !== undefined) this.#parts.broadcasts.queue(passOn, body, { from });
   }
 
@@ -53,12 +51,11 @@ export class MessageReceiver {
   }
 
   /** Returns the queue that the message is to be passed on by, if it is news. */
-  #dispatch(from: Address, message: SerfMessage): BroadcastKind | undefined {
+  #dispatch(message: SerfMessage): BroadcastKind | undefined {
     const { statuses, userEvents, queries } = this.#parts;
     switch (message.type) {
       case "leave":
         this.#trace("messageLeaveType", message.node);
-        if (message.node === this.#context.config.name) this.#parts.heardOwnLeave(from);
         return statuses.receiveLeave(message) ? "intent" : undefined;
       case "join":
         this.#trace("messageJoinType", message.node);

@@ -29,27 +29,30 @@ Deno.test("others know of a leave at once when they gossip eagerly, and then onl
   }
 });
 
-Deno.test("among members that pass on an intent at their ticks only, a leave takes as long as they need", () => {
+Deno.test("in a small cluster everybody is told of a leave directly, before it happens", () => {
   const board = new Switchboard();
   const node = board.start("self");
   node.meet("a", "b", "c");
   node.core.leave({ id: 1 });
-  // Four copies take two ticks of three.
-  board.run(399);
-  assertEquals(node.lost.some(({ message }) => message.type === "leave"), true);
+  const told = node.lost.filter(({ message }) => message.type === "leave").map(({ to }) => to.text);
+  assertEquals(told.sort(), ["a", "b", "c"].map((name) => addressOf(name).text));
+  board.run(49);
   assertEquals(node.core.local.status, "leaving");
   board.run(2);
   assertEquals(node.core.local.status, "left");
 });
 
-Deno.test("one member that repeats our intent does not stand for all", () => {
+Deno.test("in a large cluster a leave has the time that its intent takes by ticks", () => {
   const board = new Switchboard();
   const node = board.start("self");
-  node.meet("a", "b", "c");
+  node.meet(...Array.from({ length: 70 }, (_, i) => String.fromCharCode(200 + i)));
+  board.run(10_000);
   node.core.leave({ id: 1 });
-  board.run(50);
-  for (let i = 0; i < 5; i++) node.hear(leave("self", 1));
+  // Eight copies take three ticks of three.
+  board.run(599);
   assertEquals(node.core.local.status, "leaving");
+  board.run(2);
+  assertEquals(node.core.local.status, "left");
 });
 
 Deno.test("alone, leaving takes no longer than the propagation delay", () => {
