@@ -22,11 +22,10 @@ export { Address } from "./lib/base/address.ts";
 export { ClosedError, JoinError, type JoinFailure, TimeoutError } from "./lib/base/errors.ts";
 export type { Metrics } from "./lib/base/metrics.ts";
 export { Subscription, type SubscriptionOptions } from "./lib/base/subscription.ts";
-export type { LogLevel } from "./lib/base/world.ts";
+export type { Log, LogLevel } from "./lib/base/log.ts";
 export { type HostEvent, IncomingQuery } from "./lib/host/incoming_query.ts";
 export { KeyError, KeyManager, type KeyOptions } from "./lib/host/key_manager.ts";
 export { type Ended, type JoinOptions, Serf, type SerfState } from "./lib/host/serf.ts";
-export type { Log } from "./lib/host/log.ts";
 export type { MachineOptions, SerfOptions, WireChoices } from "./lib/host/serf_options.ts";
 export type {
   KeyOperation,
@@ -41,7 +40,7 @@ export type {
   UserEvent,
 } from "./lib/serf/contract.ts";
 export { type Profile, type ProfileName, profiles } from "./lib/swim/config.ts";
-export { type Coordinate, distance } from "./lib/wire/coordinate.ts";
-export { Keyring } from "./lib/wire/keyring.ts";
-export type { LabelOptions } from "./lib/wire/label.ts";
-export type { WireOptions } from "./lib/wire/wire_options.ts";
+export { type Coordinate, distance } from "./lib/wire/messages/coordinate.ts";
+export { Keyring } from "./lib/wire/framing/keyring.ts";
+export type { LabelOptions } from "./lib/wire/framing/label.ts";
+export type { WireOptions } from "./lib/wire/framing/wire_options.ts";

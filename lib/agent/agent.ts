@@ -6,16 +6,16 @@
  */
 
 import type { Address } from "../base/address.ts";
-import { decodeBase64 } from "../base/decode_base64.ts";
-import { errorText } from "../base/error_text.ts";
-import { goQuote } from "../base/go_quote.ts";
+import { decodeBase64 } from "../go/base64.ts";
+import { errorText } from "../base/errors.ts";
+import { goQuote } from "../go/quote.ts";
 import { Subscription } from "../base/subscription.ts";
 import type { HostEvent } from "../host/incoming_query.ts";
-import type { LogHub } from "../host/log_hub.ts";
+import type { LogHub } from "./log/log_hub.ts";
 import { Serf } from "../host/serf.ts";
 import type { SerfOptions } from "../host/serf_options.ts";
-import { failureText } from "../rpc/agent_command.ts";
-import type { AgentEvent, RpcAgent, RpcCounter } from "../rpc/rpc_agent.ts";
+import { failureText } from "../rpc/server/agent_command.ts";
+import type { AgentEvent, RpcAgent, RpcCounter } from "../rpc/server/rpc_agent.ts";
 import { encodeMeta } from "../serf/config_check.ts";
 import type {
   KeyOperation,
@@ -24,13 +24,13 @@ import type {
   QueryOptions,
   QueryRecord,
 } from "../serf/contract.ts";
-import type { Coordinate } from "../wire/coordinate.ts";
+import type { Coordinate } from "../wire/messages/coordinate.ts";
 import { describeEvent } from "./describe_event.ts";
 import { EventGate } from "./event_gate.ts";
-import type { HandlerSpec } from "./handler_spec.ts";
+import type { HandlerSpec } from "./handlers/handler_spec.ts";
 import { runtimeStats } from "./runtime_stats.ts";
-import { ScriptHandlers } from "./script_handlers.ts";
-import { writeTagsFile } from "./tags_file.ts";
+import { ScriptHandlers } from "./handlers/script_handlers.ts";
+import { writeTagsFile } from "./config/tags_file.ts";
 
 /** What an agent is made of. */
 export interface AgentOptions {

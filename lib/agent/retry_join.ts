@@ -4,12 +4,12 @@
  * @module
  */
 
-import { formatDuration } from "../base/duration.ts";
+import type { Log } from "../base/log.ts";
+import { formatDuration } from "../go/duration.ts";
 import { pause } from "../base/pause.ts";
-import type { Log } from "../host/log.ts";
-import { failureText } from "../rpc/agent_command.ts";
-import type { RpcAgent } from "../rpc/rpc_agent.ts";
-import type { AgentConfig } from "./config.ts";
+import { failureText } from "../rpc/server/agent_command.ts";
+import type { RpcAgent } from "../rpc/server/rpc_agent.ts";
+import type { AgentConfig } from "./config/config.ts";
 
 /** What a retried join needs. */
 export interface RetryJoinOptions {

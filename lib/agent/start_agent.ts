@@ -4,23 +4,23 @@
  * @module
  */
 
-import { errorText } from "../base/error_text.ts";
+import { errorText } from "../base/errors.ts";
 import type { Metrics } from "../base/metrics.ts";
-import type { LogHub } from "../host/log_hub.ts";
+import type { LogHub } from "./log/log_hub.ts";
 import type { SerfOptions } from "../host/serf_options.ts";
-import type { Keyring } from "../wire/keyring.ts";
+import type { Keyring } from "../wire/framing/keyring.ts";
 import { Agent } from "./agent.ts";
-import type { AgentOutput } from "./agent_output.ts";
-import type { AgentConfig } from "./config.ts";
-import { readKeyringFile, writeKeyringFile } from "./keyring_file.ts";
-import type { LoadedConfig } from "./load_config.ts";
-import { type NetworkSettings, resolveNetworkSettings } from "./network_settings.ts";
+import type { AgentConfig } from "./config/config.ts";
+import { readKeyringFile, writeKeyringFile } from "./config/keyring_file.ts";
+import type { LoadedConfig } from "./config/load_config.ts";
+import { type NetworkSettings, resolveNetworkSettings } from "./config/network_settings.ts";
 import { StartupError } from "./startup_error.ts";
-import { readTagsFile } from "./tags_file.ts";
+import { readTagsFile } from "./config/tags_file.ts";
 
 /** Where an agent reports while it starts, and afterwards. */
 export interface StartAgentOptions {
-  readonly output: AgentOutput;
+  /** Prints a headline. */
+  readonly say: (text: string) => void;
   readonly hub: LogHub;
   /** Takes the agent's figures. */
   readonly metrics: Metrics;
@@ -39,11 +39,11 @@ export interface StartedAgent {
 /** Starts an agent. Rejects with a {@link StartupError} that says at which step it failed. */
 export async function startAgent(
   { config, handlers }: LoadedConfig,
-  { output, hub, metrics }: StartAgentOptions,
+  { say, hub, metrics }: StartAgentOptions,
 ): Promise<StartedAgent> {
   const network = await resolveNetworkSettings(config);
-  if (network.notice !== undefined) output.say(network.notice);
-  output.say("Starting Serf agent...");
+  if (network.notice !== undefined) say(network.notice);
+  say("Starting Serf agent...");
   const { tags, keyring } = await attempt("Failed to setup the Serf agent", async () => ({
     tags: restoreTags(config, hub),
     keyring: await restoreKeyring(config, hub),

@@ -68,3 +68,8 @@ export class RpcError extends Error {
     this.command = command;
   }
 }
+
+/** The message of an error, or whatever else was thrown as text. */
+export function errorText(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

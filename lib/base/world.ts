@@ -9,6 +9,7 @@
  */
 
 import type { Address } from "./address.ts";
+import type { LogLevel } from "./log.ts";
 
 /** All that a protocol machine may do to the outside. Everything is synchronous. */
 export interface World<Datagram, Exchange, Timer, Event> {
@@ -50,9 +51,6 @@ export interface Machine<Datagram, Stream, Reply, Timer> {
   /** A timer that was asked for is due. */
   handle(timer: Timer): void;
 }
-
-/** Severity of a log line, least severe first, in the words of Serf's log. */
-export type LogLevel = "TRACE" | "DEBUG" | "INFO" | "WARN" | "ERR";
 
 /** A line for the agent's log. `text` starts with its source, as in `memberlist: Suspect x has failed`. */
 export interface LogEvent {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { trimSpace } from "./trim_space.ts";
+import { trimSpace } from "../go/trim_space.ts";
 
 const GAP = "  ";
 

@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { CommandIo } from "../base/command_io.ts";
+import type { CommandIo } from "./command_io.ts";
 import { RpcError } from "../base/errors.ts";
-import type { FlagError } from "../base/go_flags.ts";
+import type { FlagError } from "../go/flags.ts";
 
 /** Ends a command with exit code 1. The message goes to standard output, where Serf's errors have always gone. */
 export class CommandFailure extends Error {

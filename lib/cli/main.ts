@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { CommandIo } from "../base/command_io.ts";
+import type { CommandIo } from "./command_io.ts";
 import { CommandFailure } from "./command_failure.ts";
 import { commandTable } from "./command_table.ts";
 

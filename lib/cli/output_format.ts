@@ -4,10 +4,10 @@
  * @module
  */
 
-import type { FlagSpec } from "../base/go_flags.ts";
+import type { FlagSpec } from "../go/flags.ts";
 import { CommandFailure } from "./command_failure.ts";
-import { goJson, type GoJsonValue } from "./go_json.ts";
-import { trimSpace } from "./trim_space.ts";
+import { goJson, type GoJsonValue } from "../go/format_json.ts";
+import { trimSpace } from "../go/trim_space.ts";
 
 /** The flag's declaration. */
 export const formatFlag = {

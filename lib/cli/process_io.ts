@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { CommandIo } from "../base/command_io.ts";
+import type { CommandIo } from "./command_io.ts";
 
 const encoder = new TextEncoder();
 

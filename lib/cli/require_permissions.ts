@@ -4,7 +4,7 @@
  * @module
  */
 
-import { missingPermissions } from "../base/missing_permissions.ts";
+import { missingPermissions } from "../base/permissions.ts";
 import { CommandFailure } from "./command_failure.ts";
 
 /** Throws a {@link CommandFailure} that names the flags for `deno run` that are missing, if any are. */

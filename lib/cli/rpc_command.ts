@@ -4,16 +4,16 @@
  * @module
  */
 
-import type { CommandIo } from "../base/command_io.ts";
+import type { CommandIo } from "./command_io.ts";
 import {
   FlagError,
   type FlagSpecs,
   type FlagValues,
   type ParsedFlags,
   parseGoFlags,
-} from "../base/go_flags.ts";
-import { formatUsage, type Usage } from "../base/usage.ts";
-import type { RpcClient } from "../rpc/client.ts";
+} from "../go/flags.ts";
+import { formatUsage, type Usage } from "./usage.ts";
+import type { RpcClient } from "../rpc/client/client.ts";
 import type { Command } from "./command.ts";
 import { flagFailure } from "./command_failure.ts";
 import { connect, rpcFlags } from "./rpc_flags.ts";

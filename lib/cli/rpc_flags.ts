@@ -5,9 +5,9 @@
  */
 
 import { formatHostPort } from "../base/address.ts";
-import type { CommandIo } from "../base/command_io.ts";
-import type { FlagSpecs, FlagValues } from "../base/go_flags.ts";
-import { RpcClient } from "../rpc/client.ts";
+import type { CommandIo } from "./command_io.ts";
+import type { FlagSpecs, FlagValues } from "../go/flags.ts";
+import { RpcClient } from "../rpc/client/client.ts";
 import { parseTcpEndpoint } from "../rpc/tcp_endpoint.ts";
 import { labelled } from "./command_failure.ts";
 import { requirePermissions } from "./require_permissions.ts";

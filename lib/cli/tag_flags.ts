@@ -4,8 +4,8 @@
  * @module
  */
 
-import { errorText } from "../base/error_text.ts";
-import { parseTagPairs } from "../base/tag_pairs.ts";
+import { errorText } from "../base/errors.ts";
+import { parseTagPairs } from "./tag_pairs.ts";
 import { CommandFailure } from "./command_failure.ts";
 
 /** Collects `key=value` pairs; throws a {@link CommandFailure} at one that is none. */

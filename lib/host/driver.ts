@@ -4,14 +4,14 @@
  * @module
  */
 
+import type { Log } from "../base/log.ts";
 import type { Address } from "../base/address.ts";
 import { Alarm } from "../base/alarm.ts";
-import { errorText } from "../base/error_text.ts";
+import { errorText } from "../base/errors.ts";
 import { TimerHeap } from "../base/timer_heap.ts";
 import type { Machine, World } from "../base/world.ts";
-import type { Exchange, Packet, Reply, StreamMessage } from "../wire/messages.ts";
-import type { Log } from "./log.ts";
-import type { NetTransport } from "./net_transport.ts";
+import type { Exchange, Packet, Reply, StreamMessage } from "../wire/messages/messages.ts";
+import type { NetTransport } from "./transport/net_transport.ts";
 
 /** A protocol machine as the driver sees it. */
 export type DrivenMachine<Timer> = Machine<Packet, StreamMessage, Reply, Timer>;

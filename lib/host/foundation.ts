@@ -4,14 +4,14 @@
  * @module
  */
 
+import type { Log } from "../base/log.ts";
 import type { Address } from "../base/address.ts";
-import { errorText } from "../base/error_text.ts";
+import { errorText } from "../base/errors.ts";
 import type { SerfConfig } from "../serf/contract.ts";
-import type { Keyring } from "../wire/keyring.ts";
-import type { WireOptions } from "../wire/wire_options.ts";
+import type { Keyring } from "../wire/framing/keyring.ts";
+import type { WireOptions } from "../wire/framing/wire_options.ts";
 import { advertisedAddress, isPublic } from "./advertise.ts";
-import type { Log } from "./log.ts";
-import { NetTransport } from "./net_transport.ts";
+import { NetTransport } from "./transport/net_transport.ts";
 import { DEFAULT_PORT, resolveEndpoint } from "./resolve.ts";
 import { machineConfig, type SerfOptions } from "./serf_options.ts";
 import { SnapshotFile } from "./snapshot_file.ts";
@@ -114,7 +114,7 @@ async function wireOptions(options: SerfOptions): Promise<WireOptions> {
 
 /** Loads the cryptography only for those who encrypt. */
 async function keyringOf(key: Uint8Array): Promise<Keyring> {
-  const { Keyring } = await import("../wire/keyring.ts");
+  const { Keyring } = await import("../wire/framing/keyring.ts");
   try {
     return new Keyring([key]);
   } catch (cause) {

@@ -4,10 +4,9 @@
  * @module
  */
 
+import type { Log } from "../base/log.ts";
 import type { Address } from "../base/address.ts";
-import { errorText } from "../base/error_text.ts";
-import { JoinError, type JoinFailure } from "../base/errors.ts";
-import type { Log } from "./log.ts";
+import { errorText, JoinError, type JoinFailure } from "../base/errors.ts";
 import { resolveTarget } from "./resolve.ts";
 
 /** How targets are resolved and contacted. */

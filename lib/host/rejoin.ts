@@ -4,8 +4,8 @@
  * @module
  */
 
+import type { Log } from "../base/log.ts";
 import type { Address } from "../base/address.ts";
-import type { Log } from "./log.ts";
 
 /** Who is asking, and how. */
 export interface RejoinContext {

@@ -5,7 +5,7 @@
  */
 
 import { Address, formatHostPort, parseIp } from "../base/address.ts";
-import { parsePort, splitHostPort } from "../base/host_port.ts";
+import { parsePort, splitHostPort } from "../go/host_port.ts";
 
 /** The port of the protocol. */
 export const DEFAULT_PORT = 7946;

@@ -15,8 +15,8 @@ import type {
   SerfOutput,
 } from "../serf/contract.ts";
 import { SerfCore, type SerfTimer } from "../serf/core.ts";
-import type { Coordinate } from "../wire/coordinate.ts";
-import { packetOverhead } from "../wire/wire_options.ts";
+import type { Coordinate } from "../wire/messages/coordinate.ts";
+import { packetOverhead } from "../wire/framing/wire_options.ts";
 import { Driver } from "./driver.ts";
 import { type Foundation, layFoundation } from "./foundation.ts";
 import { type HostEvent, IncomingQuery } from "./incoming_query.ts";

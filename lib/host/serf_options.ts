@@ -4,12 +4,12 @@
  * @module
  */
 
+import type { Log } from "../base/log.ts";
 import type { SerfConfig } from "../serf/contract.ts";
 import { librarySettings, type SerfSettings } from "../serf/defaults.ts";
 import { type Profile, type ProfileName, profiles } from "../swim/config.ts";
-import type { Keyring } from "../wire/keyring.ts";
-import type { WireOptions } from "../wire/wire_options.ts";
-import type { Log } from "./log.ts";
+import type { Keyring } from "../wire/framing/keyring.ts";
+import type { WireOptions } from "../wire/framing/wire_options.ts";
 
 /** Settings that the machine takes as they are; all are optional. */
 export type MachineOptions = Partial<Omit<SerfConfig, "address" | "profile">>;

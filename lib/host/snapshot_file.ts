@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Log } from "../base/log.ts";
 import { Alarm } from "../base/alarm.ts";
 import type { Metrics } from "../base/metrics.ts";
 import type { SnapshotEntry, SnapshotState } from "../serf/contract.ts";
@@ -13,9 +14,8 @@ import {
   formatEntry,
   parseSnapshot,
   SnapshotReplay,
-} from "../serf/snapshot.ts";
-import type { Log } from "./log.ts";
-import { osErrorText } from "../base/os_error.ts";
+} from "../serf/snapshot/snapshot.ts";
+import { osErrorText } from "../go/os_error.ts";
 
 /** How a snapshot file is kept. */
 export interface SnapshotFileOptions {

@@ -5,7 +5,7 @@
  */
 
 import { DecodeError } from "../base/errors.ts";
-import { binary, bool, type Field, struct, text, u64 } from "../wire/struct.ts";
+import { binary, bool, type Field, struct, text, u64 } from "../wire/msgpack/struct.ts";
 import { memberList, type RpcMember } from "./member_codec.ts";
 
 /** Something happened to members; coalescing may put several into one event. */

@@ -5,8 +5,8 @@
  */
 
 import { Address } from "../base/address.ts";
-import { Writer } from "../wire/msgpack.ts";
-import { binary, type Field, list, mapOf, struct, text, u16, u8 } from "../wire/struct.ts";
+import { Writer } from "../wire/msgpack/msgpack.ts";
+import { binary, type Field, list, mapOf, struct, text, u16, u8 } from "../wire/msgpack/struct.ts";
 
 /** A member of the cluster as the asked agent sees it. */
 export interface RpcMember {

@@ -5,7 +5,7 @@
  */
 
 import { DecodeError } from "../base/errors.ts";
-import { ValueScanner } from "../wire/value_scanner.ts";
+import { ValueScanner } from "../wire/msgpack/value_scanner.ts";
 
 /** Where bytes come from, for instance a connection: fills a part of the buffer, `null` at the end. */
 export interface ByteSource {

@@ -8,7 +8,7 @@
  * @module
  */
 
-import { Reader, Writer } from "../wire/msgpack.ts";
+import { Reader, Writer } from "../wire/msgpack/msgpack.ts";
 import {
   binary,
   bool,
@@ -21,7 +21,7 @@ import {
   struct,
   text,
   u8,
-} from "../wire/struct.ts";
+} from "../wire/msgpack/struct.ts";
 import { memberList } from "./member_codec.ts";
 
 /** The protocol version that a handshake names; there is no other. */

@@ -6,8 +6,8 @@
 
 import { formatHostPort } from "../base/address.ts";
 import { TimeoutError } from "../base/errors.ts";
-import { parsePort, splitHostPort } from "../base/host_port.ts";
-import { osErrorText } from "../base/os_error.ts";
+import { parsePort, splitHostPort } from "../go/host_port.ts";
+import { osErrorText } from "../go/os_error.ts";
 
 /** Where to dial or to listen. */
 export interface TcpEndpoint {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Opaque } from "../wire/messages.ts";
+import type { Opaque } from "../wire/messages/messages.ts";
 import type { Broadcasts } from "./broadcasts.ts";
 import type { OwnTimer, SerfContext } from "./context.ts";
 

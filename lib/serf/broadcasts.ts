@@ -5,12 +5,12 @@
  */
 
 import type { Address } from "../base/address.ts";
-import { BroadcastQueue } from "../swim/broadcast_queue.ts";
+import { BroadcastQueue } from "../swim/gossip/broadcast_queue.ts";
 import { retransmitLimit } from "../swim/formulas.ts";
-import { messageLength } from "../wire/codec.ts";
-import type { Message, Opaque, User } from "../wire/messages.ts";
+import { messageLength } from "../wire/messages/codec.ts";
+import type { Message, Opaque, User } from "../wire/messages/messages.ts";
 import type { SerfContext } from "./context.ts";
-import { EventQueue } from "./event_queue.ts";
+import { EventQueue } from "./events/event_queue.ts";
 
 /** The queues in the order in which they fill a packet. */
 const KINDS = ["intent", "query", "event"] as const;

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { encodeTags } from "../wire/tags.ts";
+import { encodeTags } from "../wire/messages/tags.ts";
 import type { SerfConfig } from "./contract.ts";
-import { LARGEST_USER_EVENT } from "./user_events.ts";
+import { LARGEST_USER_EVENT } from "./events/user_events.ts";
 
 /** The Serf protocols that are understood. */
 export const SERF_PROTOCOLS = { min: 2, max: 5 } as const;

@@ -4,9 +4,10 @@
  * @module
  */
 
-import type { LogLevel, World } from "../base/world.ts";
+import type { LogLevel } from "../base/log.ts";
+import type { World } from "../base/world.ts";
 import type { SwimTimer } from "../swim/timer.ts";
-import type { Exchange, Packet } from "../wire/messages.ts";
+import type { Exchange, Packet } from "../wire/messages/messages.ts";
 import type { SerfConfig, SerfOutput } from "./contract.ts";
 
 /** The timers of the Serf layer itself. */

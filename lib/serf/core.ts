@@ -9,10 +9,10 @@ import { ClosedError } from "../base/errors.ts";
 import type { Machine } from "../base/world.ts";
 import type { Delegate, SwimEvent } from "../swim/contract.ts";
 import { Swim } from "../swim/swim.ts";
-import type { Coordinate } from "../wire/coordinate.ts";
-import type { Keyring } from "../wire/keyring.ts";
-import type { Claim, Packet, Reply, StreamMessage } from "../wire/messages.ts";
-import type { JoinIntent } from "../wire/serf_messages.ts";
+import type { Coordinate } from "../wire/messages/coordinate.ts";
+import type { Keyring } from "../wire/framing/keyring.ts";
+import type { Claim, Packet, Reply, StreamMessage } from "../wire/messages/messages.ts";
+import type { JoinIntent } from "../wire/messages/serf_messages.ts";
 import { BroadcastWaits } from "./broadcast_waits.ts";
 import { Broadcasts } from "./broadcasts.ts";
 import { checkConfig, encodeMeta } from "./config_check.ts";
@@ -26,21 +26,21 @@ import type {
   SnapshotState,
   UserEvent,
 } from "./contract.ts";
-import { CoordinateTracker } from "./coordinate_tracker.ts";
-import { EventDelivery } from "./event_delivery.ts";
-import { Joins } from "./joins.ts";
+import { CoordinateTracker } from "./coordinates/coordinate_tracker.ts";
+import { EventDelivery } from "./events/event_delivery.ts";
+import { Joins } from "./members/joins.ts";
 import { LamportClock } from "./lamport.ts";
 import { Lifecycle, type LifecycleState } from "./lifecycle.ts";
-import { MemberStatuses } from "./member_statuses.ts";
-import { MemberTable } from "./member_table.ts";
+import { MemberStatuses } from "./members/member_statuses.ts";
+import { MemberTable } from "./members/member_table.ts";
 import { MessageReceiver } from "./message_receiver.ts";
 import { Operations } from "./operations.ts";
-import { Queries } from "./queries.ts";
+import { Queries } from "./queries/queries.ts";
 import { SerfBody } from "./serf_body.ts";
-import { CLOCK_RECORD_INTERVAL_MS, SnapshotRecorder } from "./snapshot_recorder.ts";
+import { CLOCK_RECORD_INTERVAL_MS, SnapshotRecorder } from "./snapshot/snapshot_recorder.ts";
 import { StateExchange } from "./state_exchange.ts";
 import { swimConfig, SwimSide } from "./swim_side.ts";
-import { UserEvents } from "./user_events.ts";
+import { UserEvents } from "./events/user_events.ts";
 
 export type { SerfTimer, SerfWorld } from "./context.ts";
 export type { LifecycleState } from "./lifecycle.ts";

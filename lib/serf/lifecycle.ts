@@ -6,13 +6,13 @@
 
 import type { Address } from "../base/address.ts";
 import { retransmitLimit } from "../swim/formulas.ts";
-import type { Opaque } from "../wire/messages.ts";
+import type { Opaque } from "../wire/messages/messages.ts";
 import type { BroadcastWaits } from "./broadcast_waits.ts";
 import type { SerfContext } from "./context.ts";
-import type { MemberStatuses } from "./member_statuses.ts";
-import type { MemberTable } from "./member_table.ts";
+import type { MemberStatuses } from "./members/member_statuses.ts";
+import type { MemberTable } from "./members/member_table.ts";
 import { SerfBody } from "./serf_body.ts";
-import type { SnapshotRecorder } from "./snapshot_recorder.ts";
+import type { SnapshotRecorder } from "./snapshot/snapshot_recorder.ts";
 
 /** Up to so many others are told of our leave one by one. */
 const MAX_FAREWELLS = 64;

@@ -5,15 +5,15 @@
  */
 
 import type { Address } from "../base/address.ts";
-import { errorText } from "../base/error_text.ts";
-import type { Opaque } from "../wire/messages.ts";
-import type { SerfMessage } from "../wire/serf_messages.ts";
+import { errorText } from "../base/errors.ts";
+import type { Opaque } from "../wire/messages/messages.ts";
+import type { SerfMessage } from "../wire/messages/serf_messages.ts";
 import type { BroadcastKind, Broadcasts } from "./broadcasts.ts";
 import type { SerfContext } from "./context.ts";
-import type { MemberStatuses } from "./member_statuses.ts";
-import type { Queries } from "./queries.ts";
+import type { MemberStatuses } from "./members/member_statuses.ts";
+import type { Queries } from "./queries/queries.ts";
 import { readBody } from "./serf_body.ts";
-import type { UserEvents } from "./user_events.ts";
+import type { UserEvents } from "./events/user_events.ts";
 
 /** Where messages go. */
 export interface ReceiverParts {

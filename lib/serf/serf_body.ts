@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { Opaque } from "../wire/messages.ts";
-import { decodeSerf, encodeSerf } from "../wire/serf_codec.ts";
-import type { SerfMessage } from "../wire/serf_messages.ts";
+import type { Opaque } from "../wire/messages/messages.ts";
+import { decodeSerf, encodeSerf } from "../wire/messages/serf_codec.ts";
+import type { SerfMessage } from "../wire/messages/serf_messages.ts";
 
 /**
  * A message of our own. It is encoded when somebody first asks for the bytes, which does not happen at all between

@@ -4,15 +4,15 @@
  * @module
  */
 
-import { errorText } from "../base/error_text.ts";
-import type { Opaque } from "../wire/messages.ts";
-import type { SerfState } from "../wire/serf_messages.ts";
+import { errorText } from "../base/errors.ts";
+import type { Opaque } from "../wire/messages/messages.ts";
+import type { SerfState } from "../wire/messages/serf_messages.ts";
 import type { SerfContext } from "./context.ts";
 import { type LamportClock, timeAfter, timeBefore } from "./lamport.ts";
-import type { MemberStatuses } from "./member_statuses.ts";
-import type { MemberTable } from "./member_table.ts";
+import type { MemberStatuses } from "./members/member_statuses.ts";
+import type { MemberTable } from "./members/member_table.ts";
 import { readBody, SerfBody } from "./serf_body.ts";
-import type { UserEvents } from "./user_events.ts";
+import type { UserEvents } from "./events/user_events.ts";
 
 /** What an exchange reads and changes. */
 export interface StateExchangeParts {

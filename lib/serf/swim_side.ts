@@ -8,7 +8,7 @@ import type { Address } from "../base/address.ts";
 import type { SwimConfig } from "../swim/config.ts";
 import type { SwimEvent } from "../swim/contract.ts";
 import type { SwimTimer, SwimWorld } from "../swim/timer.ts";
-import type { Exchange, Packet } from "../wire/messages.ts";
+import type { Exchange, Packet } from "../wire/messages/messages.ts";
 import { encodeMeta, SERF_PROTOCOLS } from "./config_check.ts";
 import type { SerfWorld } from "./context.ts";
 import type { SerfConfig } from "./contract.ts";

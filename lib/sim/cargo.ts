@@ -5,11 +5,11 @@
  * @module
  */
 
-import type { Packet, Reply, StreamMessage } from "../wire/messages.ts";
-import { messageLength } from "../wire/codec.ts";
-import { decodePacket, encodePacket } from "../wire/packet.ts";
-import { encodeStream, StreamDecodeError, StreamDecoder } from "../wire/stream.ts";
-import type { WireOptions } from "../wire/wire_options.ts";
+import type { Packet, Reply, StreamMessage } from "../wire/messages/messages.ts";
+import { messageLength } from "../wire/messages/codec.ts";
+import { decodePacket, encodePacket } from "../wire/framing/packet.ts";
+import { encodeStream, StreamDecodeError, StreamDecoder } from "../wire/framing/stream.ts";
+import type { WireOptions } from "../wire/framing/wire_options.ts";
 import type { Cargo } from "./sim_event.ts";
 
 type Role = "dialler" | "server";

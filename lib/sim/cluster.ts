@@ -4,13 +4,13 @@
  * @module
  */
 
-import type { LogLevel } from "../base/world.ts";
+import type { LogLevel } from "../base/log.ts";
 import type { MemberStatus, QueryEvent, SerfEvent, SerfOutput } from "../serf/contract.ts";
 import type { SerfTimer } from "../serf/core.ts";
 import { librarySettings, type SerfSettings } from "../serf/defaults.ts";
 import { type Profile, type ProfileName, profiles } from "../swim/config.ts";
-import { Keyring } from "../wire/keyring.ts";
-import { packetOverhead, type WireOptions } from "../wire/wire_options.ts";
+import { Keyring } from "../wire/framing/keyring.ts";
+import { packetOverhead, type WireOptions } from "../wire/framing/wire_options.ts";
 import { Invariants } from "./invariants.ts";
 import type { NetworkOptions } from "./network.ts";
 import { type NodeContext, type SerfHost, SimNode } from "./sim_node.ts";

@@ -11,7 +11,7 @@ import type {
   SnapshotEntry,
   UserEvent,
 } from "../serf/contract.ts";
-import type { Claim, StreamMessage } from "../wire/messages.ts";
+import type { Claim, StreamMessage } from "../wire/messages/messages.ts";
 
 /** Views are checked of this many nodes; they run the same code as the others, and a view takes memory. */
 const WATCHED = 64;

@@ -15,7 +15,7 @@
  */
 
 export type { Address } from "../base/address.ts";
-export type { LogLevel } from "../base/world.ts";
+export type { LogLevel } from "../base/log.ts";
 export type {
   KeyOperation,
   KeyResult,
@@ -31,7 +31,7 @@ export type {
 } from "../serf/contract.ts";
 export type { SerfSettings } from "../serf/defaults.ts";
 export { type Profile, type ProfileName, profiles } from "../swim/config.ts";
-export type { Coordinate } from "../wire/coordinate.ts";
+export type { Coordinate } from "../wire/messages/coordinate.ts";
 export {
   type AddOptions,
   type Answerer,

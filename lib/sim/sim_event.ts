@@ -6,7 +6,7 @@
  */
 
 import type { Address } from "../base/address.ts";
-import type { Packet, Reply, StreamMessage } from "../wire/messages.ts";
+import type { Packet, Reply, StreamMessage } from "../wire/messages/messages.ts";
 
 /** Something that travels: the object itself, or its encoding when the simulation runs over bytes. */
 export type Cargo<T> = T | Uint8Array;

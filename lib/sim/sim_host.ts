@@ -6,8 +6,8 @@
 
 import type { Address } from "../base/address.ts";
 import type { Machine, World } from "../base/world.ts";
-import type { Exchange, Packet, Reply, StreamMessage } from "../wire/messages.ts";
-import type { WireOptions } from "../wire/wire_options.ts";
+import type { Exchange, Packet, Reply, StreamMessage } from "../wire/messages/messages.ts";
+import type { WireOptions } from "../wire/framing/wire_options.ts";
 import { placeOf } from "./address_plan.ts";
 import type { Random } from "./random.ts";
 import type { SimEvent } from "./sim_event.ts";

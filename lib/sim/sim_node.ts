@@ -18,10 +18,10 @@ import type {
   SerfOutput,
 } from "../serf/contract.ts";
 import { SerfCore, type SerfTimer } from "../serf/core.ts";
-import { SnapshotReplay } from "../serf/snapshot.ts";
-import type { Coordinate } from "../wire/coordinate.ts";
-import type { Keyring } from "../wire/keyring.ts";
-import type { Claim } from "../wire/messages.ts";
+import { SnapshotReplay } from "../serf/snapshot/snapshot.ts";
+import type { Coordinate } from "../wire/messages/coordinate.ts";
+import type { Keyring } from "../wire/framing/keyring.ts";
+import type { Claim } from "../wire/messages/messages.ts";
 import { addressOf } from "./address_plan.ts";
 import type { HostState, SimHost } from "./sim_host.ts";
 import { type Outcome, SimOperation, SimQuery } from "./sim_operation.ts";

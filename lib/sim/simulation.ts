@@ -6,7 +6,7 @@
 
 import type { Address } from "../base/address.ts";
 import { TimerHeap } from "../base/timer_heap.ts";
-import type { Exchange, Packet, Reply, StreamMessage } from "../wire/messages.ts";
+import type { Exchange, Packet, Reply, StreamMessage } from "../wire/messages/messages.ts";
 import { placeOf } from "./address_plan.ts";
 import {
   cargoLength,

@@ -6,7 +6,7 @@
 
 import type { Address } from "../base/address.ts";
 import type { Metrics } from "../base/metrics.ts";
-import type { Versions } from "../wire/messages.ts";
+import type { Versions } from "../wire/messages/messages.ts";
 
 /** The settings that a profile decides. Times are milliseconds. */
 export interface Profile {

@@ -6,7 +6,7 @@
 
 import type { Address } from "../base/address.ts";
 import type { LogEvent } from "../base/world.ts";
-import type { Claim, Message, Opaque } from "../wire/messages.ts";
+import type { Claim, Message, Opaque } from "../wire/messages/messages.ts";
 
 /** What the machine asks of the layer above, synchronously. */
 export interface Delegate {

@@ -7,6 +7,7 @@
  * @module
  */
 
+import type { Log } from "../base/log.ts";
 import type { Address } from "../base/address.ts";
 import type { Machine } from "../base/world.ts";
 import type {
@@ -19,21 +20,21 @@ import type {
   Ping,
   Reply,
   StreamMessage,
-} from "../wire/messages.ts";
-import { Awareness } from "./awareness.ts";
-import { BroadcastQueue } from "./broadcast_queue.ts";
+} from "../wire/messages/messages.ts";
+import { Awareness } from "./failure_detector/awareness.ts";
+import { BroadcastQueue } from "./gossip/broadcast_queue.ts";
 import type { SwimConfig } from "./config.ts";
 import type { Delegate } from "./contract.ts";
 import { retransmitLimit } from "./formulas.ts";
-import { Gossip } from "./gossip.ts";
-import { Membership } from "./membership.ts";
-import { Outbox } from "./outbox.ts";
-import { Prober } from "./prober.ts";
-import { PushPuller } from "./push_puller.ts";
-import { Relay } from "./relay.ts";
-import { Roster } from "./roster.ts";
-import { StallWatch } from "./stall_watch.ts";
-import type { Log, SwimTimer, SwimWorld } from "./timer.ts";
+import { Gossip } from "./gossip/gossip.ts";
+import { Membership } from "./state/membership.ts";
+import { Outbox } from "./gossip/outbox.ts";
+import { Prober } from "./failure_detector/prober.ts";
+import { PushPuller } from "./state/push_puller.ts";
+import { Relay } from "./failure_detector/relay.ts";
+import { Roster } from "./state/roster.ts";
+import { StallWatch } from "./failure_detector/stall_watch.ts";
+import type { SwimTimer, SwimWorld } from "./timer.ts";
 
 export type { SwimConfig } from "./config.ts";
 export type { SwimTimer, SwimWorld } from "./timer.ts";

@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { LogLevel, World } from "../base/world.ts";
-import type { Exchange, Packet } from "../wire/messages.ts";
+import type { World } from "../base/world.ts";
+import type { Exchange, Packet } from "../wire/messages/messages.ts";
 import type { SwimEvent } from "./contract.ts";
 
 /**
@@ -45,6 +45,3 @@ export type SwimTimer =
 
 /** What the machine can do to the outside. */
 export type SwimWorld = World<Packet, Exchange, SwimTimer, SwimEvent>;
-
-/** Takes a line for the log, without its source. */
-export type Log = (level: LogLevel, text: string) => void;

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { defaultConfig } from "../../lib/agent/config.ts";
+import { defaultConfig } from "../../lib/agent/config/config.ts";
 import { retryJoin } from "../../lib/agent/retry_join.ts";
 import { JoinError } from "../../lib/base/errors.ts";
 

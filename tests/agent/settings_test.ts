@@ -1,7 +1,7 @@
 /** Settings as they take effect in a whole agent. */
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { runAgent } from "../../lib/agent/run_agent.ts";
+import { runAgent } from "../../lib/cli/agent/run_agent.ts";
 import { RecordedIo } from "../cli/recorded_io.ts";
 import { TemporaryDirectory } from "../host/temporary_directory.ts";
 import { Agent } from "../interop/agents.ts";

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { FakeQuery, member } from "../rpc/fake_agent.ts";
+import { FakeQuery, member } from "../rpc/client/fake_agent.ts";
 import { ScriptedAgent } from "./scripted_agent.ts";
 
 const STAMP = "2026/01/02 03:04:05";

@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { member } from "../rpc/fake_agent.ts";
+import { member } from "../rpc/client/fake_agent.ts";
 import type { Outcome } from "./recorded_io.ts";
 import { ScriptedAgent } from "./scripted_agent.ts";
 

@@ -1,8 +1,8 @@
 /** An agent without a cluster behind a real RPC server, for command lines that run inside this process. */
 
-import { LogHub } from "../../lib/host/log_hub.ts";
-import { RpcServer } from "../../lib/rpc/server.ts";
-import { FakeAgent } from "../rpc/fake_agent.ts";
+import { LogHub } from "../../lib/agent/log/log_hub.ts";
+import { RpcServer } from "../../lib/rpc/server/server.ts";
+import { FakeAgent } from "../rpc/client/fake_agent.ts";
 import { type IoOptions, type Outcome, serf } from "./recorded_io.ts";
 
 export class ScriptedAgent implements AsyncDisposable {

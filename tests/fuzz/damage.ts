@@ -5,9 +5,9 @@
  */
 
 import type { Random } from "../../lib/sim/random.ts";
-import { decodePacket, encodePacket } from "../../lib/wire/packet.ts";
-import { encodeStream, StreamDecoder } from "../../lib/wire/stream.ts";
-import type { WireOptions } from "../../lib/wire/wire_options.ts";
+import { decodePacket, encodePacket } from "../../lib/wire/framing/packet.ts";
+import { encodeStream, StreamDecoder } from "../../lib/wire/framing/stream.ts";
+import type { WireOptions } from "../../lib/wire/framing/wire_options.ts";
 import { capturedVectors, fromHex, readerRole } from "../wire/vectors.ts";
 
 /** One recording, and how it is read. */

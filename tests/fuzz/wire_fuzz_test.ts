@@ -10,13 +10,13 @@
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import { DecodeError } from "../../lib/base/errors.ts";
 import { Random } from "../../lib/sim/random.ts";
-import { decodeMessage, encodeMessage } from "../../lib/wire/codec.ts";
-import { decodeCoordinate } from "../../lib/wire/coordinate_codec.ts";
-import type { Message, StreamMessage } from "../../lib/wire/messages.ts";
-import { decodePacket } from "../../lib/wire/packet.ts";
-import { decodeFilter, decodeSerf, encodeSerf } from "../../lib/wire/serf_codec.ts";
-import { StreamDecodeError, StreamDecoder } from "../../lib/wire/stream.ts";
-import { decodeTags } from "../../lib/wire/tags.ts";
+import { decodeMessage, encodeMessage } from "../../lib/wire/messages/codec.ts";
+import { decodeCoordinate } from "../../lib/wire/messages/coordinate_codec.ts";
+import type { Message, StreamMessage } from "../../lib/wire/messages/messages.ts";
+import { decodePacket } from "../../lib/wire/framing/packet.ts";
+import { decodeFilter, decodeSerf, encodeSerf } from "../../lib/wire/messages/serf_codec.ts";
+import { StreamDecodeError, StreamDecoder } from "../../lib/wire/framing/stream.ts";
+import { decodeTags } from "../../lib/wire/messages/tags.ts";
 import { toHex } from "../wire/vectors.ts";
 import { damage, packets, type Sample, streams } from "./damage.ts";
 

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
 import { Address } from "../../lib/base/address.ts";
 import { Driver } from "../../lib/host/driver.ts";
-import { NetTransport } from "../../lib/host/net_transport.ts";
-import type { Packet, StreamMessage } from "../../lib/wire/messages.ts";
+import { NetTransport } from "../../lib/host/transport/net_transport.ts";
+import type { Packet, StreamMessage } from "../../lib/wire/messages/messages.ts";
 import { until } from "./until.ts";
 
 /** A machine under a driver of its own, whose parts a test replaces. */

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { KeyError } from "../../lib/host/key_manager.ts";
-import { Keyring } from "../../lib/wire/keyring.ts";
+import { Keyring } from "../../lib/wire/framing/keyring.ts";
 import { LoopbackCluster } from "./loopback_cluster.ts";
 import { until } from "./until.ts";
 

@@ -8,7 +8,7 @@ import {
 import { JoinError } from "../../lib/base/errors.ts";
 import { Serf } from "../../lib/host/serf.ts";
 import { profiles } from "../../lib/swim/config.ts";
-import { Keyring } from "../../lib/wire/keyring.ts";
+import { Keyring } from "../../lib/wire/framing/keyring.ts";
 import { FAST, LoopbackCluster } from "./loopback_cluster.ts";
 import { vacantPort } from "./vacant_port.ts";
 

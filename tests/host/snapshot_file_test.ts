@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { Address } from "../../lib/base/address.ts";
-import { parseSnapshot } from "../../lib/serf/snapshot.ts";
+import { parseSnapshot } from "../../lib/serf/snapshot/snapshot.ts";
 import { SnapshotFile } from "../../lib/host/snapshot_file.ts";
 import { TemporaryDirectory } from "./temporary_directory.ts";
 import { until } from "./until.ts";

@@ -4,7 +4,7 @@
  * Every test uses addresses of its own in 127.0.0.0/8, so that tests can run side by side.
  */
 
-import { RpcClient, type RpcMember } from "../../lib/rpc/client.ts";
+import { RpcClient, type RpcMember } from "../../lib/rpc/client/client.ts";
 
 /** Whose program it is. */
 export type Kind = "ours" | "reference";

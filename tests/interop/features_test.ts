@@ -1,7 +1,7 @@
 /** What agents of both kinds do for each other: events, queries, keys, distances. */
 
 import { assertEquals, assertLess } from "@std/assert";
-import type { RpcClient, RpcQueryOptions } from "../../lib/rpc/client.ts";
+import type { RpcClient, RpcQueryOptions } from "../../lib/rpc/client/client.ts";
 import { TemporaryDirectory } from "../host/temporary_directory.ts";
 import { AgentCluster, allSee, join, type Plan } from "./agent_cluster.ts";
 import { type Agent, interopTest, type Kind, until } from "./agents.ts";

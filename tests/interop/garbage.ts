@@ -8,15 +8,15 @@
  */
 
 import type { Random } from "../../lib/sim/random.ts";
-import type { Keyring } from "../../lib/wire/keyring.ts";
-import type { Message, StreamMessage } from "../../lib/wire/messages.ts";
-import { MessageType } from "../../lib/wire/message_type.ts";
-import { decodePacket, encodePacket } from "../../lib/wire/packet.ts";
-import { decodeSerf } from "../../lib/wire/serf_codec.ts";
-import { StreamDecoder } from "../../lib/wire/stream.ts";
-import type { WireOptions } from "../../lib/wire/wire_options.ts";
+import type { Keyring } from "../../lib/wire/framing/keyring.ts";
+import type { Message, StreamMessage } from "../../lib/wire/messages/messages.ts";
+import { MessageType } from "../../lib/wire/messages/message_type.ts";
+import { decodePacket, encodePacket } from "../../lib/wire/framing/packet.ts";
+import { decodeSerf } from "../../lib/wire/messages/serf_codec.ts";
+import { StreamDecoder } from "../../lib/wire/framing/stream.ts";
+import type { WireOptions } from "../../lib/wire/framing/wire_options.ts";
 import { damage, packets, type Sample, streams } from "../fuzz/damage.ts";
-import { damaged, requests } from "../rpc/damaged_requests.ts";
+import { damaged, requests } from "../rpc/server/damaged_requests.ts";
 
 const LARGEST_TIME = 1_000_000;
 /** How many connections are open at once. */

@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertLess, assertMatch } from "@std/assert";
 import { Random } from "../../lib/sim/random.ts";
-import { Keyring } from "../../lib/wire/keyring.ts";
+import { Keyring } from "../../lib/wire/framing/keyring.ts";
 import { AgentCluster, allSee } from "./agent_cluster.ts";
 import { type Agent, interopTest, until } from "./agents.ts";
 import { converse, damagedPackets, damagedRequests, damagedStreams, flood } from "./garbage.ts";

@@ -43,7 +43,7 @@ async function runUntilPrinted(
   }
 }
 
-for (const [i, file] of ["README.md", "lib/rpc/client.ts"].entries()) {
+for (const [i, file] of ["README.md", "lib/rpc/client/client.ts"].entries()) {
   Deno.test(`the client's example in ${file} lists members and hears events`, async () => {
     const ip = `127.7.3.${i + 1}`;
     using directory = new TemporaryDirectory();

@@ -15,8 +15,8 @@ import {
   queryRecord,
   type RequestBody,
 } from "../../lib/rpc/protocol.ts";
-import { Reader } from "../../lib/wire/msgpack.ts";
-import { member } from "./fake_agent.ts";
+import { Reader } from "../../lib/wire/msgpack/msgpack.ts";
+import { member } from "./client/fake_agent.ts";
 
 const MAX_SEQ = 2n ** 64n - 1n;
 const nothing = { command: "", seq: 0n };

@@ -3,14 +3,15 @@
  * is laid down in a fake agent from the recorded answer, so that the bytes must come out the same.
  */
 
+import { parseLogLevel } from "../../lib/base/log.ts";
 import { assertEquals, assertGreater } from "@std/assert";
 import type { Subscription } from "../../lib/base/subscription.ts";
-import { LogHub, parseLogLevel } from "../../lib/host/log_hub.ts";
+import { LogHub } from "../../lib/agent/log/log_hub.ts";
 import { KeyError } from "../../lib/host/key_manager.ts";
-import { RpcServer } from "../../lib/rpc/server.ts";
+import { RpcServer } from "../../lib/rpc/server/server.ts";
 import { Address } from "../../lib/base/address.ts";
 import type { KeyResult, Member, MemberStatus, QueryRecord } from "../../lib/serf/contract.ts";
-import { FakeAgent, FakeQuery } from "./fake_agent.ts";
+import { FakeAgent, FakeQuery } from "./client/fake_agent.ts";
 import { RawClient } from "./raw_client.ts";
 
 /** A recorded value, as the vectors describe it; bytes are `{$bin: hex}`. */

@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { RpcError } from "../../lib/base/errors.ts";
-import { RpcClient, type RpcEvent, RpcKeyError } from "../../lib/rpc/client.ts";
+import { RpcClient, type RpcEvent, RpcKeyError } from "../../lib/rpc/client/client.ts";
 import { Agent, interopTest } from "../interop/agents.ts";
 
 const text = (bytes: Uint8Array | null) => new TextDecoder().decode(bytes ?? new Uint8Array());

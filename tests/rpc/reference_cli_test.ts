@@ -3,7 +3,7 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { KeyError } from "../../lib/host/key_manager.ts";
 import { commandLine, interopTest, run } from "../interop/agents.ts";
-import { member } from "./fake_agent.ts";
+import { member } from "./client/fake_agent.ts";
 import { Serving } from "./serve.ts";
 
 /** What `serf COMMAND -rpc-addr=… ARGS` prints and how it ends. */

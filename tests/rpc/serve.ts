@@ -1,10 +1,10 @@
 /** A server with a fake agent behind it, and clients for it. */
 
-import { LogHub } from "../../lib/host/log_hub.ts";
-import { RpcClient, type RpcClientOptions } from "../../lib/rpc/client.ts";
+import { LogHub } from "../../lib/agent/log/log_hub.ts";
+import { RpcClient, type RpcClientOptions } from "../../lib/rpc/client/client.ts";
 import { type Command, encodeRequest, type RequestBody } from "../../lib/rpc/protocol.ts";
-import { RpcServer } from "../../lib/rpc/server.ts";
-import { FakeAgent } from "./fake_agent.ts";
+import { RpcServer } from "../../lib/rpc/server/server.ts";
+import { FakeAgent } from "./client/fake_agent.ts";
 import { RawClient } from "./raw_client.ts";
 
 export class Serving implements AsyncDisposable {

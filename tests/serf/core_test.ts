@@ -8,9 +8,9 @@ import {
 import type { SerfConfig } from "../../lib/serf/contract.ts";
 import { SerfCore } from "../../lib/serf/core.ts";
 import { agentSettings, librarySettings } from "../../lib/serf/defaults.ts";
-import { Keyring } from "../../lib/wire/keyring.ts";
-import { encodeSerf } from "../../lib/wire/serf_codec.ts";
-import type { SerfMessage } from "../../lib/wire/serf_messages.ts";
+import { Keyring } from "../../lib/wire/framing/keyring.ts";
+import { encodeSerf } from "../../lib/wire/messages/serf_codec.ts";
+import type { SerfMessage } from "../../lib/wire/messages/serf_messages.ts";
 import {
   addressOf,
   blind,

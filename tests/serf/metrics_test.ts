@@ -1,9 +1,9 @@
 /** What the machine counts. */
 
 import { assert, assertEquals, assertGreater } from "@std/assert";
-import { encodeCoordinate } from "../../lib/wire/coordinate_codec.ts";
-import type { QueryResponseMessage } from "../../lib/wire/serf_messages.ts";
-import { encodeTags } from "../../lib/wire/tags.ts";
+import { encodeCoordinate } from "../../lib/wire/messages/coordinate_codec.ts";
+import type { QueryResponseMessage } from "../../lib/wire/messages/serf_messages.ts";
+import { encodeTags } from "../../lib/wire/messages/tags.ts";
 import { RecordedMetrics } from "./recorded_metrics.ts";
 import { blind, bytes, claimOf, leave, Switchboard } from "./switchboard.ts";
 

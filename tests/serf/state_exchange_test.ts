@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { readBody, SerfBody } from "../../lib/serf/serf_body.ts";
-import type { Opaque } from "../../lib/wire/messages.ts";
-import type { SerfState } from "../../lib/wire/serf_messages.ts";
+import type { Opaque } from "../../lib/wire/messages/messages.ts";
+import type { SerfState } from "../../lib/wire/messages/serf_messages.ts";
 import {
   addressOf,
   blind,

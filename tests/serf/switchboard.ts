@@ -5,9 +5,9 @@
  * @module
  */
 
+import type { LogLevel } from "../../lib/base/log.ts";
 import { Address } from "../../lib/base/address.ts";
 import { TimerHeap } from "../../lib/base/timer_heap.ts";
-import type { LogLevel } from "../../lib/base/world.ts";
 import type { MemberStatus, SerfConfig, SerfEvent, SerfOutput } from "../../lib/serf/contract.ts";
 import {
   SerfCore,
@@ -18,10 +18,10 @@ import {
 import { agentSettings } from "../../lib/serf/defaults.ts";
 import { readBody, SerfBody } from "../../lib/serf/serf_body.ts";
 import { profiles } from "../../lib/swim/config.ts";
-import type { Claim, Exchange, Message, Packet } from "../../lib/wire/messages.ts";
-import { decodePacket, encodePacket } from "../../lib/wire/packet.ts";
-import type { SerfMessage, SerfState } from "../../lib/wire/serf_messages.ts";
-import { encodeTags } from "../../lib/wire/tags.ts";
+import type { Claim, Exchange, Message, Packet } from "../../lib/wire/messages/messages.ts";
+import { decodePacket, encodePacket } from "../../lib/wire/framing/packet.ts";
+import type { SerfMessage, SerfState } from "../../lib/wire/messages/serf_messages.ts";
+import { encodeTags } from "../../lib/wire/messages/tags.ts";
 
 const LATENCY_MS = 0.1;
 

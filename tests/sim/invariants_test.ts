@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import type { Member, MemberEventType } from "../../lib/serf/contract.ts";
 import { addressOf } from "../../lib/sim/address_plan.ts";
 import { Invariants } from "../../lib/sim/invariants.ts";
-import type { Claim, NodeState, PushPull } from "../../lib/wire/messages.ts";
+import type { Claim, NodeState, PushPull } from "../../lib/wire/messages/messages.ts";
 
 /** Invariants of one node that was started, and what they report. */
 function watch(): { invariants: Invariants; problems: string[] } {

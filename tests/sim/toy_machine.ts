@@ -3,7 +3,7 @@ import type { World } from "../../lib/base/world.ts";
 import type { SimHost, SimMachine } from "../../lib/sim/sim_host.ts";
 import { addressOf } from "../../lib/sim/address_plan.ts";
 import { Simulation, type SimulationOptions } from "../../lib/sim/simulation.ts";
-import type { Exchange, Packet, Reply, StreamMessage } from "../../lib/wire/messages.ts";
+import type { Exchange, Packet, Reply, StreamMessage } from "../../lib/wire/messages/messages.ts";
 
 /** Timers of a {@link Toy}: notes, and the rounds of a rumour. */
 export type ToyTimer =

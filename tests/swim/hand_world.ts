@@ -18,7 +18,7 @@ import type {
   Reply,
   StreamMessage,
   Versions,
-} from "../../lib/wire/messages.ts";
+} from "../../lib/wire/messages/messages.ts";
 
 /** What current agents announce. */
 export const versions: Versions = {

@@ -1,7 +1,7 @@
 import { assertEquals, assertLessOrEqual } from "@std/assert";
 import { Address } from "../../lib/base/address.ts";
-import { encodeMessage } from "../../lib/wire/codec.ts";
-import type { Claim, Message, NodeState, Versions } from "../../lib/wire/messages.ts";
+import { encodeMessage } from "../../lib/wire/messages/codec.ts";
+import type { Claim, Message, NodeState, Versions } from "../../lib/wire/messages/messages.ts";
 import { addressOf, startNode, versions } from "./hand_world.ts";
 
 /** Values at the edges, and some that are just wrong. */

@@ -6,12 +6,12 @@
 
 import type { Address } from "../../lib/base/address.ts";
 import { TimerHeap } from "../../lib/base/timer_heap.ts";
-import { EventQueue } from "../../lib/serf/event_queue.ts";
+import { EventQueue } from "../../lib/serf/events/event_queue.ts";
 import { type Profile, profiles } from "../../lib/swim/config.ts";
 import type { SwimEvent } from "../../lib/swim/contract.ts";
 import { retransmitLimit } from "../../lib/swim/formulas.ts";
 import { Swim, type SwimTimer, type SwimWorld } from "../../lib/swim/swim.ts";
-import type { Exchange, Opaque, Packet } from "../../lib/wire/messages.ts";
+import type { Exchange, Opaque, Packet } from "../../lib/wire/messages/messages.ts";
 import { addressOf, claimOf, silentDelegate, versions } from "./hand_world.ts";
 
 /** How long a datagram is under way. */

@@ -5,12 +5,12 @@
  */
 
 import { assert, assertEquals } from "@std/assert";
-import type { Message, PushPull, StreamMessage } from "../../lib/wire/messages.ts";
-import { decodePacket, encodePacket } from "../../lib/wire/packet.ts";
-import { decodeSerf, encodeSerf } from "../../lib/wire/serf_codec.ts";
-import { encodeStream, StreamDecoder } from "../../lib/wire/stream.ts";
-import { decodeTags, encodeTags } from "../../lib/wire/tags.ts";
-import type { WireOptions } from "../../lib/wire/wire_options.ts";
+import type { Message, PushPull, StreamMessage } from "../../lib/wire/messages/messages.ts";
+import { decodePacket, encodePacket } from "../../lib/wire/framing/packet.ts";
+import { decodeSerf, encodeSerf } from "../../lib/wire/messages/serf_codec.ts";
+import { encodeStream, StreamDecoder } from "../../lib/wire/framing/stream.ts";
+import { decodeTags, encodeTags } from "../../lib/wire/messages/tags.ts";
+import type { WireOptions } from "../../lib/wire/framing/wire_options.ts";
 import { describe } from "./describe.ts";
 import {
   capturedVectors,

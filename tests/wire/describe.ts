@@ -4,17 +4,23 @@
  * @module
  */
 
-import { decodeCoordinate } from "../../lib/wire/coordinate_codec.ts";
-import type { Claim, Message, Source, StreamMessage, Versions } from "../../lib/wire/messages.ts";
-import { decodeFilter, decodeSerf } from "../../lib/wire/serf_codec.ts";
+import { decodeCoordinate } from "../../lib/wire/messages/coordinate_codec.ts";
+import type {
+  Claim,
+  Message,
+  Source,
+  StreamMessage,
+  Versions,
+} from "../../lib/wire/messages/messages.ts";
+import { decodeFilter, decodeSerf } from "../../lib/wire/messages/serf_codec.ts";
 import type {
   ConflictMember,
   EventSlot,
   QueryMessage,
   SerfMessage,
   SerfState,
-} from "../../lib/wire/serf_messages.ts";
-import { decodeTags } from "../../lib/wire/tags.ts";
+} from "../../lib/wire/messages/serf_messages.ts";
+import { decodeTags } from "../../lib/wire/messages/tags.ts";
 import { type Description, toHex } from "./vectors.ts";
 
 /** Describes a message of the membership protocol and everything inside it. */

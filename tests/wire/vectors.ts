@@ -4,8 +4,8 @@
  * @module
  */
 
-import { Keyring } from "../../lib/wire/keyring.ts";
-import type { WireOptions } from "../../lib/wire/wire_options.ts";
+import { Keyring } from "../../lib/wire/framing/keyring.ts";
+import type { WireOptions } from "../../lib/wire/framing/wire_options.ts";
 
 /** A JSON object of a vector's description. */
 export type Description = Readonly<Record<string, unknown>>;

@@ -4,14 +4,14 @@
  * @module
  */
 
-import { agentHelp } from "../../agent/agent_flags.ts";
+import { agentHelp } from "../agent/agent_flags.ts";
 import type { Command } from "../command.ts";
 
 /** Runs the agent of this node. */
 export const agent: Command = {
   help: agentHelp,
   async run(args, io) {
-    const { runAgent } = await import("../../agent/run_agent.ts");
+    const { runAgent } = await import("../agent/run_agent.ts");
     return await runAgent(args, io);
   },
 };

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { formatUsage } from "../../base/usage.ts";
+import { formatUsage } from "../usage.ts";
 import type { Command } from "../command.ts";
 
 /** AES-256. */

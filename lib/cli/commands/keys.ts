@@ -5,7 +5,7 @@
  */
 
 import { RpcError } from "../../base/errors.ts";
-import { type KeyReport, type RpcClient, RpcKeyError } from "../../rpc/client.ts";
+import { type KeyReport, type RpcClient, RpcKeyError } from "../../rpc/client/client.ts";
 import { formatColumns } from "../columns.ts";
 import { CommandFailure } from "../command_failure.ts";
 import { rpcCommand } from "../rpc_command.ts";

@@ -4,10 +4,10 @@
  * @module
  */
 
-import type { RpcMember } from "../../rpc/client.ts";
+import type { RpcMember } from "../../rpc/client/client.ts";
 import { formatColumns } from "../columns.ts";
 import { labelled } from "../command_failure.ts";
-import type { GoJsonValue } from "../go_json.ts";
+import type { GoJsonValue } from "../../go/format_json.ts";
 import { formatFlag, formatResult } from "../output_format.ts";
 import { rpcCommand } from "../rpc_command.ts";
 import { parseTagFlags } from "../tag_flags.ts";

@@ -4,11 +4,11 @@
  * @module
  */
 
-import type { CommandIo } from "../../base/command_io.ts";
-import type { RpcEvent, RpcMember } from "../../rpc/client.ts";
+import type { CommandIo } from "../command_io.ts";
+import type { RpcEvent, RpcMember } from "../../rpc/client/client.ts";
 import { labelled } from "../command_failure.ts";
 import { follow } from "../follow.ts";
-import { goSyntax, type GoValue } from "../go_syntax.ts";
+import { goSyntax, type GoValue } from "../../go/syntax.ts";
 import { rpcCommand } from "../rpc_command.ts";
 
 /** Prints the log and the events of the agent until it is interrupted. */

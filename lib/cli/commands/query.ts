@@ -4,11 +4,11 @@
  * @module
  */
 
-import type { CommandIo } from "../../base/command_io.ts";
-import type { RpcQueryRecord } from "../../rpc/client.ts";
+import type { CommandIo } from "../command_io.ts";
+import type { RpcQueryRecord } from "../../rpc/client/client.ts";
 import { CommandFailure, labelled } from "../command_failure.ts";
 import { follow } from "../follow.ts";
-import { goJson } from "../go_json.ts";
+import { goJson } from "../../go/format_json.ts";
 import { namedPayload } from "../named_payload.ts";
 import { formatFlag } from "../output_format.ts";
 import { rpcCommand } from "../rpc_command.ts";

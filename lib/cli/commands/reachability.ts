@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { CommandIo } from "../../base/command_io.ts";
+import type { CommandIo } from "../command_io.ts";
 import { CommandFailure, labelled } from "../command_failure.ts";
 import { follow } from "../follow.ts";
 import { rpcCommand } from "../rpc_command.ts";

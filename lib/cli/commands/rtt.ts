@@ -4,9 +4,9 @@
  * @module
  */
 
-import { goQuote } from "../../base/go_quote.ts";
-import type { RpcClient } from "../../rpc/client.ts";
-import { type Coordinate, distance } from "../../wire/coordinate.ts";
+import { goQuote } from "../../go/quote.ts";
+import type { RpcClient } from "../../rpc/client/client.ts";
+import { type Coordinate, distance } from "../../wire/messages/coordinate.ts";
 import { CommandFailure, labelled } from "../command_failure.ts";
 import { rpcCommand } from "../rpc_command.ts";
 

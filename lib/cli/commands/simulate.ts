@@ -4,9 +4,9 @@
  * @module
  */
 
-import { FlagError } from "../../base/go_flags.ts";
-import { formatUsage } from "../../base/usage.ts";
-import { simulateCommand, simulateFlags } from "../../sim/command.ts";
+import { FlagError } from "../../go/flags.ts";
+import { formatUsage } from "../usage.ts";
+import { simulateCommand, simulateFlags } from "../simulate.ts";
 import { SimulationError } from "../../sim/simulation_error.ts";
 import type { Command } from "../command.ts";
 import { CommandFailure, flagFailure } from "../command_failure.ts";

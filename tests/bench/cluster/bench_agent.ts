@@ -1,6 +1,6 @@
 /** An agent as a process of its own, and the harness's connection to it. */
 
-import { RpcClient } from "../../../lib/rpc/client.ts";
+import { RpcClient } from "../../../lib/rpc/client/client.ts";
 import { commandLine, type Kind } from "../../interop/agents.ts";
 import { cpuMsOf } from "../process_usage.ts";
 import { sleep } from "../sleep.ts";

@@ -1,6 +1,6 @@
 /** Sending user events, and noting when which agent delivers them. */
 
-import type { RpcClient } from "../../../lib/rpc/client.ts";
+import type { RpcClient } from "../../../lib/rpc/client/client.ts";
 import { sleep } from "../sleep.ts";
 import type { BenchAgent } from "./bench_agent.ts";
 

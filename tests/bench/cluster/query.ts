@@ -1,6 +1,6 @@
 /** How soon a query is acknowledged and answered by everybody. */
 
-import type { RpcQueryRecord, Subscription } from "../../../lib/rpc/client.ts";
+import type { RpcQueryRecord, Subscription } from "../../../lib/rpc/client/client.ts";
 import { sleep } from "../sleep.ts";
 import { median } from "../statistics.ts";
 import type { BenchAgent } from "./bench_agent.ts";

@@ -1,7 +1,7 @@
 /** The queue of what is to be gossiped, from many broadcasts queued to all of them sent. */
 
-import { BroadcastQueue } from "../../../lib/swim/broadcast_queue.ts";
-import type { Message } from "../../../lib/wire/messages.ts";
+import { BroadcastQueue } from "../../../lib/swim/gossip/broadcast_queue.ts";
+import type { Message } from "../../../lib/wire/messages/messages.ts";
 import { claimOf } from "./samples.ts";
 import type { Suite } from "./suite.ts";
 import { callsPerSecond } from "./timing.ts";

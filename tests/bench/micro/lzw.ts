@@ -1,7 +1,7 @@
 /** The compression, on a datagram and on a full state. */
 
-import { lzwDecode, lzwEncode } from "../../../lib/wire/lzw.ts";
-import { encodeStream } from "../../../lib/wire/stream.ts";
+import { lzwDecode, lzwEncode } from "../../../lib/wire/framing/lzw.ts";
+import { encodeStream } from "../../../lib/wire/framing/stream.ts";
 import { fullState } from "./samples.ts";
 import type { Suite } from "./suite.ts";
 import { callsPerSecond } from "./timing.ts";

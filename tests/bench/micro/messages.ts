@@ -1,8 +1,8 @@
 /** Encoding and decoding each message on its own. */
 
-import { decodeMessage, encodeMessage } from "../../../lib/wire/codec.ts";
-import { decodeSerf, encodeSerf } from "../../../lib/wire/serf_codec.ts";
-import { encodeStream, StreamDecoder } from "../../../lib/wire/stream.ts";
+import { decodeMessage, encodeMessage } from "../../../lib/wire/messages/codec.ts";
+import { decodeSerf, encodeSerf } from "../../../lib/wire/messages/serf_codec.ts";
+import { encodeStream, StreamDecoder } from "../../../lib/wire/framing/stream.ts";
 import type { Report } from "../report.ts";
 import { fullState, messageMakers, serfMessages } from "./samples.ts";
 import type { Suite } from "./suite.ts";

@@ -1,10 +1,10 @@
 /** Whole datagrams, through all layers of the packet pipeline. */
 
-import { Keyring } from "../../../lib/wire/keyring.ts";
-import { messageLength } from "../../../lib/wire/codec.ts";
-import type { Message } from "../../../lib/wire/messages.ts";
-import { decodePacket, encodePacket } from "../../../lib/wire/packet.ts";
-import type { WireOptions } from "../../../lib/wire/wire_options.ts";
+import { Keyring } from "../../../lib/wire/framing/keyring.ts";
+import { messageLength } from "../../../lib/wire/messages/codec.ts";
+import type { Message } from "../../../lib/wire/messages/messages.ts";
+import { decodePacket, encodePacket } from "../../../lib/wire/framing/packet.ts";
+import type { WireOptions } from "../../../lib/wire/framing/wire_options.ts";
 import { claimOf, messageMakers } from "./samples.ts";
 import type { Suite } from "./suite.ts";
 import { callsPerSecond } from "./timing.ts";

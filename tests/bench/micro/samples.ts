@@ -1,10 +1,10 @@
 /** Messages as they occur in a cluster of a hundred nodes. */
 
 import { Address } from "../../../lib/base/address.ts";
-import { encodeSerf } from "../../../lib/wire/serf_codec.ts";
-import type { SerfMessage } from "../../../lib/wire/serf_messages.ts";
-import type { Claim, Message, PushPull } from "../../../lib/wire/messages.ts";
-import { encodeTags } from "../../../lib/wire/tags.ts";
+import { encodeSerf } from "../../../lib/wire/messages/serf_codec.ts";
+import type { SerfMessage } from "../../../lib/wire/messages/serf_messages.ts";
+import type { Claim, Message, PushPull } from "../../../lib/wire/messages/messages.ts";
+import { encodeTags } from "../../../lib/wire/messages/tags.ts";
 
 const versions = {
   protocolMin: 1,

@@ -1,6 +1,6 @@
 /** The figures that an agent sends and shows. */
 
-import { DatagramServer } from "../../agent/datagram_server.ts";
+import { DatagramServer } from "../../agent/telemetry/datagram_server.ts";
 import { writeFiles } from "../../agent/write_files.ts";
 import { until } from "../agents.ts";
 import { delay } from "./delay.ts";

@@ -1,0 +1,142 @@
+/**
+ * Reading the whole configuration: flags, files, and the checks that need nothing but the configuration itself. It is
+ * done at start and again at each reload.
+ *
+ * @module
+ */
+
+import { formatDuration } from "../../go/duration.ts";
+import { errorText } from "../../base/errors.ts";
+import { missingPermissions } from "../../base/permissions.ts";
+import {
+  type AgentConfig,
+  type ConfigLayer,
+  configOptions,
+  defaultConfig,
+  mergeConfig,
+} from "./config.ts";
+import { readConfigPaths } from "./config_file.ts";
+import { type HandlerSpec, parseHandlerSpec } from "../handlers/handler_spec.ts";
+import { StartupError } from "../startup_error.ts";
+
+/** Where the settings come from. */
+export interface ConfigSources {
+  /** What the command line says; it comes last. */
+  readonly layer: ConfigLayer;
+  /** Configuration files and directories in the order of the command line. */
+  readonly configPaths: readonly string[];
+}
+
+/** A checked configuration. */
+export interface LoadedConfig {
+  readonly config: AgentConfig;
+  readonly handlers: readonly HandlerSpec[];
+  /** What the user is told about the configuration although it works. */
+  readonly notices: readonly string[];
+}
+
+/** The least retry interval and broadcast timeout. */
+const MIN_INTERVAL_MS = 1_000;
+/** The least reconnect interval: with a much smaller one, an agent does little else. */
+const MIN_RECONNECT_MS = 100;
+
+/** Loads the configuration from its sources. Throws a {@link StartupError} that says what is wrong with it. */
+export function loadConfig({ layer, configPaths }: ConfigSources): LoadedConfig {
+  requirePermissions(configPaths.map((path) => ({ name: "read", path })));
+  const config = mergeConfig(readFiles(configPaths), layer);
+  requirePermissions(neededPermissions(config));
+  const handlers = config.eventHandlers.flatMap(parseHandlerSpec);
+  checkInterfaces(config);
+  checkDurations(config);
+  return { ...completed(config), handlers };
+}
+
+function readFiles(paths: readonly string[]): AgentConfig {
+  try {
+    return readConfigPaths(paths, defaultConfig);
+  } catch (error) {
+    throw new StartupError(errorText(error));
+  }
+}
+
+function requirePermissions(needed: readonly Deno.PermissionDescriptor[]): void {
+  const text = missingPermissions(needed);
+  if (text !== undefined) throw new StartupError(text);
+}
+
+/** The peers of a cluster are not known beforehand, so the network is needed as a whole, and the rest as configured. */
+function neededPermissions(config: AgentConfig): Deno.PermissionDescriptor[] {
+  const { tagsFile, keyringFile, snapshotPath } = config;
+  // A snapshot is compacted by way of a second file.
+  const snapshot = snapshotPath === "" ? [] : [snapshotPath, `${snapshotPath}.compact`];
+  const files = [tagsFile, keyringFile, ...snapshot].filter((path) => path !== "");
+  const needed: Deno.PermissionDescriptor[] = [
+    { name: "net" },
+    { name: "sys", kind: "networkInterfaces" },
+    ...files.map((path) => ({ name: "read", path } as const)),
+    ...files.map((path) => ({ name: "write", path } as const)),
+  ];
+  const { nodeName, discover, statsdAddr, statsiteAddr } = config;
+  if (nodeName === "" || [discover, statsdAddr, statsiteAddr].some((name) => name !== "")) {
+    needed.push({ name: "sys", kind: "hostname" });
+  }
+  if (config.eventHandlers.length > 0) {
+    needed.push({ name: "run", command: "/bin/sh" }, { name: "env" });
+  }
+  return needed;
+}
+
+function checkInterfaces(config: AgentConfig): void {
+  const missing = "route ip+net: no such network interface";
+  if (config.interface !== "" && !hasInterface(config.interface)) {
+    throw new StartupError(`Invalid network interface: ${missing}`);
+  }
+  if (config.mdnsInterface === "") return;
+  if (config.discover === "") {
+    throw new StartupError("mDNS interface specified without enabling mDNS discovery");
+  }
+  if (!hasInterface(config.mdnsInterface)) {
+    throw new StartupError(`Invalid mDNS network interface: ${missing}`);
+  }
+  if (config.mdnsDisableIpv4 && config.mdnsDisableIpv6) {
+    throw new StartupError("Invalid mDNS configuration: both IPv4 and IPv6 are disabled");
+  }
+}
+
+function checkDurations(config: AgentConfig): void {
+  for (const name of ["reconnectTimeoutMs", "tombstoneTimeoutMs", "handlerLingerMs"] as const) {
+    if (config[name] >= 0) continue;
+    const { key } = configOptions[name];
+    throw new StartupError(
+      `Invalid ${key}: got ${formatDuration(config[name])}, expected 0 or more`,
+    );
+  }
+}
+
+function hasInterface(name: string): boolean {
+  return Deno.networkInterfaces().some((known) => known.name === name);
+}
+
+/** Fills in what follows from other settings, and raises what is too low. */
+function completed(config: AgentConfig): { config: AgentConfig; notices: string[] } {
+  const notices: string[] = [];
+  const atLeast = (name: string, ms: number, least = MIN_INTERVAL_MS) => {
+    if (ms >= least) return ms;
+    notices.push(`Warning: '${name}' is too low. Setting to ${formatDuration(least)}`);
+    return least;
+  };
+  const { role } = config;
+  if (role !== "") notices.push("Deprecation warning: 'Role' has been replaced with 'Tags'");
+  const complete = {
+    ...config,
+    nodeName: config.nodeName || Deno.hostname(),
+    tags: role === "" ? config.tags : { ...config.tags, role },
+    retryIntervalMs: atLeast("RetryInterval", config.retryIntervalMs),
+    broadcastTimeoutMs: atLeast("BroadcastTimeout", config.broadcastTimeoutMs),
+    reconnectIntervalMs: atLeast("ReconnectInterval", config.reconnectIntervalMs, MIN_RECONNECT_MS),
+  };
+  if (config.rejoinAfterLeave && config.snapshotPath === "") {
+    notices.push("Warning: 'RejoinAfterLeave' enabled without snapshot file");
+  }
+  return { config: complete, notices };
+}

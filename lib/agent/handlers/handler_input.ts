@@ -1,0 +1,67 @@
+/**
+ * How an event reaches a script: in its environment, and on its standard input.
+ *
+ * @module
+ */
+
+import type { Member, MemberEvent, SerfEvent } from "../../serf/contract.ts";
+
+const NEWLINE = 0x0a;
+
+/** The variables that tell a script of the event and of this node. */
+export function handlerEnvironment(self: Member, event: SerfEvent): Record<string, string> {
+  const tags = Object.entries(self.tags).map((
+    [name, value],
+  ) => [`SERF_TAG_${variable(name)}`, value]);
+  return {
+    SERF_EVENT: event.type,
+    SERF_SELF_NAME: self.name,
+    SERF_SELF_ROLE: self.tags.role ?? "",
+    ...Object.fromEntries(tags),
+    ...eventVariables(event),
+  };
+}
+
+/**
+ * What a script reads. Of member events, one line for each member: name, address, role and tags, with tabs between. Of
+ * user events and queries the payload, with a newline at its end if it is not empty.
+ */
+export function handlerInput(event: SerfEvent): Uint8Array {
+  if (event.type !== "user" && event.type !== "query") {
+    return new TextEncoder().encode(memberLines(event));
+  }
+  const payload = event.payload ?? new Uint8Array();
+  if (payload.length === 0 || payload.at(-1) === NEWLINE) return payload;
+  const line = new Uint8Array(payload.length + 1);
+  line.set(payload);
+  line[payload.length] = NEWLINE;
+  return line;
+}
+
+/** The part of a variable's name that a tag makes. */
+function variable(tag: string): string {
+  return tag.toUpperCase().replace(/[^A-Z0-9_]/gu, "_");
+}
+
+function eventVariables(event: SerfEvent): Record<string, string> {
+  switch (event.type) {
+    case "user":
+      return { SERF_USER_EVENT: event.name, SERF_USER_LTIME: String(event.lTime) };
+    case "query":
+      return { SERF_QUERY_NAME: event.name, SERF_QUERY_LTIME: String(event.lTime) };
+    default:
+      return {};
+  }
+}
+
+function memberLines({ members }: MemberEvent): string {
+  return members.map(({ name, address, tags }) => {
+    const pairs = Object.entries(tags).map(([tag, value]) => `${tag}=${value}`).join(",");
+    return `${[clean(name), address.host, clean(tags.role ?? ""), clean(pairs)].join("\t")}\n`;
+  }).join("");
+}
+
+/** Keeps tabs and newlines from being taken for separators. */
+function clean(text: string): string {
+  return text.replaceAll("\t", "\\t").replaceAll("\n", "\\n");
+}

@@ -1,0 +1,85 @@
+/**
+ * The event handlers of an agent.
+ *
+ * @module
+ */
+
+import type { Log } from "../../base/log.ts";
+import { errorText } from "../../base/errors.ts";
+import type { Metrics } from "../../base/metrics.ts";
+import type { HostEvent } from "../../host/incoming_query.ts";
+import type { Member } from "../../serf/contract.ts";
+import { matchesEvent } from "../../serf/events/event_filter.ts";
+import { describeEvent } from "../describe_event.ts";
+import { handlerEnvironment, handlerInput } from "./handler_input.ts";
+import type { HandlerSpec } from "./handler_spec.ts";
+import { runScript, type RunScriptOptions, type ScriptResult } from "./run_script.ts";
+
+/** What handlers need to know of their agent. */
+export interface ScriptHandlersOptions extends RunScriptOptions {
+  readonly handlers: readonly HandlerSpec[];
+  /** This node as it is now. */
+  readonly self: () => Member;
+  readonly log: Log;
+  readonly metrics?: Metrics;
+}
+
+/** A script that runs longer is reported as slow, once. */
+const SLOW_MS = 1_000;
+
+/** Runs the scripts that are meant for an event, one after another, in the order of the configuration. */
+export class ScriptHandlers {
+  /** The handlers from the next event on. */
+  handlers: readonly HandlerSpec[];
+  /** How long what they leave behind may keep their output open, milliseconds; from the next script on. */
+  lingerMs: number;
+  readonly #options: ScriptHandlersOptions;
+
+  constructor(options: ScriptHandlersOptions) {
+    this.handlers = options.handlers;
+    this.lingerMs = options.lingerMs;
+    this.#options = options;
+  }
+
+  /** Runs everything that is meant for an event. Never rejects; what goes wrong is logged. */
+  async handle(event: HostEvent): Promise<void> {
+    const self = this.#options.self();
+    for (const { filter, script } of this.handlers) {
+      if (matchesEvent(filter, event)) await this.#run(script, self, event);
+    }
+  }
+
+  async #run(script: string, self: Member, event: HostEvent): Promise<void> {
+    const { log, metrics } = this.#options;
+    const slow = setTimeout(
+      () => log("WARN", `agent: Script '${script}' slow, execution exceeding 1s`),
+      SLOW_MS,
+    );
+    const input = { environment: handlerEnvironment(self, event), stdin: handlerInput(event) };
+    const startedAt = performance.now();
+    const result = await runScript(script, input, { lingerMs: this.lingerMs });
+    metrics?.sample(`agent.invoke.${script}`, performance.now() - startedAt);
+    clearTimeout(slow);
+    this.#report(script, event, result);
+    if (event.type !== "query" || result.failure !== undefined || result.output.length === 0) {
+      return;
+    }
+    try {
+      event.respond(result.output);
+    } catch (error) {
+      const reason = `failed to respond to key query: ${errorText(error)}`;
+      log("WARN", `agent: Failed to respond to query '${describeEvent(event)}': ${reason}`);
+    }
+  }
+
+  #report(script: string, event: HostEvent, { output, failure, inputProblem }: ScriptResult): void {
+    const { log } = this.#options;
+    const isMember = event.type !== "user" && event.type !== "query";
+    if (inputProblem !== undefined && !isMember) {
+      log("ERR", `Error writing payload: ${inputProblem}`);
+    }
+    const text = new TextDecoder().decode(output);
+    log("DEBUG", `agent: Event '${event.type}' script output: ${text}`);
+    if (failure !== undefined) log("ERR", `agent: Error invoking script '${script}': ${failure}`);
+  }
+}

@@ -1,0 +1,70 @@
+/**
+ * From the configuration to the figures of an agent.
+ *
+ * @module
+ */
+
+import type { Log } from "../../base/log.ts";
+import { Alarm } from "../../base/alarm.ts";
+import { errorText } from "../../base/errors.ts";
+import type { Metrics } from "../../base/metrics.ts";
+import type { AgentConfig } from "../config/config.ts";
+import { MemorySink } from "./memory_sink.ts";
+import { StartupError } from "../startup_error.ts";
+import { StatsdSink, type StatsServer } from "./statsd_sink.ts";
+import { Telemetry } from "./telemetry.ts";
+
+/** How often the memory of the process is looked at. */
+const RUNTIME_INTERVAL_MS = 1_000;
+
+/** Figures that are being collected. Disposing of them ends that. */
+export interface StartedTelemetry extends AsyncDisposable {
+  readonly metrics: Metrics;
+  /** What the last minute has brought, line by line. */
+  report(): string[];
+}
+
+/** Starts to collect figures, and to send them where the configuration wants. Throws a {@link StartupError}. */
+export function startTelemetry(
+  { statsiteAddr, statsdAddr }: Pick<AgentConfig, "statsiteAddr" | "statsdAddr">,
+  log: Log,
+): StartedTelemetry {
+  const memory = new MemorySink();
+  const servers = [
+    ...openSink("statsite", statsiteAddr, log),
+    ...openSink("statsd", statsdAddr, log),
+  ];
+  // As in the reference, gauges have the host's name only where several hosts may meet.
+  const host = servers.length > 0 ? Deno.hostname() : undefined;
+  const metrics = new Telemetry([memory, ...servers], { host });
+  let next: Alarm;
+  const look = () => {
+    reportMemory(metrics);
+    next = Alarm.after(RUNTIME_INTERVAL_MS, look);
+  };
+  next = Alarm.after(RUNTIME_INTERVAL_MS, look);
+  return {
+    metrics,
+    report: () => memory.report(),
+    async [Symbol.asyncDispose]() {
+      next.cancel();
+      await Promise.all(servers.map((server) => server[Symbol.asyncDispose]()));
+    },
+  };
+}
+
+function openSink(server: StatsServer, address: string, log: Log): StatsdSink[] {
+  if (address === "") return [];
+  try {
+    return [new StatsdSink(server, { address, log })];
+  } catch (error) {
+    throw new StartupError(`Failed to start ${server} sink. Got: ${errorText(error)}`);
+  }
+}
+
+/** The names are those of Go's runtime; those that have no meaning here are left out. */
+function reportMemory(metrics: Metrics): void {
+  const { heapUsed, rss } = Deno.memoryUsage();
+  metrics.gauge("runtime.alloc_bytes", heapUsed);
+  metrics.gauge("runtime.sys_bytes", rss);
+}

@@ -1,0 +1,25 @@
+/**
+ * Log lines: their levels, and what takes them.
+ *
+ * @module
+ */
+
+/** Severity of a log line, least severe first, in the words of Serf's log. */
+export type LogLevel = "TRACE" | "DEBUG" | "INFO" | "WARN" | "ERR";
+
+/** Takes one log line; `text` starts with its source, as in `memberlist: Suspect x has failed`. */
+export type Log = (level: LogLevel, text: string) => void;
+
+/** All levels, least severe first. */
+export const LOG_LEVELS: readonly LogLevel[] = ["TRACE", "DEBUG", "INFO", "WARN", "ERR"];
+
+/** Whether a line of level `line` is shown to somebody who wants `wanted` and worse. */
+export function levelPasses(line: LogLevel, wanted: LogLevel): boolean {
+  return LOG_LEVELS.indexOf(line) >= LOG_LEVELS.indexOf(wanted);
+}
+
+/** Finds a level by its name in any case; `undefined` if there is none. */
+export function parseLogLevel(text: string): LogLevel | undefined {
+  const upper = text.toUpperCase();
+  return LOG_LEVELS.find((level) => level === upper);
+}

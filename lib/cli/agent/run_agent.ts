@@ -1,0 +1,243 @@
+/**
+ * The life of an agent process: from the arguments to the exit code.
+ *
+ * @module
+ */
+
+import { LOG_LEVELS, type LogLevel, parseLogLevel } from "../../base/log.ts";
+import type { CommandIo } from "../command_io.ts";
+import { errorText } from "../../base/errors.ts";
+import { FlagError } from "../../go/flags.ts";
+import { LogHub } from "../../agent/log/log_hub.ts";
+import { failureText } from "../../rpc/server/agent_command.ts";
+import { RpcServer } from "../../rpc/server/server.ts";
+import type { Agent } from "../../agent/agent.ts";
+import { agentHelp, parseAgentFlags } from "./agent_flags.ts";
+import { AgentOutput } from "./agent_output.ts";
+import { formatBanner } from "./banner.ts";
+import type { AgentConfig } from "../../agent/config/config.ts";
+import { Discovery, type DiscoveryOptions } from "../../agent/discovery/discovery.ts";
+import { loadConfig, type LoadedConfig } from "../../agent/config/load_config.ts";
+import { LogPrinter } from "../../agent/log/log_printer.ts";
+import { retryJoin } from "../../agent/retry_join.ts";
+import { onSignal, SignalQueue } from "./signal_queue.ts";
+import { startAgent } from "../../agent/start_agent.ts";
+import { startTelemetry } from "../../agent/telemetry/start_telemetry.ts";
+import { StartupError } from "../../agent/startup_error.ts";
+import { Syslog, type SyslogOptions } from "../../agent/log/syslog.ts";
+
+/** How long a graceful leave may take. */
+const LEAVE_TIMEOUT_MS = 3_000;
+
+/**
+ * Runs an agent until a signal, a leave or a failure ends it, and returns the exit code: 0 after a graceful leave or a
+ * lost name conflict, 1 for everything else.
+ */
+export async function runAgent(args: readonly string[], io: CommandIo): Promise<number> {
+  const output = new AgentOutput(io);
+  const loaded = readConfig(args, output);
+  if (loaded === undefined) return 1;
+  try {
+    return await new AgentProcess(args, loaded, output).run();
+  } catch (error) {
+    if (!(error instanceof StartupError)) throw error;
+    output.say(error.message);
+    return 1;
+  }
+}
+
+/** Loads the configuration; if that fails, says why and returns `undefined`. */
+function readConfig(args: readonly string[], output: AgentOutput): LoadedConfig | undefined {
+  try {
+    const loaded = loadConfig(parseAgentFlags(args));
+    for (const notice of loaded.notices) output.say(notice);
+    return loaded;
+  } catch (error) {
+    if (error instanceof FlagError) {
+      if (error.message !== "") output.flagMistake(error.message);
+      output.say(agentHelp());
+    } else if (error instanceof StartupError) output.say(error.message);
+    else throw error;
+    return undefined;
+  }
+}
+
+class AgentProcess {
+  readonly #args: readonly string[];
+  readonly #output: AgentOutput;
+  readonly #hub = new LogHub();
+  /** As of the last reload. */
+  #loaded: LoadedConfig;
+
+  constructor(args: readonly string[], loaded: LoadedConfig, output: AgentOutput) {
+    this.#args = args;
+    this.#loaded = loaded;
+    this.#output = output;
+  }
+
+  async run(): Promise<number> {
+    const { config } = this.#loaded;
+    const output = this.#output;
+    const hub = this.#hub;
+    using printer = new LogPrinter(hub, {
+      level: requireLogLevel(config.logLevel),
+      print: (text) => output.detail(text),
+    });
+    await using cleanup = new AsyncDisposableStack();
+    const log = hub.log.bind(hub);
+    cleanup.use(openSyslog(config, { hub, level: () => printer.level }));
+    const { metrics, report } = cleanup.use(startTelemetry(config, log));
+    cleanup.defer(onSignal("SIGUSR1", () => report().forEach((line) => output.figure(line))));
+    const { agent, network } = await startAgent(this.#loaded, {
+      say: (text) => output.say(text),
+      hub,
+      metrics,
+    });
+    cleanup.defer(() => agent.stop());
+    cleanup.use(await startDiscovery(config, { agent, log }));
+    cleanup.use(listenForClients(config, agent, hub));
+    output.say("Starting Serf agent RPC...");
+    output.say("Serf agent running!");
+    const facts = { ...network, encrypted: agent.encrypted };
+    for (const line of formatBanner(config, facts)) output.detail(line);
+    await this.#startJoin(agent);
+    using signals = new SignalQueue();
+    output.detail("");
+    output.say("Log data will now stream in as it occurs:\n");
+    printer.open();
+    const ending = new AbortController();
+    cleanup.defer(() => ending.abort());
+    return await this.#supervise(agent, {
+      printer,
+      signals,
+      gaveUp: this.#retryJoin(agent, ending.signal),
+    });
+  }
+
+  async #startJoin(agent: Agent): Promise<void> {
+    const { startJoin, replayOnJoin: replay } = this.#loaded.config;
+    if (startJoin.length === 0) return;
+    this.#output.say(`Joining cluster...(replay: ${replay})`);
+    try {
+      const count = await agent.join(startJoin, { replay });
+      this.#output.detail(`Join completed. Synced with ${count} initial agents`);
+    } catch (error) {
+      throw new StartupError(failureText(error));
+    }
+  }
+
+  /** Resolves when retried joins have been given up. */
+  async #retryJoin(agent: Agent, signal: AbortSignal): Promise<"gave up"> {
+    const { config } = this.#loaded;
+    const log = this.#hub.log.bind(this.#hub);
+    if (config.retryJoin.length > 0 && !await retryJoin(config, { agent, log, signal })) {
+      return "gave up";
+    }
+    return await new Promise<never>(() => {});
+  }
+
+  /** Waits for what ends the agent; a hangup does not. */
+  async #supervise(
+    agent: Agent,
+    { printer, signals, gaveUp }: {
+      printer: LogPrinter;
+      signals: SignalQueue;
+      gaveUp: Promise<"gave up">;
+    },
+  ): Promise<number> {
+    const closed = agent.closed.then(() => "closed" as const);
+    for (;;) {
+      const cause = await Promise.race([signals.next(), gaveUp, closed]);
+      if (cause === "gave up") return 1;
+      if (cause === "closed") return 0;
+      this.#output.say(`Caught signal: ${cause}`);
+      if (cause !== "hangup") {
+        return this.#isGraceful(cause) ? await this.#leave(agent, signals) : 1;
+      }
+      await this.#reload(agent, printer);
+    }
+  }
+
+  #isGraceful(signal: "interrupt" | "terminated"): boolean {
+    const { leaveOnTerminate, skipLeaveOnInterrupt } = this.#loaded.config;
+    return signal === "interrupt" ? !skipLeaveOnInterrupt : leaveOnTerminate;
+  }
+
+  /** Leaves the cluster; a further signal, or a leave that takes too long or fails, ends the agent with 1. */
+  async #leave(agent: Agent, signals: SignalQueue): Promise<number> {
+    this.#output.say("Gracefully shutting down agent...");
+    const { promise, resolve } = Promise.withResolvers<number>();
+    let waiting = true;
+    const timer = setTimeout(() => resolve(1), LEAVE_TIMEOUT_MS);
+    signals.next().then(() => resolve(1));
+    agent.leave().then(
+      () => resolve(0),
+      (error) => waiting && this.#output.say(`Error: ${errorText(error)}`),
+    );
+    const code = await promise;
+    waiting = false;
+    clearTimeout(timer);
+    return code;
+  }
+
+  /** Reads the configuration again and applies what can change while the agent runs. */
+  async #reload(agent: Agent, printer: LogPrinter): Promise<void> {
+    const output = this.#output;
+    output.say("Reloading configuration...");
+    const loaded = readConfig(this.#args, output);
+    if (loaded === undefined) return output.say("Failed to reload configs");
+    this.#loaded = loaded;
+    const level = parseLogLevel(loaded.config.logLevel);
+    if (level === undefined) output.say(invalidLogLevel(loaded.config.logLevel));
+    else printer.level = level;
+    agent.setHandlers(loaded.handlers, { lingerMs: loaded.config.handlerLingerMs });
+    try {
+      await agent.setTags(loaded.config.tags);
+    } catch (error) {
+      output.say(`Failed to update tags: ${errorText(error)}`);
+    }
+  }
+}
+
+function requireLogLevel(text: string): LogLevel {
+  const level = parseLogLevel(text);
+  if (level === undefined) throw new StartupError(invalidLogLevel(text));
+  return level;
+}
+
+function invalidLogLevel(text: string): string {
+  const valid = LOG_LEVELS.join(" ");
+  return `Invalid log level: ${text.toUpperCase()}. Valid log levels are: [${valid}]`;
+}
+
+function openSyslog(
+  { enableSyslog, syslogFacility: facility }: AgentConfig,
+  options: Pick<SyslogOptions, "hub" | "level">,
+): Syslog | undefined {
+  if (!enableSyslog) return undefined;
+  try {
+    return new Syslog({ ...options, facility });
+  } catch (error) {
+    throw new StartupError(`Syslog setup failed: ${errorText(error)}`);
+  }
+}
+
+async function startDiscovery(
+  config: AgentConfig,
+  options: DiscoveryOptions,
+): Promise<Discovery | undefined> {
+  if (config.discover === "") return undefined;
+  try {
+    return await Discovery.start(config, options);
+  } catch (error) {
+    throw new StartupError(`Error starting mDNS listener: ${errorText(error)}`);
+  }
+}
+
+function listenForClients(config: AgentConfig, agent: Agent, hub: LogHub): RpcServer {
+  try {
+    return RpcServer.listen({ address: config.rpcAddr, authKey: config.rpcAuth, agent, hub });
+  } catch (error) {
+    throw new StartupError(`Error starting RPC listener: ${errorText(error)}`);
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * How a node gets its port: the same number for UDP and for TCP.
+ *
+ * @module
+ */
+
+import type { Log } from "../../base/log.ts";
+import { type Address, formatHostPort } from "../../base/address.ts";
+import { osErrorText } from "../../go/os_error.ts";
+import { bindDenoUdp, type BindUdp, type UdpSocket } from "./udp.ts";
+
+/** The two sockets of a node. */
+export interface BoundPair {
+  readonly listener: Deno.TcpListener;
+  readonly udp: UdpSocket;
+  /** The port that both have. */
+  readonly port: number;
+}
+
+/** Where to bind, and how. */
+export interface BindOptions {
+  /** Port 0 takes a free one. `0.0.0.0` listens on IPv6 as well where the machine has it. */
+  readonly bind: Address;
+  readonly log: Log;
+  /** How datagram sockets are made; by default with whichever interface this Deno offers. */
+  readonly bindUdp?: BindUdp;
+}
+
+/** How often a free pair is looked for: the port that TCP was given may be taken for UDP. */
+const FREE_PORT_TRIES = 10;
+
+/**
+ * Binds both sockets. Rejects with an `Error` in the reference's words, such as `Could not set up network transport:
+ * failed to obtain an address: Failed to start TCP listener on "127.0.0.1" port 7946: listen tcp 127.0.0.1:7946: bind:
+ * address already in use`; its `cause` is the system's error, for instance a `Deno.errors.AddrInUse`.
+ */
+export async function bindPair(options: BindOptions): Promise<BoundPair> {
+  const tries = options.bind.port === 0 ? FREE_PORT_TRIES : 1;
+  for (let attempt = 1;; attempt++) {
+    try {
+      return await tryBindPair(options);
+    } catch (error) {
+      if (!(error instanceof BindError)) throw error;
+      if (attempt < tries && error.inUse) continue;
+      throw new Error(
+        `Could not set up network transport: failed to obtain an address: ${error.message}`,
+        { cause: error.cause },
+      );
+    }
+  }
+}
+
+/** One socket could not be bound. */
+class BindError extends Error {
+  constructor(network: "tcp" | "udp", { host, port }: Endpoint, cause: unknown) {
+    const listener = `Failed to start ${network.toUpperCase()} listener on "${host}" port ${port}`;
+    const reason = `listen ${network} ${formatHostPort(host, port)}: bind: ${osErrorText(cause)}`;
+    super(`${listener}: ${reason}`, { cause });
+  }
+
+  get inUse(): boolean {
+    return osErrorText(this.cause) === "address already in use";
+  }
+}
+
+interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+async function tryBindPair({ bind, log, bindUdp }: BindOptions): Promise<BoundPair> {
+  const listener = listen(bind);
+  const { hostname: host, port } = listener.addr;
+  try {
+    const makeSocket = bindUdp ?? await availableBindUdp();
+    return { listener, port, udp: await makeSocket({ host, port, log }) };
+  } catch (error) {
+    listener.close();
+    throw new BindError("udp", { host: bind.host, port }, error);
+  }
+}
+
+function listen({ host, port }: Address): Deno.TcpListener {
+  try {
+    return host === "0.0.0.0" ? listenEverywhere(port) : Deno.listen({ hostname: host, port });
+  } catch (error) {
+    throw new BindError("tcp", { host, port }, error);
+  }
+}
+
+/**
+ * Listens on all addresses of both families, as Go does for `0.0.0.0`: a peer may announce an IPv6 address, which an
+ * IPv4 socket could not send to. A machine without IPv6 gets an IPv4 socket.
+ */
+function listenEverywhere(port: number): Deno.TcpListener {
+  try {
+    return Deno.listen({ hostname: "::", port });
+  } catch (error) {
+    if (error instanceof Deno.errors.AddrInUse) throw error;
+    return Deno.listen({ hostname: "0.0.0.0", port });
+  }
+}
+
+/** `Deno.listenDatagram` is there only with the unstable net API, which an importer may not have turned on. */
+export async function availableBindUdp(): Promise<BindUdp> {
+  if (typeof Deno.listenDatagram === "function") return bindDenoUdp;
+  const { bindNodeUdp } = await import("./node_udp.ts");
+  return bindNodeUdp;
+}

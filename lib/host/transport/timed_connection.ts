@@ -1,0 +1,97 @@
+/**
+ * A TCP connection with a deadline.
+ *
+ * @module
+ */
+
+import { formatHostPort } from "../../base/address.ts";
+import { Alarm } from "../../base/alarm.ts";
+import { osErrorText } from "../../go/os_error.ts";
+
+/** A connection that closes itself when its deadline passes. Errors speak as the reference's do. */
+export class TimedConnection implements Disposable {
+  readonly #conn: Deno.TcpConn;
+  readonly #ends: string;
+  #deadline: Alarm;
+  #timedOut = false;
+  #closed = false;
+
+  /** Takes over an open connection; the deadline is `timeoutMs` from now. */
+  constructor(conn: Deno.TcpConn, timeoutMs: number) {
+    this.#conn = conn;
+    conn.setNoDelay(true);
+    this.#ends = `${endText(conn.localAddr)}->${endText(conn.remoteAddr)}`;
+    this.#deadline = this.#endAfter(timeoutMs);
+  }
+
+  /** Moves the deadline to `timeoutMs` from now. */
+  extend(timeoutMs: number): void {
+    this.#deadline.cancel();
+    if (!this.#closed) this.#deadline = this.#endAfter(timeoutMs);
+  }
+
+  /**
+   * Reads what has arrived into `buffer`, waiting for something if need be, and returns the part of it that was filled;
+   * `null` at the end. Throws an `Error` such as `read tcp A->B: i/o timeout`.
+   */
+  async read(buffer: Uint8Array): Promise<Uint8Array | null> {
+    try {
+      const count = await this.#conn.read(buffer);
+      return count === null ? null : buffer.subarray(0, count);
+    } catch (error) {
+      throw this.#explain("read", error);
+    }
+  }
+
+  /** Writes everything. Throws an `Error` such as `write tcp A->B: write: broken pipe`. */
+  async write(bytes: Uint8Array): Promise<void> {
+    try {
+      for (let sent = 0; sent < bytes.length;) {
+        sent += await this.#conn.write(bytes.subarray(sent));
+      }
+    } catch (error) {
+      throw this.#explain("write", error);
+    }
+  }
+
+  /** Says that nothing more will be written. */
+  async closeWrite(): Promise<void> {
+    try {
+      await this.#conn.closeWrite();
+    } catch (error) {
+      throw this.#explain("close", error);
+    }
+  }
+
+  /** Closes at once; a pending read or write fails. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#deadline.cancel();
+    this.#conn.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #endAfter(timeoutMs: number): Alarm {
+    return Alarm.after(timeoutMs, () => {
+      this.#timedOut = true;
+      this.close();
+    });
+  }
+
+  #explain(operation: "read" | "write" | "close", cause: unknown): Error {
+    const reason = this.#timedOut
+      ? "i/o timeout"
+      : this.#closed
+      ? "use of closed network connection"
+      : `${operation}: ${osErrorText(cause)}`;
+    return new Error(`${operation} tcp ${this.#ends}: ${reason}`, { cause });
+  }
+}
+
+function endText({ hostname, port }: Deno.NetAddr): string {
+  return formatHostPort(hostname, port);
+}

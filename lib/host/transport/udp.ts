@@ -1,0 +1,130 @@
+/**
+ * The datagram half of the transport.
+ *
+ * @module
+ */
+
+import type { Log } from "../../base/log.ts";
+import { Address, isMapped } from "../../base/address.ts";
+import { osErrorText } from "../../go/os_error.ts";
+import { serveLoop } from "./serve_loop.ts";
+
+/** Takes a datagram. The bytes belong to the receiver. */
+export type ReceiveDatagram = (from: Address, bytes: Uint8Array) => void;
+
+/** A bound datagram socket. */
+export interface UdpSocket {
+  /** Begins to deliver; what arrived before waits in the system's buffer. Called once. */
+  start(receive: ReceiveDatagram): void;
+  /** Sends one datagram, best effort: a failure is logged, and an overfull socket drops. */
+  send(bytes: Uint8Array, to: Address): void;
+  /** Resolves when the socket is gone. Nothing is delivered after the call. */
+  close(): Promise<void>;
+}
+
+/** What a datagram socket is bound to. */
+export interface UdpOptions {
+  /** An IP literal. `::` also receives and sends IPv4 datagrams. */
+  readonly host: string;
+  readonly port: number;
+  readonly log: Log;
+}
+
+/** Binds a datagram socket; rejects with the system's error. */
+export type BindUdp = (options: UdpOptions) => Promise<UdpSocket>;
+
+/** Largest datagram there can be. */
+const RECEIVE_BUFFER_BYTES = 65_536;
+/** Sends that the system has not taken yet; beyond that we would only be storing what is late already. */
+const MAX_PENDING_SENDS = 1_024;
+
+/**
+ * Binds with `Deno.listenDatagram`, which needs the unstable net API. One buffer receives everything, which halves the
+ * memory of the process compared with a buffer for each datagram.
+ */
+export const bindDenoUdp: BindUdp = (options) =>
+  Promise.try(() => {
+    const { host: hostname, port } = options;
+    const socket = Deno.listenDatagram({ transport: "udp", hostname, port });
+    return new DenoUdpSocket(socket, options);
+  });
+
+class DenoUdpSocket implements UdpSocket {
+  readonly #socket: Deno.DatagramConn;
+  readonly #host: string;
+  readonly #log: Log;
+  readonly #closing = new AbortController();
+  #loop: Promise<void> | undefined;
+  #pending = 0;
+
+  constructor(socket: Deno.DatagramConn, { host, log }: UdpOptions) {
+    this.#socket = socket;
+    this.#host = host;
+    this.#log = log;
+  }
+
+  start(receive: ReceiveDatagram): void {
+    const buffer = new Uint8Array(RECEIVE_BUFFER_BYTES);
+    const signal = this.#closing.signal;
+    const receiveOne = async () => {
+      const [view, from] = await this.#socket.receive(buffer);
+      if (!signal.aborted) deliver(from as Deno.NetAddr, view.slice(), { receive, log: this.#log });
+    };
+    this.#loop = serveLoop(receiveOne, {
+      signal,
+      onError: (error) => logFailedReceive(this.#log, error),
+    });
+  }
+
+  send(bytes: Uint8Array, to: Address): void {
+    if (this.#closing.signal.aborted || this.#pending >= MAX_PENDING_SENDS) return;
+    this.#pending++;
+    const hostname = reachableHost(to, this.#host);
+    this.#socket.send(bytes, { transport: "udp", hostname, port: to.port })
+      .catch((error) => {
+        if (!this.#closing.signal.aborted) logFailedSend(this.#log, to, error);
+      })
+      .finally(() => this.#pending--);
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    this.#socket.close();
+    await this.#loop;
+  }
+}
+
+/** Hands a datagram on; an empty one, which is no message, is only logged. */
+export function deliver(
+  from: { readonly hostname: string; readonly port: number },
+  bytes: Uint8Array,
+  { receive, log }: { readonly receive: ReceiveDatagram; readonly log: Log },
+): void {
+  const address = peerAddress(from);
+  if (bytes.length > 0) receive(address, bytes);
+  else log("ERR", `memberlist: UDP packet too short (0 bytes) from=${address}`);
+}
+
+/** Logs that reading from a socket failed. */
+export function logFailedReceive(log: Log, error: unknown): void {
+  log("ERR", `memberlist: Error reading UDP packet: ${osErrorText(error)}`);
+}
+
+/** Logs that a datagram could not be sent. */
+export function logFailedSend(log: Log, to: Address, error: unknown): void {
+  log("ERR", `memberlist: Failed to send UDP packet to ${to}: write udp: ${osErrorText(error)}`);
+}
+
+/** The address of a peer as a socket reports it; a dual-stack socket maps IPv4, which is undone here. */
+export function peerAddress(
+  { hostname, port }: { readonly hostname: string; readonly port: number },
+): Address {
+  const zone = hostname.indexOf("%");
+  const address = Address.parse(zone === -1 ? hostname : hostname.slice(0, zone), port);
+  return isMapped(address.ip) ? new Address(address.ip.subarray(12), port) : address;
+}
+
+/** How a socket that is bound to `boundHost` names a destination: an IPv6 socket reaches IPv4 in mapped form only. */
+export function reachableHost(to: Address, boundHost: string): string {
+  return boundHost.includes(":") && !to.host.includes(":") ? `::ffff:${to.host}` : to.host;
+}

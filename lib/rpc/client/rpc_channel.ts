@@ -1,0 +1,231 @@
+/**
+ * The client's end of a connection: many requests, streams and queries at once.
+ *
+ * @module
+ */
+
+import { DecodeError, RpcError, TimeoutError } from "../../base/errors.ts";
+import { Subscription } from "../../base/subscription.ts";
+import { Reader } from "../../wire/msgpack/msgpack.ts";
+import { type ByteSource, MessageReader } from "../message_reader.ts";
+import { type ByteSink, MessageWriter } from "../message_writer.ts";
+import {
+  type Command,
+  decodeResponse,
+  decodeResponseHeader,
+  encodeRequest,
+  type RequestBody,
+  type ResponseBody,
+  responseHasBody,
+  type ResponseHeader,
+} from "../protocol.ts";
+import { WriteWatch } from "../write_watch.ts";
+
+/** What a channel needs of a connection. */
+export interface ChannelConnection extends ByteSource, ByteSink {
+  close(): void;
+}
+
+/** What the agent answered. */
+export interface Answer<C extends Command> {
+  /** Empty on success. */
+  readonly error: string;
+  /** `null` if the command is answered without a body, or was refused out of hand. */
+  readonly body: ResponseBody<C> | null;
+}
+
+/** The commands whose answer is followed by records. */
+export type RecordCommand = "stream" | "monitor" | "query";
+
+/** How records are received. */
+export interface OpenOptions<T> {
+  /** Decodes a record; `undefined` means that it was the last one. */
+  readonly decode: (reader: Reader) => T | undefined;
+  /** How many records are kept for a slow reader. */
+  readonly capacity?: number;
+  /** Ends the subscription, also later on. */
+  readonly signal?: AbortSignal;
+}
+
+interface PendingCall {
+  readonly command: Command;
+  settle(error: string, body: Uint8Array | null): void;
+  fail(error: Error): void;
+}
+
+interface RecordSink {
+  receive(record: Uint8Array): void;
+  end(error?: Error): void;
+}
+
+/** The largest header or body an agent may send: a list of the largest clusters there are takes a few megabytes. */
+const MAX_RESPONSE_BYTES = 256 * 1024 * 1024;
+
+/** Sends requests with increasing numbers and hands answers and records, which carry these, to whoever waits. */
+export class RpcChannel {
+  readonly #connection: ChannelConnection;
+  readonly #reader: MessageReader;
+  readonly #writer: MessageWriter;
+  readonly #writeWatch: WriteWatch;
+  readonly #calls = new Map<bigint, PendingCall>();
+  readonly #sinks = new Map<bigint, RecordSink>();
+  readonly #receiving: Promise<void>;
+  #lastSeq = 0n;
+  #ended = false;
+
+  /** Takes over an open connection. A write that takes longer than the timeout ends it; reading has none. */
+  constructor(connection: ChannelConnection, options: { readonly writeTimeoutMs: number }) {
+    this.#connection = connection;
+    this.#reader = new MessageReader(connection, { maxBytes: MAX_RESPONSE_BYTES });
+    this.#writer = new MessageWriter(connection);
+    this.#writeWatch = new WriteWatch({
+      timeoutMs: options.writeTimeoutMs,
+      onTimeout: () => this.#end(new TimeoutError("write: i/o timeout")),
+    });
+    this.#receiving = this.#receive();
+  }
+
+  /**
+   * Sends a request and waits for the answer. Rejects with an {@link RpcError} that says `client closed` if the
+   * connection ends before, and with the signal's reason; an answer that comes later is then ignored.
+   */
+  call<C extends Command>(
+    command: C,
+    body: RequestBody<C>,
+    signal?: AbortSignal,
+  ): Promise<Answer<C>> {
+    return this.#call(++this.#lastSeq, command, body, signal);
+  }
+
+  /**
+   * Sends a request that is followed by records, and resolves once the agent has agreed to it. Closing the subscription
+   * tells the agent to stop. It ends with an {@link RpcError} if the agent closes the connection.
+   */
+  async open<C extends RecordCommand, T>(
+    command: C,
+    body: RequestBody<C>,
+    { decode, capacity, signal }: OpenOptions<T>,
+  ): Promise<Subscription<T>> {
+    signal?.throwIfAborted();
+    const seq = ++this.#lastSeq;
+    const abort = () => records.close(signal?.reason);
+    const records = new Subscription<T>({
+      capacity,
+      onClose: () => {
+        signal?.removeEventListener("abort", abort);
+        this.#release(seq, command);
+      },
+    });
+    this.#sinks.set(seq, {
+      receive(record) {
+        const value = decode(new Reader(record));
+        if (value === undefined) records.close();
+        else records.push(value);
+      },
+      end: (error) => records.close(error),
+    });
+    try {
+      const { error } = await this.#call(seq, command, body, signal);
+      if (error !== "") {
+        this.#sinks.delete(seq);
+        throw new RpcError(command, error);
+      }
+      signal?.throwIfAborted();
+    } catch (error) {
+      records.close();
+      throw error;
+    }
+    signal?.addEventListener("abort", abort);
+    return records;
+  }
+
+  /** Closes the connection: calls fail, subscriptions end. */
+  async close(): Promise<void> {
+    this.#end();
+    await this.#receiving;
+  }
+
+  async #call<C extends Command>(
+    seq: bigint,
+    command: C,
+    body: RequestBody<C>,
+    signal?: AbortSignal,
+  ): Promise<Answer<C>> {
+    signal?.throwIfAborted();
+    if (this.#ended) throw closedError(command);
+    const message = encodeRequest(seq, command, body);
+    const { promise, resolve, reject } = Promise.withResolvers<Answer<C>>();
+    this.#calls.set(seq, {
+      command,
+      settle: (error, value) =>
+        resolve({ error, body: value === null ? null : decodeResponse(command, value) }),
+      fail: reject,
+    });
+    const abort = () => reject(signal?.reason);
+    signal?.addEventListener("abort", abort);
+    this.#write(message);
+    try {
+      return await promise;
+    } finally {
+      signal?.removeEventListener("abort", abort);
+    }
+  }
+
+  /** Nobody wants the records of that request any more. A query cannot be stopped, only ignored. */
+  #release(seq: bigint, command: RecordCommand): void {
+    if (!this.#sinks.delete(seq) || command === "query") return;
+    this.call("stop", { Stop: seq }).catch(() => {
+      // The connection has ended, and the stream with it.
+    });
+  }
+
+  /** Never rejects: a failed write ends the channel, which fails the call. */
+  async #write(message: Uint8Array): Promise<void> {
+    try {
+      await this.#writeWatch.watch(this.#writer.write(message));
+    } catch (error) {
+      this.#end(error);
+    }
+  }
+
+  /** Never rejects: the end of the connection ends the channel. */
+  async #receive(): Promise<void> {
+    try {
+      for (;;) await this.#dispatch(decodeResponseHeader(await this.#next()));
+    } catch (error) {
+      this.#end(error);
+    }
+  }
+
+  async #dispatch({ seq, error }: ResponseHeader): Promise<void> {
+    const call = this.#calls.get(seq);
+    if (call !== undefined) {
+      call.settle(error, responseHasBody(call.command, error) ? await this.#next() : null);
+      this.#calls.delete(seq);
+    } else if (error === "") {
+      // Without a request it is a record, perhaps of something that was just stopped.
+      const record = await this.#next();
+      this.#sinks.get(seq)?.receive(record);
+    }
+    // An error without a request: the reference refuses an unauthenticated request with a body twice.
+  }
+
+  async #next(): Promise<Uint8Array> {
+    const value = await this.#reader.read();
+    if (value === null) throw new DecodeError("EOF");
+    return value;
+  }
+
+  #end(cause?: unknown): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#connection.close();
+    for (const { command, fail } of this.#calls.values()) fail(closedError(command, cause));
+    const failure = cause === undefined ? undefined : closedError("stream", cause);
+    for (const { end } of [...this.#sinks.values()]) end(failure);
+  }
+}
+
+function closedError(command: string, cause?: unknown): RpcError {
+  return new RpcError(command, "client closed", { cause });
+}

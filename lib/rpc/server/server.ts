@@ -1,0 +1,98 @@
+/**
+ * The RPC server of an agent: what `serf members`, `serf monitor` and all other commands talk to.
+ *
+ * @module
+ */
+
+import { Address, formatHostPort } from "../../base/address.ts";
+import { osErrorText } from "../../go/os_error.ts";
+import { serveLoop } from "../../host/transport/serve_loop.ts";
+import type { AgentLog, RpcAgent } from "./rpc_agent.ts";
+import { Session } from "./session.ts";
+import { parseTcpEndpoint, tcpFailureText } from "../tcp_endpoint.ts";
+
+/** What a server needs. */
+export interface RpcServerOptions {
+  /** Where to listen, as `host:port`; an empty host means all addresses, port 0 a free one. */
+  readonly address: string;
+  /** The token that clients must send first. Default: none is needed. */
+  readonly authKey?: string;
+  readonly agent: RpcAgent;
+  /** Takes the server's log lines, and feeds the monitors. */
+  readonly hub: AgentLog;
+}
+
+/**
+ * How many clients may wait to be accepted. One that finds no room tries again only after a second; Deno's default of
+ * 511 is soon full, and the system lowers this to what it allows.
+ */
+const MAX_BACKLOG = 4_096;
+
+/** Serves any number of clients until it is closed. */
+export class RpcServer implements AsyncDisposable {
+  /** Where it listens. */
+  readonly address: Address;
+  readonly #listener: Deno.TcpListener;
+  readonly #options: RpcServerOptions;
+  readonly #closing = new AbortController();
+  readonly #sessions = new Set<Session>();
+  readonly #loop: Promise<void>;
+
+  /**
+   * Starts listening. Throws an `Error` in the words of Go's net package, such as `listen tcp 127.0.0.1:7373: bind:
+   * address already in use`.
+   */
+  static listen(options: RpcServerOptions): RpcServer {
+    return new RpcServer(listen(options.address), options);
+  }
+
+  private constructor(listener: Deno.TcpListener, options: RpcServerOptions) {
+    this.#listener = listener;
+    this.#options = options;
+    this.address = Address.parse(listener.addr.hostname, listener.addr.port);
+    this.#loop = serveLoop(() => this.#accept(), {
+      signal: this.#closing.signal,
+      onError: (error) => this.#log("ERR", `Failed to accept client: ${osErrorText(error)}`),
+    });
+  }
+
+  /** Stops listening and closes all connections. Closing again has no further effect. */
+  async close(): Promise<void> {
+    if (!this.#closing.signal.aborted) {
+      this.#closing.abort();
+      this.#listener.close();
+      for (const session of this.#sessions) session.close();
+    }
+    await this.#loop;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #accept(): Promise<void> {
+    const conn = await this.#listener.accept();
+    conn.setNoDelay(true);
+    const client = formatHostPort(conn.remoteAddr.hostname, conn.remoteAddr.port);
+    this.#log("INFO", `Accepted client: ${client}`);
+    const { agent, hub, authKey = "" } = this.#options;
+    agent.count("agent.ipc.accept");
+    const session = new Session(conn, { agent, hub, authKey, client });
+    this.#sessions.add(session);
+    session.run().finally(() => this.#sessions.delete(session));
+  }
+
+  #log(level: "INFO" | "ERR", text: string): void {
+    this.#options.hub.log(level, `agent.ipc: ${text}`);
+  }
+}
+
+function listen(address: string): Deno.TcpListener {
+  const endpoint = parseTcpEndpoint(address, "listen");
+  const { hostname, port } = endpoint;
+  try {
+    return Deno.listen({ hostname: hostname || "0.0.0.0", port, tcpBacklog: MAX_BACKLOG });
+  } catch (cause) {
+    throw new Error(tcpFailureText("listen", endpoint, cause as Error), { cause });
+  }
+}

@@ -1,0 +1,179 @@
+/**
+ * The members as one node sees them.
+ *
+ * @module
+ */
+
+import { NameTable } from "../../base/name_table.ts";
+import type { Claim } from "../../wire/messages/messages.ts";
+import { decodeTags } from "../../wire/messages/tags.ts";
+import type { Member, MemberStatus } from "../contract.ts";
+
+type Tags = Readonly<Record<string, string>>;
+
+/**
+ * Records of one claim that are kept to be shared. While news of a member spreads, some nodes have heard of it and some
+ * have not; any number of different times may come from the network.
+ */
+const SHARED_RECORDS = 4;
+
+/**
+ * A claim of the membership layer and what Serf knows beyond it. Immutable, and shared: nodes of one process that
+ * think the same of a member hold the same record, and the public view of it is made once, when first asked for.
+ */
+export class MemberRecord {
+  readonly claim: Claim;
+  readonly status: MemberStatus;
+  /** Lamport time of the last intent that was accepted; 0 if there was none. */
+  readonly statusLTime: number;
+  #member?: Member;
+
+  private constructor(claim: Claim, status: MemberStatus, statusLTime: number) {
+    this.claim = claim;
+    this.status = status;
+    this.statusLTime = statusLTime;
+  }
+
+  static readonly #shared = new WeakMap<Claim, MemberRecord[]>();
+
+  /** The record with these values: one of those that were last made of the claim, if it is the same. */
+  static of(claim: Claim, status: MemberStatus, statusLTime: number): MemberRecord {
+    let shared = MemberRecord.#shared.get(claim);
+    if (shared === undefined) MemberRecord.#shared.set(claim, shared = []);
+    for (const record of shared) {
+      if (record.status === status && record.statusLTime === statusLTime) return record;
+    }
+    const record = new MemberRecord(claim, status, statusLTime);
+    shared.unshift(record);
+    if (shared.length > SHARED_RECORDS) shared.pop();
+    return record;
+  }
+
+  get name(): string {
+    return this.claim.node;
+  }
+
+  get tags(): Tags {
+    return tagsOf(this.claim);
+  }
+
+  /** The public view. */
+  get member(): Member {
+    return this.#member ??= Object.freeze(describe(this));
+  }
+}
+
+/** All members by name, those that failed or left included, with the time since when they are gone or about to go. */
+export class MemberTable {
+  readonly #records: NameTable<MemberRecord>;
+  readonly #failedSince = new Map<string, number>();
+  readonly #leftSince = new Map<string, number>();
+  readonly #leavingSince = new Map<string, number>();
+  #members?: readonly Member[];
+
+  /** `random` gives numbers in [0, 1). */
+  constructor(random: () => number) {
+    this.#records = new NameTable({ nameOf: (record) => record.name, random });
+  }
+
+  get size(): number {
+    return this.#records.size;
+  }
+
+  /** Members that failed, and when (world milliseconds). */
+  get failed(): ReadonlyMap<string, number> {
+    return this.#failedSince;
+  }
+
+  /** Members that left, and since when they are gone (world milliseconds): a failed one keeps its time. */
+  get left(): ReadonlyMap<string, number> {
+    return this.#leftSince;
+  }
+
+  /** Members that are about to leave, and since when (world milliseconds). */
+  get leaving(): ReadonlyMap<string, number> {
+    return this.#leavingSince;
+  }
+
+  get(name: string): MemberRecord | undefined {
+    return this.#records.get(name);
+  }
+
+  records(): IterableIterator<MemberRecord> {
+    return this.#records.values();
+  }
+
+  /** The public views of all; the same array until a member comes, changes or goes. */
+  get members(): readonly Member[] {
+    return this.#members ??= Object.freeze(
+      Array.from(this.#records.values(), ({ member }) => member),
+    );
+  }
+
+  /** Adds a member or replaces its record. */
+  put(record: MemberRecord, now: number): void {
+    const { name, status } = record;
+    const leavingSince = this.#leavingSince.get(name) ?? now;
+    const goneSince = this.#failedSince.get(name) ?? this.#leftSince.get(name) ?? now;
+    this.#records.set(record);
+    this.#members = undefined;
+    this.#failedSince.delete(name);
+    this.#leftSince.delete(name);
+    this.#leavingSince.delete(name);
+    if (status === "leaving") this.#leavingSince.set(name, leavingSince);
+    if (status === "failed") this.#failedSince.set(name, goneSince);
+    if (status === "left") this.#leftSince.set(name, goneSince);
+  }
+
+  delete(name: string): void {
+    this.#records.delete(name);
+    this.#members = undefined;
+    this.#failedSince.delete(name);
+    this.#leftSince.delete(name);
+    this.#leavingSince.delete(name);
+  }
+
+  /** Members that run and take part, as far as we know: alive ones, and those about to leave. */
+  *running(): Generator<MemberRecord> {
+    for (const record of this.#records.values()) {
+      if (record.status === "alive" || record.status === "leaving") yield record;
+    }
+  }
+
+  /** Whether anybody but the node of that name is alive. */
+  hasAliveBeside(name: string): boolean {
+    for (const record of this.#records.values()) {
+      if (record.status === "alive" && record.name !== name) return true;
+    }
+    return false;
+  }
+}
+
+/** Tags by their encoding, which the claims of a node share for as long as its tags stay the same. */
+const decodedTags = new WeakMap<Uint8Array, Tags>();
+const NO_META: Tags = Object.freeze(decodeTags(null));
+
+function tagsOf(claim: Claim): Tags {
+  if (claim.meta === null) return NO_META;
+  let tags = decodedTags.get(claim.meta);
+  if (tags === undefined) {
+    tags = Object.freeze(decodeTags(claim.meta));
+    decodedTags.set(claim.meta, tags);
+  }
+  return tags;
+}
+
+/** What a node that does not announce its versions counts as. */
+const UNKNOWN_VERSIONS = {
+  protocolMin: 0,
+  protocolMax: 0,
+  protocolCur: 0,
+  delegateMin: 0,
+  delegateMax: 0,
+  delegateCur: 0,
+};
+
+function describe({ claim, status, tags }: MemberRecord): Member {
+  const versions = claim.versions ?? UNKNOWN_VERSIONS;
+  return { name: claim.node, address: claim.address, tags, status, ...versions };
+}

@@ -1,0 +1,227 @@
+/**
+ * The snapshot: an append-only text file from which a restarted node knows whom to join and which events it has seen.
+ * This module knows the lines; reading and writing the file is the host's business.
+ *
+ * @module
+ */
+
+import type { LogLevel } from "../../base/log.ts";
+import { Address } from "../../base/address.ts";
+import { parsePort, splitHostPort } from "../../go/host_port.ts";
+import type { LogEvent } from "../../base/world.ts";
+import { goQuote } from "../../go/quote.ts";
+import type { SnapshotEntry, SnapshotState } from "../contract.ts";
+
+/** A line that holds a clock starts with one of these words. */
+type ClockType = Extract<SnapshotEntry, { lTime: number }>["type"];
+const CLOCK_TYPES: readonly ClockType[] = ["clock", "event-clock", "query-clock"];
+
+/** How a leave in the snapshot is read. */
+export interface SnapshotOptions {
+  /** Whether a node that has left joins the same cluster again when it is restarted. */
+  readonly rejoinAfterLeave?: boolean;
+}
+
+/** What {@link parseSnapshot} found. */
+export interface ParsedSnapshot {
+  readonly state: SnapshotState;
+  /** A line for the log about each line that made no sense, or was passed over on purpose. */
+  readonly warnings: readonly LogEvent[];
+  /** Bytes up to the end of the last whole line. What follows was cut off while it was written. */
+  readonly wholeLength: number;
+}
+
+/**
+ * What all entries so far add up to. A leave forgets everything, so that the node stays away when it is restarted,
+ * unless it is meant to rejoin.
+ */
+export class SnapshotReplay implements SnapshotState {
+  readonly #rejoinAfterLeave: boolean;
+  readonly #alive = new Map<string, Address>();
+  readonly #clocks: Record<ClockType, number> = { clock: 0, "event-clock": 0, "query-clock": 0 };
+
+  constructor({ rejoinAfterLeave = false }: SnapshotOptions = {}) {
+    this.#rejoinAfterLeave = rejoinAfterLeave;
+  }
+
+  get alive(): ReadonlyMap<string, Address> {
+    return this.#alive;
+  }
+
+  get clock(): number {
+    return this.#clocks.clock;
+  }
+
+  get eventClock(): number {
+    return this.#clocks["event-clock"];
+  }
+
+  get queryClock(): number {
+    return this.#clocks["query-clock"];
+  }
+
+  /** Takes the next entry. */
+  apply(entry: SnapshotEntry): void {
+    switch (entry.type) {
+      case "alive":
+        this.#alive.set(entry.name, entry.address);
+        return;
+      case "not-alive":
+        this.#alive.delete(entry.name);
+        return;
+      case "clock":
+      case "event-clock":
+      case "query-clock":
+        this.#clocks[entry.type] = entry.lTime;
+        return;
+      case "leave":
+        if (!this.#rejoinAfterLeave) this.#forget();
+        return;
+      default:
+        throw entry satisfies never;
+    }
+  }
+
+  #forget(): void {
+    this.#alive.clear();
+    for (const type of CLOCK_TYPES) this.#clocks[type] = 0;
+  }
+}
+
+/**
+ * Reads a snapshot. It never throws: lines that cannot be read are skipped with a warning, and an unfinished last line
+ * without one.
+ */
+export function parseSnapshot(
+  snapshot: Uint8Array | string,
+  options: SnapshotOptions = {},
+): ParsedSnapshot {
+  const bytes = typeof snapshot === "string" ? new TextEncoder().encode(snapshot) : snapshot;
+  const wholeLength = bytes.lastIndexOf(0x0a) + 1;
+  const lines = new TextDecoder().decode(bytes.subarray(0, wholeLength)).split("\n").slice(0, -1);
+  const state = new SnapshotReplay(options);
+  const warnings: LogEvent[] = [];
+  const log = (level: LogLevel, text: string) =>
+    warnings.push({ type: "log", level, text: `serf: ${text}` });
+  for (const line of lines) {
+    const entry = parseLine(line);
+    if (entry === undefined) continue;
+    if (entry.type === "problem") {
+      log("WARN", entry.text);
+      continue;
+    }
+    if (entry.type === "leave" && options.rejoinAfterLeave) {
+      log("INFO", "Ignoring previous leave in snapshot");
+    }
+    state.apply(entry);
+  }
+  return { state, warnings, wholeLength };
+}
+
+/**
+ * The line for an entry, with its newline. Empty for a name that contains a newline, which the format cannot hold: a
+ * peer must not be able to write lines of its own into the file.
+ */
+export function formatEntry(entry: SnapshotEntry): string {
+  switch (entry.type) {
+    case "alive":
+      return entry.name.includes("\n") ? "" : `alive: ${entry.name} ${entry.address.text}\n`;
+    case "not-alive":
+      return entry.name.includes("\n") ? "" : `not-alive: ${entry.name}\n`;
+    case "clock":
+    case "event-clock":
+    case "query-clock":
+      return `${entry.type}: ${entry.lTime}\n`;
+    case "leave":
+      return "leave\n";
+    default:
+      throw entry satisfies never;
+  }
+}
+
+/** The size in bytes from which the file is rewritten: twice an estimated 128 bytes for each member, at least 128 KiB. */
+export function compactionThreshold(aliveCount: number): number {
+  return Math.max(128 * 1024, 2 * 128 * aliveCount);
+}
+
+/** A whole new file that says the same as `state`. */
+export function formatCompacted(state: SnapshotState): string {
+  const members = Array.from(
+    state.alive,
+    ([name, address]) => formatEntry({ type: "alive", name, address }),
+  );
+  const clocks = [
+    formatEntry({ type: "clock", lTime: state.clock }),
+    formatEntry({ type: "event-clock", lTime: state.eventClock }),
+    formatEntry({ type: "query-clock", lTime: state.queryClock }),
+  ];
+  return [...members, ...clocks].join("");
+}
+
+/** A line that could not be read, and what to say about it. */
+interface Problem {
+  readonly type: "problem";
+  readonly text: string;
+}
+
+function problem(text: string): Problem {
+  return { type: "problem", text };
+}
+
+/** The entry in a line; `undefined` for comments and for coordinates, which agents before 0.8 kept here. */
+function parseLine(line: string): SnapshotEntry | Problem | undefined {
+  if (line === "leave") return { type: "leave" };
+  if (line.startsWith("#")) return undefined;
+  const colon = line.indexOf(": ");
+  const rest = line.slice(colon + 2);
+  switch (colon === -1 ? "" : line.slice(0, colon)) {
+    case "alive":
+      return parseAlive(line, rest);
+    case "not-alive":
+      return { type: "not-alive", name: rest };
+    case "clock":
+      return parseClock("clock", rest);
+    case "event-clock":
+      return parseClock("event-clock", rest);
+    case "query-clock":
+      return parseClock("query-clock", rest);
+    case "coordinate":
+      return undefined;
+    default:
+      return problem(`Unrecognized snapshot line: ${line}`);
+  }
+}
+
+/** `NAME IP:PORT`; the name may contain spaces. */
+function parseAlive(line: string, rest: string): SnapshotEntry | Problem {
+  const space = rest.lastIndexOf(" ");
+  const address = space === -1 ? undefined : parseAddress(rest.slice(space + 1));
+  if (address === undefined) return problem(`Failed to parse address: ${line}`);
+  return { type: "alive", name: rest.slice(0, space), address };
+}
+
+function parseAddress(text: string): Address | undefined {
+  try {
+    const { host, port } = splitHostPort(text);
+    return port === undefined ? undefined : Address.parse(host, parsePort(port));
+  } catch {
+    return undefined;
+  }
+}
+
+const CLOCK_LABELS: Readonly<Record<ClockType, string>> = {
+  clock: "clock time",
+  "event-clock": "event clock time",
+  "query-clock": "query clock time",
+};
+
+function parseClock(type: ClockType, text: string): SnapshotEntry | Problem {
+  const lTime = /^\d+$/.test(text) ? Number(text) : NaN;
+  if (Number.isSafeInteger(lTime)) return { type, lTime };
+  const reason = Number.isNaN(lTime) ? "invalid syntax" : "value out of range";
+  return problem(
+    `Failed to convert ${CLOCK_LABELS[type]}: strconv.ParseUint: parsing ${
+      goQuote(text)
+    }: ${reason}`,
+  );
+}

@@ -1,0 +1,39 @@
+/**
+ * The wrapper around a compressed message: type byte 9 and the map `{Algo, Buf}`.
+ *
+ * @module
+ */
+
+import { DecodeError } from "../../base/errors.ts";
+import { lzwDecode, lzwEncode } from "./lzw.ts";
+import { MessageType } from "../messages/message_type.ts";
+import { type Reader, Writer } from "../msgpack/msgpack.ts";
+import { binaryView, struct, u8 } from "../msgpack/struct.ts";
+
+/** The largest message that is decompressed, bytes: twice what a push/pull's user state may measure. */
+export const MAX_DECOMPRESSED = 40 * 1024 * 1024;
+
+/** The only algorithm there is. */
+const LZW = 0;
+
+const envelope = struct({ Algo: u8, Buf: binaryView });
+
+/** Wraps a whole message, type byte included. The result may well be longer. */
+export function compress(message: Uint8Array): Uint8Array {
+  const compressed = lzwEncode(message);
+  const writer = new Writer("raw", compressed.length + 20).byte(MessageType.compress);
+  envelope.write(writer, { Algo: LZW, Buf: compressed });
+  return writer.bytes();
+}
+
+/**
+ * Unwraps the map that follows the type byte, to at most `maxLength` bytes. Throws a {@link DecodeError}, also for a
+ * message that was empty.
+ */
+export function decompress(reader: Reader, maxLength = MAX_DECOMPRESSED): Uint8Array {
+  const { Algo, Buf } = envelope.read(reader);
+  if (Algo !== LZW) throw new DecodeError(`cannot decompress unknown algorithm ${Algo}`);
+  const message = lzwDecode(Buf ?? new Uint8Array(), maxLength);
+  if (message.length === 0) throw new DecodeError("decompressed message is empty");
+  return message;
+}

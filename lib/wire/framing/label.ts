@@ -1,0 +1,71 @@
+/**
+ * The label that keeps clusters on one network apart: `f4 | u8 length | label`, before everything else.
+ *
+ * @module
+ */
+
+import { DecodeError } from "../../base/errors.ts";
+import { goQuote } from "../../go/quote.ts";
+import { MessageType } from "../messages/message_type.ts";
+
+/** The label we send, and what we do about those of others. */
+export interface LabelOptions {
+  /** Every packet and stream of the cluster starts with it; up to 255 bytes, none when empty or absent. */
+  readonly label?: string;
+  /** For a transport that has checked and removed the label itself: a label is then an error. */
+  readonly skipInboundLabelCheck?: boolean;
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** The label header; nothing for an empty label. Throws a `RangeError` if the label is longer than 255 bytes. */
+export function encodeLabel(label = ""): Uint8Array {
+  const bytes = labelBytes(label);
+  if (bytes.length === 0) return bytes;
+  if (bytes.length > 255) throw new RangeError(`label ${goQuote(label)} is too long`);
+  return Uint8Array.of(MessageType.hasLabel, bytes.length, ...bytes);
+}
+
+/** Puts the label header, if there is one, before what is ready to be sent. */
+export function addLabel(bytes: Uint8Array, label?: string): Uint8Array {
+  const header = encodeLabel(label);
+  if (header.length === 0) return bytes;
+  const labelled = new Uint8Array(header.length + bytes.length);
+  labelled.set(header);
+  labelled.set(bytes, header.length);
+  return labelled;
+}
+
+/** The label as encryption authenticates it. */
+export function labelBytes(label = ""): Uint8Array {
+  return encoder.encode(label);
+}
+
+/**
+ * How long the label header at the start of these bytes is, 0 if there is none; `undefined` if that cannot be said
+ * before more bytes are there. Throws a {@link DecodeError} for an empty label.
+ */
+export function labelLength(bytes: Uint8Array): number | undefined {
+  if (bytes.length === 0) return undefined;
+  if (bytes[0] !== MessageType.hasLabel) return 0;
+  if (bytes.length < 2) return undefined;
+  if (bytes[1] === 0) throw new DecodeError("label header cannot be empty when present");
+  return 2 + bytes[1];
+}
+
+/**
+ * Checks the label header of a packet or stream, given whole or empty. Throws a {@link DecodeError} if it is not the
+ * one we expect.
+ */
+export function checkLabel(
+  header: Uint8Array,
+  { options, kind }: { options: LabelOptions; kind: "packet" | "stream" },
+): void {
+  const label = header.length === 0 ? "" : decoder.decode(header.subarray(2));
+  if (options.skipInboundLabelCheck) {
+    if (label !== "") throw new DecodeError(`unexpected double ${kind} label header`);
+  } else if (label !== (options.label ?? "")) {
+    throw new DecodeError(`discarding ${kind} with unacceptable label ${goQuote(label)}`);
+  }
+}

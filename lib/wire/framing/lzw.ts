@@ -1,0 +1,218 @@
+/**
+ * LZW as Go's `compress/lzw` does it with least significant bits first and 8-bit literals: codes of 9 to 12 bits, 256
+ * clears the table, 257 ends the data. The encoder's output is bit for bit that of Go.
+ *
+ * @module
+ */
+
+import { DecodeError } from "../../base/errors.ts";
+
+const CLEAR = 256;
+const END = 257;
+const MIN_WIDTH = 9;
+const MAX_WIDTH = 12;
+const MAX_CODE = (1 << MAX_WIDTH) - 1;
+
+/**
+ * The encoder's table, an open hash of 32-bit entries: 12 bits of prefix code and 8 of the byte after it, then the 12 of
+ * the code that stands for both. No entry is 0, which marks a free place. One table serves all calls: none is
+ * interrupted, and making 64 KiB anew would cost more than a small packet.
+ */
+const table = new Uint32Array(1 << 14);
+
+/** Compresses; the result is at least 3 bytes, and larger than the input if that repeats nothing. */
+export function lzwEncode(bytes: Uint8Array): Uint8Array {
+  const codes = new CodeWriter(bytes.length);
+  codes.write(CLEAR);
+  if (bytes.length > 0) {
+    table.fill(0);
+    let prefix = bytes[0];
+    for (let i = 1; i < bytes.length; i++) {
+      const key = prefix << 8 | bytes[i];
+      const place = find(key);
+      if (table[place] !== 0) {
+        prefix = table[place] & MAX_CODE;
+        continue;
+      }
+      codes.write(prefix);
+      prefix = bytes[i];
+      if (codes.grow()) table[place] = key << MAX_WIDTH | codes.newest;
+      else table.fill(0);
+    }
+    codes.write(prefix);
+    codes.grow();
+  }
+  codes.write(END);
+  return codes.finish();
+}
+
+/** Where the entry with this key is, or would be. */
+function find(key: number): number {
+  let place = (key >>> 12 ^ key) & table.length - 1;
+  while (table[place] !== 0 && table[place] >>> MAX_WIDTH !== key) {
+    place = place + 1 & table.length - 1;
+  }
+  return place;
+}
+
+/** Packs codes into bytes, as wide as the growing table needs. */
+class CodeWriter {
+  /** The newest code in the table. */
+  newest = END;
+  readonly #bytes: Uint8Array;
+  #length = 0;
+  #width = MIN_WIDTH;
+  #bits = 0;
+  #bitCount = 0;
+
+  constructor(inputLength: number) {
+    // Each input byte makes at most one code of 12 bits; clearing a full table adds one to thousands.
+    this.#bytes = new Uint8Array(8 + Math.ceil(1.501 * inputLength));
+  }
+
+  write(code: number): void {
+    this.#bits |= code << this.#bitCount;
+    this.#bitCount += this.#width;
+    while (this.#bitCount >= 8) {
+      this.#bytes[this.#length++] = this.#bits;
+      this.#bits >>>= 8;
+      this.#bitCount -= 8;
+    }
+  }
+
+  /** Makes room for a new code. Returns false if the table was full: it has been cleared instead. */
+  grow(): boolean {
+    this.newest++;
+    if (this.newest === MAX_CODE) {
+      this.write(CLEAR);
+      this.newest = END;
+      this.#width = MIN_WIDTH;
+      return false;
+    }
+    if (this.newest === 1 << this.#width) this.#width++;
+    return true;
+  }
+
+  finish(): Uint8Array {
+    if (this.#bitCount > 0) this.#bytes[this.#length++] = this.#bits;
+    return this.#bytes.subarray(0, this.#length);
+  }
+}
+
+/**
+ * The decoder's table: where in the output the string of each code stands, and how long it is. A new string is always
+ * the previous one and the byte that follows it, and those stand side by side in the output already.
+ */
+const starts = new Uint32Array(MAX_CODE + 1);
+const lengths = new Uint32Array(MAX_CODE + 1);
+
+/**
+ * Decompresses up to the end code; bytes after it are ignored. Throws a {@link DecodeError} for an impossible code, for
+ * data without an end, and as soon as the output would exceed `maxLength` bytes.
+ */
+export function lzwDecode(bytes: Uint8Array, maxLength: number): Uint8Array {
+  const codes = new CodeReader(bytes);
+  const output = new Output(maxLength, 4 * bytes.length);
+  let previousLength = 0; // 0 right after a clear, and once the table is full: no string is added then
+  for (let code = codes.read(); code !== END; code = codes.read()) {
+    if (code === CLEAR) {
+      codes.clear();
+      previousLength = 0;
+      continue;
+    }
+    if (code > codes.newest) throw new DecodeError("lzw: invalid code");
+    if (previousLength > 0) {
+      // Before anything is read from the table: the string just being added may be the one asked for.
+      starts[codes.newest] = output.length - previousLength;
+      lengths[codes.newest] = previousLength + 1;
+    }
+    previousLength = code < CLEAR
+      ? output.literal(code)
+      : output.repeat(starts[code], lengths[code]);
+    if (!codes.grow()) previousLength = 0;
+  }
+  return output.bytes();
+}
+
+/** Unpacks codes from bytes, as wide as the growing table needs. */
+class CodeReader {
+  /** The code that the next string gets. */
+  newest = END;
+  readonly #bytes: Uint8Array;
+  #offset = 0;
+  #width = MIN_WIDTH;
+  #bits = 0;
+  #bitCount = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  read(): number {
+    while (this.#bitCount < this.#width) {
+      if (this.#offset === this.#bytes.length) throw new DecodeError("unexpected EOF");
+      this.#bits |= this.#bytes[this.#offset++] << this.#bitCount;
+      this.#bitCount += 8;
+    }
+    const code = this.#bits & (1 << this.#width) - 1;
+    this.#bits >>>= this.#width;
+    this.#bitCount -= this.#width;
+    return code;
+  }
+
+  clear(): void {
+    this.newest = END;
+    this.#width = MIN_WIDTH;
+  }
+
+  /** Makes room for a new code; returns false if the table is full. */
+  grow(): boolean {
+    if (this.newest === MAX_CODE) return false;
+    this.newest++;
+    if (this.newest === 1 << this.#width) this.#width++;
+    return true;
+  }
+}
+
+/** Bounded, growing output that can repeat parts of itself. */
+class Output {
+  length = 0;
+  readonly #maxLength: number;
+  #bytes: Uint8Array;
+
+  constructor(maxLength: number, expectedLength: number) {
+    this.#maxLength = maxLength;
+    this.#bytes = new Uint8Array(Math.min(maxLength, expectedLength));
+  }
+
+  literal(byte: number): number {
+    this.#reserve(1);
+    this.#bytes[this.length++] = byte;
+    return 1;
+  }
+
+  /** Appends what stands at `start`. Forwards byte by byte, because the source may reach into what is being written. */
+  repeat(start: number, length: number): number {
+    this.#reserve(length);
+    const bytes = this.#bytes;
+    let end = this.length;
+    for (let i = start; i < start + length; i++) bytes[end++] = bytes[i];
+    this.length = end;
+    return length;
+  }
+
+  bytes(): Uint8Array {
+    return this.#bytes.subarray(0, this.length);
+  }
+
+  #reserve(size: number): void {
+    const needed = this.length + size;
+    if (needed <= this.#bytes.length) return;
+    if (needed > this.#maxLength) {
+      throw new DecodeError(`decompressed message is larger than limit (${this.#maxLength})`);
+    }
+    const grown = new Uint8Array(Math.min(this.#maxLength, Math.max(needed, 2 * this.length)));
+    grown.set(this.#bytes.subarray(0, this.length));
+    this.#bytes = grown;
+  }
+}

@@ -1,0 +1,256 @@
+/**
+ * Streams: one message in each direction, compressed, encrypted and labelled, each if wanted.
+ *
+ * Nothing says where a message ends and neither side closes its half, so the reader follows the structure of what
+ * arrives and knows by itself when it is complete.
+ *
+ * @module
+ */
+
+import { DecodeError } from "../../base/errors.ts";
+import { ByteQueue } from "./byte_queue.ts";
+import { decodeAck, decodePing } from "../messages/codec.ts";
+import { compress, decompress } from "./compression.ts";
+import { addLabel, checkLabel, labelBytes, labelLength } from "./label.ts";
+import { MessageType } from "../messages/message_type.ts";
+import type { Keyring } from "./keyring.ts";
+import type { Claim, PushPull, StreamMessage } from "../messages/messages.ts";
+import { Reader } from "../msgpack/msgpack.ts";
+import {
+  decodeNode,
+  decodePushPullHeader,
+  decodeStreamError,
+  decodeUserLength,
+  encodeStreamMessage,
+  type PushPullHeader,
+} from "../messages/stream_codec.ts";
+import { ValueScanner } from "../msgpack/value_scanner.ts";
+import { outgoingKeyring, type WireOptions } from "./wire_options.ts";
+
+/** Largest encrypted body, bytes. */
+const MAX_ENCRYPTED = 20 * 1024 * 1024;
+
+/** Largest stream of any other kind, bytes: somewhat more than compression can make of the largest message. */
+const MAX_STREAM = 64 * 1024 * 1024;
+
+const TOO_LARGE = `stream is larger than limit (${MAX_STREAM})`;
+
+/** Type byte and length, before an encrypted body. */
+const FRAME_HEADER_SIZE = 5;
+
+/** Which messages make sense to us, by who we are. */
+const acceptedTypes: Readonly<Record<StreamRole, readonly number[]>> = {
+  dialler: [MessageType.pushPull, MessageType.ack, MessageType.err],
+  server: [MessageType.pushPull, MessageType.ping, MessageType.user],
+};
+
+/** How the log calls a message that failed. */
+const logPrefixes: Readonly<Record<number, string>> = {
+  [MessageType.pushPull]: "Failed to read remote state: ",
+  [MessageType.ping]: "Failed to decode ping: ",
+  [MessageType.user]: "Failed to receive user message: ",
+};
+
+/** Who dialled writes the label, and asks; the server answers. */
+export type StreamRole = "dialler" | "server";
+
+/** A stream that cannot be understood. It is to be closed. */
+export class StreamDecodeError extends DecodeError {
+  /** Whether the server first tells the other side, with an `err` message of this error's text. */
+  readonly answer: boolean;
+
+  constructor(message: string, options: { answer: boolean } & ErrorOptions) {
+    super(message, options);
+    this.answer = options.answer;
+  }
+}
+
+/** Encodes what this side writes. Throws a `RangeError` for a label of more than 255 bytes. */
+export function encodeStream(
+  message: StreamMessage,
+  options: WireOptions,
+  role: StreamRole,
+): Uint8Array {
+  let bytes = encodeStreamMessage(message);
+  // Unlike a datagram, a stream is compressed even if that makes it longer.
+  if (options.compress) bytes = compress(bytes);
+  const keyring = outgoingKeyring(options);
+  if (keyring !== undefined) bytes = encryptStream(bytes, keyring, options.label);
+  return role === "dialler" ? addLabel(bytes, options.label) : bytes;
+}
+
+/** A parser that stops wherever it needs more input, and goes on from there. */
+type Steps<T> = Generator<undefined, T, undefined>;
+
+/**
+ * Decodes what the other side writes, from chunks of any size, in time linear in their total. What is kept in memory is
+ * bounded by limits on every length that is announced, before anything is allocated for it.
+ */
+export class StreamDecoder {
+  readonly #options: WireOptions;
+  readonly #role: StreamRole;
+  readonly #received = new ByteQueue();
+  readonly #steps = this.#read();
+  #receivedLength = 0;
+  #finished = false;
+  #skippedNodes = 0;
+  /** What a failure at this point means to the other side, and how the log calls it. */
+  #failure = { answer: false, prefix: "" };
+
+  /** `role` is who we are on this stream. */
+  constructor(options: WireOptions, role: StreamRole) {
+    this.#options = options;
+    this.#role = role;
+  }
+
+  /** Nodes of a push/pull that were left out because of an impossible address or state. */
+  get skippedNodes(): number {
+    return this.#skippedNodes;
+  }
+
+  /**
+   * Takes the next chunk and returns the message once it is complete; whatever comes after it is ignored. Throws a
+   * {@link StreamDecodeError} for anything that is not a message the other side may send.
+   */
+  push(chunk: Uint8Array): StreamMessage | undefined {
+    if (this.#finished) return undefined;
+    try {
+      this.#receivedLength += chunk.length;
+      if (this.#receivedLength > MAX_STREAM) throw new DecodeError(TOO_LARGE);
+      this.#received.append(chunk);
+      const { done, value } = this.#steps.next();
+      this.#finished = done ?? false;
+      return value;
+    } catch (error) {
+      this.#finished = true;
+      if (!(error instanceof DecodeError)) throw error;
+      const { answer, prefix } = this.#failure;
+      throw new StreamDecodeError(prefix + error.message, { answer, cause: error });
+    }
+  }
+
+  *#read(): Steps<StreamMessage> {
+    if (this.#role === "server") yield* this.#readLabel();
+    this.#failure = { answer: this.#role === "server", prefix: "" };
+    const { type, input } = yield* this.#unwrap();
+    this.#failure = { answer: false, prefix: "" };
+    if (!acceptedTypes[this.#role].includes(type)) {
+      throw new DecodeError(`Received invalid msgType (${type})`);
+    }
+    this.#failure.prefix = logPrefixes[type] ?? "";
+    const head = new Reader(yield* this.#takeValue(input));
+    switch (type) {
+      case MessageType.ping:
+        return decodePing(head);
+      case MessageType.ack:
+        return decodeAck(head);
+      case MessageType.err:
+        return decodeStreamError(head);
+      case MessageType.user:
+        return { type: "user", body: { bytes: yield* this.#take(input, decodeUserLength(head)) } };
+      default:
+        return yield* this.#readPushPull(decodePushPullHeader(head), input);
+    }
+  }
+
+  *#readLabel(): Steps<void> {
+    let length = labelLength(this.#received.bytes);
+    while (length === undefined) {
+      yield;
+      length = labelLength(this.#received.bytes);
+    }
+    const header = yield* this.#take(this.#received, length);
+    checkLabel(header, { options: this.#options, kind: "stream" });
+  }
+
+  /** Undoes encryption and compression, and returns the type of the message and where the rest of it stands. */
+  *#unwrap(): Steps<{ type: number; input: ByteQueue }> {
+    const { keyring, verifyIncoming } = this.#options;
+    let input = this.#received;
+    let type = yield* this.#takeByte(input);
+    if (type === MessageType.encrypt) {
+      input = ByteQueue.of(yield* this.#decrypt(input));
+      type = yield* this.#takeByte(input);
+    } else if (keyring !== undefined && verifyIncoming !== false) {
+      throw new DecodeError("encryption is configured but remote state is not encrypted");
+    }
+    if (type === MessageType.compress) {
+      input = ByteQueue.of(decompress(new Reader(yield* this.#takeValue(input))));
+      type = yield* this.#takeByte(input);
+    }
+    return { type, input };
+  }
+
+  *#decrypt(input: ByteQueue): Steps<Uint8Array> {
+    const { keyring, label } = this.#options;
+    if (keyring === undefined) {
+      throw new DecodeError("remote state is encrypted and encryption is not configured");
+    }
+    const { buffer, byteOffset } = yield* this.#take(input, 4);
+    const length = new DataView(buffer, byteOffset).getUint32(0);
+    if (length > MAX_ENCRYPTED) {
+      throw new DecodeError(`remote node state is larger than limit (${length})`);
+    }
+    return keyring.decrypt(yield* this.#take(input, length), associatedData(length, label));
+  }
+
+  *#readPushPull(header: PushPullHeader, input: ByteQueue): Steps<PushPull> {
+    const nodes: Claim[] = [];
+    for (let i = 0; i < header.nodes; i++) {
+      const node = decodeNode(yield* this.#takeValue(input));
+      if (node === undefined) this.#skippedNodes++;
+      else nodes.push(node);
+    }
+    const bytes = yield* this.#take(input, header.userStateLength);
+    return {
+      type: "push-pull",
+      join: header.join,
+      nodes,
+      userState: bytes.length === 0 ? null : { bytes },
+    };
+  }
+
+  *#takeByte(input: ByteQueue): Steps<number> {
+    return (yield* this.#take(input, 1))[0];
+  }
+
+  /** The bytes of the next MessagePack value. */
+  *#takeValue(input: ByteQueue): Steps<Uint8Array> {
+    const scanner = new ValueScanner();
+    while (!scanner.scan(input.bytes)) {
+      if (scanner.end > MAX_STREAM) throw new DecodeError(TOO_LARGE);
+      yield* this.#more(input);
+    }
+    return input.take(scanner.end);
+  }
+
+  *#take(input: ByteQueue, length: number): Steps<Uint8Array> {
+    while (input.length < length) yield* this.#more(input);
+    return input.take(length);
+  }
+
+  /** Waits for the next chunk. What was wrapped has arrived whole. */
+  *#more(input: ByteQueue): Steps<void> {
+    if (input !== this.#received) throw new DecodeError("unexpected EOF");
+    yield;
+  }
+}
+
+function encryptStream(message: Uint8Array, keyring: Keyring, label?: string): Uint8Array {
+  const associated = associatedData(message.length + keyring.overhead, label);
+  const sealed = keyring.encrypt(message, associated);
+  const bytes = new Uint8Array(FRAME_HEADER_SIZE + sealed.length);
+  bytes.set(associated.subarray(0, FRAME_HEADER_SIZE));
+  bytes.set(sealed, FRAME_HEADER_SIZE);
+  return bytes;
+}
+
+/** What is authenticated with an encrypted stream: its type byte, the length of what follows, and the label. */
+function associatedData(length: number, label?: string): Uint8Array {
+  const name = labelBytes(label);
+  const bytes = new Uint8Array(FRAME_HEADER_SIZE + name.length);
+  bytes[0] = MessageType.encrypt;
+  new DataView(bytes.buffer).setUint32(1, length);
+  bytes.set(name, FRAME_HEADER_SIZE);
+  return bytes;
+}

@@ -1,0 +1,247 @@
+/**
+ * Bytes of the messages that travel in datagrams.
+ *
+ * Integers that are signed in Go are written in the unsigned formats, as older peers do; either is read.
+ *
+ * @module
+ */
+
+import { DecodeError } from "../../base/errors.ts";
+import { decodeAddress, versions } from "./claim_codec.ts";
+import { MessageType } from "./message_type.ts";
+import type { Ack, Message, Ping, Source } from "./messages.ts";
+import { Reader, Writer } from "../msgpack/msgpack.ts";
+import {
+  binaryView,
+  bool,
+  optional,
+  struct,
+  text,
+  u16,
+  u32,
+  type Values,
+  writeTyped,
+} from "../msgpack/struct.ts";
+
+const sourceFields = {
+  SourceAddr: optional(binaryView),
+  SourcePort: optional(u16),
+  SourceNode: optional(text),
+};
+const ping = struct({ SeqNo: u32, Node: text, ...sourceFields });
+const indirectPing = struct({
+  SeqNo: u32,
+  Target: binaryView,
+  Port: u16,
+  Node: text,
+  Nack: bool,
+  ...sourceFields,
+});
+const ack = struct({ SeqNo: u32, Payload: binaryView });
+const nack = struct({ SeqNo: u32 });
+const accusationFields = { Incarnation: u32, Node: text, From: text };
+const accusation = struct(accusationFields);
+const alive = struct({
+  Incarnation: u32,
+  Node: text,
+  Addr: binaryView,
+  Port: u16,
+  Meta: binaryView,
+  Vsn: versions,
+});
+
+/** Messages that are gossiped are sent many times, and by many nodes of a simulation, but encoded once. */
+const encodings = new WeakMap<object, Uint8Array>();
+
+/** Used by one call at a time: allocating a buffer takes longer than filling it. */
+const scratch = new Writer();
+
+/** The message with its type byte. Gossip is encoded once per object: the bytes are shared and not to be modified. */
+export function encodeMessage(message: Message): Uint8Array {
+  const identity = gossipIdentity(message);
+  if (identity === undefined) return write(message).bytes();
+  let encoding = encodings.get(identity);
+  if (encoding === undefined) {
+    encoding = write(message).bytes();
+    encodings.set(identity, encoding);
+  }
+  return encoding;
+}
+
+/** The length of {@link encodeMessage}'s result. */
+export function messageLength(message: Message): number {
+  return gossipIdentity(message) === undefined
+    ? write(message).length
+    : encodeMessage(message).length;
+}
+
+/**
+ * Reads one message with its type byte; bytes after it are ignored. Throws a `DecodeError` for anything that is not a
+ * datagram message, and for an address of neither 4 nor 16 bytes. Claims and the bodies of user messages, which are kept,
+ * are copied; other byte fields are views of `bytes`.
+ */
+export function decodeMessage(bytes: Uint8Array): Message {
+  if (bytes.length === 0) throw new DecodeError("missing message type byte");
+  const reader = new Reader(bytes, 1);
+  switch (bytes[0]) {
+    case MessageType.ping:
+      return decodePing(reader);
+    case MessageType.indirectPing:
+      return decodeIndirectPing(reader);
+    case MessageType.ack:
+      return decodeAck(reader);
+    case MessageType.nack:
+      return { type: "nack", sequence: nack.read(reader).SeqNo };
+    case MessageType.suspect:
+      return { type: "suspect", ...decodeAccusation(reader) };
+    case MessageType.dead:
+      return { type: "dead", ...decodeAccusation(reader) };
+    case MessageType.alive:
+      // Address and meta share the copy.
+      return decodeAlive(new Reader(bytes.slice(), 1));
+    case MessageType.user:
+      return { type: "user", body: { bytes: bytes.slice(1) } };
+    default:
+      throw new DecodeError(`msg type (${bytes[0]}) not supported`);
+  }
+}
+
+/** Reads what follows the type byte of a ping. */
+export function decodePing(reader: Reader): Ping {
+  const { SeqNo, Node, ...source } = ping.read(reader);
+  return { type: "ping", sequence: SeqNo, node: Node, source: decodeSource(source) };
+}
+
+/** Reads what follows the type byte of an ack. */
+export function decodeAck(reader: Reader): Ack {
+  const { SeqNo, Payload } = ack.read(reader);
+  return { type: "ack", sequence: SeqNo, payload: Payload };
+}
+
+/** The object that stands for a message which may be encoded again; an alive message is nothing but its claim. */
+function gossipIdentity(message: Message): object | undefined {
+  switch (message.type) {
+    case "alive":
+      return message.claim;
+    case "suspect":
+    case "dead":
+    case "user":
+      return message;
+    case "ping":
+    case "indirect-ping":
+    case "ack":
+    case "nack":
+      return undefined;
+    default:
+      return message satisfies never;
+  }
+}
+
+/** Writes the message into the scratch buffer, where it stays until the next call. */
+function write(message: Message): Writer {
+  const writer = scratch.clear();
+  switch (message.type) {
+    case "ping":
+      return writeTyped(writer, MessageType.ping, ping, {
+        SeqNo: message.sequence,
+        Node: message.node,
+        ...sourceValues(message.source),
+      });
+    case "indirect-ping":
+      return writeTyped(writer, MessageType.indirectPing, indirectPing, {
+        SeqNo: message.sequence,
+        Target: message.target.ip,
+        Port: message.target.port,
+        Node: message.node,
+        Nack: message.nack,
+        ...sourceValues(message.source),
+      });
+    case "ack":
+      return writeTyped(writer, MessageType.ack, ack, {
+        SeqNo: message.sequence,
+        Payload: message.payload,
+      });
+    case "nack":
+      return writeTyped(writer, MessageType.nack, nack, { SeqNo: message.sequence });
+    case "suspect":
+      return writeTyped(writer, MessageType.suspect, accusation, accusationValues(message));
+    case "dead":
+      return writeTyped(writer, MessageType.dead, accusation, accusationValues(message));
+    case "alive":
+      return writeTyped(writer, MessageType.alive, alive, {
+        Incarnation: message.claim.incarnation,
+        Node: message.claim.node,
+        Addr: message.claim.address.ip,
+        Port: message.claim.address.port,
+        Meta: message.claim.meta,
+        Vsn: message.claim.versions,
+      });
+    case "user": {
+      const { bytes } = message.body; // may be encoded only now, and may need the buffer for that
+      return writer.clear().byte(MessageType.user).append(bytes);
+    }
+    default:
+      return message satisfies never;
+  }
+}
+
+interface Accusation {
+  readonly node: string;
+  readonly incarnation: number;
+  readonly from: string;
+}
+
+function accusationValues(
+  { node, incarnation, from }: Accusation,
+): Values<typeof accusationFields> {
+  return { Incarnation: incarnation, Node: node, From: from };
+}
+
+function decodeAccusation(reader: Reader): Accusation {
+  const { Incarnation, Node, From } = accusation.read(reader);
+  return { node: Node, incarnation: Incarnation, from: From };
+}
+
+function decodeAlive(reader: Reader): Message {
+  const { Incarnation, Node, Addr, Port, Meta, Vsn } = alive.read(reader);
+  return {
+    type: "alive",
+    claim: {
+      node: Node,
+      incarnation: Incarnation,
+      state: "alive",
+      address: decodeAddress(Addr, Port),
+      meta: Meta,
+      versions: Vsn,
+    },
+  };
+}
+
+function decodeIndirectPing(reader: Reader): Message {
+  const { SeqNo, Target, Port, Node, Nack, ...source } = indirectPing.read(reader);
+  return {
+    type: "indirect-ping",
+    sequence: SeqNo,
+    node: Node,
+    target: decodeAddress(Target, Port),
+    nack: Nack,
+    source: decodeSource(source),
+  };
+}
+
+type SourceValues = Values<typeof sourceFields>;
+
+/** Empty values are left out, each on its own. */
+function sourceValues(source: Source | undefined): SourceValues {
+  return {
+    SourceAddr: source?.address.ip,
+    SourcePort: source?.address.port || undefined,
+    SourceNode: source?.node || undefined,
+  };
+}
+
+/** A source is of use only with address and port; without them the answer goes where the datagram came from. */
+function decodeSource({ SourceAddr, SourcePort, SourceNode }: SourceValues): Source | undefined {
+  if (!SourceAddr?.length || !SourcePort) return undefined;
+  return { address: decodeAddress(SourceAddr, SourcePort), node: SourceNode ?? "" };
+}

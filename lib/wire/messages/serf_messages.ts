@@ -1,0 +1,160 @@
+/**
+ * The messages of the Serf layer: they travel as user messages of the membership protocol, as the user state of a
+ * push/pull, or as the payload of internal queries.
+ *
+ * Clocks are Lamport times: u64 on the wire, `number` here; a value above 2^53 - 1 does not decode.
+ *
+ * @module
+ */
+
+import type { Address } from "../../base/address.ts";
+
+/** A node announces, or another one asserts, that it leaves. */
+export interface LeaveIntent {
+  readonly type: "leave";
+  readonly lTime: number;
+  readonly node: string;
+  /** Whether receivers forget the member at once. */
+  readonly prune: boolean;
+}
+
+/** A node announces that it has joined. */
+export interface JoinIntent {
+  readonly type: "join";
+  readonly lTime: number;
+  readonly node: string;
+}
+
+/** Events of one Lamport time, as they stand in the event buffer. */
+export interface EventSlot {
+  readonly lTime: number;
+  readonly events: readonly { readonly name: string; readonly payload: Uint8Array | null }[];
+}
+
+/** Serf's part of a push/pull. */
+export interface SerfState {
+  readonly type: "push-pull";
+  readonly lTime: number;
+  readonly eventLTime: number;
+  readonly queryLTime: number;
+  /** Status time of every member. */
+  readonly statusLTimes: ReadonlyMap<string, number>;
+  readonly leftMembers: readonly string[];
+  /** The whole event buffer by slot; unused slots are `null`. */
+  readonly events: readonly (EventSlot | null)[];
+}
+
+/** A user event. */
+export interface UserEventMessage {
+  readonly type: "user-event";
+  readonly lTime: number;
+  readonly name: string;
+  readonly payload: Uint8Array | null;
+  /** "CC": receivers may coalesce it with others of its name. */
+  readonly coalesce: boolean;
+}
+
+/** Bits of `QueryMessage.flags` and `QueryResponseMessage.flags`. */
+export const QueryFlag = {
+  /** In a query: acks are wanted. In a response: this is an ack. */
+  ack: 1,
+  /** In a query: receivers do not pass it on. */
+  noBroadcast: 2,
+} as const;
+
+/** A query. */
+export interface QueryMessage {
+  readonly type: "query";
+  readonly lTime: number;
+  /** Random, 31 bits. */
+  readonly id: number;
+  /** Where answers go. */
+  readonly address: Address;
+  readonly sourceNode: string;
+  /** Encoded filters, all of which must pass; see {@link QueryFilter}. */
+  readonly filters: readonly Uint8Array[] | null;
+  readonly flags: number;
+  /** How many members each answer is also relayed through, 0 to 255. */
+  readonly relayFactor: number;
+  /** Nanoseconds, as on the wire. */
+  readonly timeoutNs: number;
+  readonly name: string;
+  readonly payload: Uint8Array | null;
+}
+
+/** Which members a query is for. */
+export type QueryFilter =
+  | { readonly type: "node"; readonly nodes: readonly string[] }
+  | { readonly type: "tag"; readonly tag: string; readonly expression: string };
+
+/** An ack or an answer to a query. */
+export interface QueryResponseMessage {
+  readonly type: "query-response";
+  readonly lTime: number;
+  readonly id: number;
+  readonly from: string;
+  readonly flags: number;
+  readonly payload: Uint8Array | null;
+}
+
+/** "Send this on to that node." The inner message is passed on byte for byte. */
+export interface RelayMessage {
+  readonly type: "relay";
+  readonly destination: Address;
+  readonly destinationName: string;
+  readonly message: Uint8Array;
+}
+
+/** Who an answerer of a name conflict vote believes the owner of a name to be. */
+export interface ConflictResponse {
+  readonly type: "conflict-response";
+  /** `null` when the answerer does not know the name. */
+  readonly member: ConflictMember | null;
+}
+
+/** The member inside a {@link ConflictResponse}. */
+export interface ConflictMember {
+  readonly name: string;
+  readonly address: Address;
+  readonly tags: ReadonlyMap<string, string>;
+  /** 0 none, 1 alive, 2 leaving, 3 left, 4 failed. */
+  readonly status: number;
+  readonly protocolMin: number;
+  readonly protocolMax: number;
+  readonly protocolCur: number;
+  readonly delegateMin: number;
+  readonly delegateMax: number;
+  readonly delegateCur: number;
+}
+
+/** Payload of the key management queries. */
+export interface KeyRequest {
+  readonly type: "key-request";
+  /** The raw key; empty for list-keys. */
+  readonly key: Uint8Array;
+}
+
+/** Answer to a key management query. */
+export interface KeyResponse {
+  readonly type: "key-response";
+  readonly result: boolean;
+  /** Why it failed, or a remark; empty when there is nothing to say. */
+  readonly message: string;
+  /** Base64 keys; `null` except for list-keys. */
+  readonly keys: readonly string[] | null;
+  /** Base64, or empty. */
+  readonly primaryKey: string;
+}
+
+/** Every Serf message. */
+export type SerfMessage =
+  | LeaveIntent
+  | JoinIntent
+  | SerfState
+  | UserEventMessage
+  | QueryMessage
+  | QueryResponseMessage
+  | RelayMessage
+  | ConflictResponse
+  | KeyRequest
+  | KeyResponse;

@@ -1,0 +1,127 @@
+/**
+ * Bytes of the messages that travel on streams, and the pieces in which a push/pull arrives.
+ *
+ * @module
+ */
+
+import { Address } from "../../base/address.ts";
+import { DecodeError } from "../../base/errors.ts";
+import { isAddress, versions } from "./claim_codec.ts";
+import { encodeMessage } from "./codec.ts";
+import { MessageType } from "./message_type.ts";
+import type { Claim, NodeState, Opaque, PushPull, StreamError, StreamMessage } from "./messages.ts";
+import { Reader, Writer } from "../msgpack/msgpack.ts";
+import { binaryView, bool, encodeTyped, i64, struct, text, u16, u32 } from "../msgpack/struct.ts";
+
+/** Most nodes a push/pull may list. */
+const MAX_NODES = 1024 * 1024;
+
+/** Largest user state, and largest user message, bytes. */
+const MAX_USER_BYTES = 20 * 1024 * 1024;
+
+/** By their numbers on the wire. */
+const nodeStates: readonly NodeState[] = ["alive", "suspect", "dead", "left"];
+
+const pushPullHeader = struct({ Nodes: i64, UserStateLen: i64, Join: bool });
+const userHeader = struct({ UserMsgLen: i64 });
+const streamError = struct({ Error: text });
+const node = struct({
+  Name: text,
+  Addr: binaryView,
+  Port: u16,
+  Meta: binaryView,
+  Incarnation: u32,
+  State: i64,
+  Vsn: versions,
+});
+
+/** What a push/pull starts with. */
+export interface PushPullHeader {
+  readonly join: boolean;
+  /** How many nodes follow. */
+  readonly nodes: number;
+  /** How many bytes of user state follow after them. */
+  readonly userStateLength: number;
+}
+
+/** The message with its type byte, neither compressed nor encrypted. */
+export function encodeStreamMessage(message: StreamMessage): Uint8Array {
+  switch (message.type) {
+    case "ping":
+    case "ack":
+      return encodeMessage(message);
+    case "push-pull":
+      return encodePushPull(message);
+    case "user":
+      return encodeUser(message.body);
+    case "err":
+      return encodeTyped(MessageType.err, streamError, { Error: message.error });
+    default:
+      return message satisfies never;
+  }
+}
+
+/** Reads the map after the type byte of a push/pull. Throws a {@link DecodeError} for numbers beyond the limits. */
+export function decodePushPullHeader(reader: Reader): PushPullHeader {
+  const { Nodes, UserStateLen, Join } = pushPullHeader.read(reader);
+  if (Nodes < 0 || Nodes > MAX_NODES) {
+    throw new DecodeError(`number of nodes in header (${Nodes}) exceeds limit`);
+  }
+  if (UserStateLen < 0 || UserStateLen > MAX_USER_BYTES) {
+    throw new DecodeError(`user state length (${UserStateLen}) exceeds limit`);
+  }
+  return { join: Join, nodes: Nodes, userStateLength: UserStateLen };
+}
+
+/**
+ * Reads one node of a push/pull. One with an address or a state that cannot be is `undefined`: a single such node in
+ * the memory of a peer must not keep us from learning of all the others.
+ */
+export function decodeNode(bytes: Uint8Array): Claim | undefined {
+  // Claims are kept: the copy lets go of the push/pull, and address and meta share it.
+  const reader = new Reader(bytes.slice());
+  const { Name, Addr, Port, Meta, Incarnation, State, Vsn } = node.read(reader);
+  const state = nodeStates[State];
+  if (state === undefined || Addr === null || !isAddress(Addr)) return undefined;
+  const address = new Address(Addr, Port);
+  return { node: Name, incarnation: Incarnation, state, address, meta: Meta, versions: Vsn };
+}
+
+/** Reads the map after the type byte of a user message: the length of the body. */
+export function decodeUserLength(reader: Reader): number {
+  const { UserMsgLen } = userHeader.read(reader);
+  if (UserMsgLen < 0 || UserMsgLen > MAX_USER_BYTES) {
+    throw new DecodeError(`user message length (${UserMsgLen}) exceeds limit`);
+  }
+  return UserMsgLen;
+}
+
+/** Reads the map after the type byte of an error. */
+export function decodeStreamError(reader: Reader): StreamError {
+  return { type: "err", error: streamError.read(reader).Error };
+}
+
+function encodePushPull({ join, nodes, userState }: PushPull): Uint8Array {
+  const userBytes = userState?.bytes ?? new Uint8Array();
+  const writer = new Writer("raw", 128 * (1 + nodes.length) + userBytes.length);
+  writer.byte(MessageType.pushPull);
+  pushPullHeader.write(writer, { Nodes: nodes.length, UserStateLen: userBytes.length, Join: join });
+  for (const claim of nodes) {
+    node.write(writer, {
+      Name: claim.node,
+      Addr: claim.address.ip,
+      Port: claim.address.port,
+      Meta: claim.meta,
+      Incarnation: claim.incarnation,
+      State: nodeStates.indexOf(claim.state),
+      Vsn: claim.versions,
+    });
+  }
+  return writer.append(userBytes).bytes();
+}
+
+function encodeUser({ bytes }: Opaque): Uint8Array {
+  const writer = new Writer("raw", bytes.length + 32).byte(MessageType.user);
+  userHeader.write(writer, { UserMsgLen: bytes.length });
+  return writer.append(bytes).bytes();
+}

@@ -1,0 +1,39 @@
+/**
+ * Tags as they travel in a node's meta.
+ *
+ * Up to Serf protocol 2 there was only one tag, `role`, and meta was its text. Since protocol 3 it is a magic byte and
+ * a map.
+ *
+ * @module
+ */
+
+import { DecodeError } from "../../base/errors.ts";
+import { Reader, Writer } from "../msgpack/msgpack.ts";
+
+/** What meta in the form of a map starts with. */
+const TAG_MAGIC = 0xff;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** Encodes tags for the given Serf protocol version; up to version 2 only `role` is kept. */
+export function encodeTags(tags: Readonly<Record<string, string>>, protocol: number): Uint8Array {
+  if (protocol < 3) return encoder.encode(tags.role ?? "");
+  const entries = Object.entries(tags);
+  const writer = new Writer().byte(TAG_MAGIC).map(entries.length);
+  for (const [key, value] of entries) writer.string(key).string(value);
+  return writer.bytes();
+}
+
+/** Decodes meta of either form. Never throws: of a map that is cut off or garbled, the entries before that are kept. */
+export function decodeTags(meta: Uint8Array | null): Record<string, string> {
+  if (meta?.[0] !== TAG_MAGIC) return { role: decoder.decode(meta ?? undefined) };
+  const entries = new Map<string, string>();
+  try {
+    const reader = new Reader(meta, 1);
+    for (let left = reader.map(); left > 0; left--) entries.set(reader.string(), reader.string());
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+  }
+  return Object.fromEntries(entries);
+}

@@ -1,0 +1,440 @@
+/**
+ * The two MessagePack dialects of Serf. Agents speak the old specification among themselves: text and bytes are both
+ * "raw", and neither str8 nor bin exists. RPC speaks the current one. The reader takes either.
+ *
+ * Both are written by hand because no kept library can emit the old dialect or keep raw values as bytes.
+ *
+ * @module
+ */
+
+import { DecodeError } from "../../base/errors.ts";
+import { decodeText } from "./decode_text.ts";
+import { ValueScanner } from "./value_scanner.ts";
+
+/** `"raw"`: between agents; text and bytes look alike. `"bin"`: RPC; text is str, bytes are bin. */
+export type Dialect = "raw" | "bin";
+
+/** Thrown by a {@link Reader} that needs bytes beyond its end. */
+export class IncompleteError extends DecodeError {
+  constructor() {
+    super("Cannot decode MessagePack: input ends inside a value");
+  }
+}
+
+const textEncoder = new TextEncoder();
+
+/**
+ * How many values the arrays and maps of one reader may announce together. An empty value takes one byte on the wire
+ * and many in memory, so that the size of the input alone is no bound; the largest states of real clusters stay far
+ * below.
+ */
+const MAX_VALUES = 2 ** 21;
+
+/** Appends MessagePack values to a growing buffer. */
+export class Writer {
+  readonly #dialect: Dialect;
+  #buffer: Uint8Array<ArrayBuffer>;
+  #view: DataView;
+  #length = 0;
+
+  constructor(dialect: Dialect = "raw", capacity = 256) {
+    this.#dialect = dialect;
+    this.#buffer = new Uint8Array(capacity);
+    this.#view = new DataView(this.#buffer.buffer);
+  }
+
+  /** Bytes written so far. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Starts again with nothing written. */
+  clear(): this {
+    this.#length = 0;
+    return this;
+  }
+
+  /** A copy of what was written. */
+  bytes(): Uint8Array<ArrayBuffer> {
+    return this.#buffer.slice(0, this.#length);
+  }
+
+  /** One byte as is, for instance a message type. */
+  byte(value: number): this {
+    this.#reserve(1);
+    this.#buffer[this.#length++] = value;
+    return this;
+  }
+
+  /** Bytes as they are, without a length. */
+  append(bytes: Uint8Array): this {
+    this.#reserve(bytes.length);
+    this.#buffer.set(bytes, this.#length);
+    this.#length += bytes.length;
+    return this;
+  }
+
+  /** Nil. */
+  nil(): this {
+    return this.byte(0xc0);
+  }
+
+  /** A boolean. */
+  bool(value: boolean): this {
+    return this.byte(value ? 0xc3 : 0xc2);
+  }
+
+  /** An integer in its smallest form; positive ones take the unsigned forms. Must be a safe integer. */
+  int(value: number): this {
+    if (!Number.isSafeInteger(value)) {
+      throw new RangeError(`Cannot encode ${value}: expected a safe integer`);
+    }
+    if (value >= 0) {
+      if (value < 0x80) return this.byte(value);
+      if (value < 0x100) return this.#head8(0xcc, value);
+      if (value < 0x10000) return this.#head16(0xcd, value);
+      if (value < 0x100000000) return this.#head32(0xce, value);
+      return this.#int64(0xcf, BigInt(value));
+    }
+    if (value >= -0x20) return this.byte(value & 0xff);
+    if (value >= -0x80) return this.#head8(0xd0, value & 0xff);
+    if (value >= -0x8000) return this.#head16(0xd1, value & 0xffff);
+    if (value >= -0x80000000) return this.#head32(0xd2, value >>> 0);
+    return this.#int64(0xd3, BigInt(value));
+  }
+
+  /** An unsigned integer of up to 64 bits, in its smallest form. */
+  uint64(value: bigint): this {
+    if (BigInt.asUintN(64, value) !== value) {
+      throw new RangeError(`Cannot encode ${value}: expected 0 to 2^64 - 1`);
+    }
+    return value < 0x100000000n ? this.int(Number(value)) : this.#int64(0xcf, value);
+  }
+
+  /** Always eight bytes, as Go writes a float64. */
+  float(value: number): this {
+    this.#reserve(9);
+    this.#buffer[this.#length] = 0xcb;
+    this.#view.setFloat64(this.#length + 1, value);
+    this.#length += 9;
+    return this;
+  }
+
+  /** Text as UTF-8. */
+  string(value: string): this {
+    // Names and keys are short and ASCII nearly always: write them without a detour through an encoder.
+    const size = value.length;
+    if (size < 32) {
+      this.#reserve(1 + size);
+      const start = this.#length + 1;
+      let i = 0;
+      for (; i < size; i++) {
+        const code = value.charCodeAt(i);
+        if (code >= 0x80) break;
+        this.#buffer[start + i] = code;
+      }
+      if (i === size) {
+        this.#buffer[this.#length] = 0xa0 | size;
+        this.#length = start + size;
+        return this;
+      }
+    }
+    const bytes = textEncoder.encode(value);
+    return this.#stringHead(bytes.length).append(bytes);
+  }
+
+  /** Bytes, or nil for `null`. */
+  binary(value: Uint8Array | null): this {
+    if (value === null) return this.nil();
+    if (this.#dialect === "raw") return this.#stringHead(value.length).append(value);
+    if (value.length < 0x100) this.#head8(0xc4, value.length);
+    else if (value.length < 0x10000) this.#head16(0xc5, value.length);
+    else this.#head32(0xc6, value.length);
+    return this.append(value);
+  }
+
+  /** Starts an array of `length` values. */
+  array(length: number): this {
+    if (length < 16) return this.byte(0x90 | length);
+    return length < 0x10000 ? this.#head16(0xdc, length) : this.#head32(0xdd, length);
+  }
+
+  /** Starts a map of `length` entries, each a key and a value. */
+  map(length: number): this {
+    if (length < 16) return this.byte(0x80 | length);
+    return length < 0x10000 ? this.#head16(0xde, length) : this.#head32(0xdf, length);
+  }
+
+  #stringHead(length: number): this {
+    if (length < 32) return this.byte(0xa0 | length);
+    if (this.#dialect === "bin" && length < 0x100) return this.#head8(0xd9, length);
+    return length < 0x10000 ? this.#head16(0xda, length) : this.#head32(0xdb, length);
+  }
+
+  #head8(format: number, value: number): this {
+    return this.byte(format).byte(value);
+  }
+
+  #head16(format: number, value: number): this {
+    this.#reserve(3);
+    this.#buffer[this.#length] = format;
+    this.#view.setUint16(this.#length + 1, value);
+    this.#length += 3;
+    return this;
+  }
+
+  #head32(format: number, value: number): this {
+    this.#reserve(5);
+    this.#buffer[this.#length] = format;
+    this.#view.setUint32(this.#length + 1, value);
+    this.#length += 5;
+    return this;
+  }
+
+  #int64(format: number, value: bigint): this {
+    this.#reserve(9);
+    this.#buffer[this.#length] = format;
+    this.#view.setBigInt64(this.#length + 1, value); // keeps the low 64 bits, so it serves both signs
+    this.#length += 9;
+    return this;
+  }
+
+  #reserve(size: number): void {
+    const needed = this.#length + size;
+    if (needed <= this.#buffer.length) return;
+    const grown = new Uint8Array(Math.max(needed, 2 * this.#buffer.length));
+    grown.set(this.#buffer.subarray(0, this.#length));
+    this.#buffer = grown;
+    this.#view = new DataView(grown.buffer);
+  }
+}
+
+/**
+ * Reads MessagePack values from bytes, as tolerantly as the peers do: any integer width, signed or not; raw, str8 and
+ * bin for text and bytes; nil for the zero value. A value of another kind is a {@link DecodeError}. Byte values are
+ * views of the input.
+ */
+export class Reader {
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  #offset: number;
+  #announced = 0;
+
+  constructor(bytes: Uint8Array, offset = 0) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#offset = offset;
+  }
+
+  /** Where the next value starts. */
+  get offset(): number {
+    return this.#offset;
+  }
+
+  /** Bytes not read yet. */
+  get remaining(): number {
+    return this.#bytes.length - this.#offset;
+  }
+
+  /** Whether the next value is nil; if so it is consumed. */
+  nil(): boolean {
+    if (this.#peek() !== 0xc0) return false;
+    this.#offset++;
+    return true;
+  }
+
+  /** A boolean; 0 and 1 pass for one, nil is false. */
+  bool(): boolean {
+    const format = this.#byte();
+    if (format === 0xc3 || format === 0x01) return true;
+    if (format === 0xc2 || format === 0xc0 || format === 0x00) return false;
+    throw unexpected("a boolean", format);
+  }
+
+  /** An integer from `min` to `max`, both inclusive; nil is 0. */
+  int(min: number, max: number): number {
+    const value = this.#integer();
+    if (value < min || value > max) {
+      throw new DecodeError(
+        `Cannot decode MessagePack: integer ${value} is outside ${min} to ${max}`,
+      );
+    }
+    return value;
+  }
+
+  /** An unsigned integer of `bits` bits; with 64, at most 2^53 - 1. */
+  uint(bits: 8 | 16 | 32 | 64): number {
+    return this.int(0, bits === 64 ? Number.MAX_SAFE_INTEGER : 2 ** bits - 1);
+  }
+
+  /** An unsigned integer of 64 bits without loss of precision; nil is 0. */
+  uint64(): bigint {
+    const format = this.#peek();
+    if (format !== 0xcf && format !== 0xd3) return BigInt(this.uint(64));
+    const at = this.#take(9) + 1;
+    const value = format === 0xcf ? this.#view.getBigUint64(at) : this.#view.getBigInt64(at);
+    if (value < 0n) throw new DecodeError(`Cannot decode MessagePack: integer ${value} is below 0`);
+    return value;
+  }
+
+  /** A float64 or float32; nil is 0. */
+  float(): number {
+    const format = this.#byte();
+    if (format === 0xcb) return this.#view.getFloat64(this.#take(8));
+    if (format === 0xca) return this.#view.getFloat32(this.#take(4));
+    if (format === 0xc0) return 0;
+    throw unexpected("a float", format);
+  }
+
+  /** Text; invalid UTF-8 becomes U+FFFD, nil is empty. */
+  string(): string {
+    const length = this.#rawLength("text");
+    if (length === undefined) return "";
+    const start = this.#take(length);
+    return decodeText(this.#bytes, start, start + length);
+  }
+
+  /** Bytes as a view of the input, or `null` for nil; an array of small integers passes too. */
+  binary(): Uint8Array | null {
+    if (isArray(this.#peek())) {
+      const length = this.array();
+      return Uint8Array.from({ length }, () => this.uint(8));
+    }
+    const length = this.#rawLength("bytes");
+    return length === undefined ? null : this.take(length);
+  }
+
+  /** The number of values in the array that starts here; nil is an empty array. */
+  array(): number {
+    const format = this.#byte();
+    if ((format & 0xf0) === 0x90) return this.#announce(format & 0x0f, 1);
+    if (format === 0xdc) return this.#announce(this.#view.getUint16(this.#take(2)), 1);
+    if (format === 0xdd) return this.#announce(this.#view.getUint32(this.#take(4)), 1);
+    if (format === 0xc0) return 0;
+    throw unexpected("an array", format);
+  }
+
+  /** The number of entries in the map that starts here; nil is an empty map. */
+  map(): number {
+    const format = this.#byte();
+    if ((format & 0xf0) === 0x80) return this.#announce(format & 0x0f, 2);
+    if (format === 0xde) return this.#announce(this.#view.getUint16(this.#take(2)), 2);
+    if (format === 0xdf) return this.#announce(this.#view.getUint32(this.#take(4)), 2);
+    if (format === 0xc0) return 0;
+    throw unexpected("a map", format);
+  }
+
+  /**
+   * Reads a struct. `field` is called once for each entry, must read exactly its value, and returns false if it does
+   * not know the key, in which case the value is skipped. A struct may also come as an array in the order of
+   * `declared`, or as nil.
+   */
+  struct(declared: readonly string[], field: (key: string) => boolean): void {
+    if (isArray(this.#peek())) {
+      const length = this.array();
+      for (let i = 0; i < length; i++) if (i >= declared.length || !field(declared[i])) this.skip();
+      return;
+    }
+    const length = this.map();
+    for (let i = 0; i < length; i++) if (!field(this.string())) this.skip();
+  }
+
+  /** `length` bytes as they are. */
+  take(length: number): Uint8Array {
+    const start = this.#take(length);
+    return this.#bytes.subarray(start, start + length);
+  }
+
+  /** Whatever has not been read. */
+  rest(): Uint8Array {
+    return this.take(this.remaining);
+  }
+
+  /** Passes over one value of any kind. */
+  skip(): void {
+    const scanner = new ValueScanner(this.#offset);
+    if (!scanner.scan(this.#bytes)) throw new IncompleteError();
+    this.#offset = scanner.end;
+  }
+
+  /** Checks that `length` entries of `valuesEach` values can follow, before anything is allocated for them. */
+  #announce(length: number, valuesEach: number): number {
+    const values = length * valuesEach;
+    if (values > this.remaining) throw new IncompleteError();
+    this.#announced += values;
+    if (this.#announced > MAX_VALUES) {
+      throw new DecodeError(`Cannot decode MessagePack: more than ${MAX_VALUES} values`);
+    }
+    return length;
+  }
+
+  /** The length of the text or bytes that start here, `undefined` for nil. */
+  #rawLength(expected: string): number | undefined {
+    const format = this.#byte();
+    if ((format & 0xe0) === 0xa0) return format & 0x1f;
+    if (format === 0xda || format === 0xc5) return this.#view.getUint16(this.#take(2));
+    if (format === 0xd9 || format === 0xc4) return this.#view.getUint8(this.#take(1));
+    if (format === 0xdb || format === 0xc6) return this.#view.getUint32(this.#take(4));
+    if (format === 0xc0) return undefined;
+    throw unexpected(expected, format);
+  }
+
+  #integer(): number {
+    const format = this.#byte();
+    if (format < 0x80) return format;
+    if (format >= 0xe0) return format - 0x100;
+    switch (format) {
+      case 0xc0:
+        return 0;
+      case 0xcc:
+        return this.#view.getUint8(this.#take(1));
+      case 0xcd:
+        return this.#view.getUint16(this.#take(2));
+      case 0xce:
+        return this.#view.getUint32(this.#take(4));
+      case 0xcf:
+        return Number(this.#view.getBigUint64(this.#take(8)));
+      case 0xd0:
+        return this.#view.getInt8(this.#take(1));
+      case 0xd1:
+        return this.#view.getInt16(this.#take(2));
+      case 0xd2:
+        return this.#view.getInt32(this.#take(4));
+      case 0xd3:
+        return Number(this.#view.getBigInt64(this.#take(8)));
+      default:
+        throw unexpected("an integer", format);
+    }
+  }
+
+  #peek(): number {
+    if (this.#offset >= this.#bytes.length) throw new IncompleteError();
+    return this.#bytes[this.#offset];
+  }
+
+  #byte(): number {
+    const value = this.#peek();
+    this.#offset++;
+    return value;
+  }
+
+  /** Claims `length` bytes and returns where they start. */
+  #take(length: number): number {
+    const start = this.#offset;
+    if (length > this.#bytes.length - start) throw new IncompleteError();
+    this.#offset = start + length;
+    return start;
+  }
+}
+
+function isArray(format: number): boolean {
+  return (format & 0xf0) === 0x90 || format === 0xdc || format === 0xdd;
+}
+
+function unexpected(expected: string, format: number): DecodeError {
+  return new DecodeError(
+    `Cannot decode MessagePack: expected ${expected}, got format byte 0x${
+      format.toString(16).padStart(2, "0")
+    }`,
+  );
+}

@@ -1,0 +1,87 @@
+/**
+ * Finding the end of a MessagePack value without decoding it.
+ *
+ * A stream has no outer length, so its reader must see where a value ends while bytes still arrive. The scanner keeps
+ * its place between calls: every byte is looked at once, however the input is cut.
+ *
+ * @module
+ */
+
+import { DecodeError } from "../../base/errors.ts";
+
+/** For the formats 0xc0 to 0xdf: how many bytes after the format byte give a length. */
+const LENGTH_BYTES = [
+  ...[0, 0, 0, 0], // nil, unused, false, true
+  ...[1, 2, 4, 1, 2, 4], // bin, ext
+  ...[0, 0], // floats
+  ...[0, 0, 0, 0, 0, 0, 0, 0], // integers
+  ...[0, 0, 0, 0, 0], // fixext
+  ...[1, 2, 4], // str
+  ...[2, 4, 2, 4], // array, map
+];
+
+/** For the same formats: how many further bytes there are besides those that the length counts. */
+const FIXED_BYTES = [
+  ...[0, 0, 0, 0],
+  ...[0, 0, 0, 1, 1, 1],
+  ...[4, 8],
+  ...[1, 2, 4, 8, 1, 2, 4, 8],
+  ...[2, 3, 5, 9, 17],
+  ...[0, 0, 0],
+  ...[0, 0, 0, 0],
+];
+
+/** Looks for the end of one value that starts at a given offset. */
+export class ValueScanner {
+  #end: number;
+  /** Values whose format byte has not been seen yet. */
+  #pending = 1;
+
+  constructor(start = 0) {
+    this.#end = start;
+  }
+
+  /**
+   * The offset where the value ends, as soon as {@link scan} has returned true. Before that it is a lower bound, so
+   * that a value which claims to be too large can be refused before its bytes arrive.
+   */
+  get end(): number {
+    return this.#end + this.#pending;
+  }
+
+  /**
+   * Scans on in `bytes`, which must start like those of the calls before, and returns whether they hold the whole
+   * value. Throws a {@link DecodeError} for the one format byte that means nothing.
+   */
+  scan(bytes: Uint8Array): boolean {
+    while (this.#pending > 0) {
+      const format = bytes[this.#end];
+      if (format === undefined || !this.#step(format, bytes)) return false;
+    }
+    return this.#end <= bytes.length;
+  }
+
+  /** Passes over one format byte and what belongs to it; returns false if its length has not arrived whole. */
+  #step(format: number, bytes: Uint8Array): boolean {
+    if (format === 0xc1) {
+      throw new DecodeError("Cannot decode MessagePack: got the unused format byte 0xc1");
+    }
+    if (format < 0x80 || format >= 0xe0) return this.#pass(1, 0);
+    if (format < 0x90) return this.#pass(1, 2 * (format & 0x0f));
+    if (format < 0xa0) return this.#pass(1, format & 0x0f);
+    if (format < 0xc0) return this.#pass(1 + (format & 0x1f), 0);
+    const lengthBytes = LENGTH_BYTES[format - 0xc0];
+    const body = this.#end + 1 + lengthBytes;
+    if (body > bytes.length) return false;
+    let length = 0;
+    for (let i = this.#end + 1; i < body; i++) length = length * 256 + bytes[i];
+    if (format >= 0xdc) return this.#pass(1 + lengthBytes, format >= 0xde ? 2 * length : length);
+    return this.#pass(1 + lengthBytes + FIXED_BYTES[format - 0xc0] + length, 0);
+  }
+
+  #pass(size: number, values: number): true {
+    this.#end += size;
+    this.#pending += values - 1;
+    return true;
+  }
+}

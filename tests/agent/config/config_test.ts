@@ -1,0 +1,34 @@
+import { assertEquals } from "@std/assert";
+import { configOptions, defaultConfig, mergeConfig } from "../../../lib/agent/config/config.ts";
+
+Deno.test("a later text, number or duration replaces an earlier one unless it is empty or zero", () => {
+  const config = mergeConfig(defaultConfig, { bind: "1.2.3.4", protocol: 4, retryIntervalMs: 5 });
+  assertEquals([config.bind, config.protocol, config.retryIntervalMs], ["1.2.3.4", 4, 5]);
+  const nothing = { bind: "", protocol: -1, retryIntervalMs: 0, querySizeLimit: 0 };
+  assertEquals(mergeConfig(config, nothing), config);
+});
+
+Deno.test("a switch can only be turned on", () => {
+  const config = mergeConfig(defaultConfig, { rejoinAfterLeave: true, disableCompression: true });
+  assertEquals([config.rejoinAfterLeave, config.disableCompression], [true, true]);
+  const off = { rejoinAfterLeave: false, disableCompression: false };
+  assertEquals(mergeConfig(config, off), config);
+});
+
+Deno.test("lists grow and tags are united, the later value of a tag wins", () => {
+  const first = mergeConfig(defaultConfig, { startJoin: ["a"], tags: { a: "1", b: "1" } });
+  const second = mergeConfig(first, { startJoin: ["b", "a"], tags: { b: "2", c: "" } });
+  assertEquals(second.startJoin, ["a", "b", "a"]);
+  assertEquals(second.tags, { a: "1", b: "2", c: "" });
+});
+
+Deno.test("a source that says nothing changes nothing", () => {
+  assertEquals(mergeConfig(defaultConfig, {}), defaultConfig);
+  assertEquals(mergeConfig(defaultConfig, { nodeName: undefined }), defaultConfig);
+});
+
+Deno.test("every setting has a default and a key of its own", () => {
+  assertEquals(Object.keys(defaultConfig).sort(), Object.keys(configOptions).sort());
+  const keys = Object.values(configOptions).flatMap((option) => "key" in option ? option.key : []);
+  assertEquals(new Set(keys).size, keys.length);
+});

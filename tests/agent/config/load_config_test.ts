@@ -1,0 +1,129 @@
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { loadConfig, type LoadedConfig } from "../../../lib/agent/config/load_config.ts";
+import { parseAgentFlags } from "../../../lib/cli/agent/agent_flags.ts";
+import { StartupError } from "../../../lib/agent/startup_error.ts";
+import { TemporaryDirectory } from "../../host/temporary_directory.ts";
+import { writeFiles } from "../write_files.ts";
+
+function load(args: readonly string[]): LoadedConfig {
+  return loadConfig(parseAgentFlags(args));
+}
+
+function errorOf(...args: string[]): string {
+  return assertThrows(() => load(args), StartupError).message;
+}
+
+Deno.test("without arguments the node is named like its host", () => {
+  const { config, handlers, notices } = load([]);
+  assertEquals(config.nodeName, Deno.hostname());
+  assertEquals([handlers, notices], [[], []]);
+});
+
+Deno.test("flags win over files, and lists of both are joined", () => {
+  using directory = new TemporaryDirectory();
+  writeFiles(directory, {
+    "a.json":
+      '{"node_name":"file","start_join":["a"],"event_handlers":["x"],"tags":{"a":"1","b":"1"}}',
+  });
+  const { config, handlers } = load([
+    `-config-file=${directory.file("a.json")}`,
+    ...["-node=flag", "-join=b", "-event-handler=user=y", "-tag", "b=2"],
+  ]);
+  assertEquals(config.nodeName, "flag");
+  assertEquals(config.startJoin, ["a", "b"]);
+  assertEquals(config.tags, { a: "1", b: "2" });
+  assertEquals(handlers.map(({ script }) => script), ["x", "y"]);
+});
+
+Deno.test("what works but deserves a word gets one", () => {
+  const { config, notices } = load([
+    ...["-role=web", "-retry-interval=10ms", "-broadcast-timeout=1ms", "-rejoin"],
+  ]);
+  assertEquals(notices, [
+    "Deprecation warning: 'Role' has been replaced with 'Tags'",
+    "Warning: 'RetryInterval' is too low. Setting to 1s",
+    "Warning: 'BroadcastTimeout' is too low. Setting to 1s",
+    "Warning: 'RejoinAfterLeave' enabled without snapshot file",
+  ]);
+  assertEquals(config.tags, { role: "web" });
+  assertEquals([config.retryIntervalMs, config.broadcastTimeoutMs], [1_000, 1_000]);
+});
+
+Deno.test("times and sizes that make no sense are refused by their keys", () => {
+  using directory = new TemporaryDirectory();
+  const refusal = (settings: Readonly<Record<string, unknown>>) => {
+    writeFiles(directory, { "a.json": JSON.stringify(settings) });
+    return errorOf(`-config-file=${directory.file("a.json")}`);
+  };
+  for (const key of ["reconnect_timeout", "tombstone_timeout", "handler_linger"]) {
+    assertEquals(refusal({ [key]: "-5s" }), `Invalid ${key}: got -5s, expected 0 or more`);
+  }
+  for (const key of ["query_size_limit", "query_response_size_limit", "user_event_size_limit"]) {
+    assertStringIncludes(refusal({ [key]: -3 }), `\n* '${key}' expected 0 or more, got '-3'`);
+  }
+});
+
+Deno.test("an interval that would keep the agent busy is raised", () => {
+  using directory = new TemporaryDirectory();
+  for (const interval of ["1ns", "-5s"]) {
+    writeFiles(directory, { "a.json": `{"reconnect_interval":"${interval}"}` });
+    const { config, notices } = load([`-config-file=${directory.file("a.json")}`]);
+    assertEquals(config.reconnectIntervalMs, 100);
+    assertEquals(notices, ["Warning: 'ReconnectInterval' is too low. Setting to 100ms"]);
+  }
+});
+
+Deno.test("handlers are checked before interfaces", () => {
+  assertEquals(
+    errorOf("-event-handler=bogus=x", "-iface=nosuch0"),
+    "Invalid event script: Event 'bogus' invoking 'x'",
+  );
+  assertEquals(
+    errorOf("-iface=nosuch0", "-mdns-iface=lo"),
+    "Invalid network interface: route ip+net: no such network interface",
+  );
+});
+
+Deno.test("settings of multicast DNS must fit together", () => {
+  assertEquals(
+    errorOf("-mdns-iface=lo"),
+    "mDNS interface specified without enabling mDNS discovery",
+  );
+  assertEquals(
+    errorOf("-discover=c", "-mdns-iface=nosuch0"),
+    "Invalid mDNS network interface: route ip+net: no such network interface",
+  );
+  const off = ["-mdns-disable-ipv4", "-mdns-disable-ipv6"];
+  assertEquals(
+    errorOf("-discover=c", "-mdns-iface=lo", ...off),
+    "Invalid mDNS configuration: both IPv4 and IPv6 are disabled",
+  );
+  assertEquals(load(["-discover=c", ...off]).config.mdnsDisableIpv6, true);
+});
+
+Deno.test({
+  name: "the permissions that are missing are named, as far as the configuration needs them",
+  permissions: { read: true },
+  fn() {
+    assertEquals(
+      errorOf(),
+      "Missing Deno permissions: start this command with --allow-net --allow-sys",
+    );
+    assertEquals(
+      errorOf("-event-handler=x", "-snapshot=s"),
+      "Missing Deno permissions: start this command with " +
+        "--allow-net --allow-sys --allow-write --allow-run --allow-env",
+    );
+  },
+});
+
+Deno.test({
+  name: "files that must not be read are no surprise",
+  permissions: "none",
+  fn() {
+    assertEquals(
+      errorOf("-config-file=a.json"),
+      "Missing Deno permissions: start this command with --allow-read",
+    );
+  },
+});

@@ -1,0 +1,56 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { readTagsFile, writeTagsFile } from "../../../lib/agent/config/tags_file.ts";
+import { TemporaryDirectory } from "../../host/temporary_directory.ts";
+import { writeFiles } from "../write_files.ts";
+
+Deno.test("tags are written sorted, indented, and for the owner only", () => {
+  using directory = new TemporaryDirectory();
+  const path = directory.file("tags.json");
+  writeTagsFile(path, { role: "web", b: "c\n" });
+  assertEquals(Deno.readTextFileSync(path), '{\n  "b": "c\\n",\n  "role": "web"\n}');
+  assertEquals((Deno.statSync(path).mode ?? 0) & 0o777, 0o600);
+  assertEquals(readTagsFile(path), { role: "web", b: "c\n" });
+  writeTagsFile(path, {});
+  assertEquals(Deno.readTextFileSync(path), "{}");
+});
+
+Deno.test("a file that is missing has no tags", () => {
+  assertEquals(readTagsFile("/nonexistent/tags.json"), undefined);
+});
+
+Deno.test("null is no tags, and a null value an empty one", () => {
+  using directory = new TemporaryDirectory();
+  writeFiles(directory, { "a.json": "null", "b.json": '{"a":null}' });
+  assertEquals(readTagsFile(directory.file("a.json")), {});
+  assertEquals(readTagsFile(directory.file("b.json")), { a: "" });
+});
+
+Deno.test("what is no object of texts is refused in Go's words", () => {
+  const cases: [string, string][] = [
+    ["nope", "invalid character 'o' in literal null (expecting 'u')"],
+    ["{} x", "invalid character 'x' after top-level value"],
+    ["[]", "json: cannot unmarshal array into Go value of type map[string]string"],
+    ["true", "json: cannot unmarshal bool into Go value of type map[string]string"],
+    ['{"a":1}', "json: cannot unmarshal number into Go value of type string"],
+    ['{"a":{}}', "json: cannot unmarshal object into Go value of type string"],
+  ];
+  using directory = new TemporaryDirectory();
+  for (const [text, message] of cases) {
+    writeFiles(directory, { "tags.json": text });
+    const error = assertThrows(() => readTagsFile(directory.file("tags.json")), Error);
+    assertEquals(error.message, `Failed to decode tags file: ${message}`);
+  }
+});
+
+Deno.test("a file that cannot be read or written is named", () => {
+  using directory = new TemporaryDirectory();
+  const path = directory.path;
+  assertEquals(
+    assertThrows(() => readTagsFile(path), Error).message,
+    `Failed to read tags file: open ${path}: is a directory`,
+  );
+  assertEquals(
+    assertThrows(() => writeTagsFile(path, {}), Error).message,
+    `Failed to write tags file: open ${path}: is a directory`,
+  );
+});

@@ -1,0 +1,90 @@
+/** Agents that find each other, as processes in a network of their own. */
+
+import { assertStringIncludes } from "@std/assert";
+import { Agent, type Kind, referenceMissing } from "../../interop/agents.ts";
+import { PrivateNetwork, privateNetworkMissing } from "./private_network.ts";
+
+/** Registers a test; where what it needs is missing it is skipped and its name says why. */
+function networkTest(
+  name: string,
+  kinds: readonly Kind[],
+  fn: (network: PrivateNetwork) => Promise<void>,
+): void {
+  const missing = privateNetworkMissing ??
+    (kinds.includes("reference") ? referenceMissing : undefined);
+  Deno.test({
+    name: missing === undefined ? name : `${name} (skipped: ${missing})`,
+    ignore: missing !== undefined,
+    async fn() {
+      await using network = await PrivateNetwork.create();
+      await fn(network);
+    },
+  });
+}
+
+/** Starts agent `n1`, `n2` or `n3` and waits until it has found at least itself. */
+async function start(
+  kind: Kind,
+  { number, network, args = [] }: {
+    number: number;
+    network: PrivateNetwork;
+    args?: readonly string[];
+  },
+): Promise<Agent> {
+  const agent = Agent.spawn(kind, {
+    name: `n${number}`,
+    ip: `10.9.0.${number}`,
+    args: ["-discover=lab", ...args],
+    through: network.through,
+  });
+  await agent.printed(/agent\.mdns: Joined \d hosts/);
+  return agent;
+}
+
+/** Starts two agents, and waits until both know that they are two. The second one must have found the first. */
+async function findEachOther(
+  kinds: readonly [Kind, Kind],
+  network: PrivateNetwork,
+  args: readonly string[] = [],
+): Promise<void> {
+  await using first = await start(kinds[0], { number: 1, network, args });
+  await using second = await start(kinds[1], { number: 2, network, args });
+  await first.printed("EventMemberJoin: n2 10.9.0.2");
+  await second.printed("EventMemberJoin: n1 10.9.0.1");
+  await second.printed(/agent: joining: \[.*10\.9\.0\.1:7946/);
+  for (const agent of [first, second]) {
+    assertStringIncludes(agent.output, "\n                   mDNS cluster: lab\n");
+  }
+}
+
+networkTest("agents find each other", ["ours"], async (network) => {
+  await findEachOther(["ours", "ours"], network);
+});
+
+networkTest("agents find each other on a chosen interface", ["ours"], async (network) => {
+  await findEachOther(["ours", "ours"], network, ["-mdns-iface=net0"]);
+});
+
+networkTest("agents find each other by IPv4 alone", ["ours"], async (network) => {
+  await findEachOther(["ours", "ours"], network, ["-iface=net0", "-mdns-disable-ipv6"]);
+});
+
+networkTest("agents find each other by IPv6 alone", ["ours"], async (network) => {
+  const args = ["-mdns-iface=net0", "-mdns-disable-ipv4"];
+  await findEachOther(["ours", "ours"], network, args);
+});
+
+networkTest("an agent finds one of the reference", ["ours", "reference"], async (network) => {
+  await findEachOther(["reference", "ours"], network);
+});
+
+networkTest("an agent is found by one of the reference", ["ours", "reference"], async (network) => {
+  await findEachOther(["ours", "reference"], network);
+});
+
+networkTest("agents of another cluster are not found", ["ours"], async (network) => {
+  await using stranger = await start("ours", { number: 1, network, args: ["-discover=other"] });
+  await using agent = await start("ours", { number: 2, network });
+  assertStringIncludes(agent.output, "joining: [10.9.0.2:7946] replay: false");
+  assertStringIncludes(stranger.output, "joining: [10.9.0.1:7946] replay: false");
+});

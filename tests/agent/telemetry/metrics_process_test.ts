@@ -1,0 +1,120 @@
+/** The figures of a running agent, compared with those of the reference. */
+
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { TemporaryDirectory } from "../../host/temporary_directory.ts";
+import { Agent, until } from "../../interop/agents.ts";
+import { DatagramServer } from "./datagram_server.ts";
+import { writeFiles } from "../write_files.ts";
+
+/** Names that are about Go, and those that come every half minute only. */
+const NOT_EXPECTED =
+  /runtime\.(free_count|gc_pause_ns|heap_objects|malloc_count|num_goroutines|total_gc_)|serf\.queue\./;
+
+/** `NAME|TYPE` of every figure that the reference was seen to send, with this host's name. */
+function referenceNames(): string[] {
+  const url = new URL("../../transcripts/metrics.json", import.meta.url);
+  const runs: { name: string; lines: string[] }[] = JSON.parse(Deno.readTextFileSync(url));
+  const lines = runs.find(({ name }) => name === "statsd-names")?.lines ?? [];
+  return lines.map((line) => line.split(" ")[0].replace("HOSTNAME", Deno.hostname()))
+    .filter((name) => !NOT_EXPECTED.test(name));
+}
+
+/** What arrives at a metrics server, by `NAME|TYPE`; it ends with the server. */
+async function collect(server: DatagramServer, names: Set<string>): Promise<void> {
+  try {
+    for (;;) {
+      for (const line of (await server.receive()).trimEnd().split("\n")) {
+        assertMatch(line, /^[^:|\s]+:-?\d+\.\d{6}\|(c|g|ms)$/);
+        names.add(line.replace(/:.*\|/, "|"));
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.Interrupted)) throw error;
+  }
+}
+
+/** Waits until all that is expected was collected. */
+async function allHaveCome(expected: readonly string[], names: Set<string>): Promise<void> {
+  const missing = () => expected.filter((name) => !names.has(name));
+  const done = () => Promise.resolve(missing().length === 0);
+  await until("all figures have come", done, () => `missing: ${missing().join(" ")}`);
+}
+
+/** Starts an agent with these settings. */
+async function startWith(
+  directory: TemporaryDirectory,
+  { name, ip, settings }: { name: string; ip: string; settings: Record<string, unknown> },
+): Promise<Agent> {
+  writeFiles(directory, { [`${name}.json`]: JSON.stringify(settings) });
+  const args = [`-config-file=${directory.file(`${name}.json`)}`];
+  return await Agent.start("ours", { name, ip, args });
+}
+
+Deno.test("an agent sends the figures of the reference, and sums them up on SIGUSR1", async () => {
+  using directory = new TemporaryDirectory();
+  const server = new DatagramServer();
+  const names = new Set<string>();
+  const collecting = collect(server, names);
+  await using agent = await startWith(directory, {
+    name: "counted",
+    ip: "127.7.1.1",
+    settings: {
+      statsd_addr: `127.0.0.1:${server.port}`,
+      snapshot_path: directory.file("snapshot"),
+      event_handlers: ["query:load=echo 1"],
+    },
+  });
+  {
+    await using other = await startWith(directory, {
+      name: "other",
+      ip: "127.7.1.2",
+      settings: { start_join: [agent.ip] },
+    });
+    await using own = await agent.rpc();
+    await own.join([other.ip]);
+    await using client = await other.rpc();
+    await client.event("deploy", "", { coalesce: false });
+    await client.tags({ set: { role: "web" } });
+    const records = [];
+    using query = await own.query("load", "", { requestAck: true });
+    for await (const record of query) records.push(record);
+    assert(records.length > 0);
+    await allHaveCome(
+      referenceNames().filter((name) => !/member\.left|msg\.dead/.test(name)),
+      names,
+    );
+    await client.leave();
+    assertEquals(await other.exit, 0);
+  }
+  await allHaveCome(referenceNames(), names);
+  const time = "\\[\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d0 \\+0000 UTC\\]";
+  const report = [
+    new RegExp(
+      `\\n${time}\\[C\\] 'serf-agent\\.serf\\.member\\.join': Count: \\d Sum: \\d\\.000 Last`,
+    ),
+    new RegExp(`\\n${time}\\[G\\] '[^']+\\.runtime\\.sys_bytes': \\d+\\.000\\n`),
+  ];
+  await until("the report has come", () => {
+    agent.signal("SIGUSR1");
+    return Promise.resolve(report.every((line) => line.test(agent.output)));
+  }, () => agent.output);
+  server[Symbol.dispose]();
+  await collecting;
+});
+
+Deno.test("an address of a metrics server without a port keeps an agent from starting", async () => {
+  for (const server of ["statsite", "statsd"]) {
+    using directory = new TemporaryDirectory();
+    writeFiles(directory, { "a.json": JSON.stringify({ [`${server}_addr`]: "metrics" }) });
+    await using agent = Agent.spawn("ours", {
+      name: "a",
+      ip: "127.7.1.3",
+      args: [`-config-file=${directory.file("a.json")}`],
+    });
+    assertEquals(await agent.exit, 1);
+    assertEquals(
+      agent.output,
+      `==> Failed to start ${server} sink. Got: address metrics: missing port in address\n`,
+    );
+  }
+});

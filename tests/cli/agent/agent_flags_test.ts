@@ -1,0 +1,82 @@
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { agentHelp, parseAgentFlags } from "../../../lib/cli/agent/agent_flags.ts";
+import { defaultConfig, mergeConfig } from "../../../lib/agent/config/config.ts";
+import { StartupError } from "../../../lib/agent/startup_error.ts";
+import { FlagError } from "../../../lib/go/flags.ts";
+
+function errorOf(...args: string[]): string {
+  return assertThrows(() => parseAgentFlags(args), StartupError).message;
+}
+
+Deno.test("no flag at all changes nothing", () => {
+  const { layer, configPaths } = parseAgentFlags([]);
+  assertEquals(mergeConfig(defaultConfig, layer), defaultConfig);
+  assertEquals(configPaths, []);
+});
+
+Deno.test("every flag sets its setting", () => {
+  const { layer } = parseAgentFlags([
+    ...["-node=n", "-role=r", "-tag", "a=b=c", "-tag=x=", "-tags-file=tf", "-bind=b", "-iface=i"],
+    ...["-advertise=ad", "-encrypt=k", "-keyring-file=kf", "-log-level=debug", "-rpc-addr=ra"],
+    ...["-protocol=4", "-profile=wan", "-join=j1", "-join=j2", "-replay", "-retry-join=rj"],
+    ...["-retry-max=0x10", "-retry-interval=1m", "-snapshot=s", "-rejoin", "-event-handler=h"],
+    ...["-discover=d", "-syslog", "-broadcast-timeout=7s", "-disable-compression"],
+    "-handler-linger=8s",
+    ...["-mdns-iface=mi", "-mdns-disable-ipv4", "-mdns-disable-ipv6", "positional", "-node=late"],
+  ]);
+  assertEquals(layer, {
+    nodeName: "n",
+    role: "r",
+    tags: { a: "b=c", x: "" },
+    tagsFile: "tf",
+    bind: "b",
+    interface: "i",
+    advertise: "ad",
+    encryptKey: "k",
+    keyringFile: "kf",
+    logLevel: "debug",
+    rpcAddr: "ra",
+    protocol: 4,
+    profile: "wan",
+    startJoin: ["j1", "j2"],
+    replayOnJoin: true,
+    retryJoin: ["rj"],
+    retryMaxAttempts: 16,
+    retryIntervalMs: 60_000,
+    snapshotPath: "s",
+    rejoinAfterLeave: true,
+    eventHandlers: ["h"],
+    handlerLingerMs: 8_000,
+    discover: "d",
+    enableSyslog: true,
+    broadcastTimeoutMs: 7_000,
+    disableCompression: true,
+    mdnsInterface: "mi",
+    mdnsDisableIpv4: true,
+    mdnsDisableIpv6: true,
+  });
+});
+
+Deno.test("files and directories are one list in the order of the command line", () => {
+  const args = ["-config-file=a", "-config-dir", "b", "-config-file", "c", "-config-dir=d"];
+  assertEquals(parseAgentFlags(args).configPaths, ["a", "b", "c", "d"]);
+});
+
+Deno.test("bad tags and durations are refused in the reference's words", () => {
+  assertEquals(errorOf("-tag", "novalue"), "Error: Invalid tag: 'novalue'");
+  assertEquals(errorOf("-tag", "=x"), "Error: Invalid tag: '=x'");
+  assertEquals(errorOf("-retry-interval=x"), 'Error: time: invalid duration "x"');
+  assertEquals(errorOf("-broadcast-timeout=5"), 'Error: time: missing unit in duration "5"');
+});
+
+Deno.test("an unknown flag is a mistake in the flags", () => {
+  const error = assertThrows(() => parseAgentFlags(["-bogus"]), FlagError);
+  assertEquals(error.message, "flag provided but not defined: -bogus");
+});
+
+Deno.test("the help names every flag that the reference has", () => {
+  const { commands } = JSON.parse(
+    Deno.readTextFileSync(new URL("../../transcripts/help-structure.json", import.meta.url)),
+  );
+  for (const { name } of commands.agent) assertStringIncludes(agentHelp(), `  -${name}`);
+});

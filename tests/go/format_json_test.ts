@@ -1,0 +1,56 @@
+import { assertEquals } from "@std/assert";
+import { goJson } from "../../lib/go/format_json.ts";
+
+Deno.test("objects keep their order and maps are sorted, both with two spaces of indentation", () => {
+  const value = {
+    b: [1, null, "x"],
+    a: new Map([["10", "ten"], ["9", "nine"], ["B", "b"], ["a", "a"]]),
+  };
+  assertEquals(
+    goJson(value),
+    `{
+  "b": [
+    1,
+    null,
+    "x"
+  ],
+  "a": {
+    "10": "ten",
+    "9": "nine",
+    "B": "b",
+    "a": "a"
+  }
+}`,
+  );
+});
+
+Deno.test("what is empty stays on one line", () => {
+  assertEquals(
+    goJson({ list: [], map: new Map(), object: {} }),
+    [
+      "{",
+      '  "list": [],',
+      '  "map": {},',
+      '  "object": {}',
+      "}",
+    ].join("\n"),
+  );
+  assertEquals(goJson([]), "[]");
+});
+
+Deno.test("text is escaped as Go does it, in keys and in values", () => {
+  const cases: [string, string][] = [
+    ["<a & b>", '"\\u003ca \\u0026 b\\u003e"'],
+    ["\u2028\u2029", '"\\u2028\\u2029"'],
+    ['\n\r\t"\\', '"\\n\\r\\t\\"\\\\"'],
+    ["\b\f\x00\x1f\x7f", '"\\u0008\\u000c\\u0000\\u001f\x7f"'],
+    ["\\b\\f\\\\b", '"\\\\b\\\\f\\\\\\\\b"'],
+    ["\ufffd", '"\\ufffd"'],
+    ["é😀/", '"é😀/"'],
+  ];
+  for (const [text, json] of cases) {
+    assertEquals(goJson(text), json);
+    assertEquals(goJson(new Map([[text, text]])), `{\n  ${json}: ${json}\n}`);
+    assertEquals(JSON.parse(goJson(text)), text);
+  }
+});

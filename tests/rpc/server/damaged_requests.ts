@@ -1,0 +1,65 @@
+/**
+ * Recorded requests to agents, and the damage that is done to them.
+ *
+ * @module
+ */
+
+import type { Random } from "../../../lib/sim/random.ts";
+import { request } from "../serve.ts";
+
+interface RecordedExchange {
+  readonly steps: readonly { readonly send?: string }[];
+}
+
+const { servers }: { servers: Record<string, { exchanges: RecordedExchange[] }> } = JSON.parse(
+  Deno.readTextFileSync(new URL("../../vectors/rpc.json", import.meta.url)),
+);
+
+/** What clients have said in recorded conversations, each as one piece. */
+export const requests: readonly Uint8Array[] = servers["0.9.4"].exchanges
+  .map(({ steps }) => Uint8Array.fromHex(steps.map(({ send = "" }) => send).join("")))
+  .filter(({ length }) => length > 0);
+
+const handshake = request(1, "handshake", { Version: 1 });
+
+/** Bytes that begin a value of a kind, most of them larger than what follows. */
+const telling = [0x80, 0x8f, 0x9f, 0xa1, 0xbf, 0xc0, 0xc1, 0xc4, 0xc6, 0xcb, 0xcf, 0xd3, 0xd9, 0xdb]
+  .concat([0xdd, 0xdf, 0xff, 0x00, 0x7f]);
+
+function mutate(bytes: Uint8Array, random: Random): Uint8Array {
+  const at = random.below(bytes.length);
+  const before = bytes.subarray(0, at);
+  const other = requests[random.below(requests.length)];
+  switch (random.below(6)) {
+    case 0:
+      return bytes.with(at, random.below(256));
+    case 1:
+      return bytes.with(at, telling[random.below(telling.length)]);
+    case 2:
+      return before;
+    case 3:
+      return joined(before, bytes.subarray(at + 1 + random.below(8)));
+    case 4:
+      return joined(before, Uint8Array.of(random.below(256)), bytes.subarray(at));
+    default:
+      return joined(before, other.subarray(random.below(other.length)));
+  }
+}
+
+/** One to three mutations; mostly the handshake is spared, or else little more than it would be tested. */
+export function damaged(bytes: Uint8Array, random: Random): Uint8Array {
+  const spared = random.chance(0.8) ? handshake.length : 0;
+  let rest = bytes.subarray(spared);
+  for (let n = random.below(3); n >= 0 && rest.length > 0; n--) rest = mutate(rest, random);
+  return joined(bytes.subarray(0, spared), rest);
+}
+
+function joined(...parts: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    bytes.set(part, offset);
+    offset += part.length;
+  }
+  return bytes;
+}

@@ -1,0 +1,172 @@
+import { assert, assertEquals } from "@std/assert";
+import { Address } from "../../../lib/base/address.ts";
+import {
+  CoalesceWindow,
+  MemberCoalescer,
+  UserCoalescer,
+} from "../../../lib/serf/events/coalesce.ts";
+import type {
+  Member,
+  MemberEvent,
+  MemberEventType,
+  QueryEvent,
+  UserEvent,
+} from "../../../lib/serf/contract.ts";
+
+function member(name: string, tags: Record<string, string> = {}): Member {
+  return {
+    name,
+    address: Address.parse("127.0.0.1", 7946),
+    tags,
+    status: "alive",
+    protocolMin: 1,
+    protocolMax: 5,
+    protocolCur: 2,
+    delegateMin: 2,
+    delegateMax: 5,
+    delegateCur: 5,
+  };
+}
+
+function happens(type: MemberEventType, ...names: string[]): MemberEvent {
+  return { type, members: names.map((name) => member(name)) };
+}
+
+function user(name: string, lTime: number, text = "", coalesce = true): UserEvent {
+  return { type: "user", name, lTime, payload: new TextEncoder().encode(text), coalesce };
+}
+
+const query: QueryEvent = {
+  type: "query",
+  lTime: 1,
+  id: 1,
+  name: "load",
+  payload: null,
+  sourceNode: "a",
+  deadline: 0,
+};
+
+/** Event type and member names of each event. */
+function summary(events: readonly MemberEvent[]): [MemberEventType, string[]][] {
+  return events.map(({ type, members }) => [type, members.map(({ name }) => name)]);
+}
+
+Deno.test("member events are grouped by type", () => {
+  const coalescer = new MemberCoalescer();
+  assert(coalescer.handle(happens("member-join", "a")));
+  assert(coalescer.handle(happens("member-leave", "b")));
+  assert(coalescer.handle(happens("member-join", "c", "d")));
+  assertEquals(summary(coalescer.flush()), [
+    ["member-join", ["a", "c", "d"]],
+    ["member-leave", ["b"]],
+  ]);
+  assertEquals(coalescer.flush(), []);
+});
+
+Deno.test("only the last event of a member counts", () => {
+  const coalescer = new MemberCoalescer();
+  coalescer.handle(happens("member-join", "a"));
+  coalescer.handle(happens("member-failed", "a"));
+  assertEquals(summary(coalescer.flush()), [["member-failed", ["a"]]]);
+});
+
+Deno.test("a member that failed and came back since the last flush is not told again", () => {
+  const coalescer = new MemberCoalescer();
+  coalescer.handle(happens("member-join", "a"));
+  coalescer.flush();
+  coalescer.handle(happens("member-failed", "a"));
+  coalescer.handle(happens("member-join", "a"));
+  assertEquals(coalescer.flush(), []);
+});
+
+Deno.test("every update is told, with the newest tags", () => {
+  const coalescer = new MemberCoalescer();
+  const update = (version: string): MemberEvent => ({
+    type: "member-update",
+    members: [member("a", { version })],
+  });
+  coalescer.handle(update("1"));
+  coalescer.handle(update("2"));
+  assertEquals(coalescer.flush(), [update("2")]);
+  coalescer.handle(update("3"));
+  assertEquals(coalescer.flush(), [update("3")]);
+});
+
+Deno.test("a reaped member that comes back and is reaped again is told each time", () => {
+  const coalescer = new MemberCoalescer();
+  for (let round = 0; round < 2; round++) {
+    coalescer.handle(happens("member-reap", "a"));
+    assertEquals(summary(coalescer.flush()), [["member-reap", ["a"]]]);
+  }
+});
+
+Deno.test("user events and queries are none of the member coalescer's", () => {
+  const coalescer = new MemberCoalescer();
+  assert(!coalescer.handle(user("deploy", 1)));
+  assert(!coalescer.handle(query));
+});
+
+Deno.test("of user events those with the highest time are kept, by name", () => {
+  const coalescer = new UserCoalescer();
+  const events = [
+    user("deploy", 5, "old"),
+    user("restart", 2),
+    user("deploy", 7, "one"),
+    user("deploy", 6, "late"),
+    user("deploy", 7, "two"),
+  ];
+  for (const event of events) assert(coalescer.handle(event));
+  assertEquals(coalescer.flush(), [events[2], events[4], events[1]]);
+  assertEquals(coalescer.flush(), []);
+});
+
+Deno.test("an older user event passes after a flush, as in a new window", () => {
+  const coalescer = new UserCoalescer();
+  coalescer.handle(user("deploy", 7));
+  coalescer.flush();
+  coalescer.handle(user("deploy", 3));
+  assertEquals(coalescer.flush(), [user("deploy", 3)]);
+});
+
+Deno.test("user events that must not be coalesced, queries and member events pass", () => {
+  const coalescer = new UserCoalescer();
+  assert(!coalescer.handle(user("deploy", 1, "", false)));
+  assert(!coalescer.handle(query));
+  assert(!coalescer.handle(happens("member-join", "a")));
+});
+
+Deno.test("a window closes when it has been quiet", () => {
+  const window = new CoalesceWindow(3_000, 1_000);
+  assertEquals(window.touch(0), 1_000);
+  assertEquals(window.touch(600), undefined);
+  assertEquals(window.expire(1_000), 600);
+  assertEquals(window.expire(1_600), undefined);
+});
+
+Deno.test("a window closes after the period although events keep coming", () => {
+  const window = new CoalesceWindow(3_000, 1_000);
+  let timer = window.touch(0) as number;
+  const expired: number[] = [];
+  for (let now = 0; now <= 3_500; now += 100) {
+    if (now === timer) {
+      const more = window.expire(now);
+      if (more === undefined) expired.push(now);
+      else timer = now + more;
+    }
+    if (expired.length === 0) assertEquals(window.touch(now), undefined);
+  }
+  assertEquals(expired, [3_000]);
+});
+
+Deno.test("a window opens again with the first event after it closed", () => {
+  const window = new CoalesceWindow(3_000, 1_000);
+  window.touch(0);
+  assertEquals(window.expire(1_000), undefined);
+  assertEquals(window.touch(5_000), 1_000);
+});
+
+Deno.test("a timer that fires a rounding error early closes the window", () => {
+  const window = new CoalesceWindow(3_000, 1_000);
+  window.touch(0.1);
+  assertEquals(window.expire(1_000.1 - 1e-9), undefined);
+});

@@ -1,0 +1,104 @@
+import { assertEquals } from "@std/assert";
+import { EventQueue } from "../../../lib/serf/events/event_queue.ts";
+import type { Message } from "../../../lib/wire/messages/messages.ts";
+
+/** A message of three bytes, its type byte included, that can be told by its number. */
+function event(number: number): Message {
+  return { type: "user", body: { bytes: Uint8Array.of(0, number) } };
+}
+
+function numbers(messages: readonly Message[]): number[] {
+  return messages.map((message) => message.type === "user" ? message.body.bytes[1] : NaN);
+}
+
+/** A queue of so many events, numbered from 0. */
+function queueOf(count: number, { limit = 4, peers = 4 } = {}): EventQueue {
+  const queue = new EventQueue({ retransmitLimit: () => limit, peerCount: () => peers });
+  for (let i = 0; i < count; i++) queue.queue({ message: event(i) });
+  return queue;
+}
+
+Deno.test("the oldest goes first, until it was sent to as many as the limit says", () => {
+  const queue = queueOf(3, { limit: 2 });
+  assertEquals(numbers(queue.take(2, 10, "a")), [0, 1]);
+  assertEquals(numbers(queue.take(2, 10, "b")), [0, 1]);
+  assertEquals(queue.length, 1);
+  assertEquals(numbers(queue.take(2, 10, "c")), [2]);
+});
+
+Deno.test("nobody gets an event twice while others have not got it", () => {
+  const queue = queueOf(2);
+  assertEquals(numbers(queue.take(2, 100, "a")), [0, 1]);
+  queue.queue({ message: event(2) });
+  assertEquals(numbers(queue.take(2, 100, "a")), [2]);
+  assertEquals(numbers(queue.take(2, 100, "a")), []);
+  assertEquals(numbers(queue.take(2, 100, "b")), [0, 1, 2]);
+});
+
+Deno.test("who comes late gets what is left, from the oldest on", () => {
+  const queue = queueOf(3, { limit: 2 });
+  queue.take(2, 5, "a");
+  queue.take(2, 5, "b");
+  assertEquals(numbers(queue.take(2, 100, "c")), [1, 2]);
+  assertEquals(numbers(queue.take(2, 100, "a")), [1, 2]);
+  assertEquals(queue.length, 0);
+});
+
+Deno.test("when all have got everything, it is sent to them again", () => {
+  const queue = queueOf(1, { limit: 4, peers: 2 });
+  const taken = ["a", "b", "a", "b", "a"].map((peer) => queue.take(2, 100, peer).length);
+  assertEquals(taken, [1, 1, 0, 1, 1]);
+  assertEquals(queue.length, 0);
+});
+
+Deno.test("an event waits for room rather than letting a later one pass", () => {
+  const queue = queueOf(1);
+  queue.queue({ message: { type: "user", body: { bytes: new Uint8Array(50) } } });
+  queue.queue({ message: event(2) });
+  assertEquals(numbers(queue.take(2, 20, "a")), [0]);
+  assertEquals(queue.take(2, 100, "a").length, 2);
+});
+
+Deno.test("what waits is counted with its overhead", () => {
+  const queue = queueOf(3, { limit: 1 });
+  assertEquals(queue.waitingBytes(2), 15);
+  queue.take(2, 5, "a");
+  assertEquals(queue.waitingBytes(2), 10);
+  queue.prune(1);
+  assertEquals(queue.waitingBytes(2), 5);
+});
+
+Deno.test("the oldest are dropped from a queue that is too long, and whoever got them does not miss others", () => {
+  const queue = queueOf(5);
+  queue.take(2, 10, "a");
+  let finished = 0;
+  queue.queue({ message: event(5), finished: () => finished++ });
+  queue.prune(2);
+  assertEquals([finished, queue.length], [0, 2]);
+  assertEquals(numbers(queue.take(2, 100, "a")), [4, 5]);
+  queue.prune(0);
+  assertEquals(finished, 1);
+});
+
+Deno.test("a long stream keeps its order for every peer", () => {
+  const queue = queueOf(0, { limit: 2, peers: 2 });
+  const got: Record<string, number[]> = { a: [], b: [] };
+  for (let i = 0; i < 5_000; i++) {
+    queue.queue({ message: event(i % 250) });
+    const peer = i % 2 === 0 ? "a" : "b";
+    got[peer].push(...numbers(queue.take(2, 20, peer)));
+  }
+  for (const peer of ["a", "b"]) {
+    assertEquals(got[peer], Array.from({ length: got[peer].length }, (_, i) => i % 250));
+    assertEquals(got[peer].length > 4_990, true);
+  }
+});
+
+Deno.test("whoever we have an event from need not be told, and counts as told", () => {
+  const queue = queueOf(1, { limit: 3 });
+  queue.queue({ message: event(1), from: "a" });
+  assertEquals(numbers(queue.take(2, 100, "a")), [0]);
+  assertEquals(numbers(queue.take(2, 100, "b")), [0, 1]);
+  assertEquals(numbers(queue.take(2, 100, "c")), [0, 1]);
+  assertEquals(queue.length, 0);
+});

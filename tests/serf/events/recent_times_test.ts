@@ -1,0 +1,43 @@
+import { assertEquals } from "@std/assert";
+import { RecentTimes } from "../../../lib/serf/events/recent_times.ts";
+
+function newRing(size: number): RecentTimes<string> {
+  return new RecentTimes<string>(size, (a, b) => a === b);
+}
+
+Deno.test("an item is news once per time", () => {
+  const recent = newRing(4);
+  assertEquals(recent.add(1, "x"), true);
+  assertEquals(recent.add(1, "x"), false);
+  assertEquals(recent.add(1, "y"), true);
+  assertEquals(recent.add(2, "x"), true);
+});
+
+Deno.test("a newer time takes the slot of an older one", () => {
+  const recent = newRing(4);
+  recent.add(1, "x");
+  recent.add(5, "x");
+  assertEquals([...recent.slots()], [[1, { lTime: 5, items: ["x"] }]]);
+});
+
+Deno.test("a slot that was handed out does not change any more", () => {
+  const recent = newRing(4);
+  recent.add(1, "x");
+  const [[, slot]] = recent.slots();
+  recent.add(1, "y");
+  assertEquals(slot.items, ["x"]);
+});
+
+Deno.test("a time is too old once the clock is further ahead than the ring is long", () => {
+  const recent = newRing(4);
+  assertEquals(recent.isTooOld(0, 4), false);
+  assertEquals(recent.isTooOld(0, 5), true);
+  assertEquals(recent.isTooOld(1, 5), false);
+});
+
+Deno.test("a flood of items of one time is refused at some point", () => {
+  const recent = newRing(4);
+  for (let i = 0; i < 4_096; i++) assertEquals(recent.add(1, `${i}`), true);
+  assertEquals(recent.add(1, "one more"), false);
+  assertEquals(recent.add(2, "one more"), true);
+});

@@ -1,0 +1,210 @@
+import { assertEquals, assertLessOrEqual, assertThrows } from "@std/assert";
+import type { SerfState, UserEventMessage } from "../../../lib/wire/messages/serf_messages.ts";
+import { SerfBody } from "../../../lib/serf/serf_body.ts";
+import { addressOf, blind, bytes, stateOf, Switchboard, type TestNode } from "../switchboard.ts";
+
+function event(lTime: number, name: string, payload: string | null = null): UserEventMessage {
+  const message = { type: "user-event", lTime, name, coalesce: false } as const;
+  return { ...message, payload: payload === null ? null : bytes(payload) };
+}
+
+/** The user events that were delivered, as in `5 deploy`. */
+function delivered(node: TestNode): string[] {
+  return node.all("user").map(({ lTime, name }) => `${lTime} ${name}`);
+}
+
+/** Lets a machine merge the state of another node. */
+function merge(node: TestNode, state: Partial<SerfState>, { join = false } = {}): void {
+  const whole: SerfState = {
+    type: "push-pull",
+    lTime: 0,
+    eventLTime: 0,
+    queryLTime: 0,
+    statusLTimes: new Map(),
+    leftMembers: [],
+    events: [],
+    ...state,
+  };
+  const userState = new SerfBody(whole);
+  node.core.accept(addressOf("?"), { type: "push-pull", join, nodes: [], userState });
+}
+
+Deno.test("an event is delivered to all, the sender included, once", () => {
+  const board = new Switchboard();
+  const nodes = board.cluster(["a", "b", "c"]);
+  nodes[0].core.userEvent("deploy", bytes("v1"), { coalesce: true });
+  board.run(2_000);
+  for (const node of nodes) {
+    assertEquals(node.all("user"), [
+      { type: "user", lTime: 1, name: "deploy", payload: bytes("v1"), coalesce: true },
+    ]);
+    assertEquals(node.core.stats().event_time, "2");
+  }
+});
+
+Deno.test("events of one sender have rising times", () => {
+  const node = new Switchboard().start("self", blind);
+  for (const name of ["x", "y", "z"]) node.core.userEvent(name, null);
+  assertEquals(delivered(node), ["1 x", "2 y", "3 z"]);
+});
+
+Deno.test("an event is known by time, name and payload; no payload equals an empty one", () => {
+  const node = new Switchboard().start("self", blind);
+  node.hear(
+    event(5, "x"),
+    event(5, "x", ""),
+    event(5, "x", "1"),
+    event(5, "y"),
+    event(5, "x", "1"),
+  );
+  assertEquals(delivered(node), ["5 x", "5 x", "5 y"]);
+  assertEquals(node.core.stats().event_queue, "3");
+});
+
+Deno.test("an event further back than the buffer is long is too old", () => {
+  const node = new Switchboard().start("self", { ...blind, eventBuffer: 8 });
+  node.hear(event(20, "new"));
+  node.hear(event(13, "just in"), event(12, "too old"));
+  assertEquals(delivered(node), ["20 new", "13 just in"]);
+  assertEquals(node.logs("WARN"), ["received old event too old from time 12 (current: 21)"]);
+});
+
+Deno.test("events up to the snapshot's clock are not delivered again", () => {
+  const snapshot = { alive: new Map(), clock: 0, eventClock: 7, queryClock: 0 };
+  const node = new Switchboard().start("self", blind, { snapshot });
+  assertEquals(node.core.stats().event_time, "8");
+  node.hear(event(7, "old"), event(8, "new"));
+  assertEquals(delivered(node), ["8 new"]);
+});
+
+Deno.test("an event that is too large is refused, in the reference's words", () => {
+  const node = new Switchboard().start("self", blind);
+  assertThrows(
+    () => node.core.userEvent("x", new Uint8Array(512)),
+    RangeError,
+    "user event exceeds configured limit of 512 bytes before encoding",
+  );
+  assertThrows(
+    () => node.core.userEvent("x", new Uint8Array(482)),
+    RangeError,
+    "encoded user event exceeds configured limit of 512 bytes after encoding",
+  );
+  node.core.userEvent("x", new Uint8Array(481));
+  assertEquals(delivered(node), ["1 x"]);
+});
+
+Deno.test("a name counts with its bytes", () => {
+  const node = new Switchboard().start("self", { ...blind, userEventSizeLimit: 4 });
+  assertThrows(() => node.core.userEvent("äöü", null), RangeError, "4 bytes before encoding");
+});
+
+Deno.test("a state exchange brings the events that were missed, and passes none of them on", () => {
+  const node = new Switchboard().start("self", blind);
+  node.hear(event(2, "known"));
+  const queued = node.core.stats().event_queue;
+  const events = [
+    null,
+    { lTime: 2, events: [{ name: "known", payload: null }] },
+    { lTime: 3, events: [{ name: "x", payload: bytes("1") }, { name: "y", payload: null }] },
+  ];
+  merge(node, { eventLTime: 9, events });
+  assertEquals(delivered(node), ["2 known", "3 x", "3 y"]);
+  assertEquals(node.core.stats().event_queue, queued);
+  assertEquals(node.core.stats().event_time, "9");
+});
+
+Deno.test("the whole buffer is part of a state exchange, each event in the slot of its time", () => {
+  const node = new Switchboard().start("self", { ...blind, eventBuffer: 4 });
+  node.hear(event(2, "x"), event(2, "y"), event(7, "z"));
+  assertEquals(stateOf(node).events, [
+    null,
+    null,
+    { lTime: 2, events: [{ name: "x", payload: null }, { name: "y", payload: null }] },
+    { lTime: 7, events: [{ name: "z", payload: null }] },
+  ]);
+});
+
+Deno.test("a state that was handed out does not change when more events come", () => {
+  const node = new Switchboard().start("self", { ...blind, eventBuffer: 4 });
+  node.hear(event(2, "x"));
+  const state = stateOf(node);
+  node.hear(event(2, "y"), event(3, "z"));
+  assertEquals(state.events, [
+    null,
+    null,
+    { lTime: 2, events: [{ name: "x", payload: null }] },
+    null,
+  ]);
+});
+
+for (const ignoreOld of [true, false]) {
+  const effect = ignoreOld ? "does not deliver" : "delivers";
+  Deno.test(`a join ${ignoreOld ? "that ignores" : "with"} old events ${effect} them`, () => {
+    const board = new Switchboard();
+    const [old, joiner] = [board.start("old"), board.start("joiner")];
+    old.core.userEvent("before", null);
+    joiner.core.join([old.address], { id: 1, ignoreOld });
+    board.run(1_000);
+    old.core.userEvent("after", null);
+    board.run(1_000);
+    assertEquals(delivered(joiner), ignoreOld ? ["2 after"] : ["1 before", "2 after"]);
+  });
+}
+
+Deno.test("old events are ignored only during the join that wants that", () => {
+  const board = new Switchboard();
+  const node = board.start("self");
+  node.core.join([addressOf("nobody")], { id: 1, ignoreOld: true });
+  board.run(1_000);
+  merge(node, { eventLTime: 4, events: [{ lTime: 3, events: [{ name: "x", payload: null }] }] }, {
+    join: true,
+  });
+  assertEquals(delivered(node), ["3 x"]);
+});
+
+Deno.test("events that come faster than gossip carries them wait, and arrive everywhere, hardly one out of order", () => {
+  const board = new Switchboard();
+  const nodes = board.cluster(["a", "b", "c", "d", "e"]);
+  for (let i = 0; i < 2_000; i++) nodes[0].core.userEvent(String(i), bytes("some payload"));
+  assertEquals(nodes[0].all("user").length, 128);
+  board.run(2_000);
+  let late = 0;
+  for (const node of nodes) {
+    const order = node.all("user").map(({ name }) => Number(name));
+    assertEquals(order.toSorted((a, b) => a - b), Array.from({ length: 2_000 }, (_, i) => i));
+    let latest = -1;
+    for (const number of order) {
+      if (number < latest) late++;
+      latest = Math.max(latest, number);
+    }
+    assertEquals(node.logs("WARN"), []);
+  }
+  assertLessOrEqual(late, 0.01 * 5 * 2_000);
+});
+
+Deno.test("alone, nothing waits: there is nobody to outrun", () => {
+  const node = new Switchboard().start("self");
+  for (let i = 0; i < 1_000; i++) node.core.userEvent(`event-${i}`, null);
+  assertEquals(node.all("user").length, 1_000);
+});
+
+Deno.test("when too many events wait, the next is refused", () => {
+  const node = new Switchboard().start("self", { maxQueueDepth: 200 });
+  node.meet("a");
+  for (let i = 0; i < 128 + 200; i++) node.core.userEvent(`event-${i}`, null);
+  assertThrows(
+    () => node.core.userEvent("one more", null),
+    Error,
+    "user event refused: 200 others wait to be sent",
+  );
+});
+
+Deno.test("events that wait are sent before a leave", () => {
+  const board = new Switchboard();
+  const [a, b] = board.cluster(["a", "b"]);
+  for (let i = 0; i < 300; i++) a.core.userEvent(`event-${i}`, null);
+  a.core.leave({ id: 1 });
+  board.run(3_000);
+  assertEquals(a.core.state, "left");
+  assertEquals(b.all("user").length, 300);
+});

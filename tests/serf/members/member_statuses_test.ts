@@ -1,0 +1,305 @@
+import { assertEquals } from "@std/assert";
+import type { MemberStatus } from "../../../lib/serf/contract.ts";
+import {
+  addressOf,
+  blind,
+  claimOf,
+  join,
+  leave,
+  stateOf,
+  Switchboard,
+  type TestNode,
+} from "../switchboard.ts";
+
+/** A lone machine that nobody answers. */
+function startLoner(board = new Switchboard()): TestNode {
+  const node = board.start("self", blind);
+  node.outputs.length = 0;
+  return node;
+}
+
+const statuses = ["alive", "leaving", "left", "failed"] as const;
+type KnownStatus = (typeof statuses)[number];
+
+/** Lets a machine know a member `a` in a status that it has since Lamport time 5. */
+function bringAbout(node: TestNode, status: KnownStatus): void {
+  node.meet("a");
+  node.hear(status === "alive" || status === "failed" ? join("a", 5) : leave("a", 5));
+  if (status === "left" || status === "failed") node.bury("a");
+  assertEquals(node.status("a"), status);
+}
+
+/** The time that others are told of a member, which they take for that of a join: the leave comes after it. */
+function toldTime(status: MemberStatus, lTime: number): number {
+  return status === "leaving" ? lTime - 1 : lTime;
+}
+
+/** The status after an intent that is news. */
+const after: Record<"join" | "leave", Record<KnownStatus, MemberStatus>> = {
+  join: { alive: "alive", leaving: "alive", left: "left", failed: "failed" },
+  leave: { alive: "leaving", leaving: "leaving", left: "left", failed: "left" },
+};
+
+for (const status of statuses) {
+  for (const type of ["join", "leave"] as const) {
+    for (const lTime of [4, 5, 6]) {
+      const isNews = lTime > 5;
+      const expected = isNews ? after[type][status] : status;
+      Deno.test(`a member ${status} since 5 is ${expected} after a ${type} intent of ${lTime}`, () => {
+        const node = startLoner();
+        bringAbout(node, status);
+        const queued = Number(node.core.stats().intent_queue);
+        node.hear(type === "join" ? join("a", lTime) : leave("a", lTime));
+        assertEquals(node.status("a"), expected);
+        const told = stateOf(node).statusLTimes.get("a");
+        assertEquals(told, toldTime(expected, isNews ? 6 : 5));
+        assertEquals(Number(node.core.stats().intent_queue) - queued, isNews ? 1 : 0);
+      });
+    }
+  }
+}
+
+for (const first of ["join", "leave"] as const) {
+  for (const second of ["join", "leave"] as const) {
+    for (const lTime of [4, 5, 6]) {
+      const wins = lTime > 5 ? second : first;
+      const expected = wins === "join" ? "alive" : "leaving";
+      Deno.test(`of a stranger, a ${first} intent of 5 and a ${second} intent of ${lTime} make it ${expected}`, () => {
+        const node = startLoner();
+        node.hear(first === "join" ? join("a", 5) : leave("a", 5));
+        node.hear(second === "join" ? join("a", lTime) : leave("a", lTime));
+        assertEquals(Number(node.core.stats().intent_queue), lTime > 5 ? 2 : 1);
+        assertEquals(node.status("a"), undefined);
+        node.meet("a");
+        assertEquals(node.status("a"), expected);
+        const told = stateOf(node).statusLTimes.get("a");
+        assertEquals(told, toldTime(expected, Math.max(5, lTime)));
+        assertEquals(node.memberEvents(), ["member-join a"]);
+      });
+    }
+  }
+}
+
+Deno.test("a buffered intent is forgotten after five minutes", () => {
+  const board = new Switchboard();
+  const node = startLoner(board);
+  node.hear(leave("a", 5));
+  board.run(5 * 60_000 + 15_000);
+  node.meet("a");
+  assertEquals(node.status("a"), "alive");
+  assertEquals(stateOf(node).statusLTimes.get("a"), 0);
+});
+
+Deno.test("every intent advances the clock, whether it is news or not", () => {
+  const node = startLoner();
+  node.hear(join("a", 7));
+  assertEquals(node.core.stats().member_time, "8");
+  node.hear(leave("a", 7));
+  assertEquals(node.core.stats().member_time, "8");
+  node.hear(leave("a", 9));
+  assertEquals(node.core.stats().member_time, "10");
+});
+
+Deno.test("the intent decides between leaving and failing, not the membership layer", () => {
+  const node = startLoner();
+  node.meet("a", "b");
+  node.hear(leave("a", 5));
+  node.bury("a");
+  node.hearSwim({ type: "dead", node: "b", incarnation: 1, from: "b" });
+  assertEquals([node.status("a"), node.status("b")], ["left", "failed"]);
+  assertEquals(node.memberEvents(), [
+    "member-join a",
+    "member-join b",
+    "member-leave a",
+    "member-failed b",
+  ]);
+  assertEquals(node.logs("INFO").slice(2), [
+    "EventMemberLeave: a 10.0.0.97",
+    "EventMemberFailed: b 10.0.0.98",
+  ]);
+  assertEquals([node.core.stats().left, node.core.stats().failed], ["1", "1"]);
+});
+
+Deno.test("a failed member that is said to leave has left, with an event", () => {
+  const node = startLoner();
+  bringAbout(node, "failed");
+  node.outputs.length = 0;
+  node.hear(leave("a", 6));
+  assertEquals(node.memberEvents(), ["member-leave a"]);
+  assertEquals(node.logs("INFO"), ["EventMemberLeave (forced): a 10.0.0.97"]);
+  assertEquals(stateOf(node).leftMembers, ["a"]);
+});
+
+Deno.test("a member that comes back is alive, at its new address, and off the lists", () => {
+  const node = startLoner();
+  bringAbout(node, "failed");
+  const address = addressOf("z");
+  // Only a node that left may come back elsewhere.
+  node.hearSwim({ type: "dead", node: "a", incarnation: 1, from: "a" });
+  node.hearSwim({ type: "alive", claim: claimOf("a", { incarnation: 2 }) });
+  assertEquals(node.status("a"), "alive");
+  assertEquals([node.core.stats().left, node.core.stats().failed], ["0", "0"]);
+  node.hear(leave("a", 9));
+  node.hearSwim({ type: "dead", node: "a", incarnation: 2, from: "a" });
+  node.hearSwim({ type: "alive", claim: claimOf("a", { incarnation: 3, address }) });
+  assertEquals(node.status("a"), "alive");
+  assertEquals(node.core.member("a")?.address, address);
+  assertEquals(node.memberEvents().filter((e) => e === "member-join a").length, 3);
+});
+
+Deno.test("we refute that we leave, and do not pass it on", () => {
+  const board = new Switchboard();
+  const node = startLoner(board);
+  node.meet("a");
+  node.hear(leave("self", 20));
+  assertEquals(node.status("self"), "alive");
+  assertEquals(stateOf(node).statusLTimes.get("self"), 21);
+  board.run(1);
+  assertEquals(node.lost.map(({ message }) => message), [join("self", 21)]);
+});
+
+Deno.test("an old intent about ourselves needs no refutation", () => {
+  const node = startLoner();
+  node.hear(join("self", 20), leave("self", 20));
+  assertEquals(node.core.stats().intent_queue, "1");
+});
+
+Deno.test("a member that left, or failed and is said to leave, is pruned at once", () => {
+  for (const status of ["left", "failed"] as const) {
+    const node = startLoner();
+    bringAbout(node, status);
+    node.hear(leave("a", 6, true));
+    assertEquals(node.status("a"), undefined);
+    assertEquals(node.memberEvents().at(-1), "member-reap a");
+    assertEquals(node.logs("INFO").at(-1), "EventMemberReap (forced): a 10.0.0.97");
+    assertEquals(stateOf(node).leftMembers, []);
+  }
+});
+
+Deno.test("a live member is pruned when it had time to leave", () => {
+  for (const status of ["alive", "leaving"] as const) {
+    const board = new Switchboard();
+    const node = startLoner(board);
+    bringAbout(node, status);
+    node.hear(leave("a", 6, true));
+    assertEquals(node.status("a"), "leaving");
+    board.run(3_000);
+    node.bury("a");
+    assertEquals(node.status("a"), "left");
+    board.run(2_999);
+    assertEquals(node.status("a"), "left");
+    board.run(1);
+    assertEquals(node.status("a"), undefined);
+    assertEquals(node.memberEvents().slice(-2), ["member-leave a", "member-reap a"]);
+  }
+});
+
+Deno.test("a member that refutes its leave is not pruned", () => {
+  const board = new Switchboard();
+  const node = startLoner(board);
+  bringAbout(node, "alive");
+  node.hear(leave("a", 6, true), join("a", 7));
+  board.run(10_000);
+  assertEquals(node.status("a"), "alive");
+});
+
+Deno.test("nobody prunes us from our own list", () => {
+  const board = new Switchboard();
+  const node = startLoner(board);
+  node.meet("a");
+  node.core.leave({ id: 1 });
+  node.hear(leave("self", 50, true));
+  board.run(20_000);
+  assertEquals(node.core.local.status, "left");
+});
+
+Deno.test("members that failed or left long ago are reaped, each after its own time", () => {
+  const board = new Switchboard();
+  const node = board.start("self", {
+    ...blind,
+    reconnectTimeoutMs: 60_000,
+    tombstoneTimeoutMs: 120_000,
+  });
+  node.meet("a", "b");
+  node.hear(leave("b", 5));
+  node.bury("a");
+  node.bury("b");
+  node.outputs.length = 0;
+  board.run(61_000);
+  assertEquals(node.memberEvents(), []);
+  board.run(15_000);
+  assertEquals(node.memberEvents(), ["member-reap a"]);
+  board.run(60_000);
+  assertEquals(node.memberEvents(), ["member-reap a", "member-reap b"]);
+  const reaps = node.logs("INFO").filter((text) => text.startsWith("EventMember"));
+  assertEquals(reaps, ["EventMemberReap: a", "EventMemberReap: b"]);
+  assertEquals(node.core.members().map(({ name }) => name), ["self"]);
+});
+
+Deno.test("a member that failed and was made to leave is reaped by the time of its failure", () => {
+  const board = new Switchboard();
+  const node = board.start("self", { ...blind, tombstoneTimeoutMs: 60_000 });
+  node.meet("a");
+  node.bury("a");
+  board.run(40_000);
+  node.hear(leave("a", 5));
+  board.run(36_000);
+  assertEquals(node.status("a"), undefined);
+});
+
+Deno.test("a member that is not lost for minutes after it was said to leave has not left", () => {
+  const board = new Switchboard();
+  const node = startLoner(board);
+  node.meet("a", "b");
+  node.hear(leave("a", 5), leave("b", 5));
+  board.run(200_000);
+  node.bury("b");
+  board.run(90_000);
+  assertEquals([node.status("a"), node.status("b")], ["leaving", "left"]);
+  board.run(30_000);
+  assertEquals([node.status("a"), node.status("b")], ["alive", "left"]);
+  assertEquals(node.memberEvents(), ["member-join a", "member-join b", "member-leave b"]);
+});
+
+Deno.test("a leave that is repeated is still counted from the first time it was heard of", () => {
+  const board = new Switchboard();
+  const node = startLoner(board);
+  node.meet("a");
+  node.hear(leave("a", 5));
+  board.run(200_000);
+  node.hear(leave("a", 6));
+  board.run(120_000);
+  assertEquals(node.status("a"), "alive");
+});
+
+Deno.test("new tags are an update, and so are new versions that come with them", () => {
+  const node = startLoner();
+  node.meet("a");
+  const meta = Uint8Array.of(0x64, 0x62);
+  const versions = { ...claimOf("a").versions!, delegateCur: 2 };
+  node.hearSwim({ type: "alive", claim: claimOf("a", { incarnation: 2, meta, versions }) });
+  const member = node.core.member("a")!;
+  assertEquals(member.tags, { role: "db" });
+  assertEquals(member.delegateCur, 2);
+  assertEquals(node.memberEvents().at(-1), "member-update a");
+  assertEquals(node.logs("INFO").at(-1), "EventMemberUpdate: a");
+});
+
+Deno.test("a member's public view is made once and does not change", () => {
+  const node = startLoner();
+  node.meet("a");
+  const before = node.core.member("a")!;
+  assertEquals(node.core.member("a") === before, true);
+  node.hear(leave("a", 5));
+  assertEquals(before.status, "alive");
+  assertEquals(node.core.member("a")?.status, "leaving");
+});
+
+Deno.test("two nodes of a process that know the same of a member share its record", () => {
+  const board = new Switchboard();
+  const nodes = [board.start("m", blind), board.start("n", blind)];
+  const claim = claimOf("a");
+  for (const node of nodes) node.hearSwim({ type: "alive", claim });
+  const [m, n] = nodes.map((node) => node.core.member("a"));
+  assertEquals(m === n, true);
+});

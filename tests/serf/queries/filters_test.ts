@@ -1,0 +1,103 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { compileFilters, encodeFilters } from "../../../lib/serf/queries/filters.ts";
+import type { QueryOptions } from "../../../lib/serf/contract.ts";
+import { encodeFilter } from "../../../lib/wire/messages/serf_codec.ts";
+
+type Tags = Readonly<Record<string, string>>;
+
+/** Whether `web-1` with some tags is meant. */
+function passes(options: QueryOptions, tags: Tags = {}): boolean {
+  return compileFilters(encodeFilters(options))("web-1", tags);
+}
+
+Deno.test("without filters everybody is meant", () => {
+  assertEquals(encodeFilters({}), null);
+  assertEquals(encodeFilters({ nodes: [], tags: {} }), null);
+  assertEquals(passes({}), true);
+  assertEquals(compileFilters([])("x", {}), true);
+});
+
+Deno.test("a node filter has exact names", () => {
+  assertEquals(passes({ nodes: ["db-1", "web-1"] }), true);
+  assertEquals(passes({ nodes: ["web-"] }), false);
+});
+
+Deno.test("a tag filter is found anywhere in the value", () => {
+  assertEquals(passes({ tags: { role: "eb" } }, { role: "web" }), true);
+  assertEquals(passes({ tags: { role: "^eb" } }, { role: "web" }), false);
+  assertEquals(passes({ tags: { role: "^(web|db)$" } }, { role: "db" }), true);
+});
+
+Deno.test("a missing tag is the empty text", () => {
+  assertEquals(passes({ tags: { role: "^$" } }), true);
+  assertEquals(passes({ tags: { role: "." } }), false);
+  assertEquals(passes({ tags: { constructor: "native" } }), false);
+});
+
+Deno.test("all filters must pass", () => {
+  const options = { nodes: ["web-1"], tags: { role: "web", dc: "east" } };
+  assertEquals(passes(options, { role: "web", dc: "east" }), true);
+  assertEquals(passes(options, { role: "web", dc: "west" }), false);
+  assertEquals(passes({ ...options, nodes: ["db-1"] }, { role: "web", dc: "east" }), false);
+});
+
+Deno.test("expressions mean what they mean in Go", () => {
+  assertEquals(passes({ tags: { v: "^a$" } }, { v: "a\n" }), false);
+  assertEquals(passes({ tags: { v: "^(?i)WEB" } }, { v: "web" }), true);
+  assertEquals(passes({ tags: { v: "\\pL" } }, { v: "ä" }), true);
+  assertEquals(passes({ tags: { v: "^.$" } }, { v: "ä" }), true);
+  assertEquals(passes({ tags: { v: "\\Qa.b\\E" } }, { v: "xa.by" }), true);
+  assertThrows(() => passes({ tags: { v: "(?=a)" } }), TypeError, "Perl syntax: `(?=`");
+  assertThrows(() => passes({ tags: { v: "(a)\\1" } }), TypeError, "invalid escape sequence");
+});
+
+Deno.test("an expression that does not compile is reported in the reference's words", () => {
+  assertThrows(
+    () => passes({ tags: { role: "[" } }),
+    TypeError,
+    "failed to compile filter regex ([): error parsing regexp: missing closing ]: `[`",
+  );
+});
+
+Deno.test("an expression that takes long or nests deeply does no harm", () => {
+  assertEquals(passes({ tags: { v: "^(x+x+)+y" } }, { v: "x".repeat(500) }), false);
+  const deep = encodeFilter({ type: "tag", tag: "v", expression: "(".repeat(1_400) });
+  assertThrows(() => compileFilters([deep]), TypeError, "failed to compile filter regex");
+  const long = encodeFilter({ type: "tag", tag: "v", expression: "a".repeat(1_401) });
+  assertThrows(() => compileFilters([long]), RangeError, "it has 1401 characters");
+});
+
+Deno.test("the node filter is sent first", () => {
+  const filters = encodeFilters({ tags: { a: "1", b: "2" }, nodes: ["x"] });
+  assertEquals(filters?.map((filter) => filter[0]), [0, 1, 1]);
+});
+
+Deno.test("filters that are no filters are refused", () => {
+  for (const filter of [new Uint8Array(), Uint8Array.of(2, 0x80), Uint8Array.of(0, 0xc1)]) {
+    assertThrows(() => compileFilters([filter]));
+  }
+});
+
+/** The filters of all queries that were captured from agents, as bytes in hex. */
+function capturedFilters(): string[][] {
+  const url = new URL("../../vectors/plain-compressed.json", import.meta.url);
+  const found: string[][] = [];
+  JSON.parse(Deno.readTextFileSync(url), (key, value) => {
+    if (key === "Filters" && value !== null) {
+      found.push(value.map((filter: { hex: string }) => filter.hex));
+    }
+    return value;
+  });
+  return found;
+}
+
+Deno.test("captured filters mean what they meant to the agents, and are encoded the same", () => {
+  const captured = capturedFilters();
+  assertEquals(captured.length, 1);
+  const options = { nodes: ["beta", "gamma"], tags: { role: "w.*" } };
+  assertEquals(encodeFilters(options)?.map((filter) => filter.toHex()), captured[0]);
+  const isMeant = compileFilters(captured[0].map((hex) => Uint8Array.fromHex(hex)));
+  assertEquals(isMeant("gamma", { role: "web" }), true);
+  assertEquals(isMeant("beta", { role: "db" }), false);
+  assertEquals(isMeant("alpha", { role: "web" }), false);
+});

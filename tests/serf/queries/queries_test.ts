@@ -1,0 +1,423 @@
+import { assertEquals, assertGreater, assertLess, assertThrows } from "@std/assert";
+import type { QueryOptions } from "../../../lib/serf/contract.ts";
+import { defaultQueryTimeout } from "../../../lib/serf/queries/query_asker.ts";
+import { SerfBody } from "../../../lib/serf/serf_body.ts";
+import { encodeFilter } from "../../../lib/wire/messages/serf_codec.ts";
+import type {
+  QueryMessage,
+  QueryResponseMessage,
+} from "../../../lib/wire/messages/serf_messages.ts";
+import { profiles } from "../../../lib/swim/config.ts";
+import { addressOf, blind, bytes, Switchboard, type TestNode } from "../switchboard.ts";
+
+function queryOf(changes: Partial<QueryMessage> = {}): QueryMessage {
+  return {
+    type: "query",
+    lTime: 5,
+    id: 99,
+    address: addressOf("?"),
+    sourceNode: "?",
+    filters: null,
+    flags: 0,
+    relayFactor: 0,
+    timeoutNs: 1e9,
+    name: "load",
+    payload: null,
+    ...changes,
+  };
+}
+
+/** Lets a node answer every query that reaches its user. */
+function answerAll(board: Switchboard, node: TestNode, answer: string): void {
+  for (const query of node.all("query")) node.core.respond(query, bytes(answer));
+  node.outputs.splice(0, node.outputs.length, ...node.outputs.filter((o) => o.type !== "query"));
+  board.run(1);
+}
+
+interface Asked {
+  readonly node: TestNode;
+  readonly id: number;
+}
+
+function ask(node: TestNode, options: QueryOptions = {}, name = "load"): Asked {
+  const id = node.newId();
+  node.core.query(name, bytes("p"), { ...options, id });
+  return { node, id };
+}
+
+/** What came back to a query so far, as in `ack a` or `response a: text`, and `over` at the end. */
+function cameBack({ node, id }: Asked): string[] {
+  return node.outputs.flatMap((output) => {
+    if (output.type === "done" && output.id === id) return ["over"];
+    if (output.type !== "query-record" || output.id !== id) return [];
+    const { record } = output;
+    if (record.type === "ack") return [`ack ${record.from}`];
+    return [`response ${record.from}: ${new TextDecoder().decode(record.payload!)}`];
+  });
+}
+
+Deno.test("a query reaches everybody once, the asker included", () => {
+  const board = new Switchboard();
+  const nodes = board.cluster(["a", "b", "c"]);
+  ask(nodes[0], { timeoutMs: 4_000 });
+  board.run(2_000);
+  for (const node of nodes) {
+    const [query, ...others] = node.all("query");
+    assertEquals(others, []);
+    assertEquals([query.lTime, query.name, query.sourceNode], [1, "load", "a"]);
+    assertEquals(query.payload, bytes("p"));
+    assertLess(query.deadline, board.now + 2_001);
+    assertGreater(query.deadline, board.now + 1_999 - 500);
+  }
+});
+
+Deno.test("answers are delivered, and a query is over as soon as all have answered", () => {
+  const board = new Switchboard();
+  const [a, b] = board.cluster(["a", "b"]);
+  const asked = ask(a, { timeoutMs: 60_000 });
+  board.run(1_000);
+  answerAll(board, b, "1.5");
+  assertEquals(cameBack(asked), ["response b: 1.5"]);
+  answerAll(board, a, "0.5");
+  assertEquals(cameBack(asked), ["response b: 1.5", "response a: 0.5", "over"]);
+});
+
+Deno.test("acks come at once, and answers are still waited for", () => {
+  const board = new Switchboard();
+  const [a, b] = board.cluster(["a", "b"]);
+  const asked = ask(a, { timeoutMs: 5_000, requestAck: true });
+  board.run(1_000);
+  assertEquals(cameBack(asked).toSorted(), ["ack a", "ack b"]);
+  answerAll(board, b, "x");
+  board.run(3_900);
+  assertEquals(cameBack(asked).at(-1), "response b: x");
+  board.run(200);
+  assertEquals(cameBack(asked).at(-1), "over");
+});
+
+Deno.test("a reachability query is over with the last ack, and stays invisible", () => {
+  const board = new Switchboard();
+  const nodes = board.cluster(["a", "b", "c"]);
+  const asked = ask(nodes[0], { timeoutMs: 60_000, requestAck: true }, "_serf_ping");
+  board.run(1_000);
+  assertEquals(cameBack(asked).toSorted(), ["ack a", "ack b", "ack c", "over"]);
+  assertEquals(nodes.flatMap((node) => node.all("query")), []);
+});
+
+Deno.test("a query may be made to wait for its timeout", () => {
+  const board = new Switchboard();
+  const [a, b] = board.cluster(["a", "b"]);
+  const asked = ask(a, { timeoutMs: 5_000, nodes: ["b"], waitForTimeout: true });
+  board.run(1_000);
+  answerAll(board, b, "x");
+  board.run(3_900);
+  assertEquals(cameBack(asked), ["response b: x"]);
+  board.run(200);
+  assertEquals(cameBack(asked), ["response b: x", "over"]);
+});
+
+Deno.test("only those who are meant get a query and are waited for; everybody passes it on", () => {
+  const board = new Switchboard();
+  const nodes = board.cluster(["a", "b", "c"]);
+  nodes[1].core.setTags({ role: "web" }, { id: nodes[1].newId() });
+  board.run(2_000);
+  const asked = ask(nodes[0], { tags: { role: "^w" }, timeoutMs: 60_000 });
+  board.run(1_000);
+  assertEquals(nodes.map((node) => node.all("query").length), [0, 1, 0]);
+  answerAll(board, nodes[1], "yes");
+  assertEquals(cameBack(asked), ["response b: yes", "over"]);
+  assertEquals(nodes.map((node) => node.core.stats().query_time), ["2", "2", "2"]);
+});
+
+Deno.test("a query for nobody we know of waits: somebody we do not know may answer", () => {
+  const board = new Switchboard();
+  const [a] = board.cluster(["a", "b"]);
+  const asked = ask(a, { nodes: ["x"], timeoutMs: 1_000 });
+  board.run(900);
+  assertEquals(cameBack(asked), []);
+  board.run(200);
+  assertEquals(cameBack(asked), ["over"]);
+});
+
+Deno.test("a failed member is not waited for", () => {
+  const board = new Switchboard();
+  const node = board.start("self", blind);
+  node.meet("a");
+  node.bury("a");
+  const asked = ask(node, { timeoutMs: 60_000 });
+  board.run(1);
+  answerAll(board, node, "x");
+  assertEquals(cameBack(asked), ["response self: x", "over"]);
+});
+
+Deno.test("a query does not wait for a member that fails meanwhile", () => {
+  const board = new Switchboard();
+  const node = board.start("self", blind);
+  node.meet("a");
+  const asked = ask(node, { timeoutMs: 60_000 });
+  board.run(1);
+  answerAll(board, node, "x");
+  assertEquals(cameBack(asked), ["response self: x"]);
+  node.bury("a");
+  assertEquals(cameBack(asked), ["response self: x", "over"]);
+});
+
+Deno.test("an expression that does not compile is for nobody, and is logged where it arrives", () => {
+  const board = new Switchboard();
+  const nodes = board.cluster(["a", "b"]);
+  const asked = ask(nodes[0], { tags: { role: "[" }, timeoutMs: 1_000 });
+  board.run(1_100);
+  assertEquals(cameBack(asked), ["over"]);
+  for (const node of nodes) {
+    assertEquals(node.logs("WARN"), [
+      "failed to compile filter regex ([): error parsing regexp: missing closing ]: `[`",
+    ]);
+  }
+});
+
+Deno.test("a filter that cannot be read does not pass, but the query is passed on", () => {
+  const node = new Switchboard().start("self", blind);
+  const filters = [Uint8Array.of(7, 0x80)];
+  node.hear(queryOf({ filters }));
+  assertEquals(node.all("query"), []);
+  assertEquals(node.logs("WARN").length, 1);
+  assertEquals(node.core.stats().query_queue, "1");
+});
+
+Deno.test("filters look at our tags as they are now", () => {
+  const node = new Switchboard().start("self", { ...blind, tags: { role: "web" } });
+  const filters = [encodeFilter({ type: "tag", tag: "role", expression: "^db$" })];
+  node.hear(queryOf({ filters }));
+  node.core.setTags({ role: "db" }, { id: 1 });
+  node.hear(queryOf({ filters, id: 100 }));
+  assertEquals(node.all("query").map(({ id }) => id), [100]);
+});
+
+Deno.test("a query is known by time and id", () => {
+  const node = new Switchboard().start("self", blind);
+  node.hear(queryOf(), queryOf(), queryOf({ id: 100 }), queryOf({ lTime: 6 }));
+  assertEquals(node.all("query").map(({ lTime, id }) => [lTime, id]), [[5, 99], [5, 100], [6, 99]]);
+  assertEquals(node.core.stats().query_queue, "3");
+});
+
+Deno.test("a query further back than the buffer is long is too old", () => {
+  const node = new Switchboard().start("self", { ...blind, queryBuffer: 8 });
+  node.hear(queryOf({ lTime: 20 }), queryOf({ lTime: 13 }), queryOf({ lTime: 12 }));
+  assertEquals(node.all("query").map(({ lTime }) => lTime), [20, 13]);
+  assertEquals(node.logs("WARN"), ["received old query load from time 12 (current: 21)"]);
+});
+
+Deno.test("queries up to the snapshot's clock are not delivered again", () => {
+  const snapshot = { alive: new Map(), clock: 0, eventClock: 0, queryClock: 7 };
+  const node = new Switchboard().start("self", blind, { snapshot });
+  assertEquals(node.core.stats().query_time, "8");
+  node.hear(queryOf({ lTime: 7 }), queryOf({ lTime: 8 }));
+  assertEquals(node.all("query").map(({ lTime }) => lTime), [8]);
+});
+
+Deno.test("a query that is not to be passed on is answered all the same", () => {
+  const node = new Switchboard().start("self", blind);
+  node.hear(queryOf({ flags: 2 | 1 }));
+  assertEquals(node.all("query").length, 1);
+  assertEquals(node.core.stats().query_queue, "0");
+  const ack = { type: "query-response", lTime: 5, id: 99, from: "self", flags: 1, payload: null };
+  assertEquals(node.lost.map(({ message }) => message), [ack as QueryResponseMessage]);
+});
+
+Deno.test("a query is answered once, in time, and not at length", () => {
+  const board = new Switchboard();
+  const node = board.start("self", blind);
+  node.hear(queryOf(), queryOf({ id: 100 }));
+  const [first, second] = node.all("query");
+  assertThrows(
+    () => node.core.respond(first, new Uint8Array(1_024)),
+    RangeError,
+    "response exceeds limit of 1024 bytes",
+  );
+  node.core.respond(first, bytes("x"));
+  assertThrows(() => node.core.respond(first, bytes("x")), Error, "response already sent");
+  assertEquals(node.lost.length, 1);
+  board.run(1_001);
+  assertThrows(() => node.core.respond(second, bytes("x")), Error, "response is past the deadline");
+});
+
+Deno.test("an unknown query is past its deadline", () => {
+  const node = new Switchboard().start("self", blind);
+  const unknown = { lTime: 1, id: 1 };
+  assertThrows(
+    () => node.core.respond(unknown, bytes("x")),
+    Error,
+    "response is past the deadline",
+  );
+});
+
+Deno.test("queries with endless deadlines make room for newer ones", () => {
+  const node = new Switchboard().start("self", { ...blind, queryBuffer: 16 });
+  for (let i = 0; i <= 4_096; i++) node.hear(queryOf({ lTime: i + 1, timeoutNs: 1e15 }));
+  const queries = node.all("query");
+  assertThrows(() => node.core.respond(queries[0], bytes("x")), Error, "past the deadline");
+  node.core.respond(queries[1], bytes("x"));
+  node.core.respond(queries[4_096], bytes("x"));
+  assertEquals(node.lost.length, 2);
+});
+
+Deno.test("a query that is too large is refused, in the reference's words", () => {
+  const node = new Switchboard().start("self", blind);
+  assertThrows(
+    () => node.core.query("x", new Uint8Array(1_024), { id: 1 }),
+    RangeError,
+    "query exceeds limit of 1024 bytes",
+  );
+  assertThrows(() => node.core.query("x", null, { id: 1, relayFactor: 256 }), RangeError, "256");
+  assertEquals(node.core.stats().query_time, "1");
+});
+
+Deno.test("queries need Serf protocol 4 to be asked, not to be answered", () => {
+  const node = new Switchboard().start("self", { ...blind, protocol: 3 });
+  assertThrows(() => node.core.query("x", null, { id: 1 }), Error, "Feature not supported");
+  node.hear(queryOf());
+  assertEquals(node.all("query").length, 1);
+});
+
+Deno.test("an ack or answer to no query of ours is logged; a late one to a query of ours is not", () => {
+  const board = new Switchboard();
+  const node = board.start("self", blind);
+  const stray = {
+    type: "query-response",
+    lTime: 1,
+    id: 7,
+    from: "a",
+    flags: 0,
+    payload: null,
+  } as const;
+  node.hear(stray);
+  assertEquals(node.logs("WARN"), ["reply for non-running query (LTime: 1, ID: 7) From: a"]);
+  node.draws.push(7 / 2 ** 31);
+  const asked = ask(node, { timeoutMs: 1_000 });
+  board.run(1);
+  answerAll(board, node, "x");
+  assertEquals(cameBack(asked).at(-1), "over");
+  node.hear(stray, { ...stray, lTime: 2 });
+  assertEquals(node.logs("WARN").slice(1), [
+    "reply for non-running query (LTime: 2, ID: 7) From: a",
+  ]);
+});
+
+Deno.test("the default timeout grows with the number of nodes alive", () => {
+  const url = new URL("../../vectors/formulas.json", import.meta.url);
+  const [{ name, cases }] = JSON.parse(Deno.readTextFileSync(url));
+  assertEquals(name, "formulas/defaultQueryTimeout");
+  for (const { gossipIntervalNs, mult, n, timeoutNs } of cases) {
+    const profile = { ...profiles.lan, gossipIntervalMs: gossipIntervalNs / 1e6 };
+    assertEquals(defaultQueryTimeout({ profile, queryTimeoutMult: mult }, n), timeoutNs / 1e6);
+  }
+});
+
+Deno.test("acks and answers are relayed through others, and arrive once", () => {
+  const board = new Switchboard();
+  const nodes = board.cluster(["a", "b", "c"]);
+  const asked = ask(nodes[0], { nodes: ["b"], relayFactor: 2, requestAck: true, timeoutMs: 5_000 });
+  board.run(1_000);
+  answerAll(board, nodes[1], "x");
+  assertEquals(cameBack(asked), ["ack b", "response b: x", "over"]);
+  // The asker itself may be the helper.
+  const relays = nodes.map((node) =>
+    node.logs("DEBUG").filter((text) => text === "Relaying response to addr: 10.0.0.97:7946").length
+  );
+  assertEquals(relays, [2, 0, 2]);
+  assertEquals(nodes[0].logs("WARN"), []);
+});
+
+Deno.test("there is no relaying in a cluster that is too small for it", () => {
+  const board = new Switchboard();
+  const node = board.start("self", blind);
+  node.meet("a");
+  node.hear(queryOf({ flags: 1, relayFactor: 2 }));
+  assertEquals(node.lost.map(({ message }) => message.type), ["query-response"]);
+  node.meet("b");
+  node.hear(queryOf({ flags: 1, relayFactor: 2, id: 100 }));
+  assertEquals(node.lost.map(({ message }) => message.type).slice(1), [
+    "query-response",
+    "relay",
+    "relay",
+  ]);
+});
+
+Deno.test("helpers are alive, and know how to relay", () => {
+  const node = new Switchboard().start("self", blind);
+  node.meet("a", "b", "c");
+  node.bury("a");
+  const versions = {
+    protocolMin: 1,
+    protocolMax: 4,
+    protocolCur: 2,
+    delegateMin: 2,
+    delegateMax: 5,
+    delegateCur: 5,
+  };
+  node.hearSwim({
+    type: "alive",
+    claim: {
+      node: "d",
+      incarnation: 1,
+      state: "alive",
+      address: addressOf("d"),
+      meta: null,
+      versions,
+    },
+  });
+  node.hear({ type: "leave", lTime: 5, node: "c", prune: false });
+  node.hear(queryOf({ flags: 1, relayFactor: 4 }));
+  const relays = node.lost.filter(({ message }) => message.type === "relay");
+  assertEquals(relays.map(({ to }) => to.text), [addressOf("b").text]);
+});
+
+Deno.test("a copy for helpers that is too large is an error, after the direct answer", () => {
+  const node = new Switchboard().start("self", { ...blind, queryResponseSizeLimit: 100 });
+  node.meet("a");
+  node.hear(queryOf({ flags: 1, relayFactor: 1 }));
+  const [query] = node.all("query");
+  assertThrows(
+    () => node.core.respond(query, new Uint8Array(40)),
+    RangeError,
+    "relayed response exceeds limit of 100 bytes",
+  );
+  assertEquals(node.lost.at(-1)?.message.type, "query-response");
+  assertThrows(() => node.core.respond(query, bytes("x")), Error, "response already sent");
+});
+
+Deno.test("an ack that is too large to be relayed is logged", () => {
+  const node = new Switchboard().start("self", { ...blind, queryResponseSizeLimit: 60 });
+  node.meet("a");
+  node.hear(queryOf({ flags: 1, relayFactor: 1 }));
+  assertEquals(node.logs("ERR"), [
+    "failed to relay ack: relayed response exceeds limit of 60 bytes",
+  ]);
+});
+
+Deno.test("a helper passes the message on byte for byte, whatever it is", () => {
+  const node = new Switchboard().start("self", blind);
+  const sent: Uint8Array[] = [];
+  node.send = (_to, packet) => {
+    for (const message of packet.messages) {
+      if (message.type === "user") sent.push(message.body.bytes);
+    }
+  };
+  const message = Uint8Array.of(200, 1, 2, 3);
+  const relay = {
+    type: "relay",
+    destination: addressOf("a"),
+    destinationName: "a",
+    message,
+  } as const;
+  node.hearSwim({ type: "user", body: { bytes: new SerfBody(relay).bytes } });
+  assertEquals(sent, [message]);
+});
+
+Deno.test("an unknown internal query is logged and not delivered", () => {
+  const node = new Switchboard().start("self", blind);
+  node.hear(queryOf({ name: "_serf_dance", flags: 1 }));
+  assertEquals(node.all("query"), []);
+  assertEquals(node.logs("WARN"), ["Unhandled internal query 'dance'"]);
+  assertEquals(node.lost.length, 1);
+});

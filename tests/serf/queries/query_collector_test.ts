@@ -1,0 +1,110 @@
+import { assertEquals } from "@std/assert";
+import type { QueryRecord } from "../../../lib/serf/contract.ts";
+import { type Completion, QueryCollector } from "../../../lib/serf/queries/query_collector.ts";
+import type { QueryResponseMessage } from "../../../lib/wire/messages/serf_messages.ts";
+
+function ack(from: string): QueryResponseMessage {
+  return { type: "query-response", lTime: 1, id: 1, from, flags: 1, payload: null };
+}
+
+function answer(from: string): QueryResponseMessage {
+  return { ...ack(from), flags: 0, payload: Uint8Array.of(1) };
+}
+
+/** A collector that waits for members `a` and `b`, and what it says: `over` at the end. */
+function collect(completion: Partial<Completion> = {}): [QueryCollector, string[]] {
+  const said: string[] = [];
+  const wanted = { members: new Set(["a", "b"]), acks: true, answers: true, ...completion };
+  const collector = new QueryCollector(1, wanted, {
+    record: ({ type, from }: QueryRecord) => said.push(`${type} ${from}`),
+    over: () => said.push("over"),
+  });
+  return [collector, said];
+}
+
+Deno.test("a query is over when all have acknowledged and answered", () => {
+  const [collector, said] = collect();
+  for (const message of [ack("a"), answer("b"), answer("a")]) collector.receive(message);
+  assertEquals(said, ["ack a", "response b", "response a"]);
+  collector.receive(ack("b"));
+  assertEquals(said.slice(-2), ["ack b", "over"]);
+});
+
+Deno.test("acks do not end a query that wants answers, nor do they hold up one that wants no acks", () => {
+  const [collector, said] = collect({ acks: false });
+  collector.receive(ack("a"));
+  collector.receive(ack("b"));
+  collector.receive(answer("a"));
+  assertEquals(said.includes("over"), false);
+  collector.receive(answer("b"));
+  assertEquals(said.at(-1), "over");
+});
+
+Deno.test("acks alone end a query that has no answers", () => {
+  const [collector, said] = collect({ answers: false });
+  collector.receive(ack("a"));
+  collector.receive(ack("b"));
+  assertEquals(said, ["ack a", "ack b", "over"]);
+});
+
+Deno.test("a repeated ack or answer is ignored", () => {
+  const [collector, said] = collect();
+  for (let i = 0; i < 3; i++) {
+    collector.receive(ack("a"));
+    collector.receive(answer("a"));
+  }
+  assertEquals(said, ["ack a", "response a"]);
+});
+
+Deno.test("who was not expected is heard, but does not count", () => {
+  const [collector, said] = collect({ acks: false });
+  collector.receive(answer("x"));
+  collector.receive(answer("y"));
+  assertEquals(said, ["response x", "response y"]);
+});
+
+Deno.test("a member that has gone is not waited for any more", () => {
+  const [collector, said] = collect();
+  for (const message of [ack("a"), answer("a"), ack("b")]) collector.receive(message);
+  collector.excuse("x");
+  assertEquals(said.includes("over"), false);
+  collector.excuse("b");
+  assertEquals(said.slice(-2), ["ack b", "over"]);
+});
+
+Deno.test("a member that has gone may still answer, and is excused once", () => {
+  const [collector, said] = collect({ acks: false });
+  collector.excuse("b");
+  collector.excuse("b");
+  collector.receive(answer("b"));
+  assertEquals(said, ["response b"]);
+  collector.receive(answer("a"));
+  assertEquals(said, ["response b", "response a", "over"]);
+});
+
+Deno.test("a query that waits for nothing but its timeout is not ended by those who go", () => {
+  const [collector, said] = collect({ acks: false, answers: false });
+  collector.excuse("a");
+  collector.excuse("b");
+  assertEquals(said, []);
+});
+
+Deno.test("without anybody to wait for a query ends only when told to", () => {
+  const [collector, said] = collect({ members: new Set() });
+  collector.receive(ack("x"));
+  collector.receive(answer("x"));
+  assertEquals(said, ["ack x", "response x"]);
+  collector.finish();
+  collector.finish();
+  collector.receive(answer("y"));
+  assertEquals(said, ["ack x", "response x", "over"]);
+});
+
+Deno.test("a flood of forged answers is cut off, without shutting out who is expected", () => {
+  const [collector, said] = collect({ acks: false });
+  for (let i = 0; i < 5_000; i++) collector.receive(answer(`forged ${i}`));
+  assertEquals(said.length, 2 + 1_024);
+  collector.receive(answer("a"));
+  collector.receive(answer("b"));
+  assertEquals(said.slice(-3), ["response a", "response b", "over"]);
+});

@@ -1,0 +1,144 @@
+import { assertEquals } from "@std/assert";
+import type { SnapshotState } from "../../../lib/serf/contract.ts";
+import { formatEntry } from "../../../lib/serf/snapshot/snapshot.ts";
+import type { QueryMessage } from "../../../lib/wire/messages/serf_messages.ts";
+import {
+  addressOf,
+  blind,
+  bytes,
+  claimOf,
+  join,
+  leave,
+  Switchboard,
+  type TestNode,
+} from "../switchboard.ts";
+
+const blank: SnapshotState = { alive: new Map(), clock: 0, eventClock: 0, queryClock: 0 };
+
+/** A machine that keeps a snapshot, and its lines so far. */
+function startRecorder(
+  snapshot: SnapshotState = blank,
+): { board: Switchboard; node: TestNode; lines: () => string[] } {
+  const board = new Switchboard();
+  const node = board.start("self", blind, { snapshot });
+  return {
+    board,
+    node,
+    lines: () => node.all("snapshot").map(({ entry }) => formatEntry(entry).trimEnd()),
+  };
+}
+
+function query(lTime: number, name: string): QueryMessage {
+  return {
+    type: "query",
+    lTime,
+    id: lTime,
+    address: addressOf("?"),
+    sourceNode: "?",
+    filters: null,
+    flags: 0,
+    relayFactor: 0,
+    timeoutNs: 1e9,
+    name,
+    payload: null,
+  };
+}
+
+Deno.test("members are recorded as they come and go, each time with the clock if it has advanced", () => {
+  const { node, lines } = startRecorder();
+  node.meet("a");
+  node.hear(leave("a", 5));
+  node.bury("a");
+  node.meet("b");
+  node.bury("b");
+  assertEquals(lines(), [
+    "alive: self 10.0.0.115:7946",
+    "alive: a 10.0.0.97:7946",
+    "not-alive: a",
+    "clock: 5",
+    "alive: b 10.0.0.98:7946",
+    "not-alive: b",
+  ]);
+});
+
+Deno.test("updates and reaps are not recorded, but the clock is", () => {
+  const { node, lines } = startRecorder();
+  node.meet("a");
+  node.hear(leave("a", 5));
+  node.hearSwim({ type: "alive", claim: claimOf("a", { incarnation: 2, meta: bytes("x") }) });
+  assertEquals(lines().slice(2), ["clock: 5"]);
+  node.hearSwim({ type: "dead", node: "a", incarnation: 2, from: "a" });
+  node.hear(leave("a", 9, true));
+  assertEquals(lines().slice(3), ["not-alive: a", "clock: 9"]);
+});
+
+Deno.test("the clock is also recorded every half second", () => {
+  const { board, node, lines } = startRecorder();
+  node.hear(join("stranger", 7));
+  assertEquals(lines().length, 1);
+  board.run(500);
+  assertEquals(lines().slice(1), ["clock: 7"]);
+  board.run(5_000);
+  assertEquals(lines().length, 2);
+});
+
+Deno.test("events and queries that are delivered are recorded when they are later than any before", () => {
+  const { node, lines } = startRecorder();
+  node.hear({ type: "user-event", lTime: 5, name: "x", payload: null, coalesce: true });
+  node.hear({ type: "user-event", lTime: 4, name: "x", payload: null, coalesce: true });
+  node.hear(query(3, "q"), query(2, "q"), query(6, "_serf_ping"));
+  node.hear({ ...query(9, "q"), filters: [Uint8Array.of(0, 0x90)] });
+  assertEquals(lines().slice(1), ["event-clock: 5", "query-clock: 3", "query-clock: 6"]);
+});
+
+Deno.test("what the snapshot says already is not recorded again", () => {
+  const { board, node, lines } = startRecorder({
+    ...blank,
+    clock: 8,
+    eventClock: 5,
+    queryClock: 3,
+  });
+  assertEquals([node.core.stats().member_time, node.core.stats().event_time], ["9", "6"]);
+  board.run(1_000);
+  assertEquals(lines(), ["alive: self 10.0.0.115:7946"]);
+  node.core.userEvent("x", null);
+  node.core.query("q", null, { id: 1 });
+  node.hear(join("stranger", 9));
+  board.run(500);
+  assertEquals(lines().slice(1), ["event-clock: 6", "query-clock: 4", "clock: 9"]);
+});
+
+Deno.test("after a leave only the clock is recorded", () => {
+  const { board, node, lines } = startRecorder();
+  node.meet("a");
+  node.core.leave({ id: 1 });
+  node.core.userEvent("x", null);
+  node.hear(query(3, "q"), join("stranger", 7));
+  node.bury("a");
+  board.run(9_000);
+  assertEquals(lines().slice(2), ["leave", "clock: 7"]);
+});
+
+Deno.test("the clock is recorded once more at the shutdown", () => {
+  const { node, lines } = startRecorder();
+  node.hear(join("stranger", 7));
+  node.core.shutdown();
+  assertEquals(lines().at(-1), "clock: 7");
+});
+
+Deno.test("members are recorded one by one, whatever is coalesced", () => {
+  const board = new Switchboard();
+  const config = { ...blind, coalescePeriodMs: 3_000, quiescentPeriodMs: 1_000 };
+  const node = board.start("self", config, { snapshot: blank });
+  node.meet("a", "b");
+  assertEquals(node.memberEvents(), []);
+  assertEquals(node.all("snapshot").length, 3);
+});
+
+Deno.test("without a snapshot nothing is recorded", () => {
+  const board = new Switchboard();
+  const node = board.start("self", blind);
+  node.meet("a");
+  board.run(5_000);
+  assertEquals(node.all("snapshot"), []);
+});

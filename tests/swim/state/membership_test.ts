@@ -1,0 +1,351 @@
+import { assert, assertEquals, assertStrictEquals } from "@std/assert";
+import { Address } from "../../../lib/base/address.ts";
+import type { Message } from "../../../lib/wire/messages/messages.ts";
+import { addressOf, aliveOf, claimOf, hear, startNode, versions, viewOf } from "../hand_world.ts";
+
+/** Gossip that is on its way, each message once. */
+function gossipOf({ swim, world }: ReturnType<typeof startNode>): Message[] {
+  world.takeSent();
+  world.runUntil(() => world.sent.length > 0);
+  assert(swim.aliveCount > 0);
+  return [...new Set(world.takeSent().map(({ message }) => message))];
+}
+
+Deno.test("a machine that starts knows itself, and says so above", () => {
+  const { swim } = startNode({ meta: Uint8Array.of(7) });
+  assertEquals(viewOf(swim, "self"), "alive 1");
+  assertEquals(swim.claim("self")?.meta, Uint8Array.of(7));
+  assertEquals([swim.size, swim.aliveCount, swim.healthScore], [1, 1, 0]);
+});
+
+Deno.test("a new node is announced above and passed on as it came", () => {
+  const node = startNode();
+  const message = aliveOf("n1");
+  hear(node.swim, message);
+  assertEquals(node.world.eventsOf("node-join").map((e) => e.claim.node), ["n1"]);
+  const claims = gossipOf(node).flatMap((m) => m.type === "alive" ? [m.claim] : []);
+  assert(message.type === "alive");
+  assert(claims.includes(message.claim));
+  assertStrictEquals(node.swim.claim("n1"), message.claim);
+});
+
+Deno.test("nodes that are adopted are announced above, and not passed on", () => {
+  const node = startNode({ knows: ["n1"] });
+  const { swim, world } = node;
+  world.run(10_000);
+  world.events.length = 0;
+  world.takeSent();
+  swim.adopt([claimOf("n1", { incarnation: 5 }), claimOf("n2"), claimOf("n3")]);
+  assertEquals(world.eventsOf("node-join").map((e) => e.claim.node), ["n2", "n3"]);
+  assertEquals(viewOf(swim, "n1"), "alive 1");
+  world.run(1_000);
+  assertEquals(world.takeSent().filter(({ message }) => message.type === "alive"), []);
+});
+
+Deno.test("new meta is an update, a mere new incarnation is none", () => {
+  const { swim, world } = startNode({ knows: ["n1"] });
+  hear(swim, aliveOf("n1", { incarnation: 2 }));
+  assertEquals(world.events, []);
+  hear(swim, aliveOf("n1", { incarnation: 3, meta: Uint8Array.of(1) }));
+  assertEquals(world.eventsOf("node-update").map((e) => e.claim.incarnation), [3]);
+});
+
+Deno.test("death, departure and return are announced above", () => {
+  const { swim, world } = startNode({ knows: ["n1", "n2"] });
+  hear(swim, { type: "dead", node: "n1", incarnation: 1, from: "n2" });
+  hear(swim, { type: "dead", node: "n2", incarnation: 1, from: "n2" });
+  assertEquals(world.eventsOf("node-leave").map((e) => e.claim.state), ["dead", "left"]);
+  assertEquals([swim.size, swim.aliveCount], [3, 1]);
+  hear(swim, aliveOf("n1", { incarnation: 2 }), aliveOf("n2", { incarnation: 2 }));
+  assertEquals(world.eventsOf("node-join").map((e) => e.claim.node), ["n1", "n2"]);
+  assertEquals([swim.size, swim.aliveCount], [3, 3]);
+});
+
+Deno.test("accusations of strangers are ignored", () => {
+  const { swim, world } = startNode();
+  hear(swim, { type: "suspect", node: "x", incarnation: 1, from: "n1" });
+  hear(swim, { type: "dead", node: "x", incarnation: 1, from: "n1" });
+  assertEquals(swim.claim("x"), undefined);
+  assertEquals(world.events, []);
+});
+
+Deno.test("a port of 0 stands for our own, and missing versions leave the known ones", () => {
+  const { swim } = startNode();
+  const { ip } = addressOf("n1");
+  hear(swim, aliveOf("n1", { address: new Address(ip, 0) }));
+  assertEquals(swim.claim("n1")?.address.port, 7946);
+  hear(swim, aliveOf("n1", { incarnation: 2, versions: null }));
+  assertEquals(swim.claim("n1")?.versions, versions);
+  hear(swim, aliveOf("n2", { versions: null }));
+  assertEquals(swim.claim("n2")?.versions, null);
+});
+
+Deno.test("a suspect of a small cluster is declared dead after the shortest time", () => {
+  const { swim, world } = startNode({ knows: ["n1", "n2"] });
+  hear(swim, { type: "suspect", node: "n1", incarnation: 1, from: "n2" });
+  assertEquals(viewOf(swim, "n1"), "suspect 1");
+  assertEquals(swim.aliveCount, 3);
+  world.run(3_999);
+  assertEquals(viewOf(swim, "n1"), "suspect 1");
+  world.run(1);
+  assertEquals(viewOf(swim, "n1"), "dead 1");
+  assertEquals(world.log("INFO"), [
+    "memberlist: Marking n1 as failed, suspect timeout reached (0 peer confirmations)",
+  ]);
+});
+
+/** How long a node stays suspect among 10 when so many others confirm it after two seconds. */
+function suspectedFor(confirmations: number): number {
+  const names = Array.from({ length: 9 }, (_, i) => `n${i + 1}`);
+  const { swim, world } = startNode({ knows: names });
+  const start = world.now;
+  hear(swim, { type: "suspect", node: "n1", incarnation: 1, from: "n2" });
+  world.run(2_000);
+  for (const from of ["n2", ...names.slice(2, 2 + confirmations)]) {
+    hear(swim, { type: "suspect", node: "n1", incarnation: 1, from });
+  }
+  world.runUntil(() => viewOf(swim, "n1") === "dead 1");
+  return Math.round(world.now - start);
+}
+
+Deno.test("the more members confirm a suspicion, the sooner it ends", () => {
+  assertEquals([0, 1, 2, 3].map(suspectedFor), [24_000, 11_381, 4_000, 4_000]);
+});
+
+Deno.test("confirmations that come after the shortened time end a suspicion at once", () => {
+  const { swim, world } = startNode({ knows: ["n1", "n2", "n3", "n4", "n5"] });
+  hear(swim, { type: "suspect", node: "n1", incarnation: 1, from: "n2" });
+  world.run(8_000);
+  for (const from of ["n3", "n4"]) {
+    hear(swim, { type: "suspect", node: "n1", incarnation: 1, from });
+  }
+  world.run(0);
+  assertEquals(viewOf(swim, "n1"), "dead 1");
+  assertEquals(world.log("INFO").length, 1);
+});
+
+Deno.test("a new confirmation is passed on, a repeated one is not", () => {
+  const node = startNode({ knows: ["n1", "n2", "n3", "n4", "n5"], profile: { retransmitMult: 0 } });
+  const { swim, world } = node;
+  hear(swim, { type: "suspect", node: "n1", incarnation: 1, from: "n2" });
+  world.run(1_000);
+  const confirmation = { type: "suspect", node: "n1", incarnation: 1, from: "n3" } as const;
+  hear(swim, confirmation);
+  assert(gossipOf(node).includes(confirmation));
+  world.run(1_000);
+  hear(swim, { ...confirmation });
+  world.takeSent();
+  world.run(1_000);
+  const accusations = world.takeSent().filter(({ message }) =>
+    message.type === "suspect" && message.from === "n3"
+  );
+  assertEquals(accusations, []);
+});
+
+Deno.test("a suspect that refutes is alive, and its suspicion never ends in death", () => {
+  const { swim, world } = startNode({ knows: ["n1", "n2"] });
+  hear(swim, { type: "suspect", node: "n1", incarnation: 1, from: "n2" });
+  world.run(3_000);
+  hear(swim, aliveOf("n1", { incarnation: 2 }));
+  world.run(30_000);
+  assertEquals(viewOf(swim, "n1"), "alive 2");
+});
+
+Deno.test("a node that is suspected again has its full time again", () => {
+  const { swim, world } = startNode({ knows: ["n1", "n2"] });
+  hear(swim, { type: "suspect", node: "n1", incarnation: 1, from: "n2" });
+  world.run(3_000);
+  hear(swim, aliveOf("n1", { incarnation: 2 }));
+  world.run(900);
+  hear(swim, { type: "suspect", node: "n1", incarnation: 2, from: "n2" });
+  // The first suspicion would have ended now; the second has its full time.
+  world.run(3_000);
+  assertEquals(viewOf(swim, "n1"), "suspect 2");
+  world.run(1_000);
+  assertEquals(viewOf(swim, "n1"), "dead 2");
+});
+
+Deno.test("we refute what is said against us, with an incarnation that beats it", () => {
+  const node = startNode({ knows: ["n1"] });
+  const { swim, world } = node;
+  hear(swim, { type: "suspect", node: "self", incarnation: 1, from: "n1" });
+  assertEquals(viewOf(swim, "self"), "alive 2");
+  hear(swim, { type: "dead", node: "self", incarnation: 9, from: "n2" });
+  assertEquals(viewOf(swim, "self"), "alive 10");
+  assertEquals(swim.healthScore, 2);
+  assertEquals(world.log("WARN"), [
+    "memberlist: Refuting a suspect message (from: n1)",
+    "memberlist: Refuting a dead message (from: n2)",
+  ]);
+  assert(
+    gossipOf(node).some((m) =>
+      m.type === "alive" && m.claim.node === "self" && m.claim.incarnation === 10
+    ),
+  );
+});
+
+Deno.test("old accusations are no reason to refute", () => {
+  const { swim } = startNode();
+  hear(swim, { type: "suspect", node: "self", incarnation: 1, from: "n1" });
+  hear(swim, { type: "suspect", node: "self", incarnation: 1, from: "n2" });
+  assertEquals(viewOf(swim, "self"), "alive 2");
+  assertEquals(swim.healthScore, 1);
+});
+
+Deno.test("what a former life of ours announced is refuted, and we keep our meta", () => {
+  const { swim, world } = startNode({ meta: Uint8Array.of(1) });
+  hear(swim, aliveOf("self", { incarnation: 7, meta: Uint8Array.of(2, 3) }));
+  assertEquals(viewOf(swim, "self"), "alive 8");
+  assertEquals(swim.claim("self")?.meta, Uint8Array.of(1));
+  assertEquals(world.log("WARN"), [
+    "memberlist: Refuting an alive message for 'self' (10.0.0.115:7946) meta:([2 3] VS [1]), " +
+    "vsn:([1 5 2 2 5 5] VS [1 5 2 2 5 5])",
+  ]);
+});
+
+Deno.test("an incarnation cannot be driven beyond what a message can carry", () => {
+  const { swim } = startNode();
+  hear(swim, { type: "suspect", node: "self", incarnation: 0xffff_ffff, from: "n1" });
+  assertEquals(viewOf(swim, "self"), `alive ${0xffff_ffff}`);
+});
+
+Deno.test("a name that turns up at another address is a conflict", () => {
+  const { swim, world } = startNode({ knows: ["n1"] });
+  hear(swim, aliveOf("n1", { incarnation: 5, address: addressOf("n9") }));
+  assertEquals(viewOf(swim, "n1"), "alive 1");
+  const [conflict] = world.eventsOf("conflict");
+  assertEquals(conflict.known.address.text, "10.0.0.1:7946");
+  assertEquals(conflict.claimed.address.text, "10.0.0.9:7946");
+  assertEquals(world.log("ERR"), [
+    "memberlist: Conflicting address for n1. Mine: 10.0.0.1:7946 Theirs: 10.0.0.9:7946 Old state: 0",
+  ]);
+});
+
+Deno.test("somebody else with our own name is a conflict, and no reason to refute", () => {
+  const { swim, world } = startNode();
+  hear(swim, aliveOf("self", { incarnation: 5, address: addressOf("n9") }));
+  assertEquals(world.eventsOf("conflict").map((e) => e.known.node), ["self"]);
+  assertEquals(viewOf(swim, "self"), "alive 1");
+});
+
+Deno.test("two forms of one address are two addresses", () => {
+  const { swim, world } = startNode({ knows: ["n1"] });
+  const mapped = Uint8Array.of(...new Array(10).fill(0), 255, 255, ...addressOf("n1").ip);
+  hear(swim, aliveOf("n1", { incarnation: 2, address: new Address(mapped, 7946) }));
+  assertEquals(world.eventsOf("conflict").length, 1);
+});
+
+Deno.test("a node that has left may return at another address, whatever its incarnation", () => {
+  const { swim, world } = startNode({ knows: ["n1"] });
+  hear(swim, { type: "dead", node: "n1", incarnation: 8, from: "n1" });
+  hear(swim, aliveOf("n1", { incarnation: 1, address: addressOf("n9") }));
+  assertEquals(viewOf(swim, "n1"), "alive 1");
+  assertEquals(swim.claim("n1")?.address.text, "10.0.0.9:7946");
+  assertEquals(world.log("INFO"), [
+    "memberlist: Updating address for left or failed node n1 from 10.0.0.1:7946 to 10.0.0.9:7946",
+  ]);
+});
+
+Deno.test("an alive message with senseless versions is logged and ignored", () => {
+  const { swim, world } = startNode();
+  hear(swim, aliveOf("n1", { versions: { ...versions, protocolMin: 6 } }));
+  assertEquals(swim.claim("n1"), undefined);
+  assertEquals(world.log("WARN"), [
+    "memberlist: Ignoring an alive message for 'n1' (10.0.0.1:7946) because protocol version(s) " +
+    "are wrong: 6 <= 2 <= 5 should be >0",
+  ]);
+});
+
+Deno.test("new meta goes out under the next incarnation, and done comes when it was sent its full count", () => {
+  const { swim, world } = startNode({ knows: ["n1", "n2", "n3"] });
+  world.run(5_000);
+  world.takeSent();
+  world.events.length = 0;
+  const meta = Uint8Array.of(1, 2);
+  swim.update(meta, { id: 4, timeoutMs: 5_000 });
+  assertEquals(viewOf(swim, "self"), "alive 2");
+  assertEquals(world.eventsOf("node-update").map((e) => e.claim.meta), [meta]);
+  assertEquals(world.eventsOf("done"), []);
+  world.runUntil(() => world.eventsOf("done").length > 0);
+  assertEquals(world.eventsOf("done"), [{ type: "done", id: 4, error: undefined }]);
+  const copies = world.takeSent().filter(({ message }) =>
+    message.type === "alive" && message.claim.node === "self"
+  );
+  assertEquals(copies.length, 4);
+  world.run(10_000);
+  assertEquals(world.eventsOf("done").length, 1);
+});
+
+Deno.test("an update that cannot be sent in time ends in an error", () => {
+  const { swim, world } = startNode({ knows: ["n1"] });
+  swim.update(null, { id: 4, timeoutMs: 5 });
+  world.run(5);
+  const error = "timeout waiting for update broadcast";
+  assertEquals(world.eventsOf("done"), [{ type: "done", id: 4, error }]);
+});
+
+Deno.test("where nobody else is alive, operations are done at once", () => {
+  const { swim, world } = startNode();
+  swim.update(Uint8Array.of(1), { id: 1, timeoutMs: 5_000 });
+  swim.leave({ id: 2, timeoutMs: 5_000 });
+  assertEquals(world.eventsOf("done"), []);
+  world.run(0);
+  assertEquals(world.eventsOf("done").map((e) => [e.id, e.error]), [[1, undefined], [
+    2,
+    undefined,
+  ]]);
+});
+
+Deno.test("who leaves says so under its own name, and is done when that was sent its full count", () => {
+  const { swim, world } = startNode({ knows: ["n1", "n2", "n3"] });
+  world.run(5_000);
+  world.takeSent();
+  swim.leave({ id: 9, timeoutMs: 5_000 });
+  assertEquals(viewOf(swim, "self"), "left 1");
+  assertEquals(world.eventsOf("node-leave").map((e) => e.claim.node), ["self"]);
+  world.runUntil(() => world.eventsOf("done").length > 0);
+  assertEquals(world.eventsOf("done"), [{ type: "done", id: 9, error: undefined }]);
+  const copies = world.takeSent().filter(({ message }) => message.type === "dead");
+  assertEquals(copies.map(({ message }) => message).at(0), {
+    type: "dead",
+    node: "self",
+    incarnation: 1,
+    from: "self",
+  });
+  assertEquals(copies.length, 4);
+});
+
+Deno.test("who has left neither refutes nor comes alive again, but answers", () => {
+  const { swim, world } = startNode({ knows: ["n1"] });
+  swim.leave({ id: 1, timeoutMs: 5_000 });
+  hear(swim, { type: "suspect", node: "self", incarnation: 1, from: "n1" });
+  hear(swim, aliveOf("self", { incarnation: 3 }));
+  assertEquals(viewOf(swim, "self"), "left 1");
+  world.run(5_000);
+  world.takeSent();
+  hear(swim, { type: "ping", sequence: 3, node: "self" });
+  assertEquals(world.takeSent().map(({ message }) => message.type), ["ack"]);
+});
+
+Deno.test("leaving a second time is done at once", () => {
+  const { swim, world } = startNode({ knows: ["n1"] });
+  swim.leave({ id: 1, timeoutMs: 5 });
+  swim.leave({ id: 2, timeoutMs: 5 });
+  world.run(5);
+  const error = "timeout waiting for leave broadcast";
+  assertEquals(world.eventsOf("done").map((e) => [e.id, e.error]), [[2, undefined], [1, error]]);
+});
+
+Deno.test("the state of a dead node is one object for all who conclude it from the same claim", () => {
+  const claim = claimOf("n1");
+  const [a, b] = [startNode(), startNode()];
+  for (const { swim } of [a, b]) {
+    hear(swim, { type: "alive", claim });
+    hear(swim, { type: "dead", node: "n1", incarnation: 1, from: "n2" });
+  }
+  assertStrictEquals(a.swim.claim("n1"), b.swim.claim("n1"));
+  const c = startNode();
+  hear(c.swim, { type: "alive", claim });
+  hear(c.swim, { type: "dead", node: "n1", incarnation: 3, from: "n2" });
+  assertEquals([viewOf(a.swim, "n1"), viewOf(c.swim, "n1")], ["dead 1", "dead 3"]);
+});

@@ -1,0 +1,164 @@
+import { assertEquals } from "@std/assert";
+import { judgeAlive, judgeDead, judgeSuspect } from "../../../lib/swim/state/precedence.ts";
+import type { Claim, Message, NodeState } from "../../../lib/wire/messages/messages.ts";
+import { addressOf, aliveOf, claimOf, hear, startNode, versions, viewOf } from "../hand_world.ts";
+
+const states: readonly NodeState[] = ["alive", "suspect", "dead", "left"];
+
+/** A message that says of `b` that it is in a state. */
+function word(state: NodeState, incarnation: number): Message {
+  switch (state) {
+    case "alive":
+      return aliveOf("b", { incarnation });
+    case "suspect":
+    case "dead":
+      return { type: state, node: "b", incarnation, from: "c" };
+    case "left":
+      return { type: "dead", node: "b", incarnation, from: "b" };
+    default:
+      return state satisfies never;
+  }
+}
+
+/** What is held of `b` afterwards, when it was held at 5 and the word comes with incarnation 4, 5 and 6. */
+const outcomes: Record<NodeState, Record<NodeState, readonly [string, string, string]>> = {
+  alive: {
+    alive: ["alive 5", "alive 5", "alive 6"],
+    suspect: ["alive 5", "suspect 5", "suspect 6"],
+    dead: ["alive 5", "dead 5", "dead 6"],
+    left: ["alive 5", "left 5", "left 6"],
+  },
+  suspect: {
+    alive: ["suspect 5", "suspect 5", "alive 6"],
+    suspect: ["suspect 5", "suspect 5", "suspect 5"],
+    dead: ["suspect 5", "dead 5", "dead 6"],
+    left: ["suspect 5", "left 5", "left 6"],
+  },
+  dead: {
+    alive: ["dead 5", "dead 5", "alive 6"],
+    suspect: ["dead 5", "dead 5", "dead 5"],
+    dead: ["dead 5", "dead 5", "dead 5"],
+    left: ["dead 5", "dead 5", "dead 5"],
+  },
+  left: {
+    alive: ["left 5", "left 5", "alive 6"],
+    suspect: ["left 5", "left 5", "left 5"],
+    dead: ["left 5", "left 5", "left 5"],
+    left: ["left 5", "left 5", "left 5"],
+  },
+};
+
+for (const held of states) {
+  for (const said of states) {
+    Deno.test(`of a node that is ${held}, it is said that it is ${said}`, () => {
+      for (const [i, incarnation] of [4, 5, 6].entries()) {
+        const { swim } = startNode();
+        hear(swim, word("alive", 5));
+        if (held !== "alive") hear(swim, word(held, 5));
+        assertEquals(viewOf(swim, "b"), `${held} 5`);
+        hear(swim, word(said, incarnation));
+        assertEquals(viewOf(swim, "b"), outcomes[held][said][i], `incarnation ${incarnation}`);
+      }
+    });
+  }
+}
+
+/** The verdicts on a word about ourselves with incarnation 4, 5 and 6, when we know ourselves at 5. */
+const ownVerdicts: Record<NodeState, Record<NodeState, readonly [string, string, string]>> = {
+  alive: {
+    alive: ["ignore", "ignore", "refute"],
+    suspect: ["ignore", "refute", "refute"],
+    dead: ["ignore", "refute", "refute"],
+    left: ["ignore", "refute", "refute"],
+  },
+  suspect: {
+    alive: ["ignore", "ignore", "refute"],
+    suspect: ["ignore", "confirm", "confirm"],
+    dead: ["ignore", "refute", "refute"],
+    left: ["ignore", "refute", "refute"],
+  },
+  dead: {
+    alive: ["ignore", "ignore", "refute"],
+    suspect: ["ignore", "ignore", "ignore"],
+    dead: ["ignore", "ignore", "ignore"],
+    left: ["ignore", "ignore", "ignore"],
+  },
+  left: {
+    alive: ["ignore", "ignore", "refute"],
+    suspect: ["ignore", "ignore", "ignore"],
+    dead: ["ignore", "ignore", "ignore"],
+    left: ["ignore", "ignore", "ignore"],
+  },
+};
+
+function judgeOwn(known: Claim, message: Message): string {
+  switch (message.type) {
+    case "alive":
+      return judgeAlive(known, message.claim, { self: true });
+    case "suspect":
+      return judgeSuspect(known, message, { self: true });
+    case "dead":
+      return judgeDead(known, message, { self: true });
+    default:
+      throw new Error(message.type);
+  }
+}
+
+for (const held of states) {
+  for (const said of states) {
+    Deno.test(`of ourselves, ${held}, it is said that we are ${said}`, () => {
+      for (const [i, incarnation] of [4, 5, 6].entries()) {
+        const known = claimOf("b", { state: held, incarnation: 5 });
+        const verdict = judgeOwn(known, word(said, incarnation));
+        assertEquals(verdict, ownVerdicts[held][said][i], `incarnation ${incarnation}`);
+      }
+    });
+  }
+}
+
+Deno.test("an alive message about ourselves of our incarnation is refuted if it says something else", () => {
+  const known = claimOf("b", { incarnation: 5, meta: Uint8Array.of(1) });
+  const judge = (changes: Partial<Claim>) =>
+    judgeAlive(known, { ...known, ...changes }, { self: true });
+  assertEquals(judge({ meta: Uint8Array.of(1) }), "ignore");
+  assertEquals(judge({ meta: Uint8Array.of(2) }), "refute");
+  assertEquals(judge({ meta: null }), "refute");
+  assertEquals(judge({ versions: { ...versions } }), "ignore");
+  assertEquals(judge({ versions: { ...versions, delegateCur: 4 } }), "refute");
+  assertEquals(judge({ versions: null }), "refute");
+});
+
+Deno.test("what we say of ourselves is accepted, until we leave", () => {
+  const known = claimOf("b", { incarnation: 5 });
+  const update = claimOf("b", { incarnation: 6, meta: Uint8Array.of(1) });
+  assertEquals(judgeAlive(known, update, { self: true, own: true }), "accept");
+  assertEquals(judgeAlive(known, update, { self: true, own: true, leaving: true }), "ignore");
+});
+
+Deno.test("while we leave, nothing makes us alive, and our death is accepted", () => {
+  const known = claimOf("b", { incarnation: 5 });
+  const claim = claimOf("b", { incarnation: 9 });
+  assertEquals(judgeAlive(known, claim, { self: true, leaving: true }), "ignore");
+  const dead = { type: "dead", node: "b", incarnation: 5, from: "b" } as const;
+  assertEquals(judgeDead(known, dead, { self: true, leaving: true }), "accept");
+});
+
+Deno.test("a name at another address is a conflict, unless its bearer has left", () => {
+  const verdicts = { alive: "conflict", suspect: "conflict", dead: "conflict", left: "accept" };
+  for (const state of states) {
+    for (const incarnation of [4, 5, 6]) {
+      const known = claimOf("b", { state, incarnation: 5 });
+      const claim = claimOf("b", { incarnation, address: addressOf("n9") });
+      assertEquals(judgeAlive(known, claim, { self: false }), verdicts[state]);
+    }
+  }
+});
+
+Deno.test("an alive message with senseless versions is not for use", () => {
+  const known = claimOf("b", { incarnation: 5 });
+  const wrong = [{ protocolMin: 0 }, { protocolMax: 0 }, { protocolMin: 4, protocolMax: 3 }];
+  for (const change of wrong) {
+    const claim = claimOf("b", { incarnation: 6, versions: { ...versions, ...change } });
+    assertEquals(judgeAlive(known, claim, { self: false }), "malformed");
+  }
+});

@@ -1,0 +1,244 @@
+import { assert, assertEquals } from "@std/assert";
+import { Address } from "../../../lib/base/address.ts";
+import type { Claim, Opaque, PushPull } from "../../../lib/wire/messages/messages.ts";
+import { addressOf, answer, claimOf, fail, startNode, viewOf } from "../hand_world.ts";
+
+function stateOf(nodes: readonly Claim[], changes: Partial<PushPull> = {}): PushPull {
+  return { type: "push-pull", join: false, nodes, userState: null, ...changes };
+}
+
+const userState: Opaque = { bytes: Uint8Array.of(2, 0x80) };
+
+Deno.test("a join sends all we know, takes in all they know, and is done", () => {
+  const { swim, world } = startNode({ knows: ["n1"], delegate: { localState: () => userState } });
+  swim.join(addressOf("n2"), 7);
+  const [{ to, exchange, id }] = world.requests;
+  assertEquals([to.text, exchange.timeoutMs], ["10.0.0.2:7946", 10_000]);
+  assert(exchange.message.type === "push-pull");
+  assertEquals(exchange.message.nodes.map((claim) => claim.node).sort(), ["n1", "self"]);
+  assertEquals([exchange.message.join, exchange.message.userState], [true, userState]);
+  const theirs = { bytes: Uint8Array.of(2, 0x80, 1) };
+  answer(swim, id, stateOf([claimOf("n2"), claimOf("n3")], { join: true, userState: theirs }));
+  assertEquals([...swim.claims()].map((claim) => claim.node).sort(), ["n1", "n2", "n3", "self"]);
+  assertEquals(world.events.map((event) => event.type), [
+    "log",
+    "node-join",
+    "node-join",
+    "remote-state",
+    "done",
+  ]);
+  assertEquals(world.eventsOf("remote-state"), [
+    { type: "remote-state", state: theirs, join: true },
+  ]);
+  assertEquals(world.eventsOf("done"), [{ type: "done", id: 7 }]);
+});
+
+Deno.test("who has joined exchanges state again soon, with random members", () => {
+  const { swim, world } = startNode();
+  const join = (id: number) => {
+    swim.join(addressOf("n2"), id);
+    answer(swim, world.requests.splice(0)[0].id, stateOf([claimOf("n2"), claimOf("n3")]));
+  };
+  join(1);
+  world.run(200);
+  join(2);
+  const start = world.now;
+  const times: number[] = [];
+  while (times.length < 3) {
+    world.runUntil(() => world.requests.length > 0);
+    for (const { exchange } of world.requests.splice(0)) {
+      assert(exchange.message.type === "push-pull" && !exchange.message.join);
+      times.push(world.now - start);
+    }
+  }
+  assertEquals(times, [300, 1_000, 3_000]);
+});
+
+Deno.test("who failed to join does not try elsewhere", () => {
+  const { swim, world } = startNode({ knows: ["n1"] });
+  swim.join(addressOf("n2"), 1);
+  fail(swim, world.requests.splice(0)[0].id, "EOF");
+  world.run(20_000);
+  assertEquals(world.requests, []);
+});
+
+Deno.test("the layer above is asked for its state with the flag of the exchange", () => {
+  const asked: boolean[] = [];
+  const localState = (join: boolean) => {
+    asked.push(join);
+    return null;
+  };
+  const { swim } = startNode({ delegate: { localState } });
+  swim.join(addressOf("n2"), 1);
+  for (const join of [false, true]) {
+    const reply = swim.accept(addressOf("n2"), stateOf([], { join }));
+    assert(reply?.type === "push-pull");
+    assertEquals(reply.join, join);
+  }
+  assertEquals(asked, [true, false, true]);
+});
+
+Deno.test("a join that fails ends in an error that says why", () => {
+  const cases: [(swim: ReturnType<typeof startNode>["swim"], id: number) => void, string][] = [
+    [
+      (swim, id) => fail(swim, id, "dial tcp 10.0.0.2:7946: connect: connection refused"),
+      "dial tcp 10.0.0.2:7946: connect: connection refused",
+    ],
+    [
+      (swim, id) => answer(swim, id, { type: "err", error: "no way" }),
+      "remote error: no way",
+    ],
+    [
+      (swim, id) => answer(swim, id, { type: "ack", sequence: 1, payload: null }),
+      "received invalid msgType (ack), expected push-pull",
+    ],
+    [
+      (swim, id) => answer(swim, id, stateOf([claimOf("n2", { versions: null })])),
+      "Node 'n2' protocol version (0) is incompatible: [1, 5]",
+    ],
+  ];
+  for (const [happen, problem] of cases) {
+    const { swim, world } = startNode();
+    swim.join(addressOf("n2"), 7);
+    happen(swim, world.requests[0].id);
+    const error = `Failed to join 10.0.0.2: ${problem}`;
+    assertEquals(world.eventsOf("done"), [{ type: "done", id: 7, error }]);
+    assertEquals(world.log("DEBUG"), [
+      "memberlist: Initiating push/pull sync with:  10.0.0.2:7946",
+      `memberlist: ${error}`,
+    ]);
+    assertEquals(swim.size, 1);
+  }
+});
+
+Deno.test("who is asked answers with what it knew before, and then takes in what came", () => {
+  const { swim, world } = startNode({ knows: ["n1"] });
+  const state = stateOf([claimOf("n2")], { join: true, userState });
+  const reply = swim.accept(addressOf("n2"), state);
+  assertEquals(world.eventsOf("remote-state").map((event) => event.join), [true]);
+  assert(reply?.type === "push-pull");
+  assertEquals(reply.nodes.map((claim) => claim.node).sort(), ["n1", "self"]);
+  assertEquals(viewOf(swim, "n2"), "alive 1");
+});
+
+Deno.test("an exchange that does not fit is answered, but nothing of it is taken in", () => {
+  const { swim, world } = startNode();
+  const state = stateOf([claimOf("n2"), claimOf("n3", { versions: null })], { userState });
+  assert(swim.accept(addressOf("n2"), state) !== null);
+  assertEquals(swim.size, 1);
+  assertEquals(world.eventsOf("remote-state"), []);
+  assertEquals(world.log("ERR"), [
+    "memberlist: Failed push/pull merge: Node 'n3' protocol version (0) is incompatible: [1, 5] " +
+    "from=10.0.0.2:7946",
+  ]);
+});
+
+Deno.test("what they hold of a node is a claim, a departure, or at most a suspicion", () => {
+  const { swim, world } = startNode({ knows: ["n1", "n2", "n3", "n4"] });
+  const remote = (node: string, state: Claim["state"], incarnation: number) =>
+    claimOf(node, { state, incarnation });
+  swim.accept(
+    addressOf("n9"),
+    stateOf([
+      remote("n1", "alive", 3),
+      remote("n2", "suspect", 1),
+      remote("n3", "dead", 2),
+      remote("n4", "left", 1),
+      remote("n5", "dead", 1),
+    ]),
+  );
+  assertEquals(["n1", "n2", "n3", "n4", "n5"].map((node) => viewOf(swim, node)), [
+    "alive 3",
+    "suspect 1",
+    "suspect 2",
+    "left 1",
+    "unknown",
+  ]);
+  assertEquals(world.eventsOf("node-leave").map((event) => event.claim.node), ["n4"]);
+});
+
+Deno.test("if they hold us for dead, we refute", () => {
+  const { swim, world } = startNode();
+  for (const state of ["suspect", "dead", "left"] as const) {
+    const incarnation = swim.claim("self")?.incarnation;
+    swim.accept(addressOf("n1"), stateOf([claimOf("self", { state, incarnation })]));
+  }
+  assertEquals(viewOf(swim, "self"), "alive 4");
+  assertEquals(world.log("WARN").length, 3);
+});
+
+Deno.test("a port of 0 in their list stands for our own", () => {
+  const { swim } = startNode();
+  const { ip } = addressOf("n1");
+  swim.accept(addressOf("n1"), stateOf([claimOf("n1", { address: new Address(ip, 0) })]));
+  assertEquals(swim.claim("n1")?.address.port, 7946);
+});
+
+Deno.test("a claim that is held already, the same object, changes nothing", () => {
+  const { swim, world } = startNode();
+  const nodes = [claimOf("n1"), claimOf("n2")];
+  swim.accept(addressOf("n1"), stateOf(nodes));
+  world.events.length = 0;
+  swim.accept(addressOf("n1"), stateOf(nodes));
+  assertEquals(world.events, []);
+});
+
+Deno.test("exchanges with a random member come at the interval, after a random start", () => {
+  const { world } = startNode({ knows: ["n1", "n2"] });
+  const times: number[] = [];
+  const start = world.now;
+  for (let i = 0; i < 3; i++) {
+    world.runUntil(() => world.requests.length > i);
+    times.push(world.now - start);
+  }
+  assert(times[0] >= 30_000 && times[0] < 60_000);
+  assertEquals([times[1] - times[0], times[2] - times[1]].map(Math.round), [30_000, 30_000]);
+  for (const { exchange } of world.requests) {
+    assert(exchange.message.type === "push-pull");
+    assertEquals(exchange.message.join, false);
+  }
+  const [{ to, id }] = world.requests;
+  const peer = to.equals(addressOf("n1")) ? "n1" : "n2";
+  assertEquals(world.log("DEBUG")[0], `memberlist: Initiating push/pull sync with: ${peer} ${to}`);
+  fail(world.machine, id, "EOF");
+  assertEquals(world.log("ERR"), [`memberlist: Push/Pull with ${peer} failed: EOF`]);
+});
+
+Deno.test("large clusters exchange less often", () => {
+  const { world } = startNode({ knows: Array.from({ length: 64 }, (_, i) => `n${i + 1}`) });
+  world.runUntil(() => world.requests.length > 0);
+  const first = world.now;
+  world.runUntil(() => world.requests.length > 1);
+  assertEquals(Math.round(world.now - first), 90_000);
+});
+
+Deno.test("who is alone, or knows only of the dead, exchanges with nobody", () => {
+  const { swim, world } = startNode({ knows: ["n1"] });
+  swim.receive(addressOf("n2"), {
+    messages: [{ type: "dead", node: "n1", incarnation: 1, from: "n2" }],
+    crc: false,
+  });
+  world.run(300_000);
+  assertEquals(world.requests, []);
+});
+
+Deno.test("only a push/pull, a ping or a user message begins a stream", () => {
+  const { swim, world } = startNode();
+  const body = { bytes: Uint8Array.of(1) };
+  assertEquals(swim.accept(addressOf("n1"), { type: "user", body }), null);
+  assertEquals(world.eventsOf("user-message").map((event) => event.body), [body]);
+  assertEquals(swim.accept(addressOf("n1"), { type: "err", error: "x" }), null);
+  assertEquals(swim.accept(addressOf("n1"), { type: "ack", sequence: 1, payload: null }), null);
+  assertEquals(world.log("ERR").length, 2);
+});
+
+Deno.test("a late or foreign reply is ignored", () => {
+  const { swim, world } = startNode();
+  swim.join(addressOf("n2"), 7);
+  const { id } = world.requests[0];
+  answer(swim, id + 1, stateOf([]));
+  assertEquals(world.eventsOf("done"), []);
+  answer(swim, id, stateOf([]));
+  answer(swim, id, stateOf([]));
+  assertEquals(world.eventsOf("done").length, 1);
+});
