@@ -27,18 +27,11 @@ export { type HostEvent, IncomingQuery } from "./lib/host/incoming_query.ts";
 export { KeyError, KeyManager, type KeyOptions } from "./lib/host/key_manager.ts";
 export { type Ended, type JoinOptions, Serf, type SerfState } from "./lib/host/serf.ts";
 export type { MachineOptions, SerfOptions, WireChoices } from "./lib/host/serf_options.ts";
-export type {
-  KeyOperation,
-  KeyResult,
-  Member,
-  MemberEvent,
-  MemberEventType,
-  MemberStatus,
-  QueryOptions,
-  QueryRecord,
-  SerfConfig,
-  UserEvent,
-} from "./lib/serf/contract.ts";
+export type { MemberEvent, MemberEventType, UserEvent } from "./lib/api/event.ts";
+export type { KeyOperation, KeyResult } from "./lib/api/keys.ts";
+export type { Member, MemberStatus } from "./lib/api/member.ts";
+export type { QueryOptions, QueryRecord } from "./lib/api/query.ts";
+export type { SerfConfig } from "./lib/serf/contract.ts";
 export { type Profile, type ProfileName, profiles } from "./lib/swim/config.ts";
 export { type Coordinate, distance } from "./lib/wire/messages/coordinate.ts";
 export { Keyring } from "./lib/wire/framing/keyring.ts";

@@ -17,13 +17,9 @@ import type { SerfOptions } from "../host/serf_options.ts";
 import { failureText } from "../rpc/server/agent_command.ts";
 import type { AgentEvent, RpcAgent, RpcCounter } from "../rpc/server/rpc_agent.ts";
 import { encodeMeta } from "../serf/config_check.ts";
-import type {
-  KeyOperation,
-  KeyResult,
-  Member,
-  QueryOptions,
-  QueryRecord,
-} from "../serf/contract.ts";
+import type { KeyOperation, KeyResult } from "../api/keys.ts";
+import type { Member } from "../api/member.ts";
+import type { QueryOptions, QueryRecord } from "../api/query.ts";
 import type { Coordinate } from "../wire/messages/coordinate.ts";
 import { describeEvent } from "./describe_event.ts";
 import { EventGate } from "./event_gate.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { SerfEvent } from "../serf/contract.ts";
+import type { SerfEvent } from "../api/event.ts";
 
 /** `user-event: NAME`, `query: NAME`, or the type of a member event. */
 export function describeEvent(event: SerfEvent): string {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { MemberEvent, QueryEvent, UserEvent } from "../serf/contract.ts";
+import type { MemberEvent, QueryEvent, UserEvent } from "../api/event.ts";
 
 /** Sends an answer; throws if it cannot be sent. */
 export type Respond = (payload: Uint8Array) => void;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { KeyOperation, KeyResult } from "../serf/contract.ts";
+import type { KeyOperation, KeyResult } from "../api/keys.ts";
 
 /** Some members did not do what a key operation asked, or did not answer. What the others did stays done. */
 export class KeyError extends Error {

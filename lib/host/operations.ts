@@ -6,7 +6,8 @@
 
 import type { ClosedError } from "../base/errors.ts";
 import { Subscription } from "../base/subscription.ts";
-import type { QueryRecord, SerfOutput } from "../serf/contract.ts";
+import type { QueryRecord } from "../api/query.ts";
+import type { SerfOutput } from "../serf/contract.ts";
 
 /** The outputs that end an operation. */
 export type Ending = Extract<SerfOutput, { type: "done" | "joined" | "key-result" }>;

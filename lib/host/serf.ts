@@ -7,13 +7,10 @@
 import type { Address } from "../base/address.ts";
 import { ClosedError, TimeoutError } from "../base/errors.ts";
 import { Subscription } from "../base/subscription.ts";
-import type {
-  Member,
-  QueryEvent,
-  QueryOptions,
-  QueryRecord,
-  SerfOutput,
-} from "../serf/contract.ts";
+import type { QueryEvent } from "../api/event.ts";
+import type { Member } from "../api/member.ts";
+import type { QueryOptions, QueryRecord } from "../api/query.ts";
+import type { SerfOutput } from "../serf/contract.ts";
 import { SerfCore, type SerfTimer } from "../serf/core.ts";
 import type { Coordinate } from "../wire/messages/coordinate.ts";
 import { packetOverhead } from "../wire/framing/wire_options.ts";

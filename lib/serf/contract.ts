@@ -1,143 +1,17 @@
 /**
- * The public vocabulary of the Serf layer: members, events, settings, and what the machine tells its host.
+ * How the Serf machine meets its host: its settings, its snapshot, and what it tells.
  *
  * @module
  */
 
+import type { SerfEvent } from "../api/event.ts";
+import type { KeyResult } from "../api/keys.ts";
+import type { QueryRecord } from "../api/query.ts";
 import type { Address } from "../base/address.ts";
 import type { JoinFailure } from "../base/errors.ts";
 import type { Metrics } from "../base/metrics.ts";
 import type { LogEvent } from "../base/world.ts";
 import type { Profile } from "../swim/config.ts";
-
-/** Serf's view of a member. */
-export type MemberStatus = "none" | "alive" | "leaving" | "left" | "failed";
-
-/** A member of the cluster as one node sees it. Immutable: a change makes a new object. */
-export interface Member {
-  /** Unique in the cluster. */
-  readonly name: string;
-  /** Where it listens, as it announces itself. */
-  readonly address: Address;
-  /** What it says of itself. */
-  readonly tags: Readonly<Record<string, string>>;
-  /** What we believe of it. */
-  readonly status: MemberStatus;
-  /** Membership protocol versions. */
-  readonly protocolMin: number;
-  /** The newest it understands. */
-  readonly protocolMax: number;
-  /** The one it speaks. */
-  readonly protocolCur: number;
-  /** Serf protocol versions. */
-  readonly delegateMin: number;
-  /** The newest it understands. */
-  readonly delegateMax: number;
-  /** The one it speaks. */
-  readonly delegateCur: number;
-}
-
-/** The types of member events, in the words of handlers and streams. */
-export type MemberEventType =
-  | "member-join"
-  | "member-leave"
-  | "member-failed"
-  | "member-update"
-  | "member-reap";
-
-/** Something happened to members; coalescing may put several into one event. */
-export interface MemberEvent {
-  /** What happened to them. */
-  readonly type: MemberEventType;
-  /** Whom it happened to, as they are now. */
-  readonly members: readonly Member[];
-}
-
-/** Somebody sent a user event. */
-export interface UserEvent {
-  /** Tells it from the other events. */
-  readonly type: "user";
-  /** Lamport time of the event clock. */
-  readonly lTime: number;
-  /** What happened, in the words of those who send and handle it. */
-  readonly name: string;
-  /** What goes with it; `null` when nothing does. */
-  readonly payload: Uint8Array | null;
-  /** Whether the sender allowed coalescing. */
-  readonly coalesce: boolean;
-}
-
-/** Somebody asks a query that is meant for us. */
-export interface QueryEvent {
-  /** Tells it from the other events. */
-  readonly type: "query";
-  /** Lamport time of the query clock. */
-  readonly lTime: number;
-  /** Random id; with `lTime` it identifies the query. */
-  readonly id: number;
-  /** What is asked, in the words of those who ask and answer. */
-  readonly name: string;
-  /** What goes with the question; `null` when nothing does. */
-  readonly payload: Uint8Array | null;
-  /** The node that asked; empty if an old peer left it out. */
-  readonly sourceNode: string;
-  /** When answers are no longer taken, in the world's milliseconds. */
-  readonly deadline: number;
-}
-
-/** What the layer delivers to its user. */
-export type SerfEvent = MemberEvent | UserEvent | QueryEvent;
-
-/** How a query is asked. */
-export interface QueryOptions {
-  /** Names of the members that are asked; all when absent or empty. */
-  readonly nodes?: readonly string[];
-  /**
-   * RE2 expressions by tag name; a member is asked only if every one of them is found somewhere in the tag's value
-   * (a missing tag counts as the empty text).
-   */
-  readonly tags?: Readonly<Record<string, string>>;
-  /** Whether every member that is asked acknowledges the query at once. */
-  readonly requestAck?: boolean;
-  /** Through how many other members each ack and answer is sent once more, 0 (the default) to 255. */
-  readonly relayFactor?: number;
-  /** How long answers are taken; absent or 0 means the default, which grows with the size of the cluster. */
-  readonly timeoutMs?: number;
-  /**
-   * Whether the query always stays open until its timeout, as in the reference. Otherwise it is over as soon as
-   * every member that passes the filters and was alive or leaving when it was sent has answered and, if acks were
-   * requested, acknowledged; one that fails or leaves meanwhile is no longer waited for. A reachability query
-   * (`_serf_ping`), which has no answers, is over with the last ack. If we know of no such member the query waits for
-   * its timeout, because only members that we have yet to hear of can answer it.
-   */
-  readonly waitForTimeout?: boolean;
-}
-
-/** What a key management query asks of every member: add a key, make it the primary one, drop it, or list all. */
-export type KeyOperation = "install-key" | "use-key" | "remove-key" | "list-keys";
-
-/** What the members answered to a key management query. */
-export interface KeyResult {
-  /** How many members were expected to answer: those alive when the query was sent, ourselves included. */
-  readonly nodes: number;
-  /** How many answered. */
-  readonly responses: number;
-  /** How many of the answers report a failure. */
-  readonly failures: number;
-  /** What members had to say, by member name: those that failed (maybe nothing), and those with a remark. */
-  readonly messages: ReadonlyMap<string, string>;
-  /** How many members have each key, by base64 key. Empty except for `list-keys`. */
-  readonly keys: ReadonlyMap<string, number>;
-  /** How many members have each key as their primary one, by base64 key. Empty except for `list-keys`. */
-  readonly primaryKeys: ReadonlyMap<string, number>;
-  /** `X/Y nodes reported failure` or `X/Y nodes reported success` unless every member answered that all is well. */
-  readonly error?: string;
-}
-
-/** One ack or answer to a query of ours. */
-export type QueryRecord =
-  | { readonly type: "ack"; readonly from: string }
-  | { readonly type: "response"; readonly from: string; readonly payload: Uint8Array | null };
 
 /** One thing that a snapshot remembers, in the order in which it happened. */
 export type SnapshotEntry =

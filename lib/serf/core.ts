@@ -17,15 +17,11 @@ import { BroadcastWaits } from "./broadcast_waits.ts";
 import { Broadcasts } from "./broadcasts.ts";
 import { checkConfig, encodeMeta } from "./config_check.ts";
 import { createContext, type SerfContext, type SerfTimer, type SerfWorld } from "./context.ts";
-import type {
-  KeyOperation,
-  Member,
-  MemberEvent,
-  QueryOptions,
-  SerfConfig,
-  SnapshotState,
-  UserEvent,
-} from "./contract.ts";
+import type { MemberEvent, UserEvent } from "../api/event.ts";
+import type { KeyOperation } from "../api/keys.ts";
+import type { Member } from "../api/member.ts";
+import type { QueryOptions } from "../api/query.ts";
+import type { SerfConfig, SnapshotState } from "./contract.ts";
 import { CoordinateTracker } from "./coordinates/coordinate_tracker.ts";
 import { EventDelivery } from "./events/event_delivery.ts";
 import { Joins } from "./members/joins.ts";

@@ -5,7 +5,9 @@
  */
 
 import type { LogLevel } from "../base/log.ts";
-import type { MemberStatus, QueryEvent, SerfEvent, SerfOutput } from "../serf/contract.ts";
+import type { QueryEvent, SerfEvent } from "../api/event.ts";
+import type { MemberStatus } from "../api/member.ts";
+import type { SerfOutput } from "../serf/contract.ts";
 import type { SerfTimer } from "../serf/core.ts";
 import { librarySettings, type SerfSettings } from "../serf/defaults.ts";
 import { type Profile, type ProfileName, profiles } from "../swim/config.ts";

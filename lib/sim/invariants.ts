@@ -4,13 +4,8 @@
  * @module
  */
 
-import type {
-  MemberEvent,
-  MemberEventType,
-  SerfOutput,
-  SnapshotEntry,
-  UserEvent,
-} from "../serf/contract.ts";
+import type { MemberEvent, MemberEventType, UserEvent } from "../api/event.ts";
+import type { SerfOutput, SnapshotEntry } from "../serf/contract.ts";
 import type { Claim, StreamMessage } from "../wire/messages/messages.ts";
 
 /** Views are checked of this many nodes; they run the same code as the others, and a view takes memory. */

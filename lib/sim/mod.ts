@@ -17,18 +17,16 @@
 export type { Address } from "../base/address.ts";
 export type { LogLevel } from "../base/log.ts";
 export type {
-  KeyOperation,
-  KeyResult,
-  Member,
   MemberEvent,
   MemberEventType,
-  MemberStatus,
   QueryEvent,
-  QueryOptions,
-  SerfConfig,
   SerfEvent,
   UserEvent,
-} from "../serf/contract.ts";
+} from "../api/event.ts";
+export type { KeyOperation, KeyResult } from "../api/keys.ts";
+export type { Member, MemberStatus } from "../api/member.ts";
+export type { QueryOptions } from "../api/query.ts";
+export type { SerfConfig } from "../serf/contract.ts";
 export type { SerfSettings } from "../serf/defaults.ts";
 export { type Profile, type ProfileName, profiles } from "../swim/config.ts";
 export type { Coordinate } from "../wire/messages/coordinate.ts";

@@ -7,16 +7,11 @@
 import type { Address } from "../base/address.ts";
 import type { JoinFailure } from "../base/errors.ts";
 import type { LogEvent } from "../base/world.ts";
-import type {
-  KeyOperation,
-  Member,
-  MemberStatus,
-  QueryEvent,
-  QueryOptions,
-  SerfConfig,
-  SerfEvent,
-  SerfOutput,
-} from "../serf/contract.ts";
+import type { QueryEvent, SerfEvent } from "../api/event.ts";
+import type { KeyOperation } from "../api/keys.ts";
+import type { Member, MemberStatus } from "../api/member.ts";
+import type { QueryOptions } from "../api/query.ts";
+import type { SerfConfig, SerfOutput } from "../serf/contract.ts";
 import { SerfCore, type SerfTimer } from "../serf/core.ts";
 import { SnapshotReplay } from "../serf/snapshot/snapshot.ts";
 import type { Coordinate } from "../wire/messages/coordinate.ts";

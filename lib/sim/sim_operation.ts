@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { KeyResult, QueryRecord } from "../serf/contract.ts";
+import type { KeyResult } from "../api/keys.ts";
+import type { QueryRecord } from "../api/query.ts";
 
 /** How an operation ended. */
 export interface Outcome {

@@ -2,7 +2,7 @@
 
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { KeyError } from "../../lib/host/key_manager.ts";
-import type { KeyResult } from "../../lib/serf/contract.ts";
+import type { KeyResult } from "../../lib/api/keys.ts";
 import { member } from "../rpc/client/fake_agent.ts";
 import { entriesOf, entryOf } from "../interop/transcripts/recording.ts";
 import { RecordedIo } from "./recorded_io.ts";

@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { Member, MemberEvent, UserEvent } from "../../lib/serf/contract.ts";
+import type { MemberEvent, UserEvent } from "../../lib/api/event.ts";
+import type { Member } from "../../lib/api/member.ts";
 import type { HostEvent, IncomingQuery } from "../../lib/host/incoming_query.ts";
 import { Serf } from "../../lib/host/serf.ts";
 import type { SerfOptions } from "../../lib/host/serf_options.ts";

@@ -10,7 +10,9 @@ import { LogHub } from "../../lib/agent/log/log_hub.ts";
 import { KeyError } from "../../lib/host/key_manager.ts";
 import { RpcServer } from "../../lib/rpc/server/server.ts";
 import { Address } from "../../lib/base/address.ts";
-import type { KeyResult, Member, MemberStatus, QueryRecord } from "../../lib/serf/contract.ts";
+import type { KeyResult } from "../../lib/api/keys.ts";
+import type { Member, MemberStatus } from "../../lib/api/member.ts";
+import type { QueryRecord } from "../../lib/api/query.ts";
 import { FakeAgent, FakeQuery } from "./client/fake_agent.ts";
 import { RawClient } from "./raw_client.ts";
 

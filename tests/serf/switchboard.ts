@@ -8,7 +8,9 @@
 import type { LogLevel } from "../../lib/base/log.ts";
 import { Address } from "../../lib/base/address.ts";
 import { TimerHeap } from "../../lib/base/timer_heap.ts";
-import type { MemberStatus, SerfConfig, SerfEvent, SerfOutput } from "../../lib/serf/contract.ts";
+import type { SerfEvent } from "../../lib/api/event.ts";
+import type { MemberStatus } from "../../lib/api/member.ts";
+import type { SerfConfig, SerfOutput } from "../../lib/serf/contract.ts";
 import {
   SerfCore,
   type SerfCoreOptions,

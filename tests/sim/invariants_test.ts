@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
-import type { Member, MemberEventType } from "../../lib/serf/contract.ts";
+import type { MemberEventType } from "../../lib/api/event.ts";
+import type { Member } from "../../lib/api/member.ts";
 import { addressOf } from "../../lib/sim/address_plan.ts";
 import { Invariants } from "../../lib/sim/invariants.ts";
 import type { Claim, NodeState, PushPull } from "../../lib/wire/messages/messages.ts";

@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { Member, MemberEvent, SerfEvent } from "../../serf/contract.ts";
+import type { MemberEvent, SerfEvent } from "../../api/event.ts";
+import type { Member } from "../../api/member.ts";
 
 const NEWLINE = 0x0a;
 

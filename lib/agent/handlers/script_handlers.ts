@@ -8,7 +8,7 @@ import type { Log } from "../../base/log.ts";
 import { errorText } from "../../base/errors.ts";
 import type { Metrics } from "../../base/metrics.ts";
 import type { HostEvent } from "../../host/incoming_query.ts";
-import type { Member } from "../../serf/contract.ts";
+import type { Member } from "../../api/member.ts";
 import { matchesEvent } from "../../serf/events/event_filter.ts";
 import { describeEvent } from "../describe_event.ts";
 import { handlerEnvironment, handlerInput } from "./handler_input.ts";

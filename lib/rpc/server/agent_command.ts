@@ -7,7 +7,8 @@
 import { errorText, JoinError, type JoinFailure } from "../../base/errors.ts";
 import { KeyError } from "../../host/key_manager.ts";
 import type { Subscription } from "../../base/subscription.ts";
-import type { KeyResult, QueryRecord } from "../../serf/contract.ts";
+import type { KeyResult } from "../../api/keys.ts";
+import type { QueryRecord } from "../../api/query.ts";
 import type { Coordinate } from "../../wire/messages/coordinate.ts";
 import { filterMembers } from "./member_filter.ts";
 import {

@@ -5,7 +5,7 @@
  */
 
 import { RE2JS } from "re2js";
-import type { Member } from "../../serf/contract.ts";
+import type { Member } from "../../api/member.ts";
 
 /** RE2 expressions that a member must match. Every `P` is taken as `^P$`, so that `a|b` means `^a` or `b$`. */
 export interface MemberExpressions {

@@ -6,16 +6,10 @@
 
 import type { LogLevel } from "../../base/log.ts";
 import type { Subscription } from "../../base/subscription.ts";
-import type {
-  KeyOperation,
-  KeyResult,
-  Member,
-  MemberEvent,
-  QueryEvent,
-  QueryOptions,
-  QueryRecord,
-  UserEvent,
-} from "../../serf/contract.ts";
+import type { MemberEvent, QueryEvent, UserEvent } from "../../api/event.ts";
+import type { KeyOperation, KeyResult } from "../../api/keys.ts";
+import type { Member } from "../../api/member.ts";
+import type { QueryOptions, QueryRecord } from "../../api/query.ts";
 import type { Coordinate } from "../../wire/messages/coordinate.ts";
 
 /** A query that waits for this node's answer. */

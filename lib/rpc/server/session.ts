@@ -9,7 +9,7 @@ import { ClosedError, errorText } from "../../base/errors.ts";
 import { pause } from "../../base/pause.ts";
 import type { Subscription } from "../../base/subscription.ts";
 import { osErrorText } from "../../go/os_error.ts";
-import type { QueryRecord } from "../../serf/contract.ts";
+import type { QueryRecord } from "../../api/query.ts";
 import {
   matchesEvent,
   parseEventFilter,

@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { Member, MemberEvent, MemberEventType, SerfEvent, UserEvent } from "../contract.ts";
+import type { MemberEvent, MemberEventType, SerfEvent, UserEvent } from "../../api/event.ts";
+import type { Member } from "../../api/member.ts";
 
 /** Holds back events of some kind until they are flushed together. */
 export interface Coalescer {

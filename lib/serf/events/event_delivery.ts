@@ -6,7 +6,7 @@
 
 import { type Coalescer, CoalesceWindow, MemberCoalescer, UserCoalescer } from "./coalesce.ts";
 import type { OwnTimer, SerfContext } from "../context.ts";
-import type { MemberEvent, UserEvent } from "../contract.ts";
+import type { MemberEvent, UserEvent } from "../../api/event.ts";
 
 /** A coalescer and its timing. */
 interface Stage {

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { SerfEvent } from "../contract.ts";
+import type { SerfEvent } from "../../api/event.ts";
 
 const FILTER_TYPES = [
   "*",

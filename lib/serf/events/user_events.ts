@@ -7,7 +7,7 @@
 import type { EventSlot, UserEventMessage } from "../../wire/messages/serf_messages.ts";
 import type { Broadcasts } from "../broadcasts.ts";
 import type { SerfContext } from "../context.ts";
-import type { UserEvent } from "../contract.ts";
+import type { UserEvent } from "../../api/event.ts";
 import type { LamportClock } from "../lamport.ts";
 import { RecentTimes } from "./recent_times.ts";
 import { SerfBody } from "../serf_body.ts";

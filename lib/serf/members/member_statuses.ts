@@ -10,7 +10,8 @@
 import type { Claim } from "../../wire/messages/messages.ts";
 import type { JoinIntent, LeaveIntent } from "../../wire/messages/serf_messages.ts";
 import type { SerfContext } from "../context.ts";
-import type { MemberEvent, MemberEventType, MemberStatus } from "../contract.ts";
+import type { MemberEvent, MemberEventType } from "../../api/event.ts";
+import type { MemberStatus } from "../../api/member.ts";
 import { IntentBuffer } from "./intent_buffer.ts";
 import type { LamportClock } from "../lamport.ts";
 import { MemberRecord, type MemberTable } from "./member_table.ts";

@@ -7,7 +7,7 @@
 import { NameTable } from "../../base/name_table.ts";
 import type { Claim } from "../../wire/messages/messages.ts";
 import { decodeTags } from "../../wire/messages/tags.ts";
-import type { Member, MemberStatus } from "../contract.ts";
+import type { Member, MemberStatus } from "../../api/member.ts";
 
 type Tags = Readonly<Record<string, string>>;
 

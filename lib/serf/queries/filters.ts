@@ -8,7 +8,7 @@ import { RE2JS } from "re2js";
 import { errorText } from "../../base/errors.ts";
 import { decodeFilter, encodeFilter } from "../../wire/messages/serf_codec.ts";
 import type { QueryFilter } from "../../wire/messages/serf_messages.ts";
-import type { QueryOptions } from "../contract.ts";
+import type { QueryOptions } from "../../api/query.ts";
 
 type Tags = Readonly<Record<string, string>>;
 

@@ -5,7 +5,7 @@
  */
 
 import { QueryFlag, type QueryResponseMessage } from "../../wire/messages/serf_messages.ts";
-import type { QueryRecord } from "../contract.ts";
+import type { QueryRecord } from "../../api/query.ts";
 
 /** Who takes the acks and answers of a query. */
 export interface QuerySink {

@@ -11,7 +11,7 @@ import {
   type QueryResponseMessage,
 } from "../../wire/messages/serf_messages.ts";
 import type { SerfContext } from "../context.ts";
-import type { QueryEvent } from "../contract.ts";
+import type { QueryEvent } from "../../api/event.ts";
 import { compileFilters } from "./filters.ts";
 import type { LamportClock } from "../lamport.ts";
 import { RecentTimes } from "../events/recent_times.ts";

@@ -5,7 +5,8 @@
  */
 
 import type { SerfContext } from "../context.ts";
-import type { MemberEvent, SnapshotEntry, SnapshotState, UserEvent } from "../contract.ts";
+import type { MemberEvent, UserEvent } from "../../api/event.ts";
+import type { SnapshotEntry, SnapshotState } from "../contract.ts";
 import type { LamportClock } from "../lamport.ts";
 
 /** How often the member clock is looked at, milliseconds: intents advance it without any event. */

@@ -1,7 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { handlerEnvironment, handlerInput } from "../../../lib/agent/handlers/handler_input.ts";
 import { Address } from "../../../lib/base/address.ts";
-import type { Member, QueryEvent, UserEvent } from "../../../lib/serf/contract.ts";
+import type { QueryEvent, UserEvent } from "../../../lib/api/event.ts";
+import type { Member } from "../../../lib/api/member.ts";
 
 function member(name: string, host: string, tags: Record<string, string>): Member {
   return {

@@ -3,7 +3,7 @@ import { parseHandlerSpec } from "../../../lib/agent/handlers/handler_spec.ts";
 import { ScriptHandlers } from "../../../lib/agent/handlers/script_handlers.ts";
 import { Address } from "../../../lib/base/address.ts";
 import { IncomingQuery } from "../../../lib/host/incoming_query.ts";
-import type { MemberEvent, UserEvent } from "../../../lib/serf/contract.ts";
+import type { MemberEvent, UserEvent } from "../../../lib/api/event.ts";
 
 const self = {
   name: "alpha",

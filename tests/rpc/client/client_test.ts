@@ -15,7 +15,7 @@ import {
   encodeResponseHeader,
   logRecord,
 } from "../../../lib/rpc/protocol.ts";
-import type { KeyResult } from "../../../lib/serf/contract.ts";
+import type { KeyResult } from "../../../lib/api/keys.ts";
 import { until } from "../../host/until.ts";
 import { FakeQuery, member } from "./fake_agent.ts";
 import { Serving } from "../serve.ts";

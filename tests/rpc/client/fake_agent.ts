@@ -4,14 +4,9 @@ import { Address } from "../../../lib/base/address.ts";
 import { JoinError } from "../../../lib/base/errors.ts";
 import { Subscription } from "../../../lib/base/subscription.ts";
 import type { AgentEvent, RpcAgent } from "../../../lib/rpc/server/rpc_agent.ts";
-import type {
-  KeyOperation,
-  KeyResult,
-  Member,
-  MemberStatus,
-  QueryOptions,
-  QueryRecord,
-} from "../../../lib/serf/contract.ts";
+import type { KeyOperation, KeyResult } from "../../../lib/api/keys.ts";
+import type { Member, MemberStatus } from "../../../lib/api/member.ts";
+import type { QueryOptions, QueryRecord } from "../../../lib/api/query.ts";
 import type { Coordinate } from "../../../lib/wire/messages/coordinate.ts";
 
 /** A member as every test wants one. */

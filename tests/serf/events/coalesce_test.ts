@@ -6,12 +6,12 @@ import {
   UserCoalescer,
 } from "../../../lib/serf/events/coalesce.ts";
 import type {
-  Member,
   MemberEvent,
   MemberEventType,
   QueryEvent,
   UserEvent,
-} from "../../../lib/serf/contract.ts";
+} from "../../../lib/api/event.ts";
+import type { Member } from "../../../lib/api/member.ts";
 
 function member(name: string, tags: Record<string, string> = {}): Member {
   return {

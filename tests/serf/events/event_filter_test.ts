@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import type { SerfEvent } from "../../../lib/serf/contract.ts";
+import type { SerfEvent } from "../../../lib/api/event.ts";
 import {
   matchesEvent,
   parseEventFilter,

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import type { MemberStatus } from "../../../lib/serf/contract.ts";
+import type { MemberStatus } from "../../../lib/api/member.ts";
 import {
   addressOf,
   blind,

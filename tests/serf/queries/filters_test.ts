@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { compileFilters, encodeFilters } from "../../../lib/serf/queries/filters.ts";
-import type { QueryOptions } from "../../../lib/serf/contract.ts";
+import type { QueryOptions } from "../../../lib/api/query.ts";
 import { encodeFilter } from "../../../lib/wire/messages/serf_codec.ts";
 
 type Tags = Readonly<Record<string, string>>;

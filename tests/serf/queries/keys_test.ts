@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import type { KeyOperation, KeyResult } from "../../../lib/serf/contract.ts";
+import type { KeyOperation, KeyResult } from "../../../lib/api/keys.ts";
 import { Keyring } from "../../../lib/wire/framing/keyring.ts";
 import { decodeSerf, encodeSerf } from "../../../lib/wire/messages/serf_codec.ts";
 import type { KeyResponse } from "../../../lib/wire/messages/serf_messages.ts";

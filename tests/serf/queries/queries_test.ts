@@ -1,5 +1,5 @@
 import { assertEquals, assertGreater, assertLess, assertThrows } from "@std/assert";
-import type { QueryOptions } from "../../../lib/serf/contract.ts";
+import type { QueryOptions } from "../../../lib/api/query.ts";
 import { defaultQueryTimeout } from "../../../lib/serf/queries/query_asker.ts";
 import { SerfBody } from "../../../lib/serf/serf_body.ts";
 import { encodeFilter } from "../../../lib/wire/messages/serf_codec.ts";

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import type { QueryRecord } from "../../../lib/serf/contract.ts";
+import type { QueryRecord } from "../../../lib/api/query.ts";
 import { type Completion, QueryCollector } from "../../../lib/serf/queries/query_collector.ts";
 import type { QueryResponseMessage } from "../../../lib/wire/messages/serf_messages.ts";
 

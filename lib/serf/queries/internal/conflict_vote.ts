@@ -10,7 +10,7 @@ import type { SwimEvent } from "../../../swim/contract.ts";
 import { decodeSerf, encodeSerf } from "../../../wire/messages/serf_codec.ts";
 import type { ConflictMember, ConflictResponse } from "../../../wire/messages/serf_messages.ts";
 import type { SerfContext } from "../../context.ts";
-import type { MemberStatus } from "../../contract.ts";
+import type { MemberStatus } from "../../../api/member.ts";
 import { CONFLICT_QUERY } from "./internal_query.ts";
 import type { MemberRecord } from "../../members/member_table.ts";
 import type { QueryAsker } from "../query_asker.ts";

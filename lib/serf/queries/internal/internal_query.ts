@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { KeyOperation } from "../../contract.ts";
+import type { KeyOperation } from "../../../api/keys.ts";
 
 /** What the names of internal queries begin with. */
 export const INTERNAL_PREFIX = "_serf_";

@@ -7,7 +7,8 @@
 import { decodeSerf, encodeSerf } from "../../../wire/messages/serf_codec.ts";
 import type { KeyResponse } from "../../../wire/messages/serf_messages.ts";
 import type { SerfContext } from "../../context.ts";
-import type { KeyOperation, KeyResult, QueryRecord } from "../../contract.ts";
+import type { KeyOperation, KeyResult } from "../../../api/keys.ts";
+import type { QueryRecord } from "../../../api/query.ts";
 import { keyQuery } from "./internal_query.ts";
 import type { QueryAsker } from "../query_asker.ts";
 

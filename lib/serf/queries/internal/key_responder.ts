@@ -9,7 +9,7 @@ import type { Keyring } from "../../../wire/framing/keyring.ts";
 import { decodeSerf, encodeSerf } from "../../../wire/messages/serf_codec.ts";
 import type { KeyResponse } from "../../../wire/messages/serf_messages.ts";
 import type { SerfContext } from "../../context.ts";
-import type { KeyOperation } from "../../contract.ts";
+import type { KeyOperation } from "../../../api/keys.ts";
 
 /** The least that a key takes in an answer, bytes: 24 of base64 and 1 for its length. */
 const SMALLEST_LISTED_KEY = 25;

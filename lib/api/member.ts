@@ -1,0 +1,34 @@
+/**
+ * Members, as everybody sees them who uses this library: by its own instance or over RPC.
+ *
+ * @module
+ */
+
+import type { Address } from "../base/address.ts";
+
+/** Serf's view of a member. */
+export type MemberStatus = "none" | "alive" | "leaving" | "left" | "failed";
+
+/** A member of the cluster as one node sees it. Immutable: a change makes a new object. */
+export interface Member {
+  /** Unique in the cluster. */
+  readonly name: string;
+  /** Where it listens, as it announces itself. */
+  readonly address: Address;
+  /** What it says of itself. */
+  readonly tags: Readonly<Record<string, string>>;
+  /** What we believe of it. */
+  readonly status: MemberStatus;
+  /** Membership protocol versions. */
+  readonly protocolMin: number;
+  /** The newest it understands. */
+  readonly protocolMax: number;
+  /** The one it speaks. */
+  readonly protocolCur: number;
+  /** Serf protocol versions. */
+  readonly delegateMin: number;
+  /** The newest it understands. */
+  readonly delegateMax: number;
+  /** The one it speaks. */
+  readonly delegateCur: number;
+}
