@@ -1,69 +1,8 @@
 /**
- * Declarations of the few functions we use from the standard library, whose npm republication ships none, and from
- * multicast-dns, which has none either. Without them every call would silently become `any`;
- * `tests/base/std_types_test.ts` fails if this file is not loaded.
+ * Types of two npm packages that come without any: `deno-std`, the republication of the standard library on npm, and
+ * `multicast-dns`. Only what is used is declared. Without this file those imports would silently be `any`;
+ * `tests/types_test.ts` fails if it is not loaded.
  */
-
-declare module "@std/assert" {
-  export class AssertionError extends Error {}
-  export function assert(condition: unknown, message?: string): asserts condition;
-  export function assertEquals<T>(actual: T, expected: T, message?: string): void;
-  export function assertNotEquals<T>(actual: T, expected: T, message?: string): void;
-  export function assertStrictEquals<T>(
-    actual: unknown,
-    expected: T,
-    message?: string,
-  ): asserts actual is T;
-  export function assertAlmostEquals(
-    actual: number,
-    expected: number,
-    tolerance?: number,
-    message?: string,
-  ): void;
-  export function assertGreater<T>(actual: T, expected: T, message?: string): void;
-  export function assertGreaterOrEqual<T>(actual: T, expected: T, message?: string): void;
-  export function assertLess<T>(actual: T, expected: T, message?: string): void;
-  export function assertLessOrEqual<T>(actual: T, expected: T, message?: string): void;
-  export function assertMatch(actual: string, expected: RegExp, message?: string): void;
-  export function assertStringIncludes(actual: string, expected: string, message?: string): void;
-  export function assertArrayIncludes<T>(
-    actual: ArrayLike<T>,
-    expected: ArrayLike<T>,
-    message?: string,
-  ): void;
-  export function assertInstanceOf<T extends abstract new (...args: never[]) => unknown>(
-    actual: unknown,
-    expected: T,
-    message?: string,
-  ): asserts actual is InstanceType<T>;
-  export function assertThrows<E extends Error = Error>(
-    fn: () => unknown,
-    errorClass?: abstract new (...args: never[]) => E,
-    messageIncludes?: string,
-    message?: string,
-  ): E;
-  export function assertRejects<E extends Error = Error>(
-    fn: () => PromiseLike<unknown>,
-    errorClass?: abstract new (...args: never[]) => E,
-    messageIncludes?: string,
-    message?: string,
-  ): Promise<E>;
-  export function unreachable(reason?: string): never;
-}
-
-declare module "@std/msgpack" {
-  export type ValueType =
-    | number
-    | bigint
-    | string
-    | boolean
-    | null
-    | Uint8Array
-    | readonly ValueType[]
-    | { [key: string]: ValueType };
-  export function encode(value: ValueType): Uint8Array;
-  export function decode(bytes: Uint8Array): ValueType;
-}
 
 declare module "@std/cli/parse-args" {
   export interface ParseOptions {
