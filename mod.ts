@@ -35,5 +35,4 @@ export type { SerfConfig } from "./lib/serf/contract.ts";
 export { type Profile, type ProfileName, profiles } from "./lib/swim/config.ts";
 export { type Coordinate, distance } from "./lib/wire/messages/coordinate.ts";
 export { Keyring } from "./lib/wire/framing/keyring.ts";
-export type { LabelOptions } from "./lib/wire/framing/label.ts";
 export type { WireOptions } from "./lib/wire/framing/wire_options.ts";

@@ -13,7 +13,7 @@ import type { QueryOptions, QueryRecord } from "../api/query.ts";
 import type { SerfOutput } from "../serf/contract.ts";
 import { SerfCore, type SerfTimer } from "../serf/core.ts";
 import type { Coordinate } from "../wire/messages/coordinate.ts";
-import { packetOverhead } from "../wire/framing/wire_options.ts";
+import { packetOverhead } from "../wire/framing/packet.ts";
 import { Driver } from "./driver.ts";
 import { type Foundation, layFoundation } from "./foundation.ts";
 import { type HostEvent, IncomingQuery } from "./incoming_query.ts";

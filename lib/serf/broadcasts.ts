@@ -7,7 +7,7 @@
 import type { Address } from "../base/address.ts";
 import { BroadcastQueue } from "../swim/gossip/broadcast_queue.ts";
 import { retransmitLimit } from "../swim/formulas.ts";
-import { messageLength } from "../wire/messages/codec.ts";
+import { messageLength } from "../wire/messages/message_codec.ts";
 import type { Message, Opaque, User } from "../wire/messages/messages.ts";
 import type { SerfContext } from "./context.ts";
 import { EventQueue } from "./events/event_queue.ts";

@@ -6,7 +6,7 @@
  */
 
 import type { Packet, Reply, StreamMessage } from "../wire/messages/messages.ts";
-import { messageLength } from "../wire/messages/codec.ts";
+import { messageLength } from "../wire/messages/message_codec.ts";
 import { decodePacket, encodePacket } from "../wire/framing/packet.ts";
 import { encodeStream, StreamDecodeError, StreamDecoder } from "../wire/framing/stream.ts";
 import type { WireOptions } from "../wire/framing/wire_options.ts";

@@ -10,8 +10,8 @@
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import { DecodeError } from "../../lib/base/errors.ts";
 import { Random } from "../../lib/sim/random.ts";
-import { decodeMessage, encodeMessage } from "../../lib/wire/messages/codec.ts";
-import { decodeCoordinate } from "../../lib/wire/messages/coordinate_codec.ts";
+import { decodeMessage, encodeMessage } from "../../lib/wire/messages/message_codec.ts";
+import { decodeCoordinate } from "../../lib/wire/messages/coordinate.ts";
 import type { Message, StreamMessage } from "../../lib/wire/messages/messages.ts";
 import { decodePacket } from "../../lib/wire/framing/packet.ts";
 import { decodeFilter, decodeSerf, encodeSerf } from "../../lib/wire/messages/serf_codec.ts";

@@ -9,8 +9,7 @@
 
 import type { Random } from "../../lib/sim/random.ts";
 import type { Keyring } from "../../lib/wire/framing/keyring.ts";
-import type { Message, StreamMessage } from "../../lib/wire/messages/messages.ts";
-import { MessageType } from "../../lib/wire/messages/message_type.ts";
+import { type Message, MessageType, type StreamMessage } from "../../lib/wire/messages/messages.ts";
 import { decodePacket, encodePacket } from "../../lib/wire/framing/packet.ts";
 import { decodeSerf } from "../../lib/wire/messages/serf_codec.ts";
 import { StreamDecoder } from "../../lib/wire/framing/stream.ts";

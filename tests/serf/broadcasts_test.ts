@@ -3,7 +3,7 @@ import { Broadcasts } from "../../lib/serf/broadcasts.ts";
 import { createContext } from "../../lib/serf/context.ts";
 import type { SerfConfig } from "../../lib/serf/contract.ts";
 import { SerfBody } from "../../lib/serf/serf_body.ts";
-import { encodeMessage, messageLength } from "../../lib/wire/messages/codec.ts";
+import { encodeMessage, messageLength } from "../../lib/wire/messages/message_codec.ts";
 import type { Message } from "../../lib/wire/messages/messages.ts";
 import type { SerfMessage } from "../../lib/wire/messages/serf_messages.ts";
 import { addressOf, blind, join, settings, Switchboard } from "./switchboard.ts";

@@ -1,7 +1,7 @@
 /** What the machine counts. */
 
 import { assert, assertEquals, assertGreater } from "@std/assert";
-import { encodeCoordinate } from "../../lib/wire/messages/coordinate_codec.ts";
+import { encodeCoordinate } from "../../lib/wire/messages/coordinate.ts";
 import type { QueryResponseMessage } from "../../lib/wire/messages/serf_messages.ts";
 import { encodeTags } from "../../lib/wire/messages/tags.ts";
 import { RecordedMetrics } from "./recorded_metrics.ts";

@@ -1,6 +1,6 @@
 import { assertEquals, assertLessOrEqual } from "@std/assert";
 import { Address } from "../../lib/base/address.ts";
-import { encodeMessage } from "../../lib/wire/messages/codec.ts";
+import { encodeMessage } from "../../lib/wire/messages/message_codec.ts";
 import type { Claim, Message, NodeState, Versions } from "../../lib/wire/messages/messages.ts";
 import { addressOf, startNode, versions } from "./hand_world.ts";
 

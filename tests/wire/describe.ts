@@ -4,7 +4,7 @@
  * @module
  */
 
-import { decodeCoordinate } from "../../lib/wire/messages/coordinate_codec.ts";
+import { decodeCoordinate } from "../../lib/wire/messages/coordinate.ts";
 import type {
   Claim,
   Message,

@@ -6,8 +6,12 @@
 
 import { errorText } from "../../base/errors.ts";
 import type { SwimEvent } from "../../swim/contract.ts";
-import { type Coordinate, distance } from "../../wire/messages/coordinate.ts";
-import { decodeCoordinate, encodeCoordinate } from "../../wire/messages/coordinate_codec.ts";
+import {
+  type Coordinate,
+  decodeCoordinate,
+  distance,
+  encodeCoordinate,
+} from "../../wire/messages/coordinate.ts";
 import type { SerfContext } from "../context.ts";
 import { CoordinateClient } from "./coordinate.ts";
 

@@ -5,7 +5,7 @@
  */
 
 import type { Broadcast } from "../../swim/gossip/broadcast_queue.ts";
-import { messageLength } from "../../wire/messages/codec.ts";
+import { messageLength } from "../../wire/messages/message_codec.ts";
 import type { Message } from "../../wire/messages/messages.ts";
 
 /** An event to gossip. */

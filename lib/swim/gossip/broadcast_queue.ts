@@ -4,7 +4,7 @@
  * @module
  */
 
-import { messageLength } from "../../wire/messages/codec.ts";
+import { messageLength } from "../../wire/messages/message_codec.ts";
 import type { Message } from "../../wire/messages/messages.ts";
 
 /** A message for everybody. */

@@ -5,7 +5,7 @@
  */
 
 import type { Address } from "../../base/address.ts";
-import { messageLength } from "../../wire/messages/codec.ts";
+import { messageLength } from "../../wire/messages/message_codec.ts";
 import type { Claim, Message } from "../../wire/messages/messages.ts";
 import type { BroadcastQueue } from "./broadcast_queue.ts";
 import type { SwimConfig } from "../config.ts";

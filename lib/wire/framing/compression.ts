@@ -6,7 +6,7 @@
 
 import { DecodeError } from "../../base/errors.ts";
 import { lzwDecode, lzwEncode } from "./lzw.ts";
-import { MessageType } from "../messages/message_type.ts";
+import { MessageType } from "../messages/messages.ts";
 import { type Reader, Writer } from "../msgpack/msgpack.ts";
 import { binaryView, struct, u8 } from "../msgpack/struct.ts";
 

@@ -6,15 +6,8 @@
 
 import { DecodeError } from "../../base/errors.ts";
 import { goQuote } from "../../go/quote.ts";
-import { MessageType } from "../messages/message_type.ts";
-
-/** The label we send, and what we do about those of others. */
-export interface LabelOptions {
-  /** Every packet and stream of the cluster starts with it; up to 255 bytes, none when empty or absent. */
-  readonly label?: string;
-  /** For a transport that has checked and removed the label itself: a label is then an error. */
-  readonly skipInboundLabelCheck?: boolean;
-}
+import { MessageType } from "../messages/messages.ts";
+import type { WireOptions } from "./wire_options.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -60,7 +53,10 @@ export function labelLength(bytes: Uint8Array): number | undefined {
  */
 export function checkLabel(
   header: Uint8Array,
-  { options, kind }: { options: LabelOptions; kind: "packet" | "stream" },
+  { options, kind }: {
+    options: Pick<WireOptions, "label" | "skipInboundLabelCheck">;
+    kind: "packet" | "stream";
+  },
 ): void {
   const label = header.length === 0 ? "" : decoder.decode(header.subarray(2));
   if (options.skipInboundLabelCheck) {

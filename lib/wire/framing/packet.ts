@@ -6,12 +6,11 @@
  */
 
 import { DecodeError } from "../../base/errors.ts";
-import { decodeMessage, encodeMessage } from "../messages/codec.ts";
+import { decodeMessage, encodeMessage } from "../messages/message_codec.ts";
 import { compress, decompress, MAX_DECOMPRESSED } from "./compression.ts";
 import { crc32 } from "./crc32.ts";
-import { addLabel, checkLabel, labelBytes, labelLength } from "./label.ts";
-import { MessageType } from "../messages/message_type.ts";
-import type { Message, Packet } from "../messages/messages.ts";
+import { addLabel, checkLabel, encodeLabel, labelBytes, labelLength } from "./label.ts";
+import { type Message, MessageType, type Packet } from "../messages/messages.ts";
 import { Reader } from "../msgpack/msgpack.ts";
 import { outgoingKeyring, type WireOptions } from "./wire_options.ts";
 
@@ -56,6 +55,11 @@ export function decodePacket(bytes: Uint8Array, options: WireOptions): DecodedPa
   }
   const { messages, problems } = intake;
   return { messages, problems };
+}
+
+/** Bytes that label and encryption add to a datagram. */
+export function packetOverhead(options: WireOptions): number {
+  return encodeLabel(options.label).length + (outgoingKeyring(options)?.overhead ?? 0);
 }
 
 /** A single message stands alone; several become a compound. */

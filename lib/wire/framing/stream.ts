@@ -9,12 +9,16 @@
 
 import { DecodeError } from "../../base/errors.ts";
 import { ByteQueue } from "./byte_queue.ts";
-import { decodeAck, decodePing } from "../messages/codec.ts";
+import { decodeAck, decodePing } from "../messages/message_codec.ts";
 import { compress, decompress } from "./compression.ts";
 import { addLabel, checkLabel, labelBytes, labelLength } from "./label.ts";
-import { MessageType } from "../messages/message_type.ts";
+import {
+  type Claim,
+  MessageType,
+  type PushPull,
+  type StreamMessage,
+} from "../messages/messages.ts";
 import type { Keyring } from "./keyring.ts";
-import type { Claim, PushPull, StreamMessage } from "../messages/messages.ts";
 import { Reader } from "../msgpack/msgpack.ts";
 import {
   decodeNode,

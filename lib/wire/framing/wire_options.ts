@@ -1,14 +1,17 @@
 /**
- * How a node talks: label, encryption, compression.
+ * How a node wraps what it sends, and what it accepts: label, encryption, compression.
  *
  * @module
  */
 
 import type { Keyring } from "./keyring.ts";
-import { encodeLabel, type LabelOptions } from "./label.ts";
 
 /** Settings that decide how packets and streams are wrapped, and which ones are accepted. */
-export interface WireOptions extends LabelOptions {
+export interface WireOptions {
+  /** Every packet and stream of the cluster starts with it; up to 255 bytes, none when empty or absent. */
+  readonly label?: string;
+  /** For a transport that has checked and removed the label itself: a label is then an error. */
+  readonly skipInboundLabelCheck?: boolean;
   /** With a keyring, everything is encrypted. */
   readonly keyring?: Keyring;
   /** Whether to compress what we send; what arrives compressed is always understood. */
@@ -22,9 +25,4 @@ export interface WireOptions extends LabelOptions {
 /** The keyring that encrypts what we send, if anything does. */
 export function outgoingKeyring(options: WireOptions): Keyring | undefined {
   return options.verifyOutgoing === false ? undefined : options.keyring;
-}
-
-/** Bytes that label and encryption add to a datagram. */
-export function packetOverhead(options: WireOptions): number {
-  return encodeLabel(options.label).length + (outgoingKeyring(options)?.overhead ?? 0);
 }

@@ -1,11 +1,21 @@
 /**
- * Network coordinates: where a node stands in a space in which distances are round trip times.
+ * Network coordinates: points in a space in which the distance of two nodes is the round trip time between them. They
+ * travel as the payload of acks.
  *
  * The model is Vivaldi (Dabek and others, SIGCOMM 2004) with height vectors, plus the adjustment term of Lee and others
  * ("On Suitability of Euclidean Embedding for Host-Based Network Coordinate Systems", 2010).
  *
  * @module
  */
+
+import { DecodeError } from "../../base/errors.ts";
+import { Reader } from "../msgpack/msgpack.ts";
+import { encodeTyped, float, list, struct } from "../msgpack/struct.ts";
+
+/** The only version of ack payloads there is. */
+const PING_VERSION = 1;
+
+const coordinateMap = struct({ Vec: list(float), Error: float, Adjustment: float, Height: float });
 
 /** A position. Immutable. */
 export interface Coordinate {
@@ -41,4 +51,27 @@ export function rawDistance(a: Coordinate, b: Coordinate): number {
   let sum = 0;
   for (let i = 0; i < a.vec.length; i++) sum += (a.vec[i] - b.vec[i]) ** 2;
   return Math.sqrt(sum) + a.height + b.height;
+}
+
+/** Encodes a coordinate as the payload of an ack: a version byte and a map. */
+export function encodeCoordinate({ vec, error, adjustment, height }: Coordinate): Uint8Array {
+  const values = { Vec: vec, Error: error, Adjustment: adjustment, Height: height };
+  return encodeTyped(PING_VERSION, coordinateMap, values);
+}
+
+/**
+ * Decodes the payload of an ack. Throws a {@link DecodeError} for another version, and for an empty payload. The values are not
+ * checked: any number of dimensions, and NaN, may come.
+ */
+export function decodeCoordinate(payload: Uint8Array): Coordinate {
+  if (payload[0] !== PING_VERSION) {
+    throw new DecodeError(`unsupported ping version: ${payload[0] ?? "no payload"}`);
+  }
+  const values = coordinateMap.read(new Reader(payload, 1));
+  return {
+    vec: values.Vec,
+    error: values.Error,
+    adjustment: values.Adjustment,
+    height: values.Height,
+  };
 }

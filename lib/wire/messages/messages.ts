@@ -1,16 +1,41 @@
 /**
- * The messages of the membership protocol (memberlist), as the machines see them. How they look in bytes is the
- * business of the codecs beside this file.
+ * The messages of memberlist, the membership protocol, as objects: what SWIM's probing, suspicion and dissemination and
+ * the push/pull anti-entropy say to each other. The codecs beside this file turn them into bytes.
  *
  * @module
  */
 
 import type { Address } from "../../base/address.ts";
 
-/** Node states in the words of the protocol; the wire numbers are 0 to 3 in this order. */
+/** The first byte of every message. */
+export const MessageType = {
+  ping: 0,
+  indirectPing: 1,
+  ack: 2,
+  suspect: 3,
+  alive: 4,
+  dead: 5,
+  pushPull: 6,
+  /** Several messages in one datagram. */
+  compound: 7,
+  /** A message of the layer above, Serf. */
+  user: 8,
+  /** Wraps a compressed message. */
+  compress: 9,
+  /** Starts an encrypted stream; datagrams have no such byte. */
+  encrypt: 10,
+  nack: 11,
+  /** Outermost in a datagram: the checksum of the rest. */
+  hasCrc: 12,
+  err: 13,
+  /** Before everything else: the cluster's label. */
+  hasLabel: 244,
+} as const;
+
+/** The states of a node in memberlist; their numbers on the wire are 0 to 3 in this order. */
 export type NodeState = "alive" | "suspect" | "dead" | "left";
 
-/** Protocol versions a node announces: membership minimum, maximum, current, then the same for Serf. */
+/** The versions that a node announces: those of memberlist's protocol, then those of its delegate, Serf. */
 export interface Versions {
   readonly protocolMin: number;
   readonly protocolMax: number;
@@ -21,12 +46,12 @@ export interface Versions {
 }
 
 /**
- * What somebody says of a node. Immutable and shared by reference: the same claim object stands in the rosters of
- * every simulated node and in every packet, and keeps its encoding once made.
+ * What one node says about another, or about itself: its state at an incarnation. Claims are immutable and shared by
+ * reference: the same object stands in the member lists of all simulated nodes and in every packet, and is encoded once.
  */
 export interface Claim {
   readonly node: string;
-  /** u32; only the node itself raises it. */
+  /** SWIM's incarnation number, u32. Only the node itself raises it. */
   readonly incarnation: number;
   readonly state: NodeState;
   readonly address: Address;
@@ -36,28 +61,28 @@ export interface Claim {
   readonly versions: Versions | null;
 }
 
-/** Bytes that another layer knows how to read. A machine's own objects implement it lazily. */
+/** Bytes that only another layer can read. The layer that makes them may encode them when they are first needed. */
 export interface Opaque {
   /** The encoded form; made when first asked for. Not to be modified. */
   readonly bytes: Uint8Array;
 }
 
-/** Who asks, so that the answer finds its way even through address translation. Older peers leave it out. */
+/** Who asks and where it listens, so that answers arrive despite address translation. Older peers leave it out. */
 export interface Source {
   readonly address: Address;
   readonly node: string;
 }
 
-/** "Are you there?" Sent by probes, as a datagram or, as a fallback, over a stream. */
+/** SWIM's ping: asks a node whether it is alive, by datagram or, as a fallback, over a stream. */
 export interface Ping {
   readonly type: "ping";
   readonly sequence: number;
-  /** The node that is meant; another one that receives it does not answer. May be empty. */
+  /** The node that is asked. Any other node ignores the ping, unless this is empty. */
   readonly node: string;
   readonly source?: Source;
 }
 
-/** "Ping that one for me." */
+/** SWIM's ping-req: asks a node to ping another one. */
 export interface IndirectPing {
   readonly type: "indirect-ping";
   readonly sequence: number;
@@ -68,20 +93,20 @@ export interface IndirectPing {
   readonly source?: Source;
 }
 
-/** Answer to a ping. The payload carries a coordinate on direct datagram answers. */
+/** The answer to a ping. In answers by datagram, Serf puts its network coordinate into the payload. */
 export interface Ack {
   readonly type: "ack";
   readonly sequence: number;
   readonly payload: Uint8Array | null;
 }
 
-/** "I asked and got no answer." */
+/** Lifeguard's nack: tells who sent an indirect ping that the target has not answered. */
 export interface Nack {
   readonly type: "nack";
   readonly sequence: number;
 }
 
-/** An accusation that starts a suspicion, or confirms one. */
+/** Says that a node may have failed: starts a suspicion, or confirms one. */
 export interface Suspect {
   readonly type: "suspect";
   readonly node: string;
@@ -89,13 +114,13 @@ export interface Suspect {
   readonly from: string;
 }
 
-/** A node's word about itself, passed on by all. `claim.state` is always `"alive"`. */
+/** A node says that it is alive, and where; everybody passes it on. `claim.state` is always `"alive"`. */
 export interface Alive {
   readonly type: "alive";
   readonly claim: Claim;
 }
 
-/** A death certificate; `from` equal to `node` means that it left on purpose. */
+/** Says that a node has failed; or that it has left, if `from` is the node itself. */
 export interface Dead {
   readonly type: "dead";
   readonly node: string;
@@ -112,14 +137,14 @@ export interface User {
 /** Everything that may stand in a datagram. */
 export type Message = Ping | IndirectPing | Ack | Nack | Suspect | Alive | Dead | User;
 
-/** One datagram: a single message, or several that travel as a compound, the carrier first. */
+/** One datagram: a single message, or a compound of several, of which gossip rides behind the first. */
 export interface Packet {
   readonly messages: readonly Message[];
   /** Whether to add the CRC; the sender knows from the receiver's announced versions. */
   readonly crc: boolean;
 }
 
-/** Full state, exchanged over a stream. All nodes are listed, dead and left ones too. */
+/** The full state, which two nodes exchange over a stream. It lists all nodes, dead and left ones too. */
 export interface PushPull {
   readonly type: "push-pull";
   readonly join: boolean;
@@ -128,7 +153,7 @@ export interface PushPull {
   readonly userState: Opaque | null;
 }
 
-/** The other side could not read our stream. */
+/** The server could not read the stream. */
 export interface StreamError {
   readonly type: "err";
   readonly error: string;
@@ -149,7 +174,7 @@ export type Reply =
   | { readonly ok: true; readonly message: StreamMessage }
   | {
     readonly ok: false;
-    /** One line in the reference's words, for instance `dial tcp 127.0.0.1:7946: connect: connection refused`. */
+    /** One line as Go puts it, for instance `dial tcp 127.0.0.1:7946: connect: connection refused`. */
     readonly error: string;
     /** Whether the target itself refused the connection: proof that nothing listens there. */
     readonly refused: boolean;

@@ -7,9 +7,16 @@
 import { Address } from "../../base/address.ts";
 import { DecodeError } from "../../base/errors.ts";
 import { isAddress, versions } from "./claim_codec.ts";
-import { encodeMessage } from "./codec.ts";
-import { MessageType } from "./message_type.ts";
-import type { Claim, NodeState, Opaque, PushPull, StreamError, StreamMessage } from "./messages.ts";
+import { encodeMessage } from "./message_codec.ts";
+import {
+  type Claim,
+  MessageType,
+  type NodeState,
+  type Opaque,
+  type PushPull,
+  type StreamError,
+  type StreamMessage,
+} from "./messages.ts";
 import { Reader, Writer } from "../msgpack/msgpack.ts";
 import { binaryView, bool, encodeTyped, i64, struct, text, u16, u32 } from "../msgpack/struct.ts";
 

@@ -1,6 +1,6 @@
 /** Encoding and decoding each message on its own. */
 
-import { decodeMessage, encodeMessage } from "../../../lib/wire/messages/codec.ts";
+import { decodeMessage, encodeMessage } from "../../../lib/wire/messages/message_codec.ts";
 import { decodeSerf, encodeSerf } from "../../../lib/wire/messages/serf_codec.ts";
 import { encodeStream, StreamDecoder } from "../../../lib/wire/framing/stream.ts";
 import type { Report } from "../report.ts";

@@ -1,7 +1,7 @@
 /** Whole datagrams, through all layers of the packet pipeline. */
 
 import { Keyring } from "../../../lib/wire/framing/keyring.ts";
-import { messageLength } from "../../../lib/wire/messages/codec.ts";
+import { messageLength } from "../../../lib/wire/messages/message_codec.ts";
 import type { Message } from "../../../lib/wire/messages/messages.ts";
 import { decodePacket, encodePacket } from "../../../lib/wire/framing/packet.ts";
 import type { WireOptions } from "../../../lib/wire/framing/wire_options.ts";

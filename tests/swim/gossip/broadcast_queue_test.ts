@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { BroadcastQueue } from "../../../lib/swim/gossip/broadcast_queue.ts";
-import { messageLength } from "../../../lib/wire/messages/codec.ts";
+import { messageLength } from "../../../lib/wire/messages/message_codec.ts";
 import type { Message } from "../../../lib/wire/messages/messages.ts";
 
 /** A user message of so many bytes, its type byte included. */

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
-import { encodeMessage, messageLength } from "../../../lib/wire/messages/codec.ts";
+import { encodeMessage, messageLength } from "../../../lib/wire/messages/message_codec.ts";
 import type { Message, Opaque } from "../../../lib/wire/messages/messages.ts";
 import {
   addressOf,

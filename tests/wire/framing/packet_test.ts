@@ -2,13 +2,13 @@
 
 import { assert, assertEquals, assertLess, assertThrows } from "@std/assert";
 import { Address } from "../../../lib/base/address.ts";
-import { encodeMessage } from "../../../lib/wire/messages/codec.ts";
+import { encodeMessage } from "../../../lib/wire/messages/message_codec.ts";
 import { compress } from "../../../lib/wire/framing/compression.ts";
 import { Keyring } from "../../../lib/wire/framing/keyring.ts";
 import { lzwEncode } from "../../../lib/wire/framing/lzw.ts";
 import type { Message } from "../../../lib/wire/messages/messages.ts";
 import { Writer } from "../../../lib/wire/msgpack/msgpack.ts";
-import { decodePacket, encodePacket } from "../../../lib/wire/framing/packet.ts";
+import { decodePacket, encodePacket, packetOverhead } from "../../../lib/wire/framing/packet.ts";
 import type { WireOptions } from "../../../lib/wire/framing/wire_options.ts";
 import { capturedVectors, fromHex } from "../vectors.ts";
 
@@ -273,5 +273,22 @@ Deno.test("every recorded datagram cut off anywhere is survived", () => {
       const unseen = messages.length === whole.messages.length && messages.at(-1)?.type === "user";
       assert(unseen || problems.length > 0, `${vector.name} cut at ${length}`);
     }
+  }
+});
+
+Deno.test("the overhead is what label and encryption really add to a packet", () => {
+  const cases: [options: WireOptions, overhead: number][] = [
+    [{ compress: false }, 0],
+    [{ compress: false, label: "prod" }, 6],
+    [{ compress: false, label: "é" }, 4],
+    [{ compress: false, keyring }, 29],
+    [{ compress: false, keyring, label: "prod" }, 35],
+    [{ compress: false, keyring, verifyOutgoing: false }, 0],
+  ];
+  const packet = { messages: [nack], crc: false };
+  const bare = encodePacket(packet, { compress: false });
+  for (const [options, overhead] of cases) {
+    assertEquals(packetOverhead(options), overhead);
+    assertEquals(encodePacket(packet, options).length, bare.length + overhead);
   }
 });

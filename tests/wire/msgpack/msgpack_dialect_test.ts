@@ -2,8 +2,8 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { Address } from "../../../lib/base/address.ts";
-import { decodeMessage, encodeMessage } from "../../../lib/wire/messages/codec.ts";
-import { decodeCoordinate, encodeCoordinate } from "../../../lib/wire/messages/coordinate_codec.ts";
+import { decodeMessage, encodeMessage } from "../../../lib/wire/messages/message_codec.ts";
+import { decodeCoordinate, encodeCoordinate } from "../../../lib/wire/messages/coordinate.ts";
 import type { Message } from "../../../lib/wire/messages/messages.ts";
 import { Reader, Writer } from "../../../lib/wire/msgpack/msgpack.ts";
 import { decodeSerf, encodeSerf } from "../../../lib/wire/messages/serf_codec.ts";

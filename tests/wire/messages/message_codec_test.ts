@@ -7,7 +7,11 @@ import {
 } from "@std/assert";
 import { Address } from "../../../lib/base/address.ts";
 import { DecodeError } from "../../../lib/base/errors.ts";
-import { decodeMessage, encodeMessage, messageLength } from "../../../lib/wire/messages/codec.ts";
+import {
+  decodeMessage,
+  encodeMessage,
+  messageLength,
+} from "../../../lib/wire/messages/message_codec.ts";
 import type { Claim, Message } from "../../../lib/wire/messages/messages.ts";
 import { fromHex, toHex } from "../vectors.ts";
 

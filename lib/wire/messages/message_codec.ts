@@ -8,8 +8,7 @@
 
 import { DecodeError } from "../../base/errors.ts";
 import { decodeAddress, versions } from "./claim_codec.ts";
-import { MessageType } from "./message_type.ts";
-import type { Ack, Message, Ping, Source } from "./messages.ts";
+import { type Ack, type Message, MessageType, type Ping, type Source } from "./messages.ts";
 import { Reader, Writer } from "../msgpack/msgpack.ts";
 import {
   binaryView,
