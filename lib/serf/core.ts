@@ -7,7 +7,7 @@
 import type { Address } from "../base/address.ts";
 import { ClosedError } from "../base/errors.ts";
 import type { Machine } from "../base/world.ts";
-import type { Delegate, SwimEvent } from "../swim/contract.ts";
+import type { Delegate, SwimEvent } from "../swim/delegate.ts";
 import { Swim } from "../swim/swim.ts";
 import type { Coordinate } from "../wire/messages/coordinate.ts";
 import type { Keyring } from "../wire/framing/keyring.ts";
@@ -221,8 +221,8 @@ export class SerfCore implements Machine<Packet, StreamMessage, Reply, SerfTimer
    * Makes us a member of a cluster whose living members, by these claims, have known of each other and of us for long.
    * This is how simulations start with a large cluster; real nodes join.
    */
-  adopt(claims: Iterable<Claim>): void {
-    this.#swim.adopt(claims);
+  preload(claims: Iterable<Claim>): void {
+    this.#swim.preload(claims);
   }
 
   /**
@@ -399,7 +399,7 @@ export class SerfCore implements Machine<Packet, StreamMessage, Reply, SerfTimer
       statuses: this.#statuses,
       recorder: this.#recorder,
       send: (to, body) => this.#swim.sendUser(to, body),
-      hurry: () => this.#swim.hurry(),
+      drain: () => this.#swim.drain(),
       leaveSwim: (then) => {
         const id = this.#operations.begin(then);
         this.#swim.leave({ id, timeoutMs: broadcastTimeoutMs });

@@ -31,7 +31,7 @@ export interface LifecycleParts {
   /** Sends a message to one address. */
   send(to: Address, body: Opaque): void;
   /** Has what is queued sent without delay. */
-  hurry(): void;
+  drain(): void;
   /** Leaves the membership layer. */
   leaveSwim(then: (error?: string) => void): void;
 }
@@ -126,7 +126,7 @@ export class Lifecycle {
     const { name } = this.#context.config;
     const intent = new SerfBody(this.#parts.statuses.announceLeave(name, false));
     if (!this.#hasCompany) return this.#leaveSwim();
-    this.#parts.hurry();
+    this.#parts.drain();
     this.#context.world.after(this.#spread(intent), { type: "leave-spread" });
     this.#parts.waits.start(intent, (sent) => {
       if (!sent) {

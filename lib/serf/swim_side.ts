@@ -6,7 +6,7 @@
 
 import type { Address } from "../base/address.ts";
 import type { SwimConfig } from "../swim/config.ts";
-import type { SwimEvent } from "../swim/contract.ts";
+import type { SwimEvent } from "../swim/delegate.ts";
 import type { SwimTimer, SwimWorld } from "../swim/timer.ts";
 import type { Exchange, Packet } from "../wire/messages/messages.ts";
 import { encodeMeta, SERF_PROTOCOLS } from "./config_check.ts";

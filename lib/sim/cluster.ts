@@ -134,7 +134,7 @@ export function simulate(options: SimulateOptions): Cluster {
 function form(nodes: readonly SimNode[]): void {
   for (const node of nodes) node.start();
   const claims = nodes.flatMap((node) => [...node.claims()]);
-  for (const node of nodes) node.adopt(claims);
+  for (const node of nodes) node.preload(claims);
 }
 
 /** Starts the nodes one after the other, and lets each join somebody as soon as it runs. */

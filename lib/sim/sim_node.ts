@@ -155,8 +155,8 @@ export class SimNode {
   }
 
   /** @internal Starts with the view of a cluster that has long been formed. */
-  adopt(claims: Iterable<Claim>): void {
-    this.#serf.adopt(claims);
+  preload(claims: Iterable<Claim>): void {
+    this.#serf.preload(claims);
   }
 
   /** Joins another node. */

@@ -16,7 +16,7 @@ export function retransmitLimit(mult: number, nodes: number): number {
  * When a ping without an answer is doubted, milliseconds after it was sent: a quarter of the time it has is many usual
  * round trips, and enough for a node that is a little slow.
  */
-export function doubtDelay(probeTimeoutMs: number): number {
+export function earlyFallbackDelay(probeTimeoutMs: number): number {
   return probeTimeoutMs / 4;
 }
 

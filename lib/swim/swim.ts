@@ -24,15 +24,15 @@ import type {
 import { Awareness } from "./failure_detector/awareness.ts";
 import { BroadcastQueue } from "./gossip/broadcast_queue.ts";
 import type { SwimConfig } from "./config.ts";
-import type { Delegate } from "./contract.ts";
+import type { Delegate } from "./delegate.ts";
 import { retransmitLimit } from "./formulas.ts";
 import { Gossip } from "./gossip/gossip.ts";
 import { Membership } from "./state/membership.ts";
-import { Outbox } from "./gossip/outbox.ts";
+import { PacketSender } from "./gossip/packet_sender.ts";
 import { Prober } from "./failure_detector/prober.ts";
-import { PushPuller } from "./state/push_puller.ts";
-import { Relay } from "./failure_detector/relay.ts";
-import { Roster } from "./state/roster.ts";
+import { PushPullSync } from "./state/push_pull_sync.ts";
+import { IndirectPinger } from "./failure_detector/indirect_pinger.ts";
+import { NodeList } from "./state/node_list.ts";
 import { StallWatch } from "./failure_detector/stall_watch.ts";
 import type { SwimTimer, SwimWorld } from "./timer.ts";
 
@@ -52,14 +52,14 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
   readonly #config: SwimConfig;
   readonly #world: SwimWorld;
   readonly #delegate: Delegate;
-  readonly #roster: Roster;
+  readonly #nodes: NodeList;
   readonly #awareness: Awareness;
-  readonly #outbox: Outbox;
+  readonly #sender: PacketSender;
   readonly #gossip: Gossip;
   readonly #membership: Membership;
   readonly #prober: Prober;
-  readonly #relay: Relay;
-  readonly #pushPuller: PushPuller;
+  readonly #indirectPinger: IndirectPinger;
+  readonly #pushPull: PushPullSync;
   readonly #stallWatch: StallWatch;
   readonly #log: Log;
   readonly #requests = new Map<number, (reply: Reply) => void>();
@@ -73,27 +73,27 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
     this.#world = world;
     this.#delegate = delegate;
     this.#log = (level, text) => world.emit({ type: "log", level, text: `memberlist: ${text}` });
-    this.#roster = new Roster(name, { world, memoryMs: profile.gossipToTheDeadMs });
+    this.#nodes = new NodeList(name, { world, memoryMs: profile.gossipToTheDeadMs });
     this.#awareness = new Awareness(profile.awarenessMaxMultiplier, config.metrics);
     this.#stallWatch = new StallWatch(profile);
-    const limit = () => retransmitLimit(profile.retransmitMult, this.#roster.size);
+    const limit = () => retransmitLimit(profile.retransmitMult, this.#nodes.size);
     const queue = new BroadcastQueue(limit);
     const parts = {
       config,
       world,
       delegate,
       queue,
-      roster: this.#roster,
+      nodes: this.#nodes,
       awareness: this.#awareness,
       log: this.#log,
       source: { address, node: name },
       nextSequence: () => this.#nextSequence(),
       request: this.#request.bind(this),
     };
-    this.#outbox = new Outbox(parts);
-    const sending = { ...parts, outbox: this.#outbox };
+    this.#sender = new PacketSender(parts);
+    const sending = { ...parts, sender: this.#sender };
     this.#gossip = new Gossip(sending);
-    this.#relay = new Relay(sending);
+    this.#indirectPinger = new IndirectPinger(sending);
     this.#membership = new Membership({
       ...parts,
       broadcast: (broadcast) => {
@@ -101,13 +101,13 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
         queue.queue(broadcast);
         this.#gossip.wake({ urgent: broadcast.message.type !== "alive" });
       },
-      tell: (claim, message) => this.#outbox.sendTo(claim, [message]),
+      tell: (claim, message) => this.#sender.sendTo(claim, [message]),
     });
     this.#prober = new Prober({
       ...sending,
       suspect: (message) => this.#membership.suspect(message),
     });
-    this.#pushPuller = new PushPuller({
+    this.#pushPull = new PushPullSync({
       ...parts,
       merge: (claim) => this.#membership.merge(claim),
     });
@@ -115,12 +115,12 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
 
   /** How many nodes are known: ourselves, and the dead and the left too until they are forgotten. */
   get size(): number {
-    return this.#roster.size;
+    return this.#nodes.size;
   }
 
   /** How many of them are alive or suspect, ourselves included. */
   get aliveCount(): number {
-    return this.#roster.aliveCount;
+    return this.#nodes.aliveCount;
   }
 
   /** The local health score: 0 is healthy. */
@@ -130,23 +130,23 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
 
   /** The latest claim about a node. */
   claim(node: string): Claim | undefined {
-    return this.#roster.get(node);
+    return this.#nodes.get(node);
   }
 
   /** The latest claims about all known nodes. */
   claims(): IterableIterator<Claim> {
-    return this.#roster.claims();
+    return this.#nodes.claims();
   }
 
   start(): void {
     this.#membership.start();
     this.#prober.start();
-    this.#pushPuller.start();
+    this.#pushPull.start();
   }
 
   /** Takes the living nodes of a cluster as known to all its members, ourselves among them: nothing is gossiped. */
-  adopt(claims: Iterable<Claim>): void {
-    for (const claim of claims) this.#membership.adopt(claim);
+  preload(claims: Iterable<Claim>): void {
+    for (const claim of claims) this.#membership.preload(claim);
   }
 
   /**
@@ -154,7 +154,7 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
    * `Failed to join` and the address.
    */
   join(address: Address, id: number): void {
-    this.#pushPuller.join(address, (problem) => {
+    this.#pushPull.join(address, (problem) => {
       if (problem === undefined) return this.#world.emit({ type: "done", id });
       const error = `Failed to join ${address.host}: ${problem}`;
       this.#log("DEBUG", error);
@@ -181,17 +181,17 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
 
   /** Sends a message of the layer above to one address: one datagram, with nothing else in it. */
   sendUser(to: Address, body: Opaque): void {
-    this.#outbox.sendBare(to, [{ type: "user", body }]);
+    this.#sender.sendBare(to, [{ type: "user", body }]);
   }
 
   /** We are about to leave: from now on what is queued is sent as fast as others can take it. */
-  hurry(): void {
-    this.#gossip.hurry();
+  drain(): void {
+    this.#gossip.drain();
   }
 
   /** Whether a packet has room for a message, so that it can be gossiped at all. */
   fits(message: Message): boolean {
-    return this.#outbox.fits(message);
+    return this.#sender.fits(message);
   }
 
   /** The layer above has queued something for gossip, which is urgent if it cannot wait for the budget of packets. */
@@ -206,7 +206,7 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
   accept(from: Address, message: StreamMessage): StreamMessage | null {
     switch (message.type) {
       case "push-pull":
-        return this.#pushPuller.accept(from, message);
+        return this.#pushPull.accept(from, message);
       case "ping":
         return this.#isForUs(from, message) ? ackOf(message, null) : null;
       case "user":
@@ -232,26 +232,26 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
     switch (timer.type) {
       case "probe-tick":
         return this.#prober.tick();
-      case "probe-doubt":
-        return this.#prober.doubt(timer);
+      case "probe-fallback":
+        return this.#prober.earlyFallback(timer);
       case "probe-timeout":
         return this.#prober.timeout(timer);
       case "probe-end":
         return this.#prober.end(timer);
-      case "relay-doubt":
-        return this.#relay.doubt(timer);
-      case "relay-timeout":
-        return this.#relay.timeout(timer);
+      case "indirect-fallback":
+        return this.#indirectPinger.earlyFallback(timer);
+      case "indirect-timeout":
+        return this.#indirectPinger.timeout(timer);
       case "suspicion-timeout":
         return this.#membership.suspicionTimeout(timer);
-      case "hearing":
-        return this.#membership.hearing(timer);
+      case "notify-suspect":
+        return this.#membership.notifySuspect(timer);
       case "gossip":
         return this.#gossip.handle(timer);
       case "push-pull":
-        return this.#pushPuller.handle(timer);
+        return this.#pushPull.handle(timer);
       case "catch-up":
-        return this.#pushPuller.catchUp(timer);
+        return this.#pushPull.catchUp(timer);
       case "operation-end":
         return this.#end(timer.id, timer.error);
       default:
@@ -268,7 +268,7 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
     // Every probe that we have missed counts like one that failed by our own fault.
     this.#awareness.apply(Math.max(1, Math.floor(lostMs / probeIntervalMs)));
     this.#prober.stalled();
-    this.#relay.stalled();
+    this.#indirectPinger.stalled();
     this.#membership.stalled(lostMs);
   }
 
@@ -277,9 +277,9 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
       case "ping":
         return this.#answer(from, message);
       case "indirect-ping":
-        return this.#relay.request(from, message);
+        return this.#indirectPinger.request(from, message);
       case "ack":
-        if (!this.#prober.ack(message)) this.#relay.ack(message.sequence);
+        if (!this.#prober.ack(message)) this.#indirectPinger.ack(message.sequence);
         return;
       case "nack":
         return this.#prober.nack(from, message);
@@ -287,10 +287,10 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
         return this.#membership.alive(message.claim);
       case "suspect":
         this.#membership.suspect(message);
-        return this.#contradict(from, message.node);
+        return this.#sendRefutation(from, message.node);
       case "dead":
         this.#membership.dead(message);
-        return this.#contradict(from, message.node);
+        return this.#sendRefutation(from, message.node);
       case "user":
         return this.#world.emit({ type: "user-message", from, body: message.body });
       default:
@@ -301,17 +301,17 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
   #answer(from: Address, ping: Ping): void {
     if (!this.#isForUs(from, ping)) return;
     const ack = ackOf(ping, this.#delegate.ackPayload());
-    this.#outbox.send(ping.source?.address ?? from, ack);
+    this.#sender.send(ping.source?.address ?? from, ack);
   }
 
   /**
    * Whoever accuses us gets our word directly. Our refutation may have been gossiped already without reaching it; and
    * what it says is then too old for another one.
    */
-  #contradict(from: Address, accused: string): void {
-    const own = this.#roster.get(this.#config.name);
+  #sendRefutation(from: Address, accused: string): void {
+    const own = this.#nodes.get(this.#config.name);
     if (own === undefined || own.node !== accused || own.state !== "alive") return;
-    this.#outbox.sendBare(from, [{ type: "alive", claim: own }]);
+    this.#sender.sendBare(from, [{ type: "alive", claim: own }]);
   }
 
   /** Another node may have had our address before, or have it by mistake. */
@@ -340,7 +340,7 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
 
   /** Limits how long an operation may take; where nobody else could hear of it, there is nothing to wait for. */
   #limit(id: number, { timeoutMs, error }: { timeoutMs: number; error: string }): void {
-    if (!this.#roster.hasCompany) return this.#endSoon(id);
+    if (!this.#nodes.anyOtherAlive) return this.#endSoon(id);
     if (timeoutMs > 0) this.#world.after(timeoutMs, { type: "operation-end", id, error });
   }
 

@@ -6,7 +6,7 @@
 
 import type { World } from "../base/world.ts";
 import type { Exchange, Packet } from "../wire/messages/messages.ts";
-import type { SwimEvent } from "./contract.ts";
+import type { SwimEvent } from "./delegate.ts";
 
 /**
  * Everything the machine asks to be woken for. A timer that has become pointless is recognised by what it carries.
@@ -16,15 +16,15 @@ export type SwimTimer =
   /** Probe the next member. */
   | { readonly type: "probe-tick"; readonly due: number }
   /** The direct ping has no answer yet, which is unusual. */
-  | { readonly type: "probe-doubt"; readonly sequence: number; readonly due: number }
+  | { readonly type: "probe-fallback"; readonly sequence: number; readonly due: number }
   /** The direct ping had its time. */
   | { readonly type: "probe-timeout"; readonly sequence: number; readonly due: number }
   /** The whole probe had its time. */
   | { readonly type: "probe-end"; readonly sequence: number; readonly due: number }
   /** The ping we sent for somebody else has no answer yet, which is unusual. */
-  | { readonly type: "relay-doubt"; readonly sequence: number; readonly due: number }
+  | { readonly type: "indirect-fallback"; readonly sequence: number; readonly due: number }
   /** The ping we sent for somebody else had its time. */
-  | { readonly type: "relay-timeout"; readonly sequence: number; readonly due: number }
+  | { readonly type: "indirect-timeout"; readonly sequence: number; readonly due: number }
   /** A suspicion had its time; it may have been shortened since. */
   | {
     readonly type: "suspicion-timeout";
@@ -33,7 +33,7 @@ export type SwimTimer =
     readonly due: number;
   }
   /** Tell a suspect directly what it is accused of, as long as it is. */
-  | { readonly type: "hearing"; readonly node: string; readonly token: number }
+  | { readonly type: "notify-suspect"; readonly node: string; readonly token: number }
   /** Send gossip. */
   | { readonly type: "gossip"; readonly token: number }
   /** Exchange state with a random member, or only begin to count the time until then. */

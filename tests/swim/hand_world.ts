@@ -7,7 +7,7 @@
 import { Address } from "../../lib/base/address.ts";
 import { TimerHeap } from "../../lib/base/timer_heap.ts";
 import { type Profile, profiles } from "../../lib/swim/config.ts";
-import type { Delegate, SwimEvent } from "../../lib/swim/contract.ts";
+import type { Delegate, SwimEvent } from "../../lib/swim/delegate.ts";
 import { Swim, type SwimTimer, type SwimWorld } from "../../lib/swim/swim.ts";
 import type {
   Claim,

@@ -8,7 +8,7 @@ import type { Address } from "../../lib/base/address.ts";
 import { TimerHeap } from "../../lib/base/timer_heap.ts";
 import { EventQueue } from "../../lib/serf/events/event_queue.ts";
 import { type Profile, profiles } from "../../lib/swim/config.ts";
-import type { SwimEvent } from "../../lib/swim/contract.ts";
+import type { SwimEvent } from "../../lib/swim/delegate.ts";
 import { retransmitLimit } from "../../lib/swim/formulas.ts";
 import { Swim, type SwimTimer, type SwimWorld } from "../../lib/swim/swim.ts";
 import type { Exchange, Opaque, Packet } from "../../lib/wire/messages/messages.ts";

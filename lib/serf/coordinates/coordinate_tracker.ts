@@ -5,7 +5,7 @@
  */
 
 import { errorText } from "../../base/errors.ts";
-import type { SwimEvent } from "../../swim/contract.ts";
+import type { SwimEvent } from "../../swim/delegate.ts";
 import {
   type Coordinate,
   decodeCoordinate,

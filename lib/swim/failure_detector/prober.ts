@@ -18,9 +18,9 @@ import type {
 } from "../../wire/messages/messages.ts";
 import type { Awareness } from "./awareness.ts";
 import type { SwimConfig } from "../config.ts";
-import { doubtDelay } from "../formulas.ts";
-import type { Outbox } from "../gossip/outbox.ts";
-import type { Roster } from "../state/roster.ts";
+import { earlyFallbackDelay } from "../formulas.ts";
+import type { PacketSender } from "../gossip/packet_sender.ts";
+import type { NodeList } from "../state/node_list.ts";
 import type { SwimTimer, SwimWorld } from "../timer.ts";
 
 /** From this membership protocol version on, a node answers pings on streams. */
@@ -32,9 +32,9 @@ const NACK_SINCE = 4;
 export interface ProberParts {
   readonly config: SwimConfig;
   readonly world: SwimWorld;
-  readonly roster: Roster;
+  readonly nodes: NodeList;
   readonly awareness: Awareness;
-  readonly outbox: Outbox;
+  readonly sender: PacketSender;
   readonly log: Log;
   /** Who we are, for those who answer. */
   readonly source: Source;
@@ -99,7 +99,7 @@ export class Prober {
   }
 
   /** The direct ack is later than usual. */
-  doubt({ sequence }: SwimTimer & { type: "probe-doubt" }): void {
+  earlyFallback({ sequence }: SwimTimer & { type: "probe-fallback" }): void {
     const probe = this.#running(sequence);
     if (probe === undefined) return;
     this.#tryStream(probe);
@@ -151,8 +151,8 @@ export class Prober {
   }
 
   #begin(): void {
-    const { config, world, roster, awareness, outbox, source } = this.#parts;
-    const target = roster.nextProbe();
+    const { config, world, nodes, awareness, sender, source } = this.#parts;
+    const target = nodes.nextProbe();
     if (target === undefined) return;
     if (awareness.score > 0) config.metrics?.count("memberlist.degraded.probe");
     const { node, incarnation } = target;
@@ -172,24 +172,24 @@ export class Prober {
     };
     this.#probe = probe;
     // A suspect should learn at once what it has to refute.
-    if (target.state === "alive") outbox.send(target.address, ping);
-    else outbox.sendTo(target, [ping, { type: "suspect", node, incarnation, from: config.name }]);
-    if (config.profile.eagerProbes) this.#awaitDoubt(probe);
+    if (target.state === "alive") sender.send(target.address, ping);
+    else sender.sendTo(target, [ping, { type: "suspect", node, incarnation, from: config.name }]);
+    if (config.profile.eagerProbes) this.#awaitEarlyFallback(probe);
     else this.#awaitTimeout(probe);
   }
 
   #askOthers(probe: Probe, reason: string): void {
-    const { config, roster, outbox, source, log } = this.#parts;
+    const { config, nodes, sender, source, log } = this.#parts;
     const { target, ping: { sequence, node } } = probe;
     log("DEBUG", `Failed ping: ${node} (${reason})`);
-    const helpers = roster.pick(
+    const helpers = nodes.pick(
       config.profile.indirectChecks,
       (claim) => claim.state === "alive" && claim.node !== node,
     );
     for (const helper of helpers) {
       const nack = speaks(helper, NACK_SINCE);
       if (nack) probe.nacksExpected++;
-      outbox.send(helper.address, {
+      sender.send(helper.address, {
         type: "indirect-ping",
         sequence,
         node,
@@ -270,10 +270,10 @@ export class Prober {
     world.after(ms, { type: "probe-tick", due: world.now + ms });
   }
 
-  #awaitDoubt({ ping: { sequence } }: Probe): void {
+  #awaitEarlyFallback({ ping: { sequence } }: Probe): void {
     const { world, config } = this.#parts;
-    const ms = doubtDelay(config.profile.probeTimeoutMs);
-    world.after(ms, { type: "probe-doubt", sequence, due: world.now + ms });
+    const ms = earlyFallbackDelay(config.profile.probeTimeoutMs);
+    world.after(ms, { type: "probe-fallback", sequence, due: world.now + ms });
   }
 
   /** Not stretched by our health: waiting longer does not help a lost datagram, the other ways do. */

@@ -8,8 +8,8 @@ import type { Claim } from "../../wire/messages/messages.ts";
 import { isUp } from "../state/claims.ts";
 import type { SwimConfig } from "../config.ts";
 import { GossipBudget } from "./gossip_budget.ts";
-import type { Outbox } from "./outbox.ts";
-import type { Roster } from "../state/roster.ts";
+import type { PacketSender } from "./packet_sender.ts";
+import type { NodeList } from "../state/node_list.ts";
 import type { SwimTimer, SwimWorld } from "../timer.ts";
 
 /** Rounds closer together than this are merged, so that load makes fuller packets and not more of them; milliseconds. */
@@ -27,8 +27,8 @@ const OVERDRAFT = 2;
 export interface GossipParts {
   readonly config: SwimConfig;
   readonly world: SwimWorld;
-  readonly roster: Roster;
-  readonly outbox: Outbox;
+  readonly nodes: NodeList;
+  readonly sender: PacketSender;
 }
 
 /**
@@ -51,9 +51,9 @@ export class Gossip {
   #lastNewsAt = -Infinity;
   /** Whether there is something urgent among the latest news. */
   #isUrgent = false;
-  #hurries = false;
+  #drains = false;
   /** Whoever got news out of turn. Their next turn is left out. */
-  #served: string | undefined;
+  #skipNext: string | undefined;
   #lastRoundAt = -Infinity;
   /** When the next round is due; `Infinity` while asleep. */
   #dueAt = Infinity;
@@ -74,8 +74,8 @@ export class Gossip {
   }
 
   /** From now on the budget does not matter: we are about to leave, and save up for nothing. */
-  hurry(): void {
-    this.#hurries = true;
+  drain(): void {
+    this.#drains = true;
     this.#arm();
   }
 
@@ -86,7 +86,7 @@ export class Gossip {
     this.#dueAt = Infinity;
     this.#lastRoundAt = world.now;
     const { peers, packets } = this.#sendRound();
-    if (peers > 0 && !this.#parts.outbox.isEmpty) this.#arm(packets > 0 ? 0 : gossipIntervalMs);
+    if (peers > 0 && !this.#parts.sender.isEmpty) this.#arm(packets > 0 ? 0 : gossipIntervalMs);
     metrics?.sample("memberlist.gossip", world.now - this.#lastRoundAt);
   }
 
@@ -96,15 +96,15 @@ export class Gossip {
 
   /** Sends a packet to each of the next few members; returns how many there were to choose from, and how many got one. */
   #sendRound(): { peers: number; packets: number } {
-    const { config: { profile }, outbox } = this.#parts;
+    const { config: { profile }, sender } = this.#parts;
     const asked = new Set<string>();
     let packets = 0;
-    while (packets < profile.gossipNodes && !outbox.isEmpty && this.#maySend()) {
+    while (packets < profile.gossipNodes && !sender.isEmpty && this.#maySend()) {
       const peer = this.#nextPeer(asked.size === 0);
       if (peer === undefined || asked.has(peer.node)) break;
       asked.add(peer.node);
-      const isFull = outbox.overflows;
-      if (!outbox.gossip(peer)) continue;
+      const isFull = sender.overflows;
+      if (!sender.gossip(peer)) continue;
       packets++;
       this.#countPacket(isFull);
     }
@@ -117,7 +117,7 @@ export class Gossip {
 
   /** Whether the next packet needs no budget. */
   get #sendsAtWill(): boolean {
-    return !this.#isEager || this.#hurries || this.#parts.outbox.overflows;
+    return !this.#isEager || this.#drains || this.#parts.sender.overflows;
   }
 
   /** What the budget must hold for the next packet. */
@@ -141,30 +141,30 @@ export class Gossip {
    * when everybody tells three others, while everybody is somebody's successor.
    */
   #nextPeer(isFirst: boolean): Claim | undefined {
-    const { roster } = this.#parts;
-    const { successor } = roster;
+    const { nodes } = this.#parts;
+    const { successor } = nodes;
     if (isFirst && successor !== undefined && this.#beginsFanOut) {
-      this.#served = successor.node;
+      this.#skipNext = successor.node;
       return successor;
     }
-    const peer = roster.next((claim) => this.#listens(claim));
-    if (peer === undefined || peer.node !== this.#served) return peer;
-    this.#served = undefined;
-    return roster.next((claim) => this.#listens(claim));
+    const peer = nodes.next((claim) => this.#listens(claim));
+    if (peer === undefined || peer.node !== this.#skipNext) return peer;
+    this.#skipNext = undefined;
+    return nodes.next((claim) => this.#listens(claim));
   }
 
   /** Whether the next packet is the first of several with news. */
   get #beginsFanOut(): boolean {
-    const { config: { profile }, outbox } = this.#parts;
+    const { config: { profile }, sender } = this.#parts;
     if (!profile.eagerGossip) return false;
-    if (outbox.overflows) return true;
+    if (sender.overflows) return true;
     return this.#newsPackets === EAGER_FAN_OUTS * profile.gossipNodes &&
       this.#budget.covers(this.#needed + 1);
   }
 
   /** Whether a node should hear news: also one that died not long ago, which may yet refute it. */
   #listens(claim: Claim): boolean {
-    return isUp(claim) || (claim.state === "dead" && !this.#parts.roster.isLongGone(claim.node));
+    return isUp(claim) || (claim.state === "dead" && !this.#parts.nodes.isLongGone(claim.node));
   }
 
   #arm(delayMs = 0): void {
@@ -176,11 +176,11 @@ export class Gossip {
   }
 
   #nextRoundAt(): number {
-    const { config: { profile: { gossipIntervalMs } }, world: { now }, outbox } = this.#parts;
+    const { config: { profile: { gossipIntervalMs } }, world: { now }, sender } = this.#parts;
     const earliest = Math.max(now, this.#lastRoundAt + SPACING_MS);
     if (!this.#isEager) return this.#tickAfter(earliest);
-    if (outbox.overflows) return Math.max(now, this.#lastRoundAt + PACE_MS);
-    if (this.#hurries) return earliest;
+    if (sender.overflows) return Math.max(now, this.#lastRoundAt + PACE_MS);
+    if (this.#drains) return earliest;
     const covered = Math.max(earliest, now + this.#budget.msUntil(this.#needed));
     // What is left to send had better ride along with something else.
     return this.#newsPackets > 0 ? covered : Math.max(covered, this.#lastNewsAt + gossipIntervalMs);

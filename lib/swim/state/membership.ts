@@ -12,8 +12,8 @@ import type { Broadcast } from "../gossip/broadcast_queue.ts";
 import { isUp, withState } from "./claims.ts";
 import type { SwimConfig } from "../config.ts";
 import { suspicionMinTimeout } from "../formulas.ts";
-import { judgeAlive, judgeDead, judgeSuspect, sameMeta } from "./precedence.ts";
-import type { Roster } from "./roster.ts";
+import { decideAlive, decideDead, decideSuspect, sameMeta } from "./override_rules.ts";
+import type { NodeList } from "./node_list.ts";
 import { Suspicion } from "./suspicion.ts";
 import type { SwimTimer, SwimWorld } from "../timer.ts";
 
@@ -29,7 +29,7 @@ const MAX_NODES = 1_048_576;
 export interface MembershipParts {
   readonly config: SwimConfig;
   readonly world: SwimWorld;
-  readonly roster: Roster;
+  readonly nodes: NodeList;
   readonly awareness: Awareness;
   readonly log: Log;
   /** Queues a message for gossip. */
@@ -38,7 +38,7 @@ export interface MembershipParts {
   readonly tell: (claim: Claim, message: Message) => void;
 }
 
-/** Applies what is said about nodes to the roster, passes on what is news, and defends our own good name. */
+/** Applies alive, suspect and dead messages to the node list, gossips what is news, and refutes what is false about us. */
 export class Membership {
   readonly #parts: MembershipParts;
   readonly #suspicions = new Map<string, Suspicion>();
@@ -74,10 +74,10 @@ export class Membership {
   }
 
   /** Takes a living node as known to everybody: nothing is passed on. */
-  adopt(claim: Claim): void {
-    const { world, roster } = this.#parts;
-    if (roster.get(claim.node) !== undefined) return;
-    roster.put(claim);
+  preload(claim: Claim): void {
+    const { world, nodes } = this.#parts;
+    if (nodes.get(claim.node) !== undefined) return;
+    nodes.put(claim);
     world.emit({ type: "node-join", claim });
   }
 
@@ -99,15 +99,15 @@ export class Membership {
 
   /** Somebody says that a node is alive; ourselves if `own`. `finished` is called when that has been passed on. */
   alive(said: Claim, options: { own?: boolean; finished?: () => void } = {}): void {
-    const { config, roster } = this.#parts;
+    const { config, nodes } = this.#parts;
     const claim = this.#withPort(said);
     const { node } = claim;
-    const found = roster.get(node);
-    if (found === claim || (found === undefined && roster.size >= MAX_NODES)) return;
+    const found = nodes.get(node);
+    if (found === claim || (found === undefined && nodes.size >= MAX_NODES)) return;
     const known = found ?? { ...claim, incarnation: 0, state: "dead" };
     const self = node === config.name;
-    const verdict = judgeAlive(known, claim, { self, own: options.own, leaving: this.#leaving });
-    switch (verdict) {
+    const action = decideAlive(known, claim, { self, own: options.own, leaving: this.#leaving });
+    switch (action) {
       case "ignore":
         return;
       case "malformed":
@@ -122,17 +122,17 @@ export class Membership {
         config.metrics?.count("memberlist.msg.alive");
         return this.#accept(known, claim, options.finished);
       default:
-        verdict satisfies never;
+        action satisfies never;
     }
   }
 
   /** Somebody says that a node does not answer. */
   suspect(message: Suspect): void {
-    const { config, roster, log } = this.#parts;
-    const known = roster.get(message.node);
+    const { config, nodes, log } = this.#parts;
+    const known = nodes.get(message.node);
     if (known === undefined) return;
-    const verdict = judgeSuspect(known, message, { self: message.node === config.name });
-    switch (verdict) {
+    const action = decideSuspect(known, message, { self: message.node === config.name });
+    switch (action) {
       case "ignore":
         return;
       case "confirm":
@@ -143,22 +143,22 @@ export class Membership {
       case "accept":
         config.metrics?.count("memberlist.msg.suspect");
         this.#broadcast(message);
-        roster.put(withState(known, "suspect", message.incarnation));
+        nodes.put(withState(known, "suspect", message.incarnation));
         return this.#startSuspicion(message);
       default:
-        verdict satisfies never;
+        action satisfies never;
     }
   }
 
   /** Somebody says that a node is dead, or that itself has left. `finished` is called when that has been passed on. */
   dead(message: Dead, finished?: () => void): void {
-    const { config, world, roster, log } = this.#parts;
+    const { config, world, nodes, log } = this.#parts;
     const { node, incarnation, from } = message;
-    const known = roster.get(node);
+    const known = nodes.get(node);
     if (known === undefined) return;
     const self = node === config.name;
-    const verdict = judgeDead(known, message, { self, leaving: this.#leaving });
-    switch (verdict) {
+    const action = decideDead(known, message, { self, leaving: this.#leaving });
+    switch (action) {
       case "ignore":
         return;
       case "refute":
@@ -169,19 +169,19 @@ export class Membership {
         this.#suspicions.delete(node);
         this.#broadcast(message, finished);
         const claim = withState(known, from === node ? "left" : "dead", incarnation);
-        roster.put(claim);
+        nodes.put(claim);
         return world.emit({ type: "node-leave", claim });
       }
       default:
-        verdict satisfies never;
+        action satisfies never;
     }
   }
 
   /** A suspicion may be over: nobody has refuted it in time. */
   suspicionTimeout({ node, token }: SwimTimer & { type: "suspicion-timeout" }): void {
-    const { config, roster, log } = this.#parts;
+    const { config, nodes, log } = this.#parts;
     const suspicion = this.#suspicions.get(node);
-    const known = roster.get(node);
+    const known = nodes.get(node);
     if (suspicion === undefined || suspicion.token !== token || known === undefined) return;
     if (!suspicion.isConfirmed) config.metrics?.count("memberlist.degraded.timeout");
     const confirmations = `${suspicion.confirmations} peer confirmations`;
@@ -193,14 +193,14 @@ export class Membership {
    * The accused is told what it is accused of. Usually gossip has done so long before; but if gossip has failed to bring
    * us its refutation, this is what saves it, because it answers us directly.
    */
-  hearing(timer: SwimTimer & { type: "hearing" }): void {
-    const { config, world, roster, tell } = this.#parts;
+  notifySuspect(timer: SwimTimer & { type: "notify-suspect" }): void {
+    const { config, world, nodes, tell } = this.#parts;
     const { node, token } = timer;
     const suspicion = this.#suspicions.get(node);
-    const known = roster.get(node);
+    const known = nodes.get(node);
     if (suspicion === undefined || suspicion.token !== token || known === undefined) return;
     tell(known, { type: "suspect", node, incarnation: known.incarnation, from: config.name });
-    world.after(suspicion.hearingIntervalMs, timer);
+    world.after(suspicion.notifyIntervalMs, timer);
   }
 
   /**
@@ -213,12 +213,12 @@ export class Membership {
       const token = ++this.#lastToken;
       suspicion.postpone(ms + probeTimeoutMs, token);
       this.#awaitEnd(node, suspicion);
-      this.hearing({ type: "hearing", node, token });
+      this.notifySuspect({ type: "notify-suspect", node, token });
     }
   }
 
   #accept(known: Claim, claim: Claim, finished?: () => void): void {
-    const { world, roster, log } = this.#parts;
+    const { world, nodes, log } = this.#parts;
     const { node } = claim;
     const accepted = claim.versions !== null || known.versions === null
       ? claim
@@ -229,7 +229,7 @@ export class Membership {
     }
     this.#suspicions.delete(node);
     this.#broadcast({ type: "alive", claim: accepted }, finished);
-    roster.put(accepted);
+    nodes.put(accepted);
     if (!isUp(known)) world.emit({ type: "node-join", claim: accepted });
     else if (!sameMeta(known.meta, claim.meta)) {
       world.emit({ type: "node-update", claim: accepted });
@@ -246,32 +246,31 @@ export class Membership {
 
   /** Contradicts what is said about us, with an incarnation that beats it. That it was said speaks against our health. */
   #refute(accused: number): void {
-    const { roster, awareness } = this.#parts;
+    const { nodes, awareness } = this.#parts;
     const own = this.#own();
     const claim = { ...own, incarnation: next(Math.max(own.incarnation, accused)) };
-    roster.put(claim);
+    nodes.put(claim);
     awareness.apply(1);
     this.#broadcast({ type: "alive", claim });
   }
 
   #startSuspicion({ node, from }: Suspect): void {
-    const { config, world, roster } = this.#parts;
+    const { config, world, nodes } = this.#parts;
     const { suspicionMult, suspicionMaxTimeoutMult, probeIntervalMs } = config.profile;
-    const nodes = roster.size;
-    const minMs = suspicionMinTimeout(suspicionMult, nodes, probeIntervalMs);
+    const minMs = suspicionMinTimeout(suspicionMult, nodes.size, probeIntervalMs);
     // Who suspects so far and who is suspected cannot confirm; where the others are too few, none is waited for.
     const wanted = suspicionMult - 2;
     const suspicion = new Suspicion(from, {
       token: ++this.#lastToken,
       now: world.now,
-      expected: nodes - 2 < wanted ? 0 : wanted,
+      expected: nodes.size - 2 < wanted ? 0 : wanted,
       minMs,
       maxMs: suspicionMaxTimeoutMult * minMs,
     });
     this.#suspicions.set(node, suspicion);
     this.#awaitEnd(node, suspicion);
-    const { token, hearingIntervalMs } = suspicion;
-    world.after(hearingIntervalMs, { type: "hearing", node, token });
+    const { token, notifyIntervalMs } = suspicion;
+    world.after(notifyIntervalMs, { type: "notify-suspect", node, token });
   }
 
   #confirm(message: Suspect): void {
@@ -294,7 +293,7 @@ export class Membership {
   }
 
   #own(): Claim {
-    const own = this.#parts.roster.get(this.#parts.config.name);
+    const own = this.#parts.nodes.get(this.#parts.config.name);
     if (own === undefined) {
       throw new Error("Cannot speak for ourselves: the machine was not started");
     }

@@ -47,7 +47,7 @@ export class Suspicion {
   }
 
   /** How often the accused is heard, milliseconds: twice before the earliest end. */
-  get hearingIntervalMs(): number {
+  get notifyIntervalMs(): number {
     return this.#range.minMs / 2;
   }
 

@@ -155,11 +155,11 @@ Deno.test("without eagerness, news that comes between two ticks leaves no tick t
   for (const packets of rounds.values()) assertEquals(packets.length, 3);
 });
 
-Deno.test("who is in a hurry waits for no budget", () => {
+Deno.test("draining waits for no budget", () => {
   const { swim, world } = quiet({ profile: { retransmitMult: 20 } });
   const start = world.now;
   hear(swim, aliveOf("n1", { incarnation: 2 }));
-  swim.hurry();
+  swim.drain();
   world.run(1_000);
   assertEquals(world.sent.length, 40);
   assertEquals(Math.max(...world.sent.map(({ at }) => at - start)), 130);

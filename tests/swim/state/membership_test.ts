@@ -29,13 +29,13 @@ Deno.test("a new node is announced above and passed on as it came", () => {
   assertStrictEquals(node.swim.claim("n1"), message.claim);
 });
 
-Deno.test("nodes that are adopted are announced above, and not passed on", () => {
+Deno.test("preloaded nodes are announced above, and not gossiped", () => {
   const node = startNode({ knows: ["n1"] });
   const { swim, world } = node;
   world.run(10_000);
   world.events.length = 0;
   world.takeSent();
-  swim.adopt([claimOf("n1", { incarnation: 5 }), claimOf("n2"), claimOf("n3")]);
+  swim.preload([claimOf("n1", { incarnation: 5 }), claimOf("n2"), claimOf("n3")]);
   assertEquals(world.eventsOf("node-join").map((e) => e.claim.node), ["n2", "n3"]);
   assertEquals(viewOf(swim, "n1"), "alive 1");
   world.run(1_000);

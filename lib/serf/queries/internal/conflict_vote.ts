@@ -6,7 +6,7 @@
 
 import type { Address } from "../../../base/address.ts";
 import { errorText } from "../../../base/errors.ts";
-import type { SwimEvent } from "../../../swim/contract.ts";
+import type { SwimEvent } from "../../../swim/delegate.ts";
 import { decodeSerf, encodeSerf } from "../../../wire/messages/serf_codec.ts";
 import type { ConflictMember, ConflictResponse } from "../../../wire/messages/serf_messages.ts";
 import type { SerfContext } from "../../context.ts";

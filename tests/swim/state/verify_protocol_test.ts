@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { protocolProblem } from "../../../lib/swim/state/protocol_problem.ts";
+import { verifyProtocol } from "../../../lib/swim/state/verify_protocol.ts";
 import type { Claim } from "../../../lib/wire/messages/messages.ts";
 import { claimOf, versions } from "../hand_world.ts";
 
@@ -7,14 +7,14 @@ Deno.test("versions fit when each node speaks what all that are alive understand
   const speaking = (protocolCur: number, delegateCur: number): Claim =>
     claimOf("n1", { versions: { ...versions, protocolCur, delegateCur } });
   const local = [claimOf("self")];
-  assertEquals(protocolProblem([speaking(1, 2)], local), undefined);
-  assertEquals(protocolProblem([speaking(5, 5)], local), undefined);
+  assertEquals(verifyProtocol([speaking(1, 2)], local), undefined);
+  assertEquals(verifyProtocol([speaking(5, 5)], local), undefined);
   assertEquals(
-    protocolProblem([speaking(6, 5)], local),
+    verifyProtocol([speaking(6, 5)], local),
     "Node 'n1' protocol version (6) is incompatible: [1, 5]",
   );
   assertEquals(
-    protocolProblem([speaking(2, 1)], local),
+    verifyProtocol([speaking(2, 1)], local),
     "Node 'n1' delegate protocol version (1) is incompatible: [2, 5]",
   );
 });
@@ -24,12 +24,12 @@ Deno.test("a demanding node makes others incompatible, ours too, but only while 
   const remote = (state: Claim["state"]) => [claimOf("n1", { state, versions: demanding })];
   const local = [claimOf("self")];
   assertEquals(
-    protocolProblem(remote("alive"), local),
+    verifyProtocol(remote("alive"), local),
     "Node 'self' protocol version (2) is incompatible: [3, 5]",
   );
-  assertEquals(protocolProblem(remote("suspect"), local), undefined);
+  assertEquals(verifyProtocol(remote("suspect"), local), undefined);
   assertEquals(
-    protocolProblem([], [...remote("alive"), ...local]),
+    verifyProtocol([], [...remote("alive"), ...local]),
     "Node 'self' protocol version (2) is incompatible: [3, 5]",
   );
 });
@@ -38,12 +38,12 @@ Deno.test("a node without versions speaks version 0, whatever its state", () => 
   const silent = (state: Claim["state"]) => [claimOf("n1", { state, versions: null })];
   for (const state of ["alive", "dead", "left"] as const) {
     assertEquals(
-      protocolProblem(silent(state), [claimOf("self")]),
+      verifyProtocol(silent(state), [claimOf("self")]),
       "Node 'n1' protocol version (0) is incompatible: [1, 5]",
     );
   }
   assertEquals(
-    protocolProblem([], [claimOf("self"), ...silent("alive")]),
+    verifyProtocol([], [claimOf("self"), ...silent("alive")]),
     "Node 'self' protocol version (2) is incompatible: [1, 0]",
   );
 });

@@ -7,20 +7,20 @@
 import { Address } from "../../base/address.ts";
 import type { Exchange, IndirectPing, Ping, Reply, Source } from "../../wire/messages/messages.ts";
 import type { SwimConfig } from "../config.ts";
-import { doubtDelay } from "../formulas.ts";
-import type { Outbox } from "../gossip/outbox.ts";
-import type { Roster } from "../state/roster.ts";
+import { earlyFallbackDelay } from "../formulas.ts";
+import type { PacketSender } from "../gossip/packet_sender.ts";
+import type { NodeList } from "../state/node_list.ts";
 import type { SwimTimer, SwimWorld } from "../timer.ts";
 
 /** Pings under way for others; more are not taken on, so that a flood of requests costs no memory. */
-const MAX_RELAYS = 1_024;
+const MAX_INDIRECT_PINGS = 1_024;
 
 /** What relays work with. */
-export interface RelayParts {
+export interface IndirectPingerParts {
   readonly config: SwimConfig;
   readonly world: SwimWorld;
-  readonly roster: Roster;
-  readonly outbox: Outbox;
+  readonly nodes: NodeList;
+  readonly sender: PacketSender;
   /** Who we are, for those who answer. */
   readonly source: Source;
   /** A sequence number that no other ping of ours has. */
@@ -45,20 +45,20 @@ interface Request {
  * Pings members for those who could not reach them, and passes the outcome back. Like probes, an eager relay tries a
  * stream when the ack is later than usual; if that is refused, it has no reason to keep the requester waiting.
  */
-export class Relay {
-  readonly #parts: RelayParts;
+export class IndirectPinger {
+  readonly #parts: IndirectPingerParts;
   readonly #requests = new Map<number, Request>();
   /** Those to whom a stream is being opened: one at a time, whoever asks. */
   readonly #dialled = new Set<string>();
 
-  constructor(parts: RelayParts) {
+  constructor(parts: IndirectPingerParts) {
     this.#parts = parts;
   }
 
   /** Somebody asks us to ping a node. */
   request(from: Address, { sequence, node, target, nack, source }: IndirectPing): void {
-    const { config, world, outbox } = this.#parts;
-    if (this.#requests.size >= MAX_RELAYS) return;
+    const { config, world, sender } = this.#parts;
+    if (this.#requests.size >= MAX_INDIRECT_PINGS) return;
     const { eagerProbes, probeTimeoutMs } = config.profile;
     const own = this.#parts.nextSequence();
     const ping: Ping = { type: "ping", sequence: own, node, source: this.#parts.source };
@@ -66,13 +66,13 @@ export class Relay {
     const requester = source?.address ?? from;
     const endsAt = world.now + probeTimeoutMs;
     this.#requests.set(own, { requester, sequence, nack, target: to, ping, endsAt });
-    outbox.send(to, ping);
-    if (eagerProbes && nack) this.#awaitDoubt(own);
+    sender.send(to, ping);
+    if (eagerProbes && nack) this.#awaitEarlyFallback(own);
     else this.#awaitTimeout(own, endsAt);
   }
 
   /** The ack is later than usual. */
-  doubt({ sequence }: SwimTimer & { type: "relay-doubt" }): void {
+  earlyFallback({ sequence }: SwimTimer & { type: "indirect-fallback" }): void {
     const request = this.#requests.get(sequence);
     if (request === undefined) return;
     this.#tryStream(request);
@@ -84,11 +84,11 @@ export class Relay {
     const request = this.#finish(sequence);
     if (request === undefined) return;
     const ack = { type: "ack", sequence: request.sequence, payload: null } as const;
-    this.#parts.outbox.send(request.requester, ack);
+    this.#parts.sender.send(request.requester, ack);
   }
 
   /** No ack came in time. */
-  timeout({ sequence }: SwimTimer & { type: "relay-timeout" }): void {
+  timeout({ sequence }: SwimTimer & { type: "indirect-timeout" }): void {
     const request = this.#finish(sequence);
     if (request !== undefined) this.#sendNack(request);
   }
@@ -100,10 +100,10 @@ export class Relay {
 
   /** Only members are dialled, at their own address: nobody makes us look for open ports elsewhere. */
   #tryStream(request: Request): void {
-    const { roster, world } = this.#parts;
+    const { nodes, world } = this.#parts;
     const { target, ping, endsAt } = request;
     const { node } = ping;
-    if (!roster.get(node)?.address.equals(target) || this.#dialled.has(node)) return;
+    if (!nodes.get(node)?.address.equals(target) || this.#dialled.has(node)) return;
     this.#dialled.add(node);
     const timeoutMs = Math.max(1, endsAt - world.now);
     this.#parts.request(target, { message: ping, timeoutMs }, (reply) => {
@@ -116,18 +116,18 @@ export class Relay {
   #sendNack(request: Request): void {
     if (!request.nack) return;
     request.nack = false;
-    this.#parts.outbox.send(request.requester, { type: "nack", sequence: request.sequence });
+    this.#parts.sender.send(request.requester, { type: "nack", sequence: request.sequence });
   }
 
-  #awaitDoubt(sequence: number): void {
+  #awaitEarlyFallback(sequence: number): void {
     const { world, config } = this.#parts;
-    const ms = doubtDelay(config.profile.probeTimeoutMs);
-    world.after(ms, { type: "relay-doubt", sequence, due: world.now + ms });
+    const ms = earlyFallbackDelay(config.profile.probeTimeoutMs);
+    world.after(ms, { type: "indirect-fallback", sequence, due: world.now + ms });
   }
 
   #awaitTimeout(sequence: number, due: number): void {
     const { world } = this.#parts;
-    world.after(Math.max(0, due - world.now), { type: "relay-timeout", sequence, due });
+    world.after(Math.max(0, due - world.now), { type: "indirect-timeout", sequence, due });
   }
 
   #finish(sequence: number): Request | undefined {

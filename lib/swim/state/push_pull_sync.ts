@@ -8,10 +8,10 @@ import type { Log } from "../../base/log.ts";
 import type { Address } from "../../base/address.ts";
 import type { Claim, Exchange, PushPull, Reply } from "../../wire/messages/messages.ts";
 import type { SwimConfig } from "../config.ts";
-import type { Delegate } from "../contract.ts";
+import type { Delegate } from "../delegate.ts";
 import { pushPullInterval } from "../formulas.ts";
-import { protocolProblem } from "./protocol_problem.ts";
-import type { Roster } from "./roster.ts";
+import { verifyProtocol } from "./verify_protocol.ts";
+import type { NodeList } from "./node_list.ts";
 import type { SwimTimer, SwimWorld } from "../timer.ts";
 
 /**
@@ -25,7 +25,7 @@ export interface PushPullParts {
   readonly config: SwimConfig;
   readonly world: SwimWorld;
   readonly delegate: Delegate;
-  readonly roster: Roster;
+  readonly nodes: NodeList;
   readonly log: Log;
   /** Starts a stream exchange. */
   readonly request: (to: Address, exchange: Exchange, settle: (reply: Reply) => void) => void;
@@ -41,7 +41,7 @@ interface Target {
 }
 
 /** Exchanges full state with other nodes, now and then with a random one: what gossip has missed is mended so. */
-export class PushPuller {
+export class PushPullSync {
   readonly #parts: PushPullParts;
   #joins = 0;
 
@@ -58,8 +58,8 @@ export class PushPuller {
 
   /** It is time for a regular exchange, or to begin waiting for the first. */
   handle({ exchange }: SwimTimer & { type: "push-pull" }): void {
-    const { world, config, roster } = this.#parts;
-    const delay = pushPullInterval(config.profile.pushPullIntervalMs, roster.size);
+    const { world, config, nodes } = this.#parts;
+    const delay = pushPullInterval(config.profile.pushPullIntervalMs, nodes.size);
     world.after(delay, { type: "push-pull", exchange: true });
     if (exchange) this.#exchangeWithAnyone();
   }
@@ -93,8 +93,8 @@ export class PushPuller {
   }
 
   #exchangeWithAnyone(): void {
-    const { roster, log } = this.#parts;
-    const [peer] = roster.pick(1, (claim) => claim.state === "alive");
+    const { nodes, log } = this.#parts;
+    const [peer] = nodes.pick(1, (claim) => claim.state === "alive");
     if (peer === undefined) return;
     const { node: name, address: to } = peer;
     this.#exchange({ to, name, join: false }, (problem) => {
@@ -122,14 +122,14 @@ export class PushPuller {
   }
 
   #state(join: boolean): PushPull {
-    const { roster, delegate } = this.#parts;
-    const nodes = [...roster.claims()];
-    return { type: "push-pull", join, nodes, userState: delegate.localState(join) };
+    const { nodes, delegate } = this.#parts;
+    const userState = delegate.localState(join);
+    return { type: "push-pull", join, nodes: [...nodes.claims()], userState };
   }
 
   #merge({ nodes, userState }: PushPull, join: boolean): string | undefined {
-    const { world, roster, merge } = this.#parts;
-    const problem = protocolProblem(nodes, [...roster.claims()]);
+    const { world, nodes: local, merge } = this.#parts;
+    const problem = verifyProtocol(nodes, [...local.claims()]);
     if (problem !== undefined) return problem;
     for (const claim of nodes) merge(claim);
     if (userState !== null) world.emit({ type: "remote-state", state: userState, join });

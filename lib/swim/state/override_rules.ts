@@ -9,7 +9,7 @@ import type { Claim, Dead, Suspect, Versions } from "../../wire/messages/message
 import { isUp } from "./claims.ts";
 
 /** What an alive message amounts to. */
-export type AliveVerdict =
+export type AliveAction =
   /** Old news, or none. */
   | "ignore"
   /** Its protocol versions make no sense. */
@@ -22,10 +22,10 @@ export type AliveVerdict =
   | "accept";
 
 /** What a suspect message amounts to. */
-export type SuspectVerdict = "ignore" | "confirm" | "refute" | "accept";
+export type SuspectAction = "ignore" | "confirm" | "refute" | "accept";
 
 /** What a dead message amounts to. */
-export type DeadVerdict = "ignore" | "refute" | "accept";
+export type DeadAction = "ignore" | "refute" | "accept";
 
 /** Our part in a message. */
 export interface Involvement {
@@ -41,11 +41,11 @@ export interface Involvement {
  * Judges an alive message. A higher incarnation wins; only a node itself raises its incarnation. A name is bound to its
  * address until its bearer has left. Of an unknown node, `known` is to say that it is dead at incarnation 0.
  */
-export function judgeAlive(
+export function decideAlive(
   known: Claim,
   claim: Claim,
   { self, leaving = false, own = false }: Involvement,
-): AliveVerdict {
+): AliveAction {
   if (self && leaving) return "ignore";
   if (claim.versions !== null && !isSane(claim.versions)) return "malformed";
   if (!known.address.equals(claim.address)) return known.state === "left" ? "accept" : "conflict";
@@ -56,22 +56,22 @@ export function judgeAlive(
 }
 
 /** Judges a suspect message: it counts from the known incarnation up, and against the living only. */
-export function judgeSuspect(
+export function decideSuspect(
   known: Claim,
   { incarnation }: Suspect,
   { self }: Involvement,
-): SuspectVerdict {
+): SuspectAction {
   if (incarnation < known.incarnation || !isUp(known)) return "ignore";
   if (known.state === "suspect") return "confirm";
   return self ? "refute" : "accept";
 }
 
 /** Judges a dead message: it counts from the known incarnation up, and against the living only. */
-export function judgeDead(
+export function decideDead(
   known: Claim,
   { incarnation }: Dead,
   { self, leaving = false }: Involvement,
-): DeadVerdict {
+): DeadAction {
   if (incarnation < known.incarnation || !isUp(known)) return "ignore";
   return self && !leaving ? "refute" : "accept";
 }

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { judgeAlive, judgeDead, judgeSuspect } from "../../../lib/swim/state/precedence.ts";
+import { decideAlive, decideDead, decideSuspect } from "../../../lib/swim/state/override_rules.ts";
 import type { Claim, Message, NodeState } from "../../../lib/wire/messages/messages.ts";
 import { addressOf, aliveOf, claimOf, hear, startNode, versions, viewOf } from "../hand_world.ts";
 
@@ -63,8 +63,8 @@ for (const held of states) {
   }
 }
 
-/** The verdicts on a word about ourselves with incarnation 4, 5 and 6, when we know ourselves at 5. */
-const ownVerdicts: Record<NodeState, Record<NodeState, readonly [string, string, string]>> = {
+/** The actions on a word about ourselves with incarnation 4, 5 and 6, when we know ourselves at 5. */
+const ownActions: Record<NodeState, Record<NodeState, readonly [string, string, string]>> = {
   alive: {
     alive: ["ignore", "ignore", "refute"],
     suspect: ["ignore", "refute", "refute"],
@@ -91,14 +91,14 @@ const ownVerdicts: Record<NodeState, Record<NodeState, readonly [string, string,
   },
 };
 
-function judgeOwn(known: Claim, message: Message): string {
+function decideOwn(known: Claim, message: Message): string {
   switch (message.type) {
     case "alive":
-      return judgeAlive(known, message.claim, { self: true });
+      return decideAlive(known, message.claim, { self: true });
     case "suspect":
-      return judgeSuspect(known, message, { self: true });
+      return decideSuspect(known, message, { self: true });
     case "dead":
-      return judgeDead(known, message, { self: true });
+      return decideDead(known, message, { self: true });
     default:
       throw new Error(message.type);
   }
@@ -109,8 +109,8 @@ for (const held of states) {
     Deno.test(`of ourselves, ${held}, it is said that we are ${said}`, () => {
       for (const [i, incarnation] of [4, 5, 6].entries()) {
         const known = claimOf("b", { state: held, incarnation: 5 });
-        const verdict = judgeOwn(known, word(said, incarnation));
-        assertEquals(verdict, ownVerdicts[held][said][i], `incarnation ${incarnation}`);
+        const action = decideOwn(known, word(said, incarnation));
+        assertEquals(action, ownActions[held][said][i], `incarnation ${incarnation}`);
       }
     });
   }
@@ -119,7 +119,7 @@ for (const held of states) {
 Deno.test("an alive message about ourselves of our incarnation is refuted if it says something else", () => {
   const known = claimOf("b", { incarnation: 5, meta: Uint8Array.of(1) });
   const judge = (changes: Partial<Claim>) =>
-    judgeAlive(known, { ...known, ...changes }, { self: true });
+    decideAlive(known, { ...known, ...changes }, { self: true });
   assertEquals(judge({ meta: Uint8Array.of(1) }), "ignore");
   assertEquals(judge({ meta: Uint8Array.of(2) }), "refute");
   assertEquals(judge({ meta: null }), "refute");
@@ -131,25 +131,25 @@ Deno.test("an alive message about ourselves of our incarnation is refuted if it 
 Deno.test("what we say of ourselves is accepted, until we leave", () => {
   const known = claimOf("b", { incarnation: 5 });
   const update = claimOf("b", { incarnation: 6, meta: Uint8Array.of(1) });
-  assertEquals(judgeAlive(known, update, { self: true, own: true }), "accept");
-  assertEquals(judgeAlive(known, update, { self: true, own: true, leaving: true }), "ignore");
+  assertEquals(decideAlive(known, update, { self: true, own: true }), "accept");
+  assertEquals(decideAlive(known, update, { self: true, own: true, leaving: true }), "ignore");
 });
 
 Deno.test("while we leave, nothing makes us alive, and our death is accepted", () => {
   const known = claimOf("b", { incarnation: 5 });
   const claim = claimOf("b", { incarnation: 9 });
-  assertEquals(judgeAlive(known, claim, { self: true, leaving: true }), "ignore");
+  assertEquals(decideAlive(known, claim, { self: true, leaving: true }), "ignore");
   const dead = { type: "dead", node: "b", incarnation: 5, from: "b" } as const;
-  assertEquals(judgeDead(known, dead, { self: true, leaving: true }), "accept");
+  assertEquals(decideDead(known, dead, { self: true, leaving: true }), "accept");
 });
 
 Deno.test("a name at another address is a conflict, unless its bearer has left", () => {
-  const verdicts = { alive: "conflict", suspect: "conflict", dead: "conflict", left: "accept" };
+  const actions = { alive: "conflict", suspect: "conflict", dead: "conflict", left: "accept" };
   for (const state of states) {
     for (const incarnation of [4, 5, 6]) {
       const known = claimOf("b", { state, incarnation: 5 });
       const claim = claimOf("b", { incarnation, address: addressOf("n9") });
-      assertEquals(judgeAlive(known, claim, { self: false }), verdicts[state]);
+      assertEquals(decideAlive(known, claim, { self: false }), actions[state]);
     }
   }
 });
@@ -159,6 +159,6 @@ Deno.test("an alive message with senseless versions is not for use", () => {
   const wrong = [{ protocolMin: 0 }, { protocolMax: 0 }, { protocolMin: 4, protocolMax: 3 }];
   for (const change of wrong) {
     const claim = claimOf("b", { incarnation: 6, versions: { ...versions, ...change } });
-    assertEquals(judgeAlive(known, claim, { self: false }), "malformed");
+    assertEquals(decideAlive(known, claim, { self: false }), "malformed");
   }
 });

@@ -9,7 +9,7 @@ import { messageLength } from "../../wire/messages/message_codec.ts";
 import type { Claim, Message } from "../../wire/messages/messages.ts";
 import type { BroadcastQueue } from "./broadcast_queue.ts";
 import type { SwimConfig } from "../config.ts";
-import type { Delegate } from "../contract.ts";
+import type { Delegate } from "../delegate.ts";
 import type { SwimWorld } from "../timer.ts";
 
 /** Bytes of a compound's header: type and count. */
@@ -19,8 +19,8 @@ const COMPOUND_PART = 2;
 /** From this membership protocol version on, a node understands the checksum. */
 const CRC_SINCE = 5;
 
-/** What the outbox works with. */
-export interface OutboxParts {
+/** What the sender works with. */
+export interface PacketSenderParts {
   readonly config: SwimConfig;
   readonly world: SwimWorld;
   readonly delegate: Delegate;
@@ -31,10 +31,10 @@ export interface OutboxParts {
  * Sends messages, and lets broadcasts ride along in the room that is left. The checksum is only added where the
  * receiver's claim is at hand; all receivers accept packets with and without.
  */
-export class Outbox {
-  readonly #parts: OutboxParts;
+export class PacketSender {
+  readonly #parts: PacketSenderParts;
 
-  constructor(parts: OutboxParts) {
+  constructor(parts: PacketSenderParts) {
     this.#parts = parts;
   }
 

@@ -14,10 +14,10 @@ export type Filter = (claim: Claim) => boolean;
 
 /**
  * The latest claim about each node, in the order in which probes and gossip walk along them. It is kept small, because a
- * simulation has as many rosters as nodes: the claims are shared, and only the dead and the left have a record beside
+ * simulation has as many node lists as nodes: the claims are shared, and only the dead and the left have a record beside
  * theirs.
  */
-export class Roster {
+export class NodeList {
   readonly #self: string;
   readonly #world: Pick<SwimWorld, "now" | "random">;
   /** How long the dead and the left are remembered, milliseconds. */
@@ -52,7 +52,7 @@ export class Roster {
   }
 
   /** Whether anybody but ourselves is alive or suspect. */
-  get hasCompany(): boolean {
+  get anyOtherAlive(): boolean {
     const own = this.#claims.get(this.#self);
     return this.#alive > (own !== undefined && isUp(own) ? 1 : 0);
   }
@@ -70,7 +70,7 @@ export class Roster {
   /** Takes a claim as the latest about its node, which may be new. */
   put(claim: Claim): void {
     const known = this.#claims.set(claim);
-    if (known === undefined && this.size > 1) this.#misplaceLast();
+    if (known === undefined && this.size > 1) this.#swapIntoRandomPlace();
     const wasUp = known !== undefined && isUp(known);
     if (isUp(claim)) {
       if (!wasUp) this.#alive++;
@@ -161,7 +161,7 @@ export class Roster {
     return a > this.#self === b > this.#self ? a < b : a > this.#self;
   }
 
-  #misplaceLast(): void {
+  #swapIntoRandomPlace(): void {
     const last = this.size - 1;
     this.#swap(this.#below(last), last);
   }

@@ -24,7 +24,7 @@ interface Range {
  * Checks that the version every node speaks, ours and theirs, is understood by all that are alive. Returns what is
  * wrong, in the reference's words, or `undefined`. A node that announces no versions counts as speaking version 0.
  */
-export function protocolProblem(
+export function verifyProtocol(
   remote: readonly Claim[],
   local: readonly Claim[],
 ): string | undefined {

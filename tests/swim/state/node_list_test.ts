@@ -1,0 +1,140 @@
+import { assert, assertEquals } from "@std/assert";
+import { NodeList } from "../../../lib/swim/state/node_list.ts";
+import { claimOf, HandWorld } from "../hand_world.ts";
+
+function nodeListOf(...names: string[]): { nodes: NodeList; world: HandWorld } {
+  const world = new HandWorld();
+  const nodes = new NodeList("self", { world, memoryMs: 30_000 });
+  for (const name of ["self", ...names]) nodes.put(claimOf(name));
+  return { nodes, world };
+}
+
+const many = Array.from({ length: 50 }, (_, i) => `n${i + 1}`);
+
+Deno.test("it counts who is there, and knows whether there is company", () => {
+  const { nodes } = nodeListOf("n1", "n2");
+  assertEquals([nodes.size, nodes.aliveCount, nodes.anyOtherAlive], [3, 3, true]);
+  nodes.put(claimOf("n1", { state: "suspect" }));
+  assertEquals([nodes.size, nodes.aliveCount, nodes.anyOtherAlive], [3, 3, true]);
+  nodes.put(claimOf("n1", { state: "dead" }));
+  nodes.put(claimOf("self", { state: "left" }));
+  assertEquals([nodes.size, nodes.aliveCount, nodes.anyOtherAlive], [3, 1, true]);
+  nodes.put(claimOf("n2", { state: "left" }));
+  assertEquals([nodes.size, nodes.aliveCount, nodes.anyOtherAlive], [3, 0, false]);
+  nodes.put(claimOf("self"));
+  assertEquals([nodes.size, nodes.aliveCount, nodes.anyOtherAlive], [3, 1, false]);
+});
+
+Deno.test("every other has its turn in one pass, and the order changes from pass to pass", () => {
+  const { nodes } = nodeListOf(...many);
+  const passes = Array.from({ length: 3 }, () => many.map(() => nodes.nextProbe()?.node));
+  for (const pass of passes) assertEquals(pass.toSorted(), many.toSorted());
+  assert(passes[1].join() !== passes[2].join());
+});
+
+Deno.test("newcomers are put at random places, so that they are not all probed last", () => {
+  const { nodes } = nodeListOf(...many);
+  const order = many.map(() => nodes.nextProbe()?.node);
+  assert(order.join() !== many.join());
+});
+
+Deno.test("there is nobody to probe where all others are gone", () => {
+  const { nodes } = nodeListOf("n1", "n2");
+  nodes.put(claimOf("n1", { state: "dead" }));
+  nodes.put(claimOf("n2", { state: "left" }));
+  assertEquals(nodes.nextProbe(), undefined);
+  assertEquals(
+    new NodeList("self", { world: new HandWorld(), memoryMs: 1 }).nextProbe(),
+    undefined,
+  );
+});
+
+Deno.test("the dead and the left are forgotten at the end of a pass, when they are long gone", () => {
+  const { nodes, world } = nodeListOf("n1", "n2", "n3");
+  nodes.put(claimOf("n1", { state: "dead" }));
+  nodes.put(claimOf("n2", { state: "left" }));
+  const pass = () => {
+    for (let i = 0; i < 4; i++) nodes.nextProbe();
+  };
+  world.now += 30_000;
+  pass();
+  assertEquals(nodes.size, 4);
+  world.now += 1;
+  pass();
+  assertEquals([...nodes.claims()].map((claim) => claim.node).sort(), ["n3", "self"]);
+});
+
+Deno.test("who is alive again is not forgotten, however long ago it died", () => {
+  const { nodes, world } = nodeListOf("n1");
+  nodes.put(claimOf("n1", { state: "dead" }));
+  nodes.put(claimOf("n1", { incarnation: 2 }));
+  world.now += 60_000;
+  for (let i = 0; i < 4; i++) nodes.nextProbe();
+  assertEquals(nodes.get("n1")?.incarnation, 2);
+});
+
+Deno.test("who came back in time is not forgotten, and we never forget ourselves", () => {
+  const { nodes, world } = nodeListOf("n1", "n2");
+  nodes.put(claimOf("n1", { state: "dead" }));
+  nodes.put(claimOf("self", { state: "left" }));
+  world.now += 20_000;
+  nodes.put(claimOf("n1", { incarnation: 2 }));
+  nodes.put(claimOf("n1", { incarnation: 2, state: "dead" }));
+  world.now += 20_000;
+  for (let i = 0; i < 4; i++) nodes.nextProbe();
+  assertEquals(nodes.size, 3);
+});
+
+Deno.test("the next one is another each time, until all had their turn", () => {
+  const { nodes } = nodeListOf("n1", "n2", "n3", "n4", "n5", "n6", "n7");
+  const seen = Array.from({ length: 7 }, () => nodes.next(() => true)?.node);
+  assertEquals(seen.toSorted(), ["n1", "n2", "n3", "n4", "n5", "n6", "n7"]);
+  assertEquals(nodes.next(() => true)?.node, seen[0]);
+});
+
+Deno.test("the next one is one who passes, if anybody does", () => {
+  const { nodes } = nodeListOf("n1", "n2", "n3", "n4");
+  const seen = [1, 2, 3].map(() => nodes.next(({ node }) => node === "n2" || node === "n4")?.node);
+  assertEquals(new Set(seen), new Set(["n2", "n4"]));
+  assertEquals(nodes.next(() => false), undefined);
+  const empty = new NodeList("self", { world: new HandWorld(), memoryMs: 1 });
+  assertEquals(empty.next(() => true), undefined);
+});
+
+Deno.test("the successor is the live other whose name comes next, round the ring", () => {
+  const { nodes } = nodeListOf("a", "b", "t", "z");
+  assertEquals(nodes.successor?.node, "t");
+  nodes.put(claimOf("sf"));
+  assertEquals(nodes.successor?.node, "sf");
+  nodes.put(claimOf("sf", { state: "suspect" }));
+  assertEquals(nodes.successor?.node, "sf");
+  for (const node of ["sf", "t", "z"]) nodes.put(claimOf(node, { state: "dead" }));
+  assertEquals(nodes.successor?.node, "a");
+  nodes.put(claimOf("0"));
+  assertEquals(nodes.successor?.node, "0");
+  nodes.put(claimOf("x"));
+  assertEquals(nodes.successor?.node, "x");
+  for (const node of ["0", "a", "b", "x"]) nodes.put(claimOf(node, { state: "left" }));
+  assertEquals(nodes.successor, undefined);
+});
+
+Deno.test("a random choice has no doubles, and finds everybody in a small cluster", () => {
+  const { nodes } = nodeListOf("n1", "n2", "n3", "n4");
+  for (let i = 0; i < 50; i++) {
+    const picked = nodes.pick(3, (claim) => claim.node !== "n1").map((claim) => claim.node);
+    assertEquals(picked.toSorted(), ["n2", "n3", "n4"]);
+  }
+});
+
+Deno.test("a random choice from many is even", () => {
+  const { nodes } = nodeListOf(...many);
+  const counts = new Map<string, number>();
+  for (let i = 0; i < 2_000; i++) {
+    const picked = nodes.pick(3, () => true);
+    assertEquals(new Set(picked).size, 3);
+    for (const { node } of picked) counts.set(node, (counts.get(node) ?? 0) + 1);
+  }
+  assertEquals(counts.size, 50);
+  // 120 are expected of each, with a standard deviation of about 11.
+  for (const count of counts.values()) assert(count > 60 && count < 180, `${count}`);
+});
