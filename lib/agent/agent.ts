@@ -17,6 +17,7 @@ import type { SerfOptions } from "../host/serf_options.ts";
 import { failureText } from "../rpc/server/agent_command.ts";
 import type { AgentEvent, RpcAgent, RpcCounter } from "../rpc/server/rpc_agent.ts";
 import { encodeMeta } from "../serf/config_check.ts";
+import { INTERNAL_PREFIX, PING_QUERY } from "../serf/queries/internal/internal_query.ts";
 import type { KeyOperation, KeyResult } from "../api/keys.ts";
 import type { Member } from "../api/member.ts";
 import type { QueryOptions, QueryRecord } from "../api/query.ts";
@@ -40,8 +41,6 @@ export interface AgentOptions {
 }
 
 type Tags = Readonly<Record<string, string>>;
-
-const INTERNAL_QUERY_PREFIX = "_serf_";
 
 /** What is logged before a key operation. */
 const KEY_OPERATION_TEXTS: Readonly<Record<KeyOperation, string>> = {
@@ -187,9 +186,9 @@ export class Agent implements RpcAgent {
     payload: Uint8Array | null,
     options: QueryOptions,
   ): Subscription<QueryRecord> {
-    const isPing = name === `${INTERNAL_QUERY_PREFIX}ping` && (payload ?? "").length === 0;
-    if (name.startsWith(INTERNAL_QUERY_PREFIX) && !isPing) {
-      throw new RangeError(`Queries cannot contain the '${INTERNAL_QUERY_PREFIX}' prefix`);
+    const isPing = name === PING_QUERY && (payload ?? "").length === 0;
+    if (name.startsWith(INTERNAL_PREFIX) && !isPing) {
+      throw new RangeError(`Queries cannot contain the '${INTERNAL_PREFIX}' prefix`);
     }
     const quoted = goQuote(payload ?? "");
     this.#log("DEBUG", `Requesting query send: ${name}. Payload: ${quoted}`);

@@ -8,6 +8,7 @@ import { errorText } from "../base/errors.ts";
 import type { Metrics } from "../base/metrics.ts";
 import type { LogHub } from "./log/log_hub.ts";
 import type { SerfOptions } from "../host/serf_options.ts";
+import { agentSettings } from "../serf/defaults.ts";
 import type { Keyring } from "../wire/framing/keyring.ts";
 import { Agent } from "./agent.ts";
 import type { AgentConfig } from "./config/config.ts";
@@ -25,10 +26,6 @@ export interface StartAgentOptions {
   /** Takes the agent's figures. */
   readonly metrics: Metrics;
 }
-
-/** How long events are collected before handlers and streams get them, and how long it must be quiet for that. */
-const COALESCE_MS = 3_000;
-const QUIESCENT_MS = 1_000;
 
 /** An agent, and what its configuration came to on this machine. */
 export interface StartedAgent {
@@ -103,15 +100,12 @@ function keyringWriter({ keyringFile }: AgentConfig): SerfOptions["onKeyringChan
 
 function machineOptions(config: AgentConfig): SerfOptions {
   return {
+    ...agentSettings,
     name: config.nodeName,
     protocol: config.protocol,
     compression: !config.disableCompression,
     snapshotPath: config.snapshotPath || undefined,
     rejoinAfterLeave: config.rejoinAfterLeave,
-    coalescePeriodMs: COALESCE_MS,
-    quiescentPeriodMs: QUIESCENT_MS,
-    userCoalescePeriodMs: COALESCE_MS,
-    userQuiescentPeriodMs: QUIESCENT_MS,
     queryResponseSizeLimit: config.queryResponseSizeLimit,
     querySizeLimit: config.querySizeLimit,
     userEventSizeLimit: config.userEventSizeLimit,

@@ -43,12 +43,6 @@ export class TimeoutError extends Error {
   override readonly name = "TimeoutError";
 }
 
-/** So much is waiting to be sent that nothing more is taken for the moment. */
-export class BusyError extends Error {
-  /** The name of the class. */
-  override readonly name = "BusyError";
-}
-
 /** Bytes that are not what the protocol says they should be. */
 export class DecodeError extends Error {
   /** The name of the class. */

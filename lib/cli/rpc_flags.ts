@@ -8,18 +8,17 @@ import { formatHostPort } from "../base/address.ts";
 import type { CommandIo } from "./command_io.ts";
 import type { FlagSpecs, FlagValues } from "../go/flags.ts";
 import { RpcClient } from "../rpc/client/client.ts";
-import { parseTcpEndpoint } from "../rpc/tcp_endpoint.ts";
+import { DEFAULT_RPC_ADDRESS, parseTcpEndpoint } from "../rpc/tcp_endpoint.ts";
 import { labelled } from "./command_failure.ts";
 import { requirePermissions } from "./require_permissions.ts";
-
-const DEFAULT_ADDRESS = "127.0.0.1:7373";
 
 /** The flags of the connection. */
 export const rpcFlags = {
   "rpc-addr": {
     kind: "string",
     value: "host:port",
-    help: `RPC address of the agent. Without this flag: $SERF_RPC_ADDR, else ${DEFAULT_ADDRESS}.`,
+    help:
+      `RPC address of the agent. Without this flag: $SERF_RPC_ADDR, else ${DEFAULT_RPC_ADDRESS}.`,
   },
   "rpc-auth": {
     kind: "string",
@@ -38,11 +37,11 @@ export async function connect(
 ): Promise<RpcClient> {
   const given = { address: flags["rpc-addr"], authKey: flags["rpc-auth"] };
   requirePermissions(
-    ...netPermissions(given.address ?? DEFAULT_ADDRESS),
+    ...netPermissions(given.address ?? DEFAULT_RPC_ADDRESS),
     ...envPermissions(given.address, "SERF_RPC_ADDR"),
     ...envPermissions(given.authKey, "SERF_RPC_AUTH"),
   );
-  const address = given.address ?? (io.env("SERF_RPC_ADDR") || DEFAULT_ADDRESS);
+  const address = given.address ?? (io.env("SERF_RPC_ADDR") || DEFAULT_RPC_ADDRESS);
   const authKey = given.authKey ?? io.env("SERF_RPC_AUTH");
   requirePermissions(...netPermissions(address));
   return await labelled(

@@ -40,12 +40,11 @@ export const librarySettings: SerfSettings = {
   validateNodeNames: false,
 };
 
-/** What the agent is made of: the newest protocol, and events coalesced. */
-export const agentSettings: SerfSettings = {
-  ...librarySettings,
+/** What Serf's agent sets differently: it speaks the newest protocol and coalesces events. */
+export const agentSettings = {
   protocol: 5,
   coalescePeriodMs: 3_000,
   quiescentPeriodMs: 1_000,
   userCoalescePeriodMs: 3_000,
   userQuiescentPeriodMs: 1_000,
-};
+} as const satisfies Partial<SerfSettings>;

@@ -1,11 +1,11 @@
 import { assertThrows } from "@std/assert";
 import { checkConfig } from "../../lib/serf/config_check.ts";
-import { agentSettings } from "../../lib/serf/defaults.ts";
+import { librarySettings } from "../../lib/serf/defaults.ts";
 import { addressOf } from "./switchboard.ts";
 
 /** Checks a node of that name. */
 function check(name: string, validateNodeNames = true): void {
-  checkConfig({ ...agentSettings, name, address: addressOf("a"), tags: {}, validateNodeNames });
+  checkConfig({ ...librarySettings, name, address: addressOf("a"), tags: {}, validateNodeNames });
 }
 
 Deno.test("where names are validated, they have the letters of host names", () => {

@@ -24,7 +24,14 @@ import {
 /** Makes a machine with one odd setting. */
 function make(config: Partial<SerfConfig>): SerfCore {
   const host = new Switchboard().start("host", blind);
-  const whole = { ...agentSettings, name: "self", address: addressOf("self"), tags: {}, ...config };
+  const whole = {
+    ...librarySettings,
+    ...agentSettings,
+    name: "self",
+    address: addressOf("self"),
+    tags: {},
+    ...config,
+  };
   return new SerfCore(whole, host);
 }
 

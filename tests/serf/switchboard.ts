@@ -17,7 +17,7 @@ import {
   type SerfTimer,
   type SerfWorld,
 } from "../../lib/serf/core.ts";
-import { agentSettings } from "../../lib/serf/defaults.ts";
+import { agentSettings, librarySettings } from "../../lib/serf/defaults.ts";
 import { readBody, SerfBody } from "../../lib/serf/serf_body.ts";
 import { profiles } from "../../lib/swim/config.ts";
 import type { Claim, Exchange, Message, Packet } from "../../lib/wire/messages/messages.ts";
@@ -29,6 +29,7 @@ const LATENCY_MS = 0.1;
 
 /** The agent's settings, but with events one by one. */
 export const settings = {
+  ...librarySettings,
   ...agentSettings,
   coalescePeriodMs: 0,
   quiescentPeriodMs: 0,

@@ -5,6 +5,9 @@
  * @module
  */
 
+import { DEFAULT_RPC_ADDRESS } from "../../rpc/tcp_endpoint.ts";
+import { agentSettings, librarySettings } from "../../serf/defaults.ts";
+
 /** What the settings of each kind hold. */
 interface Kinds {
   string: string;
@@ -126,13 +129,13 @@ export const defaultConfig: AgentConfig = {
   encryptKey: "",
   keyringFile: "",
   logLevel: "INFO",
-  rpcAddr: "127.0.0.1:7373",
+  rpcAddr: DEFAULT_RPC_ADDRESS,
   rpcAuth: "",
-  protocol: 5,
+  protocol: agentSettings.protocol,
   replayOnJoin: false,
-  queryResponseSizeLimit: 1_024,
-  querySizeLimit: 1_024,
-  userEventSizeLimit: 512,
+  queryResponseSizeLimit: librarySettings.queryResponseSizeLimit,
+  querySizeLimit: librarySettings.querySizeLimit,
+  userEventSizeLimit: librarySettings.userEventSizeLimit,
   startJoin: [],
   eventHandlers: [],
   handlerLingerMs: 5_000,
@@ -145,9 +148,9 @@ export const defaultConfig: AgentConfig = {
   mdnsDisableIpv4: false,
   mdnsDisableIpv6: false,
   interface: "",
-  reconnectIntervalMs: 30_000,
-  reconnectTimeoutMs: 86_400_000,
-  tombstoneTimeoutMs: 86_400_000,
+  reconnectIntervalMs: librarySettings.reconnectIntervalMs,
+  reconnectTimeoutMs: librarySettings.reconnectTimeoutMs,
+  tombstoneTimeoutMs: librarySettings.tombstoneTimeoutMs,
   disableNameResolution: false,
   disableCoordinates: false,
   validateNodeNames: false,
@@ -159,7 +162,7 @@ export const defaultConfig: AgentConfig = {
   rejoinAfterLeave: false,
   statsiteAddr: "",
   statsdAddr: "",
-  broadcastTimeoutMs: 5_000,
+  broadcastTimeoutMs: librarySettings.broadcastTimeoutMs,
   disableCompression: false,
 };
 

@@ -8,6 +8,7 @@ import type { ConfigSources } from "../../agent/config/load_config.ts";
 import { parseDuration } from "../../go/duration.ts";
 import { type FlagSpecs, parseGoFlags } from "../../go/flags.ts";
 import { errorText } from "../../base/errors.ts";
+import { DEFAULT_RPC_ADDRESS } from "../../rpc/tcp_endpoint.ts";
 import { parseTagPairs } from "../tag_pairs.ts";
 import { formatUsage } from "../usage.ts";
 import type { ConfigLayer } from "../../agent/config/config.ts";
@@ -108,7 +109,7 @@ const agentFlags = {
   "rpc-addr": {
     kind: "string",
     value: "addr",
-    help: "Address that commands connect to. Default: 127.0.0.1:7373.",
+    help: `Address that commands connect to. Default: ${DEFAULT_RPC_ADDRESS}.`,
   },
   "broadcast-timeout": {
     kind: "string",

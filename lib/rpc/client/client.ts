@@ -35,6 +35,7 @@ import {
   type ResponseBody,
   RPC_VERSION,
 } from "../protocol.ts";
+import { DEFAULT_RPC_ADDRESS } from "../tcp_endpoint.ts";
 import { RpcChannel } from "./rpc_channel.ts";
 
 export { RpcError } from "../../base/errors.ts";
@@ -132,7 +133,6 @@ export class RpcKeyError extends RpcError {
   }
 }
 
-const DEFAULT_ADDRESS = "127.0.0.1:7373";
 const DEFAULT_TIMEOUT_MS = 10_000;
 
 /**
@@ -150,7 +150,7 @@ export class RpcClient implements AsyncDisposable {
 
   /** Connects and introduces itself. */
   static async connect(options: RpcClientOptions = {}): Promise<RpcClient> {
-    const { address = DEFAULT_ADDRESS, authKey = "", timeoutMs = DEFAULT_TIMEOUT_MS, signal } =
+    const { address = DEFAULT_RPC_ADDRESS, authKey = "", timeoutMs = DEFAULT_TIMEOUT_MS, signal } =
       options;
     const connection = await dial(address, { timeoutMs, signal });
     const client = new RpcClient(new RpcChannel(connection, { writeTimeoutMs: timeoutMs }));
