@@ -1,5 +1,5 @@
 /**
- * Everything that was recorded from real agents, through the whole pipeline and back.
+ * Decodes and encodes again everything that was recorded from real agents.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * The recorded packets and streams of real agents, and how to read them.
+ * Reads the packets and streams that were recorded from real agents.
  *
  * @module
  */

@@ -1,16 +1,16 @@
 /**
- * Bytes that arrive in chunks and are taken in other pieces.
+ * A queue of bytes: they are appended in chunks of one size and taken out in pieces of another.
  *
  * @module
  */
 
-/** A first-in, first-out buffer of bytes. However they are cut, each is copied a bounded number of times. */
+/** A first-in, first-out buffer. Each byte is copied a bounded number of times, whatever the size of the chunks. */
 export class ByteQueue {
   #buffer: Uint8Array = new Uint8Array();
   #start = 0;
   #end = 0;
 
-  /** A queue of bytes that are all there. They are not copied. */
+  /** A queue that holds exactly these bytes, without copying them. */
   static of(bytes: Uint8Array): ByteQueue {
     const queue = new ByteQueue();
     queue.#buffer = bytes;
@@ -18,12 +18,12 @@ export class ByteQueue {
     return queue;
   }
 
-  /** All bytes that wait, as a view that is valid until the next call of {@link append}. */
+  /** All bytes in the queue, as a view that is valid until the next call of {@link append}. */
   get bytes(): Uint8Array {
     return this.#buffer.subarray(this.#start, this.#end);
   }
 
-  /** How many bytes wait. */
+  /** How many bytes are in the queue. */
   get length(): number {
     return this.#end - this.#start;
   }
@@ -35,14 +35,14 @@ export class ByteQueue {
     this.#end += chunk.length;
   }
 
-  /** Removes `length` bytes, at most as many as wait, from the front. A view, valid like {@link bytes}. */
+  /** Takes `length` bytes from the front, or as many as there are. A view, valid as long as {@link bytes}. */
   take(length: number): Uint8Array {
     const taken = this.bytes.subarray(0, length);
     this.#start += taken.length;
     return taken;
   }
 
-  /** Moves what waits to the front of the buffer, which at least doubles unless half of it was free. */
+  /** Moves the contents to the front of the buffer, or of one twice as large if more than half of it is in use. */
   #makeRoom(size: number): void {
     const needed = this.length + size;
     const waiting = this.bytes;

@@ -1,7 +1,7 @@
 /**
- * AES-GCM as datagrams and streams use it: `version | nonce | ciphertext | tag`.
+ * memberlist's encryption, AES-GCM: `version | nonce | ciphertext | tag`.
  *
- * Version 1 encrypts the message as it is. Version 0, which only the oldest protocol sends, pads it to whole blocks
+ * Version 1 encrypts the message as it is. Version 0, which only memberlist's protocol 1 sends, pads it to whole blocks
  * (PKCS #7); it is read but never written.
  *
  * @module
@@ -79,11 +79,11 @@ function open(
     decipher.final();
     return new Uint8Array(message.buffer, message.byteOffset, message.length);
   } catch {
-    return undefined; // both libraries tell a tag that does not match by throwing
+    return undefined; // both libraries throw if the tag does not match
   }
 }
 
-/** node:crypto refuses 192-bit GCM, for which there is the other library. */
+/** The name of a cipher in node:crypto, which has no 192-bit GCM. */
 function algorithm(key: Uint8Array): "aes-128-gcm" | "aes-256-gcm" {
   return key.length === 16 ? "aes-128-gcm" : "aes-256-gcm";
 }

@@ -1,5 +1,5 @@
 /**
- * The wrapper around a compressed message: type byte 9 and the map `{Algo, Buf}`.
+ * memberlist's `compress` message, which wraps any other one: type byte 9 and the map `{Algo, Buf}`.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { MessageType } from "../messages/messages.ts";
 import { type Reader, Writer } from "../msgpack/msgpack.ts";
 import { binaryView, struct, u8 } from "../msgpack/struct.ts";
 
-/** The largest message that is decompressed, bytes: twice what a push/pull's user state may measure. */
+/** The largest message that is decompressed, bytes: memberlist's limit, twice that of a push/pull's user state. */
 export const MAX_DECOMPRESSED = 40 * 1024 * 1024;
 
 /** The only algorithm there is. */

@@ -1,5 +1,6 @@
 /**
- * The checksum of datagrams. It is computed here because importing `node:zlib` for it makes Deno start 20 ms later.
+ * The checksum of memberlist's `hasCrc` packets. It is computed here because Deno starts 20 ms later if it has to load
+ * `node:zlib`.
  *
  * @module
  */
@@ -7,7 +8,7 @@
 /** The polynomial of IEEE 802.3, with its bits reversed. */
 const POLYNOMIAL = 0xedb88320;
 
-/** The remainders of all bytes. */
+/** The remainder of each byte value. */
 const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   let remainder = byte;
   for (let bit = 0; bit < 8; bit++) {

@@ -1,5 +1,6 @@
 /**
- * The keys of an encrypted cluster. Only who encrypts needs this module, and with it the cryptography libraries.
+ * memberlist's keyring: the keys of an encrypted cluster. Nodes that do not encrypt never load this module, which pulls in
+ * the cryptography libraries.
  *
  * @module
  */

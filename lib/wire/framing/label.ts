@@ -1,5 +1,6 @@
 /**
- * The label that keeps clusters on one network apart: `f4 | u8 length | label`, before everything else.
+ * memberlist's label, which keeps clusters on the same network apart: `f4 | u8 length | label` stands before everything
+ * else in a packet, and in a stream on the side that dials.
  *
  * @module
  */
@@ -20,7 +21,7 @@ export function encodeLabel(label = ""): Uint8Array {
   return Uint8Array.of(MessageType.hasLabel, bytes.length, ...bytes);
 }
 
-/** Puts the label header, if there is one, before what is ready to be sent. */
+/** The bytes of a packet or stream with the label header, if there is one, in front. */
 export function addLabel(bytes: Uint8Array, label?: string): Uint8Array {
   const header = encodeLabel(label);
   if (header.length === 0) return bytes;
@@ -30,14 +31,14 @@ export function addLabel(bytes: Uint8Array, label?: string): Uint8Array {
   return labelled;
 }
 
-/** The label as encryption authenticates it. */
+/** The label in bytes, which encryption authenticates as associated data. */
 export function labelBytes(label = ""): Uint8Array {
   return encoder.encode(label);
 }
 
 /**
- * How long the label header at the start of these bytes is, 0 if there is none; `undefined` if that cannot be said
- * before more bytes are there. Throws a {@link DecodeError} for an empty label.
+ * The length of the label header at the start of these bytes: 0 if there is none, `undefined` if more bytes are needed
+ * to tell. Throws a {@link DecodeError} for an empty label.
  */
 export function labelLength(bytes: Uint8Array): number | undefined {
   if (bytes.length === 0) return undefined;
@@ -48,8 +49,8 @@ export function labelLength(bytes: Uint8Array): number | undefined {
 }
 
 /**
- * Checks the label header of a packet or stream, given whole or empty. Throws a {@link DecodeError} if it is not the
- * one we expect.
+ * Checks the label header of a packet or stream; `header` is empty if there was none. Throws a {@link DecodeError} if
+ * the label is not ours.
  */
 export function checkLabel(
   header: Uint8Array,

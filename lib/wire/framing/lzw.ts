@@ -1,6 +1,7 @@
 /**
- * LZW as Go's `compress/lzw` does it with least significant bits first and 8-bit literals: codes of 9 to 12 bits, 256
- * clears the table, 257 ends the data. The encoder's output is bit for bit that of Go.
+ * LZW, memberlist's compression, as Go's `compress/lzw` does it with the least significant bits first and literals of 8
+ * bits: codes of 9 to 12 bits, of which 256 clears the table and 257 ends the data. The encoder's output is bit for bit
+ * that of Go.
  *
  * @module
  */
@@ -15,12 +16,12 @@ const MAX_CODE = (1 << MAX_WIDTH) - 1;
 
 /**
  * The encoder's table, an open hash of 32-bit entries: 12 bits of prefix code and 8 of the byte after it, then the 12 of
- * the code that stands for both. No entry is 0, which marks a free place. One table serves all calls: none is
- * interrupted, and making 64 KiB anew would cost more than a small packet.
+ * the code that stands for both. No entry is 0, which marks a free place. One table serves all calls, because no call
+ * is interrupted by another and allocating 64 KiB each time would take longer than compressing a small packet.
  */
 const table = new Uint32Array(1 << 14);
 
-/** Compresses; the result is at least 3 bytes, and larger than the input if that repeats nothing. */
+/** Compresses. The result has at least 3 bytes, and is larger than the input where nothing repeats. */
 export function lzwEncode(bytes: Uint8Array): Uint8Array {
   const codes = new CodeWriter(bytes.length);
   codes.write(CLEAR);
@@ -100,8 +101,8 @@ class CodeWriter {
 }
 
 /**
- * The decoder's table: where in the output the string of each code stands, and how long it is. A new string is always
- * the previous one and the byte that follows it, and those stand side by side in the output already.
+ * The decoder's table: where in the output the string of each code starts, and how long it is. A new string is always
+ * the previous one and the byte after it, which already stand side by side in the output.
  */
 const starts = new Uint32Array(MAX_CODE + 1);
 const lengths = new Uint32Array(MAX_CODE + 1);
@@ -122,7 +123,7 @@ export function lzwDecode(bytes: Uint8Array, maxLength: number): Uint8Array {
     }
     if (code > codes.newest) throw new DecodeError("lzw: invalid code");
     if (previousLength > 0) {
-      // Before anything is read from the table: the string just being added may be the one asked for.
+      // The string is added before the code is looked up, because the code may already stand for it.
       starts[codes.newest] = output.length - previousLength;
       lengths[codes.newest] = previousLength + 1;
     }
@@ -191,7 +192,7 @@ class Output {
     return 1;
   }
 
-  /** Appends what stands at `start`. Forwards byte by byte, because the source may reach into what is being written. */
+  /** Appends a copy of what stands at `start`, byte by byte, because source and target may overlap. */
   repeat(start: number, length: number): number {
     this.#reserve(length);
     const bytes = this.#bytes;

@@ -1,6 +1,6 @@
 /**
- * Datagrams: several messages become one, which is compressed, given a checksum, encrypted and labelled, each if wanted;
- * and all that in reverse.
+ * Packets, memberlist's datagrams. To send one, several messages are joined into a compound, which is compressed, given
+ * a checksum (`hasCrc`), encrypted and labelled, each as the options say; to receive one, the same is undone.
  *
  * @module
  */
@@ -17,16 +17,16 @@ import { outgoingKeyring, type WireOptions } from "./wire_options.ts";
 /** Old peers compute the length of a compound's header in 8 bits and misread one of more parts. */
 const MAX_PARTS_SENT = 127;
 
-/** How deep compounds and compressed messages may be nested in what we receive; peers nest them two deep. */
+/** How deep compounds and compressed messages may be nested in a received packet. Peers nest them two deep. */
 const MAX_DEPTH = 8;
 
-/** How many messages one datagram may hold by nesting compounds, which have at most 255 parts each. */
+/** How many messages a packet may hold in all, when compounds of up to 255 parts are nested. */
 const MAX_PARTS_RECEIVED = 4096;
 
-/** What a datagram held. */
+/** The contents of a received datagram. */
 export interface DecodedPacket {
   readonly messages: Message[];
-  /** One log line for everything in it that could not be used. */
+  /** One log line for each part that could not be used. */
   readonly problems: string[];
 }
 
@@ -45,7 +45,7 @@ export function encodePacket(packet: Packet, options: WireOptions): Uint8Array {
   return addLabel(bytes, options.label);
 }
 
-/** Decodes a datagram. Whatever is wrong with it becomes a problem; it never throws. */
+/** Decodes a datagram. It never throws: whatever is wrong becomes one of the `problems`. */
 export function decodePacket(bytes: Uint8Array, options: WireOptions): DecodedPacket {
   const intake = new Intake();
   try {
@@ -127,7 +127,7 @@ function unseal(bytes: Uint8Array, options: WireOptions): Uint8Array {
   }
 }
 
-/** What the log calls the messages that can fail to decode. */
+/** memberlist's names for the messages that can fail to decode, as its log has them. */
 const logNames: Readonly<Record<number, string>> = {
   [MessageType.ping]: "ping request",
   [MessageType.indirectPing]: "indirect ping request",
@@ -138,7 +138,7 @@ const logNames: Readonly<Record<number, string>> = {
   [MessageType.dead]: "dead message",
 };
 
-/** Collects the messages of one datagram, within bounds that no nesting can exceed. */
+/** Collects the messages of one datagram, within limits that hold however they are nested. */
 class Intake {
   readonly messages: Message[] = [];
   readonly problems: string[] = [];
@@ -146,8 +146,8 @@ class Intake {
   #bytesLeft = MAX_DECOMPRESSED;
 
   /**
-   * Takes in one message, or takes it apart. Throws a {@link DecodeError} when a bound is reached, which ends the whole
-   * datagram; anything else that is wrong affects only its own part.
+   * Decodes one message, or unwraps it and decodes what it holds. Throws a {@link DecodeError} if a limit is exceeded,
+   * which ends the whole datagram; anything else that is wrong affects only its own part.
    */
   receive(bytes: Uint8Array, depth = 0): void {
     if (depth > MAX_DEPTH) throw new DecodeError(`messages nested deeper than ${MAX_DEPTH} levels`);
@@ -163,7 +163,7 @@ class Intake {
     }
   }
 
-  /** Notes what was wrong; rethrows what is not about the input. */
+  /** Adds a problem. Rethrows an error that is not about the input. */
   report(error: unknown, prefix = ""): void {
     if (!(error instanceof DecodeError)) throw error;
     this.problems.push(`memberlist: ${prefix}${error.message}`);
@@ -183,7 +183,7 @@ class Intake {
     try {
       message = decompress(body, this.#bytesLeft);
     } catch (error) {
-      // What was decompressed before the failure is not known: charge for all there was.
+      // How much was decompressed before the failure is unknown, so nothing more is decompressed.
       this.#bytesLeft = 0;
       this.report(error, "Failed to decompress payload: ");
       return;

@@ -1,8 +1,9 @@
 /**
- * Streams: one message in each direction, compressed, encrypted and labelled, each if wanted.
+ * memberlist's streams, which carry one message in each direction: a push/pull, a fallback ping or a user message,
+ * compressed, encrypted and labelled as the options say.
  *
- * Nothing says where a message ends and neither side closes its half, so the reader follows the structure of what
- * arrives and knows by itself when it is complete.
+ * Nothing announces the length of a message and neither side closes its half, so the reader follows the structure of
+ * what arrives to find out when it is complete.
  *
  * @module
  */
@@ -31,10 +32,10 @@ import {
 import { ValueScanner } from "../msgpack/value_scanner.ts";
 import { outgoingKeyring, type WireOptions } from "./wire_options.ts";
 
-/** Largest encrypted body, bytes. */
+/** Largest encrypted body, bytes: memberlist's limit. */
 const MAX_ENCRYPTED = 20 * 1024 * 1024;
 
-/** Largest stream of any other kind, bytes: somewhat more than compression can make of the largest message. */
+/** Largest stream of any other kind, bytes: a little more than the largest message can grow to by compression. */
 const MAX_STREAM = 64 * 1024 * 1024;
 
 const TOO_LARGE = `stream is larger than limit (${MAX_STREAM})`;
@@ -42,25 +43,25 @@ const TOO_LARGE = `stream is larger than limit (${MAX_STREAM})`;
 /** Type byte and length, before an encrypted body. */
 const FRAME_HEADER_SIZE = 5;
 
-/** Which messages make sense to us, by who we are. */
+/** The messages that each side of a stream accepts from the other. */
 const acceptedTypes: Readonly<Record<StreamRole, readonly number[]>> = {
   dialler: [MessageType.pushPull, MessageType.ack, MessageType.err],
   server: [MessageType.pushPull, MessageType.ping, MessageType.user],
 };
 
-/** How the log calls a message that failed. */
+/** memberlist's words for a message that could not be read, as its log has them. */
 const logPrefixes: Readonly<Record<number, string>> = {
   [MessageType.pushPull]: "Failed to read remote state: ",
   [MessageType.ping]: "Failed to decode ping: ",
   [MessageType.user]: "Failed to receive user message: ",
 };
 
-/** Who dialled writes the label, and asks; the server answers. */
+/** The side of a stream: the dialler writes the label and asks, the server answers. */
 export type StreamRole = "dialler" | "server";
 
-/** A stream that cannot be understood. It is to be closed. */
+/** Thrown for a stream that cannot be understood and has to be closed. */
 export class StreamDecodeError extends DecodeError {
-  /** Whether the server first tells the other side, with an `err` message of this error's text. */
+  /** Whether the server first sends an `err` message with this error's text. */
   readonly answer: boolean;
 
   constructor(message: string, options: { answer: boolean } & ErrorOptions) {
@@ -69,7 +70,7 @@ export class StreamDecodeError extends DecodeError {
   }
 }
 
-/** Encodes what this side writes. Throws a `RangeError` for a label of more than 255 bytes. */
+/** Encodes the message that this side writes. Throws a `RangeError` for a label of more than 255 bytes. */
 export function encodeStream(
   message: StreamMessage,
   options: WireOptions,
@@ -83,12 +84,12 @@ export function encodeStream(
   return role === "dialler" ? addLabel(bytes, options.label) : bytes;
 }
 
-/** A parser that stops wherever it needs more input, and goes on from there. */
+/** A parser that pauses wherever it needs more input and later goes on from there. */
 type Steps<T> = Generator<undefined, T, undefined>;
 
 /**
- * Decodes what the other side writes, from chunks of any size, in time linear in their total. What is kept in memory is
- * bounded by limits on every length that is announced, before anything is allocated for it.
+ * Decodes the message that the other side writes, from chunks of any size, in time proportional to their total. Every
+ * announced length is checked against a limit before anything is allocated for it, which bounds the memory.
  */
 export class StreamDecoder {
   readonly #options: WireOptions;
@@ -98,7 +99,7 @@ export class StreamDecoder {
   #receivedLength = 0;
   #finished = false;
   #skippedNodes = 0;
-  /** What a failure at this point means to the other side, and how the log calls it. */
+  /** For a failure at the current point: whether the other side is told, and how the log line starts. */
   #failure = { answer: false, prefix: "" };
 
   /** `role` is who we are on this stream. */
@@ -167,7 +168,7 @@ export class StreamDecoder {
     checkLabel(header, { options: this.#options, kind: "stream" });
   }
 
-  /** Undoes encryption and compression, and returns the type of the message and where the rest of it stands. */
+  /** Undoes encryption and compression; returns the type of the message and the queue that holds the rest of it. */
   *#unwrap(): Steps<{ type: number; input: ByteQueue }> {
     const { keyring, verifyIncoming } = this.#options;
     let input = this.#received;
@@ -233,7 +234,7 @@ export class StreamDecoder {
     return input.take(length);
   }
 
-  /** Waits for the next chunk. What was wrapped has arrived whole. */
+  /** Waits for the next chunk of the stream; a decrypted or decompressed message cannot get any longer. */
   *#more(input: ByteQueue): Steps<void> {
     if (input !== this.#received) throw new DecodeError("unexpected EOF");
     yield;
@@ -249,7 +250,7 @@ function encryptStream(message: Uint8Array, keyring: Keyring, label?: string): U
   return bytes;
 }
 
-/** What is authenticated with an encrypted stream: its type byte, the length of what follows, and the label. */
+/** The associated data of an encrypted stream: its type byte, the length of the rest, and the label. */
 function associatedData(length: number, label?: string): Uint8Array {
   const name = labelBytes(label);
   const bytes = new Uint8Array(FRAME_HEADER_SIZE + name.length);

@@ -1,5 +1,5 @@
 /**
- * The parts of a claim that alive messages and push/pulls encode alike: address and versions.
+ * The parts of a claim that alive messages and push/pulls encode alike: the address, and the versions (memberlist's `Vsn`).
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { DecodeError } from "../../base/errors.ts";
 import type { Versions } from "./messages.ts";
 import type { Field } from "../msgpack/struct.ts";
 
-/** Where `Vsn` is put together. */
+/** A buffer for the encoded form. */
 const vsn = new Uint8Array(6);
 
 /** `Vsn`: six bytes. Any other number of them says nothing and reads as `null`, which is written as nil. */
@@ -42,12 +42,12 @@ export const versions: Field<Versions | null> = {
   },
 };
 
-/** Whether these bytes can be the address of a node: 4 of them (IPv4) or 16 (IPv6 or mapped IPv4). */
+/** Whether these bytes can be an address: 4 of them for IPv4, 16 for IPv6 and mapped IPv4. */
 export function isAddress(ip: Uint8Array): boolean {
   return ip.length === 4 || ip.length === 16;
 }
 
-/** An address as it was received; throws a {@link DecodeError} if its bytes can be none. A port of 0 stays 0. */
+/** An address from the wire, whose port may be 0. Throws a {@link DecodeError} unless it has 4 or 16 bytes. */
 export function decodeAddress(ip: Uint8Array | null, port: number): Address {
   if (ip !== null && isAddress(ip)) return new Address(ip, port);
   throw new DecodeError(

@@ -1,7 +1,7 @@
 /**
- * Bytes of the messages that travel in datagrams.
+ * Encodes and decodes the memberlist messages that travel in datagrams: a type byte and a struct.
  *
- * Integers that are signed in Go are written in the unsigned formats, as older peers do; either is read.
+ * Integers that are signed in Go are written in the unsigned formats, as go-msgpack 0.5 does; either is read.
  *
  * @module
  */
@@ -49,10 +49,10 @@ const alive = struct({
   Vsn: versions,
 });
 
-/** Messages that are gossiped are sent many times, and by many nodes of a simulation, but encoded once. */
+/** Gossip is sent many times, in simulations by many nodes, and encoded once. */
 const encodings = new WeakMap<object, Uint8Array>();
 
-/** Used by one call at a time: allocating a buffer takes longer than filling it. */
+/** A buffer for one call at a time, because allocating one takes longer than filling it. */
 const scratch = new Writer();
 
 /** The message with its type byte. Gossip is encoded once per object: the bytes are shared and not to be modified. */
@@ -96,7 +96,7 @@ export function decodeMessage(bytes: Uint8Array): Message {
     case MessageType.dead:
       return { type: "dead", ...decodeAccusation(reader) };
     case MessageType.alive:
-      // Address and meta share the copy.
+      // Claims are kept for long: address and meta share a copy, so that the datagram can be freed.
       return decodeAlive(new Reader(bytes.slice(), 1));
     case MessageType.user:
       return { type: "user", body: { bytes: bytes.slice(1) } };
@@ -117,7 +117,7 @@ export function decodeAck(reader: Reader): Ack {
   return { type: "ack", sequence: SeqNo, payload: Payload };
 }
 
-/** The object that stands for a message which may be encoded again; an alive message is nothing but its claim. */
+/** The key of a gossiped message in {@link encodings}. An alive message consists of nothing but its claim. */
 function gossipIdentity(message: Message): object | undefined {
   switch (message.type) {
     case "alive":
@@ -176,7 +176,7 @@ function write(message: Message): Writer {
         Vsn: message.claim.versions,
       });
     case "user": {
-      const { bytes } = message.body; // may be encoded only now, and may need the buffer for that
+      const { bytes } = message.body; // may only now be encoded, into the same scratch buffer
       return writer.clear().byte(MessageType.user).append(bytes);
     }
     default:
@@ -230,7 +230,7 @@ function decodeIndirectPing(reader: Reader): Message {
 
 type SourceValues = Values<typeof sourceFields>;
 
-/** Empty values are left out, each on its own. */
+/** The fields of a source, of which empty ones are left out ("omitempty"). */
 function sourceValues(source: Source | undefined): SourceValues {
   return {
     SourceAddr: source?.address.ip,
@@ -239,7 +239,7 @@ function sourceValues(source: Source | undefined): SourceValues {
   };
 }
 
-/** A source is of use only with address and port; without them the answer goes where the datagram came from. */
+/** The source of a ping, unless address or port are missing: the answer then goes to the address it came from. */
 function decodeSource({ SourceAddr, SourcePort, SourceNode }: SourceValues): Source | undefined {
   if (!SourceAddr?.length || !SourcePort) return undefined;
   return { address: decodeAddress(SourceAddr, SourcePort), node: SourceNode ?? "" };

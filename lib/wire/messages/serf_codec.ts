@@ -1,5 +1,5 @@
 /**
- * Bytes of the Serf messages: a type byte and a map.
+ * Encodes and decodes the Serf messages: a type byte and a struct.
  *
  * @module
  */

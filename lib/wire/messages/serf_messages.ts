@@ -1,6 +1,6 @@
 /**
- * The messages of the Serf layer: they travel as user messages of the membership protocol, as the user state of a
- * push/pull, or as the payload of internal queries.
+ * The messages of Serf. They travel as memberlist's user messages, as the user state of a push/pull, or as the payload of
+ * internal queries.
  *
  * Clocks are Lamport times: u64 on the wire, `number` here; a value above 2^53 - 1 does not decode.
  *
@@ -9,23 +9,23 @@
 
 import type { Address } from "../../base/address.ts";
 
-/** A node announces, or another one asserts, that it leaves. */
+/** Serf's leave intent: a node announces that it leaves, or a force-leave says so for it. */
 export interface LeaveIntent {
   readonly type: "leave";
   readonly lTime: number;
   readonly node: string;
-  /** Whether receivers forget the member at once. */
+  /** Whether receivers remove the member from their lists at once (`-prune`). */
   readonly prune: boolean;
 }
 
-/** A node announces that it has joined. */
+/** Serf's join intent: a node announces that it has joined. */
 export interface JoinIntent {
   readonly type: "join";
   readonly lTime: number;
   readonly node: string;
 }
 
-/** Events of one Lamport time, as they stand in the event buffer. */
+/** One slot of the event buffer: the events of one Lamport time. */
 export interface EventSlot {
   readonly lTime: number;
   readonly events: readonly { readonly name: string; readonly payload: Uint8Array | null }[];
@@ -50,7 +50,7 @@ export interface UserEventMessage {
   readonly lTime: number;
   readonly name: string;
   readonly payload: Uint8Array | null;
-  /** "CC": receivers may coalesce it with others of its name. */
+  /** Whether receivers may coalesce it with other events of its name; `CC` on the wire. */
   readonly coalesce: boolean;
 }
 
@@ -68,7 +68,7 @@ export interface QueryMessage {
   readonly lTime: number;
   /** Random, 31 bits. */
   readonly id: number;
-  /** Where answers go. */
+  /** Where answers are sent. */
   readonly address: Address;
   readonly sourceNode: string;
   /** Encoded filters, all of which must pass; see {@link QueryFilter}. */
@@ -97,7 +97,7 @@ export interface QueryResponseMessage {
   readonly payload: Uint8Array | null;
 }
 
-/** "Send this on to that node." The inner message is passed on byte for byte. */
+/** Asks a member to pass a message on to another one, byte for byte. */
 export interface RelayMessage {
   readonly type: "relay";
   readonly destination: Address;
@@ -105,10 +105,10 @@ export interface RelayMessage {
   readonly message: Uint8Array;
 }
 
-/** Who an answerer of a name conflict vote believes the owner of a name to be. */
+/** The answer to the query that resolves a name conflict: the member that the answering node knows by that name. */
 export interface ConflictResponse {
   readonly type: "conflict-response";
-  /** `null` when the answerer does not know the name. */
+  /** `null` if it does not know the name. */
   readonly member: ConflictMember | null;
 }
 
@@ -138,7 +138,7 @@ export interface KeyRequest {
 export interface KeyResponse {
   readonly type: "key-response";
   readonly result: boolean;
-  /** Why it failed, or a remark; empty when there is nothing to say. */
+  /** Why it failed, or a remark; may be empty. */
   readonly message: string;
   /** Base64 keys; `null` except for list-keys. */
   readonly keys: readonly string[] | null;

@@ -1,5 +1,6 @@
 /**
- * Bytes of the messages that travel on streams, and the pieces in which a push/pull arrives.
+ * Encodes the memberlist messages that travel on streams, and decodes the parts of which they consist: headers, and the
+ * nodes of a push/pull.
  *
  * @module
  */
@@ -20,13 +21,13 @@ import {
 import { Reader, Writer } from "../msgpack/msgpack.ts";
 import { binaryView, bool, encodeTyped, i64, struct, text, u16, u32 } from "../msgpack/struct.ts";
 
-/** Most nodes a push/pull may list. */
+/** Most nodes that a push/pull may list: memberlist's limit. */
 const MAX_NODES = 1024 * 1024;
 
-/** Largest user state, and largest user message, bytes. */
+/** Largest user state and largest user message, bytes: memberlist's limit. */
 const MAX_USER_BYTES = 20 * 1024 * 1024;
 
-/** By their numbers on the wire. */
+/** In the order of their numbers on the wire. */
 const nodeStates: readonly NodeState[] = ["alive", "suspect", "dead", "left"];
 
 const pushPullHeader = struct({ Nodes: i64, UserStateLen: i64, Join: bool });
@@ -42,12 +43,12 @@ const node = struct({
   Vsn: versions,
 });
 
-/** What a push/pull starts with. */
+/** The header of a push/pull. */
 export interface PushPullHeader {
   readonly join: boolean;
   /** How many nodes follow. */
   readonly nodes: number;
-  /** How many bytes of user state follow after them. */
+  /** How many bytes of user state follow the nodes. */
   readonly userStateLength: number;
 }
 
@@ -81,11 +82,11 @@ export function decodePushPullHeader(reader: Reader): PushPullHeader {
 }
 
 /**
- * Reads one node of a push/pull. One with an address or a state that cannot be is `undefined`: a single such node in
- * the memory of a peer must not keep us from learning of all the others.
+ * Reads one node of a push/pull. The result is `undefined` for an impossible address or state, so that one such node in
+ * the state of a peer does not keep us from learning about all the others.
  */
 export function decodeNode(bytes: Uint8Array): Claim | undefined {
-  // Claims are kept: the copy lets go of the push/pull, and address and meta share it.
+  // Claims are kept for long: address and meta share a copy, so that the push/pull can be freed.
   const reader = new Reader(bytes.slice());
   const { Name, Addr, Port, Meta, Incarnation, State, Vsn } = node.read(reader);
   const state = nodeStates[State];

@@ -1,7 +1,7 @@
 /**
- * Tags as they travel in a node's meta.
+ * Serf's tags, which travel as the meta of memberlist's alive messages.
  *
- * Up to Serf protocol 2 there was only one tag, `role`, and meta was its text. Since protocol 3 it is a magic byte and
+ * Up to Serf protocol 2 there was only one tag, `role`, and meta was its text. Since protocol 3, meta is a magic byte and
  * a map.
  *
  * @module
@@ -10,7 +10,7 @@
 import { DecodeError } from "../../base/errors.ts";
 import { Reader, Writer } from "../msgpack/msgpack.ts";
 
-/** What meta in the form of a map starts with. */
+/** The first byte of meta that is a map. */
 const TAG_MAGIC = 0xff;
 
 const encoder = new TextEncoder();
@@ -25,7 +25,7 @@ export function encodeTags(tags: Readonly<Record<string, string>>, protocol: num
   return writer.bytes();
 }
 
-/** Decodes meta of either form. Never throws: of a map that is cut off or garbled, the entries before that are kept. */
+/** Decodes meta of either form. It never throws: of a damaged map it keeps the entries before the damage. */
 export function decodeTags(meta: Uint8Array | null): Record<string, string> {
   if (meta?.[0] !== TAG_MAGIC) return { role: decoder.decode(meta ?? undefined) };
   const entries = new Map<string, string>();

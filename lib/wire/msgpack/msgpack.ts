@@ -11,7 +11,7 @@ import { DecodeError } from "../../base/errors.ts";
 import { decodeText } from "./decode_text.ts";
 import { ValueScanner } from "./value_scanner.ts";
 
-/** `"raw"`: between agents; text and bytes look alike. `"bin"`: RPC; text is str, bytes are bin. */
+/** `"raw"`, between agents, encodes text and bytes alike; `"bin"`, for RPC, encodes text as str and bytes as bin. */
 export type Dialect = "raw" | "bin";
 
 /** Thrown by a {@link Reader} that needs bytes beyond its end. */
@@ -25,8 +25,8 @@ const textEncoder = new TextEncoder();
 
 /**
  * How many values the arrays and maps of one reader may announce together. An empty value takes one byte on the wire
- * and many in memory, so that the size of the input alone is no bound; the largest states of real clusters stay far
- * below.
+ * and many in memory, so the size of the input is not enough of a limit. The largest states of real clusters stay far
+ * below this one.
  */
 const MAX_VALUES = 2 ** 21;
 
@@ -59,7 +59,7 @@ export class Writer {
     return this.#buffer.slice(0, this.#length);
   }
 
-  /** One byte as is, for instance a message type. */
+  /** A single byte, for instance a message type. */
   byte(value: number): this {
     this.#reserve(1);
     this.#buffer[this.#length++] = value;
@@ -122,7 +122,7 @@ export class Writer {
 
   /** Text as UTF-8. */
   string(value: string): this {
-    // Names and keys are short and ASCII nearly always: write them without a detour through an encoder.
+    // Names and keys are nearly always short ASCII, which is faster to write without an encoder.
     const size = value.length;
     if (size < 32) {
       this.#reserve(1 + size);
@@ -194,7 +194,7 @@ export class Writer {
   #int64(format: number, value: bigint): this {
     this.#reserve(9);
     this.#buffer[this.#length] = format;
-    this.#view.setBigInt64(this.#length + 1, value); // keeps the low 64 bits, so it serves both signs
+    this.#view.setBigInt64(this.#length + 1, value); // writes the low 64 bits, which is right for both signs
     this.#length += 9;
     return this;
   }
@@ -210,9 +210,9 @@ export class Writer {
 }
 
 /**
- * Reads MessagePack values from bytes, as tolerantly as the peers do: any integer width, signed or not; raw, str8 and
- * bin for text and bytes; nil for the zero value. A value of another kind is a {@link DecodeError}. Byte values are
- * views of the input.
+ * Reads MessagePack values from bytes, as tolerantly as Go's library does: integers of any width, signed or not; raw,
+ * str8 and bin for text and bytes; nil for the zero value. A value of another kind is a {@link DecodeError}. Byte values
+ * are views of the input.
  */
 export class Reader {
   readonly #bytes: Uint8Array;
@@ -243,7 +243,7 @@ export class Reader {
     return true;
   }
 
-  /** A boolean; 0 and 1 pass for one, nil is false. */
+  /** A boolean. The integers 0 and 1 are accepted too, and nil is false. */
   bool(): boolean {
     const format = this.#byte();
     if (format === 0xc3 || format === 0x01) return true;
@@ -294,7 +294,7 @@ export class Reader {
     return decodeText(this.#bytes, start, start + length);
   }
 
-  /** Bytes as a view of the input, or `null` for nil; an array of small integers passes too. */
+  /** Bytes as a view of the input, or `null` for nil. An array of integers up to 255 is accepted too. */
   binary(): Uint8Array | null {
     if (isArray(this.#peek())) {
       const length = this.array();
@@ -345,7 +345,7 @@ export class Reader {
     return this.#bytes.subarray(start, start + length);
   }
 
-  /** Whatever has not been read. */
+  /** All bytes that have not been read. */
   rest(): Uint8Array {
     return this.take(this.remaining);
   }
@@ -357,7 +357,7 @@ export class Reader {
     this.#offset = scanner.end;
   }
 
-  /** Checks that `length` entries of `valuesEach` values can follow, before anything is allocated for them. */
+  /** Checks that the input can hold `length` entries of `valuesEach` values, before anything is allocated for them. */
   #announce(length: number, valuesEach: number): number {
     const values = length * valuesEach;
     if (values > this.remaining) throw new IncompleteError();

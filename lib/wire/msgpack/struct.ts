@@ -1,9 +1,9 @@
 /**
- * Go structs as the protocol writes them: a map from field name to value, keys in ascending order.
+ * Go structs as go-msgpack encodes them: a map from field name to value, with the keys in ascending order.
  *
  * A codec declares a struct once, in Go's order of declaration (peers may also send it as an array in that order), and
- * gets a reader and a writer. Missing keys read as zero values, unknown ones are passed over, the last of several
- * equal ones counts.
+ * gets a reader and a writer. A missing key reads as the zero value, an unknown one is skipped, and of equal keys the
+ * last one counts.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { type Reader, Writer } from "./msgpack.ts";
 
 /** How one type of value is read and written. */
 export interface Field<T> {
-  /** What an absent or nil value reads as. */
+  /** The value of a field that is absent or nil. */
   readonly zero: T;
   /** Reads one value; throws a `DecodeError` if it is of another kind. */
   read(reader: Reader): T;
@@ -39,14 +39,14 @@ export const text: Field<string> = {
   write: (writer, value) => writer.string(value),
 };
 
-/** Bytes or nil, read as a copy: what is decoded may be kept for long and must not hold on to a whole datagram. */
+/** Bytes or nil, read as a copy, so that a value that is kept for long does not keep a whole datagram in memory. */
 export const binary: Field<Uint8Array | null> = {
   zero: null,
   read: (reader) => reader.binary()?.slice() ?? null,
   write: (writer, value) => writer.binary(value),
 };
 
-/** Bytes or nil, read as a view of the input: for what is used up at once, and for input that is a copy already. */
+/** Bytes or nil, read as a view of the input: for values that are used at once, and for input that is a copy already. */
 export const binaryView: Field<Uint8Array | null> = {
   ...binary,
   read: (reader) => reader.binary(),
@@ -71,7 +71,7 @@ export const u32: Field<number> = integer(0, 0xffff_ffff);
 /** An unsigned integer of 64 bits; a value above 2^53 - 1 is not read. */
 export const u64: Field<number> = integer(0, Number.MAX_SAFE_INTEGER);
 
-/** Go's `int` and `int64`; what is beyond the safe integers of ±(2^53 - 1) counts as the last of them. */
+/** Go's `int` and `int64`. A value beyond ±(2^53 - 1) becomes the nearest safe integer. */
 export const i64: Field<number> = {
   zero: 0,
   read: (reader) => toSafeInteger(reader.int(-(2 ** 63), 2 ** 63)),
@@ -94,7 +94,7 @@ export function list<T>(item: Field<T>): Field<readonly T[]> {
   };
 }
 
-/** A map from text. Go writes maps in random order; here the order is kept both ways. Nil reads as empty. */
+/** A map with text as keys, in the order of its entries (Go writes them in random order). Nil reads as empty. */
 export function mapOf<T>(item: Field<T>): Field<ReadonlyMap<string, T>> {
   return {
     zero: new Map(),
@@ -170,7 +170,7 @@ export function struct<Fields extends Readonly<Record<string, Field<unknown>>>>(
   };
 }
 
-/** Used by one call at a time: allocating a buffer takes longer than filling it. */
+/** A buffer for one call at a time, because allocating one takes longer than filling it. */
 const scratch = new Writer();
 
 /** A message: a type byte, then a value. */

@@ -1,15 +1,15 @@
 /**
- * Finding the end of a MessagePack value without decoding it.
+ * Finds the end of a MessagePack value without decoding it.
  *
- * A stream has no outer length, so its reader must see where a value ends while bytes still arrive. The scanner keeps
- * its place between calls: every byte is looked at once, however the input is cut.
+ * memberlist's streams announce no length, so the reader has to find out where a value ends while bytes still arrive.
+ * The scanner keeps its place between calls and looks at every byte once, whatever the size of the chunks.
  *
  * @module
  */
 
 import { DecodeError } from "../../base/errors.ts";
 
-/** For the formats 0xc0 to 0xdf: how many bytes after the format byte give a length. */
+/** For the formats 0xc0 to 0xdf: how many bytes the length after the format byte has. */
 const LENGTH_BYTES = [
   ...[0, 0, 0, 0], // nil, unused, false, true
   ...[1, 2, 4, 1, 2, 4], // bin, ext
@@ -20,7 +20,7 @@ const LENGTH_BYTES = [
   ...[2, 4, 2, 4], // array, map
 ];
 
-/** For the same formats: how many further bytes there are besides those that the length counts. */
+/** For the same formats: how many bytes follow in addition to those that the length counts. */
 const FIXED_BYTES = [
   ...[0, 0, 0, 0],
   ...[0, 0, 0, 1, 1, 1],
@@ -31,7 +31,7 @@ const FIXED_BYTES = [
   ...[0, 0, 0, 0],
 ];
 
-/** Looks for the end of one value that starts at a given offset. */
+/** Finds the end of one value that starts at a given offset. */
 export class ValueScanner {
   #end: number;
   /** Values whose format byte has not been seen yet. */
@@ -42,16 +42,16 @@ export class ValueScanner {
   }
 
   /**
-   * The offset where the value ends, as soon as {@link scan} has returned true. Before that it is a lower bound, so
-   * that a value which claims to be too large can be refused before its bytes arrive.
+   * The offset where the value ends, once {@link scan} has returned true. Before that it is a lower bound, so that a
+   * value that is too large can be refused before its bytes arrive.
    */
   get end(): number {
     return this.#end + this.#pending;
   }
 
   /**
-   * Scans on in `bytes`, which must start like those of the calls before, and returns whether they hold the whole
-   * value. Throws a {@link DecodeError} for the one format byte that means nothing.
+   * Scans further in `bytes`, which must start with the bytes of the calls before, and returns whether they hold the
+   * whole value. Throws a {@link DecodeError} for 0xc1, the only unused format byte.
    */
   scan(bytes: Uint8Array): boolean {
     while (this.#pending > 0) {
@@ -61,7 +61,7 @@ export class ValueScanner {
     return this.#end <= bytes.length;
   }
 
-  /** Passes over one format byte and what belongs to it; returns false if its length has not arrived whole. */
+  /** Skips one format byte and its body; returns false if its length is not complete yet. */
   #step(format: number, bytes: Uint8Array): boolean {
     if (format === 0xc1) {
       throw new DecodeError("Cannot decode MessagePack: got the unused format byte 0xc1");

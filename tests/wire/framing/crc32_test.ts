@@ -4,11 +4,11 @@ import { crc32 } from "../../../lib/wire/framing/crc32.ts";
 
 const encoder = new TextEncoder();
 
-Deno.test("the checksum of the standard's check value is the standard's", () => {
+Deno.test("the standard's check string has the standard's checksum", () => {
   assertEquals(crc32(encoder.encode("123456789")), 0xcbf43926);
 });
 
-Deno.test("the checksum of nothing is 0, and that of ones uses all 32 bits", () => {
+Deno.test("the checksum of no bytes is 0, and that of 0xff bytes uses all 32 bits", () => {
   assertEquals(crc32(new Uint8Array()), 0);
   assertEquals(crc32(new Uint8Array(4).fill(0xff)), 0xffffffff);
 });

@@ -41,7 +41,7 @@ Deno.test("only an installed key can be used", () => {
   assertEquals(keyring.keys, [a]);
 });
 
-Deno.test("any key but the primary one can be removed, even one that is not there", () => {
+Deno.test("any key but the primary one can be removed, even one that is not installed", () => {
   const keyring = new Keyring([a, b]);
   assertThrows(() => keyring.remove(a), RangeError, "removing the primary key is not allowed");
   keyring.remove(c);

@@ -28,7 +28,7 @@ Deno.test("the length of a label header is known after two bytes", () => {
   assertThrows(() => labelLength(fromHex("f400")), DecodeError, "cannot be empty when present");
 });
 
-Deno.test("only our own label is accepted, and none is one, too", () => {
+Deno.test("only our own label is accepted, and no label is one, too", () => {
   const accept = (received: string, label?: string) =>
     checkLabel(encodeLabel(received), { options: { label }, kind: "packet" });
   accept("", undefined);
@@ -44,7 +44,7 @@ Deno.test("only our own label is accepted, and none is one, too", () => {
   }
 });
 
-Deno.test("with the check left to the transport, a label is one too many", () => {
+Deno.test("with the check left to the transport, a label is refused", () => {
   const options = { label: "a", skipInboundLabelCheck: true };
   checkLabel(new Uint8Array(), { options, kind: "stream" });
   assertThrows(

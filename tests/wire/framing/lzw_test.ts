@@ -1,4 +1,4 @@
-/** The encoder bit for bit, the decoder against everything Go's encoder wrote and against everything it would not. */
+/** LZW: the encoder is compared with Go's bit for bit, the decoder reads all its output and refuses damaged input. */
 
 import { assertEquals, assertThrows } from "@std/assert";
 import { DecodeError } from "../../../lib/base/errors.ts";
@@ -48,7 +48,7 @@ Deno.test("every recorded body decodes", () => {
   }
 });
 
-Deno.test("what was encoded decodes, at every length around the changes of width and the full table", () => {
+Deno.test("encoded data decodes, at every length around the changes of width and the full table", () => {
   let state = 1;
   const noise = Uint8Array.from({ length: 9000 }, () => {
     state = Math.imul(state, 1103515245) + 12345 | 0;

@@ -1,4 +1,4 @@
-/** The datagram pipeline: how its layers combine, what it refuses, and what it makes of damage. */
+/** Packets: how the layers combine, which packets are refused, and how damaged ones are reported. */
 
 import { assert, assertEquals, assertLess, assertThrows } from "@std/assert";
 import { Address } from "../../../lib/base/address.ts";
@@ -97,7 +97,7 @@ Deno.test("a part of a compound has at most 65535 bytes", () => {
   assertThrows(() => encode(65535), RangeError, "got a message of 65536 bytes");
 });
 
-Deno.test("each bad thing is one problem, in the words of the reference", () => {
+Deno.test("each bad thing is one problem, in memberlist's words", () => {
   const cases: [hex: string, problem: string][] = [
     ["", "missing message type byte"],
     ["ff", "msg type (255) not supported"],
@@ -174,7 +174,7 @@ Deno.test("compounds inside compounds and inside compression are taken apart", (
   assertEquals(decodePacket(bytes, plain).messages, [nack, ping, shortUser]);
 });
 
-Deno.test("who has no key takes an encrypted packet for a broken ping", () => {
+Deno.test("a node without a keyring takes an encrypted packet for a broken ping", () => {
   const bytes = encodePacket({ messages: [nack], crc: false }, { compress: false, keyring });
   const { messages, problems } = decodePacket(bytes, plain);
   assertEquals(messages, []);
@@ -182,7 +182,7 @@ Deno.test("who has no key takes an encrypted packet for a broken ping", () => {
   assert(problems[0].startsWith("memberlist: Failed to decode indirect ping request: "));
 });
 
-Deno.test("who has a key drops what is plain, unless incoming packets need not be encrypted", () => {
+Deno.test("a node with a keyring drops plain packets, unless it accepts unencrypted ones", () => {
   const bytes = encodePacket({ messages: [nack], crc: true }, { compress: false });
   assertEquals(decodePacket(bytes, { compress: false, keyring }), {
     messages: [],
@@ -195,7 +195,7 @@ Deno.test("who has a key drops what is plain, unless incoming packets need not b
   ]);
 });
 
-Deno.test("who need not encrypt outgoing packets does not, and still reads encrypted ones", () => {
+Deno.test("a node that does not encrypt outgoing packets still reads encrypted ones", () => {
   const quiet = { compress: false, keyring, verifyOutgoing: false };
   const packet = { messages: [nack], crc: false };
   assertEquals(encodePacket(packet, quiet), encodePacket(packet, plain));
@@ -233,7 +233,7 @@ Deno.test("compounds nested without end stop at a fixed depth", () => {
   });
 });
 
-Deno.test("compounds of compounds hold thousands of messages and not millions", () => {
+Deno.test("compounds of compounds are limited to 4096 messages", () => {
   const nacks = compound(...new Array<Uint8Array>(200).fill(fromHex("0bc0")));
   const many = compound(...new Array<Uint8Array>(60).fill(nacks));
   const { messages, problems } = decodePacket(many, plain);
@@ -252,7 +252,7 @@ Deno.test("the messages of one datagram decompress to 40 MiB together and no mor
   ]);
 });
 
-Deno.test("a bomb is refused whole", () => {
+Deno.test("a decompression bomb yields no message at all", () => {
   const bomb = lzwEncode(new Uint8Array(40 * 1024 * 1024 + 1));
   const bytes = new Writer().byte(9).map(2).string("Algo").int(0).string("Buf").binary(bomb)
     .bytes();
@@ -262,7 +262,7 @@ Deno.test("a bomb is refused whole", () => {
   ]);
 });
 
-Deno.test("every recorded datagram cut off anywhere is survived", () => {
+Deno.test("every recorded datagram may be cut off anywhere without an exception", () => {
   for (const { vector, options } of capturedVectors()) {
     if (vector.transport !== "udp") continue;
     const bytes = fromHex(vector.hex);
@@ -276,7 +276,7 @@ Deno.test("every recorded datagram cut off anywhere is survived", () => {
   }
 });
 
-Deno.test("the overhead is what label and encryption really add to a packet", () => {
+Deno.test("the overhead is the number of bytes that label and encryption add to a packet", () => {
   const cases: [options: WireOptions, overhead: number][] = [
     [{ compress: false }, 0],
     [{ compress: false, label: "prod" }, 6],

@@ -1,4 +1,4 @@
-/** Streams: how their layers combine, what is refused, what is answered, and that nothing is read or kept beyond bounds. */
+/** Streams: how the layers combine, which streams are refused or answered, and the limits on time and memory. */
 
 import { assert, assertEquals, assertLess, assertThrows } from "@std/assert";
 import { Address } from "../../../lib/base/address.ts";
@@ -108,7 +108,7 @@ Deno.test("a stream is complete with its last byte and not before, whatever its 
   }
 });
 
-Deno.test("what comes after the message is ignored", () => {
+Deno.test("bytes after the message are ignored", () => {
   const decoder = new StreamDecoder(plain, "server");
   const bytes = encodeStream(pushPull, plain, "dialler");
   assertEquals(decoder.push(new Uint8Array([...bytes, 0xc1, 0xc1])), pushPull);
@@ -188,7 +188,7 @@ Deno.test("a stream that cannot be unwrapped is answered with the reason", () =>
   }
 });
 
-Deno.test("what is wrong inside a stream is not answered", () => {
+Deno.test("an error inside the message is not answered", () => {
   const header = (nodes: number, userState: number) =>
     new Writer().byte(6).map(3).string("Join").bool(false).string("Nodes").int(nodes)
       .string("UserStateLen").int(userState).bytes();
@@ -262,7 +262,7 @@ Deno.test("nodes with an impossible address or state are left out, and counted",
   assertEquals(decoder.skippedNodes, 3);
 });
 
-Deno.test("lengths that are only claimed take no memory and no patience", () => {
+Deno.test("announced lengths beyond the limits are refused before anything is allocated", () => {
   const tooLarge = "stream is larger than limit (67108864)";
   assertEquals(failure(fromHex("09dbffffffff")), { message: tooLarge, answer: true });
   assertEquals(
@@ -273,7 +273,7 @@ Deno.test("lengths that are only claimed take no memory and no patience", () => 
   assertEquals(readHex("0681ac5573657253746174654c656ece01400000"), undefined);
 });
 
-Deno.test("a stream without an end is given up at a fixed length", () => {
+Deno.test("a stream without an end is refused at a fixed length", () => {
   const decoder = new StreamDecoder(plain, "server");
   decoder.push(new Writer().byte(6).map(1).string("Nodes").int(1_048_576).bytes());
   const chunk = new Uint8Array(1024 * 1024);

@@ -126,7 +126,7 @@ Deno.test("an address of neither 4 nor 16 bytes is refused", () => {
   assertThrows(() => decodeMessage(fromHex(ping)), DecodeError, "got 1 bytes");
 });
 
-Deno.test("versions of any other number than six are none", () => {
+Deno.test("versions that are not six bytes are none", () => {
   for (const vsn of ["c0", "a0", "a3010502", "a50105020205", "a701050202050400"]) {
     const message = decodeMessage(aliveWith("a356736e", vsn));
     assert(message.type === "alive");
@@ -160,7 +160,7 @@ Deno.test("the body of a user message does not hold on to the datagram it came i
   assertEquals(message.body.bytes.buffer.byteLength, 10);
 });
 
-Deno.test("what is no datagram message is refused by its number", () => {
+Deno.test("a message of another type is refused by its number", () => {
   for (const type of [6, 7, 9, 10, 12, 13, 14, 244, 255]) {
     assertThrows(
       () => decodeMessage(Uint8Array.of(type, 0x80)),

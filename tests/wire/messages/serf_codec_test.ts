@@ -91,7 +91,7 @@ Deno.test("a Serf message cut off anywhere is refused", () => {
   }
 });
 
-Deno.test("what older peers leave out is zero", () => {
+Deno.test("fields that older peers leave out are zero", () => {
   assertEquals(decodeSerf(fromHex("0082a54c54696d6503a44e6f6465a16e")), {
     type: "leave",
     lTime: 3,
@@ -152,7 +152,7 @@ Deno.test("payloads, which users get, share nothing with the message that is pas
   }
 });
 
-Deno.test("what is no Serf message is refused", () => {
+Deno.test("a message of another type is refused", () => {
   assertThrows(() => decodeSerf(new Uint8Array()), DecodeError, "missing Serf message type byte");
   assertThrows(() => decodeSerf(fromHex("0a80")), DecodeError, "(10) not supported");
 });

@@ -7,7 +7,7 @@ Deno.test("tags are a magic byte and a map, even when there are none", () => {
   assertEquals(toHex(encodeTags({ role: "web" }, 3)), "ff81a4726f6c65a3776562");
 });
 
-Deno.test("tags decode from their encoding, whatever they are called", () => {
+Deno.test("tags decode from their encoding, whatever their names", () => {
   const tags = Object.fromEntries([
     ["role", "web"],
     ["empty", ""],
@@ -27,7 +27,7 @@ Deno.test("protocol 2 knows only the role, as bare text", () => {
   assertEquals(decodeTags(fromHex("776562")), { role: "web" });
 });
 
-Deno.test("no meta at all is an empty role", () => {
+Deno.test("missing meta is an empty role", () => {
   assertEquals(decodeTags(null), { role: "" });
   assertEquals(decodeTags(new Uint8Array()), { role: "" });
 });

@@ -1,4 +1,4 @@
-/** The same values as encoded by the old and the new library of the reference. */
+/** The same values as encoded by go-msgpack 0.5 and 2.1, the libraries of old and new Serf agents. */
 
 import { assert, assertEquals } from "@std/assert";
 import { Address } from "../../../lib/base/address.ts";

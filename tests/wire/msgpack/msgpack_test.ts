@@ -1,4 +1,4 @@
-/** The dialect against recorded bytes, against a library of others, and against everything a peer may send instead. */
+/** MessagePack: compared with recorded bytes and with `@std/msgpack`, and the variants that peers may send instead. */
 
 import { assertEquals, assertThrows } from "@std/assert";
 import { decode, encode, type ValueType } from "@std/msgpack";
@@ -142,7 +142,7 @@ Deno.test("text and bytes are read from raw, str8 and bin alike, and nil is noth
   assertThrows(() => read("05", (reader) => reader.binary()), DecodeError, "expected bytes");
 });
 
-Deno.test("an array of small integers passes for bytes", () => {
+Deno.test("an array of small integers is read as bytes", () => {
   assertEquals(read("930105ccff", (reader) => reader.binary()), fromHex("0105ff"));
   assertThrows(() => read("91cd0100", (reader) => reader.binary()), DecodeError);
 });
@@ -160,7 +160,7 @@ Deno.test("texts whose hashes collide are told apart", () => {
   }
 });
 
-Deno.test("0 and 1 pass for booleans, nil for false", () => {
+Deno.test("0 and 1 are read as booleans, and nil as false", () => {
   const values = ["c2", "c3", "00", "01", "c0"].map((hex) => read(hex, (reader) => reader.bool()));
   assertEquals(values, [false, true, false, true, false]);
   assertThrows(() => read("02", (reader) => reader.bool()), DecodeError, "expected a boolean");

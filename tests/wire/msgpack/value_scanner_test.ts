@@ -44,7 +44,7 @@ Deno.test("a value may start anywhere", () => {
   assertEquals(scanner.end, 5);
 });
 
-Deno.test("how large a value claims to be is known before it arrives", () => {
+Deno.test("the announced size of a value is known before its bytes arrive", () => {
   for (const hex of ["dbffffffff", "c6ffffffff", "ddffffffff", "dfffffffff", "c9ffffffff"]) {
     const scanner = new ValueScanner();
     assertEquals(scanner.scan(fromHex(hex)), false, hex);
