@@ -6,7 +6,7 @@
 
 import { encodeTags } from "../wire/messages/tags.ts";
 import type { SerfConfig } from "./contract.ts";
-import { LARGEST_USER_EVENT } from "./events/user_events.ts";
+import { MAX_USER_EVENT_SIZE } from "./events/user_events.ts";
 
 /** The Serf protocols that are understood. */
 export const SERF_PROTOCOLS = { min: 2, max: 5 } as const;
@@ -26,8 +26,8 @@ export function checkConfig(config: SerfConfig): void {
       `Protocol version '${protocol}' too ${wrong}. Must be in range: [${min}, ${max}]`,
     );
   }
-  if (userEventSizeLimit > LARGEST_USER_EVENT) {
-    throw new RangeError(`user event size limit exceeds limit of ${LARGEST_USER_EVENT} bytes`);
+  if (userEventSizeLimit > MAX_USER_EVENT_SIZE) {
+    throw new RangeError(`user event size limit exceeds limit of ${MAX_USER_EVENT_SIZE} bytes`);
   }
   if (validateNodeNames) checkName(name);
 }

@@ -11,7 +11,7 @@ import type { Exchange, Packet } from "../wire/messages/messages.ts";
 import type { SerfConfig, SerfOutput } from "./contract.ts";
 
 /** The timers of the Serf layer itself. */
-export type OwnTimer =
+export type SerfLayerTimer =
   /** Time to forget members that are gone for long, and old intents. */
   | { readonly type: "reap" }
   /** Time to try a failed member again. */
@@ -38,7 +38,7 @@ export type OwnTimer =
   | { readonly type: "left" };
 
 /** Every timer of the machine, those of the membership layer included. */
-export type SerfTimer = SwimTimer | OwnTimer;
+export type SerfTimer = SwimTimer | SerfLayerTimer;
 
 /** The world of a {@link SerfCore}. */
 export type SerfWorld = World<Packet, Exchange, SerfTimer, SerfOutput>;

@@ -13,7 +13,7 @@ import type { Coordinate } from "../wire/messages/coordinate.ts";
 import type { Keyring } from "../wire/framing/keyring.ts";
 import type { Claim, Packet, Reply, StreamMessage } from "../wire/messages/messages.ts";
 import type { JoinIntent } from "../wire/messages/serf_messages.ts";
-import { BroadcastWaits } from "./broadcast_waits.ts";
+import { BroadcastNotifier } from "./broadcast_notifier.ts";
 import { Broadcasts } from "./broadcasts.ts";
 import { checkConfig, encodeMeta } from "./config_check.ts";
 import { createContext, type SerfContext, type SerfTimer, type SerfWorld } from "./context.ts";
@@ -24,18 +24,18 @@ import type { QueryOptions } from "../api/query.ts";
 import type { SerfConfig, SnapshotState } from "./contract.ts";
 import { CoordinateTracker } from "./coordinates/coordinate_tracker.ts";
 import { EventDelivery } from "./events/event_delivery.ts";
-import { Joins } from "./members/joins.ts";
+import { Joiner } from "./members/joiner.ts";
 import { LamportClock } from "./lamport.ts";
 import { Lifecycle, type LifecycleState } from "./lifecycle.ts";
 import { MemberStatuses } from "./members/member_statuses.ts";
 import { MemberTable } from "./members/member_table.ts";
 import { MessageReceiver } from "./message_receiver.ts";
-import { Operations } from "./operations.ts";
+import { SwimOperations } from "./swim_operations.ts";
 import { Queries } from "./queries/queries.ts";
-import { SerfBody } from "./serf_body.ts";
+import { EncodedMessage } from "./encoded_message.ts";
 import { CLOCK_RECORD_INTERVAL_MS, SnapshotRecorder } from "./snapshot/snapshot_recorder.ts";
 import { StateExchange } from "./state_exchange.ts";
-import { swimConfig, SwimSide } from "./swim_side.ts";
+import { swimConfig, SwimDelegate } from "./swim_delegate.ts";
 import { UserEvents } from "./events/user_events.ts";
 
 export type { SerfTimer, SerfWorld } from "./context.ts";
@@ -65,10 +65,10 @@ export class SerfCore implements Machine<Packet, StreamMessage, Reply, SerfTimer
   readonly #keyring: Keyring | undefined;
   readonly #table: MemberTable;
   readonly #clock: LamportClock;
-  readonly #operations = new Operations();
+  readonly #operations = new SwimOperations();
   readonly #swim: Swim;
   readonly #broadcasts: Broadcasts;
-  readonly #waits: BroadcastWaits;
+  readonly #waits: BroadcastNotifier;
   readonly #recorder: SnapshotRecorder | undefined;
   readonly #coordinates: CoordinateTracker | undefined;
   readonly #delivery: EventDelivery;
@@ -77,7 +77,7 @@ export class SerfCore implements Machine<Packet, StreamMessage, Reply, SerfTimer
   readonly #queries: Queries;
   readonly #receiver: MessageReceiver;
   readonly #stateExchange: StateExchange;
-  readonly #joins: Joins;
+  readonly #joins: Joiner;
   readonly #lifecycle: Lifecycle;
   #tags: Readonly<Record<string, string>>;
 
@@ -90,10 +90,10 @@ export class SerfCore implements Machine<Packet, StreamMessage, Reply, SerfTimer
     this.#tags = { ...config.tags };
     this.#table = new MemberTable(() => world.random());
     this.#clock = new LamportClock(snapshot?.clock);
-    const swimSide = new SwimSide(world, (event) => this.#receiveEvent(event));
+    const swimSide = new SwimDelegate(world, (event) => this.#receiveEvent(event));
     this.#swim = new Swim(swimConfig(config, packetOverhead), swimSide, this.#delegate());
     this.#broadcasts = new Broadcasts(context, () => this.#table.size, this.#swim);
-    this.#waits = new BroadcastWaits(context, this.#broadcasts);
+    this.#waits = new BroadcastNotifier(context, this.#broadcasts);
     this.#recorder = snapshot && new SnapshotRecorder(context, snapshot, this.#clock);
     this.#coordinates = config.coordinates ? new CoordinateTracker(context) : undefined;
     this.#delivery = new EventDelivery(context);
@@ -112,7 +112,7 @@ export class SerfCore implements Machine<Packet, StreamMessage, Reply, SerfTimer
       queries: this.#queries,
       broadcasts: this.#broadcasts,
     });
-    this.#joins = new Joins(context, {
+    this.#joins = new Joiner(context, {
       table: this.#table,
       exchange: (address, then) => this.#swim.join(address, this.#operations.begin(then)),
       announce: () => this.#broadcastIntent(this.#statuses.announceSelf()),
@@ -226,7 +226,7 @@ export class SerfCore implements Machine<Packet, StreamMessage, Reply, SerfTimer
   }
 
   /**
-   * Joins a cluster by way of some of its members, and announces us to it. With `ignoreOld`, user events from before the
+   * Joiner a cluster by way of some of its members, and announces us to it. With `ignoreOld`, user events from before the
    * join are not delivered. Ends in `joined`. Throws a `ClosedError` if we have left or are about to.
    */
   join(addresses: readonly Address[], options: { id: number; ignoreOld?: boolean }): void {
@@ -236,7 +236,7 @@ export class SerfCore implements Machine<Packet, StreamMessage, Reply, SerfTimer
     this.#joins.join(addresses, options);
   }
 
-  /** Joins by way of a member known from a snapshot, without an announcement. Ends in `joined`. */
+  /** Joiner by way of a member known from a snapshot, without an announcement. Ends in `joined`. */
   rejoin(address: Address, options: { id: number }): void {
     this.#joins.rejoin(address, options);
   }
@@ -441,6 +441,6 @@ export class SerfCore implements Machine<Packet, StreamMessage, Reply, SerfTimer
   }
 
   #broadcastIntent(intent: JoinIntent): void {
-    this.#broadcasts.queue("intent", new SerfBody(intent));
+    this.#broadcasts.queue("intent", new EncodedMessage(intent));
   }
 }

@@ -7,11 +7,11 @@
 import type { Address } from "../base/address.ts";
 import { retransmitLimit } from "../swim/formulas.ts";
 import type { Opaque } from "../wire/messages/messages.ts";
-import type { BroadcastWaits } from "./broadcast_waits.ts";
+import type { BroadcastNotifier } from "./broadcast_notifier.ts";
 import type { SerfContext } from "./context.ts";
 import type { MemberStatuses } from "./members/member_statuses.ts";
 import type { MemberTable } from "./members/member_table.ts";
-import { SerfBody } from "./serf_body.ts";
+import { EncodedMessage } from "./encoded_message.ts";
 import type { SnapshotRecorder } from "./snapshot/snapshot_recorder.ts";
 
 /** Up to so many others are told of our leave one by one. */
@@ -24,7 +24,7 @@ export type LifecycleState = "alive" | "leaving" | "left" | "shutdown";
 
 /** What leaving needs of the other parts. */
 export interface LifecycleParts {
-  readonly waits: BroadcastWaits;
+  readonly waits: BroadcastNotifier;
   readonly table: MemberTable;
   readonly statuses: MemberStatuses;
   readonly recorder: SnapshotRecorder | undefined;
@@ -84,7 +84,7 @@ export class Lifecycle {
    */
   forceLeave(name: string, { id, prune = false }: { id: number; prune?: boolean }): void {
     const { statuses, table, waits } = this.#parts;
-    const intent = new SerfBody(statuses.announceLeave(name, prune));
+    const intent = new EncodedMessage(statuses.announceLeave(name, prune));
     if (!this.#hasCompany) {
       if (!prune || table.get(name)?.status !== "leaving") return this.#context.done(id);
       return this.#context.world.after(statuses.pruneDelayMs, { type: "pruned", id });
@@ -124,7 +124,7 @@ export class Lifecycle {
     this.#leaveId = id;
     this.#parts.recorder?.recordLeave();
     const { name } = this.#context.config;
-    const intent = new SerfBody(this.#parts.statuses.announceLeave(name, false));
+    const intent = new EncodedMessage(this.#parts.statuses.announceLeave(name, false));
     if (!this.#hasCompany) return this.#leaveSwim();
     this.#parts.drain();
     this.#context.world.after(this.#spread(intent), { type: "leave-spread" });
@@ -139,7 +139,7 @@ export class Lifecycle {
   }
 
   /** Sees to it that all others hear of the intent; returns how long that may take, milliseconds. */
-  #spread(intent: SerfBody): number {
+  #spread(intent: EncodedMessage): number {
     const { table, send } = this.#parts;
     const others = [...table.records()].filter(({ name, status }) =>
       status === "alive" && name !== this.#context.config.name

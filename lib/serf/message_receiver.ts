@@ -12,7 +12,7 @@ import type { BroadcastKind, Broadcasts } from "./broadcasts.ts";
 import type { SerfContext } from "./context.ts";
 import type { MemberStatuses } from "./members/member_statuses.ts";
 import type { Queries } from "./queries/queries.ts";
-import { readBody } from "./serf_body.ts";
+import { messageOf } from "./encoded_message.ts";
 import type { UserEvents } from "./events/user_events.ts";
 
 /** Where messages go. */
@@ -43,7 +43,7 @@ export class MessageReceiver {
 
   #read(body: Opaque): SerfMessage | undefined {
     try {
-      return readBody(body);
+      return messageOf(body);
     } catch (error) {
       this.#context.log("ERR", `Error decoding message: ${errorText(error)}`);
       return undefined;

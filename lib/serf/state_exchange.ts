@@ -11,7 +11,7 @@ import type { SerfContext } from "./context.ts";
 import { type LamportClock, timeAfter, timeBefore } from "./lamport.ts";
 import type { MemberStatuses } from "./members/member_statuses.ts";
 import type { MemberTable } from "./members/member_table.ts";
-import { readBody, SerfBody } from "./serf_body.ts";
+import { EncodedMessage, messageOf } from "./encoded_message.ts";
 import type { UserEvents } from "./events/user_events.ts";
 
 /** What an exchange reads and changes. */
@@ -36,14 +36,14 @@ export class StateExchange {
   }
 
   /** Our state as it is now. */
-  localState(): SerfBody {
+  localState(): EncodedMessage {
     const { clock, queryClock, table, userEvents } = this.#parts;
     const statusLTimes = new Map<string, number>();
     // Receivers take each time for that of a join. If it were that of a leave, they would miss the leave itself.
     for (const { name, status, statusLTime } of table.records()) {
       statusLTimes.set(name, status === "leaving" ? timeBefore(statusLTime) : statusLTime);
     }
-    return new SerfBody({
+    return new EncodedMessage({
       type: "push-pull",
       lTime: clock.time,
       eventLTime: userEvents.clock.time,
@@ -70,7 +70,7 @@ export class StateExchange {
 
   #read(body: Opaque): SerfState | undefined {
     try {
-      const message = readBody(body);
+      const message = messageOf(body);
       if (message.type === "push-pull") return message;
       this.#context.log("ERR", `Remote state has bad type prefix: ${message.type}`);
     } catch (error) {

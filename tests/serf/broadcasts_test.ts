@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { Broadcasts } from "../../lib/serf/broadcasts.ts";
 import { createContext } from "../../lib/serf/context.ts";
 import type { SerfConfig } from "../../lib/serf/contract.ts";
-import { SerfBody } from "../../lib/serf/serf_body.ts";
+import { EncodedMessage } from "../../lib/serf/encoded_message.ts";
 import { encodeMessage, messageLength } from "../../lib/wire/messages/message_codec.ts";
 import type { Message } from "../../lib/wire/messages/messages.ts";
 import type { SerfMessage } from "../../lib/wire/messages/serf_messages.ts";
@@ -10,8 +10,8 @@ import { addressOf, blind, join, settings, Switchboard } from "./switchboard.ts"
 
 const peer = addressOf("peer");
 
-function body(node: string): SerfBody {
-  return new SerfBody(join(node, 1));
+function body(node: string): EncodedMessage {
+  return new EncodedMessage(join(node, 1));
 }
 
 interface Setup {
@@ -40,7 +40,7 @@ function setUp(config: Partial<SerfConfig> = {}, members = 1): Setup {
 
 function names(messages: readonly Message[]): string[] {
   return messages.map((message) => {
-    assert(message.type === "user" && message.body instanceof SerfBody);
+    assert(message.type === "user" && message.body instanceof EncodedMessage);
     const inner: SerfMessage = message.body.message;
     return inner.type === "join" ? inner.node : inner.type;
   });

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { readBody, SerfBody } from "../../lib/serf/serf_body.ts";
+import { EncodedMessage, messageOf } from "../../lib/serf/encoded_message.ts";
 import type { Opaque } from "../../lib/wire/messages/messages.ts";
 import type { SerfState } from "../../lib/wire/messages/serf_messages.ts";
 import {
@@ -29,7 +29,7 @@ function exchange(node: TestNode, userState: Opaque, nodes: string[] = []): void
 }
 
 function merge(node: TestNode, state: Partial<SerfState>, nodes: string[] = []): void {
-  exchange(node, new SerfBody({ ...empty, ...state }), nodes);
+  exchange(node, new EncodedMessage({ ...empty, ...state }), nodes);
 }
 
 function startLoner(): TestNode {
@@ -113,10 +113,10 @@ Deno.test("the state is what it was when it was asked for, and its bytes say the
   const node = startLoner();
   node.meet("a");
   const state = stateOf(node);
-  const body = new SerfBody(state);
+  const body = new EncodedMessage(state);
   node.hear(join("a", 9));
   assertEquals(state.statusLTimes.get("a"), 0);
-  assertEquals(readBody({ bytes: body.bytes }), state);
+  assertEquals(messageOf({ bytes: body.bytes }), state);
 });
 
 Deno.test("bytes that are no state are logged and do no harm", () => {
@@ -124,7 +124,7 @@ Deno.test("bytes that are no state are logged and do no harm", () => {
   for (const bytes of [[], [2], [2, 0xc1], [77, 0x80], [2, 0x81, 0xa5]]) {
     exchange(node, { bytes: Uint8Array.from(bytes) });
   }
-  exchange(node, new SerfBody(join("a", 1)));
+  exchange(node, new EncodedMessage(join("a", 1)));
   assertEquals(node.logs("ERR").length, 6);
   assertEquals(node.logs("ERR").at(-1), "Remote state has bad type prefix: join");
 });
@@ -147,5 +147,5 @@ Deno.test("times at the end of the range do no harm", () => {
   node.core.forceLeave("a", { id: 3 });
   assertEquals(node.all("user").map(({ name }) => name), ["x", "y"]);
   assertEquals(node.all("query").length, 2);
-  assertEquals(new SerfBody(stateOf(node)).bytes.length > 0, true);
+  assertEquals(new EncodedMessage(stateOf(node)).bytes.length > 0, true);
 });

@@ -18,7 +18,7 @@ import {
   type SerfWorld,
 } from "../../lib/serf/core.ts";
 import { agentSettings, librarySettings } from "../../lib/serf/defaults.ts";
-import { readBody, SerfBody } from "../../lib/serf/serf_body.ts";
+import { EncodedMessage, messageOf } from "../../lib/serf/encoded_message.ts";
 import { profiles } from "../../lib/swim/config.ts";
 import type { Claim, Exchange, Message, Packet } from "../../lib/wire/messages/messages.ts";
 import { decodePacket, encodePacket } from "../../lib/wire/framing/packet.ts";
@@ -178,7 +178,7 @@ export class TestNode implements SerfWorld {
     if (!this.up) return;
     if (this.#board.at(to) !== undefined) return this.#board.deliver(this.address, to, packet);
     for (const message of packet.messages) {
-      if (message.type === "user" && message.body instanceof SerfBody) {
+      if (message.type === "user" && message.body instanceof EncodedMessage) {
         this.lost.push({ to, message: message.body.message });
       }
     }
@@ -206,7 +206,7 @@ export class TestNode implements SerfWorld {
   /** Hears messages from somebody else. */
   hear(...messages: SerfMessage[]): void {
     this.hearSwim(
-      ...messages.map((message) => ({ type: "user", body: new SerfBody(message) } as const)),
+      ...messages.map((message) => ({ type: "user", body: new EncodedMessage(message) } as const)),
     );
   }
 
@@ -276,7 +276,7 @@ export function stateOf(node: TestNode): SerfState {
     userState: null,
   });
   if (answer?.type !== "push-pull" || answer.userState === null) throw new Error("no state");
-  const state = readBody(answer.userState);
+  const state = messageOf(answer.userState);
   if (state.type !== "push-pull") throw new Error("wrong state");
   return state;
 }

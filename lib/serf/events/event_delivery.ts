@@ -5,7 +5,7 @@
  */
 
 import { type Coalescer, CoalesceWindow, MemberCoalescer, UserCoalescer } from "./coalesce.ts";
-import type { OwnTimer, SerfContext } from "../context.ts";
+import type { SerfContext, SerfLayerTimer } from "../context.ts";
 import type { MemberEvent, UserEvent } from "../../api/event.ts";
 
 /** A coalescer and its timing. */
@@ -33,7 +33,7 @@ export class EventDelivery {
     if (delayMs !== undefined) world.after(delayMs, { type: "coalesce", of: stage.of });
   }
 
-  handle(timer: OwnTimer & { type: "coalesce" }): void {
+  handle(timer: SerfLayerTimer & { type: "coalesce" }): void {
     const { world } = this.#context;
     const stage = this.#stages.find(({ of }) => of === timer.of);
     if (stage === undefined) return;

@@ -9,11 +9,11 @@ import type { Broadcasts } from "../broadcasts.ts";
 import type { SerfContext } from "../context.ts";
 import type { UserEvent } from "../../api/event.ts";
 import type { LamportClock } from "../lamport.ts";
-import { RecentTimes } from "./recent_times.ts";
-import { SerfBody } from "../serf_body.ts";
+import { RecentMessages } from "./recent_messages.ts";
+import { EncodedMessage } from "../encoded_message.ts";
 
 /** The most that `userEventSizeLimit` may be, bytes (the reference's hard limit). */
-export const LARGEST_USER_EVENT = 9 * 1024;
+export const MAX_USER_EVENT_SIZE = 9 * 1024;
 
 type Item = EventSlot["events"][number];
 
@@ -31,7 +31,7 @@ type Draft = Pick<UserEventMessage, "name" | "payload" | "coalesce">;
 /** An event of ours with its time. */
 interface OwnEvent {
   readonly message: UserEventMessage;
-  readonly body: SerfBody;
+  readonly body: EncodedMessage;
 }
 
 /** What user events need of the other parts. */
@@ -50,7 +50,7 @@ export class UserEvents {
   readonly clock: LamportClock;
   readonly #context: SerfContext;
   readonly #parts: UserEventParts;
-  readonly #recent: RecentTimes<Item>;
+  readonly #recent: RecentMessages<Item>;
   #minTime: number;
   /** Our own that wait for their turn, the oldest first. */
   #held: Draft[] = [];
@@ -60,7 +60,7 @@ export class UserEvents {
     this.#parts = parts;
     this.clock = parts.clock;
     this.#minTime = parts.minTime;
-    this.#recent = new RecentTimes(context.config.eventBuffer, sameEvent);
+    this.#recent = new RecentMessages(context.config.eventBuffer, sameEvent);
   }
 
   /**
@@ -139,7 +139,7 @@ export class UserEvents {
 
   #stamped(event: Draft): OwnEvent {
     const message: UserEventMessage = { type: "user-event", lTime: this.clock.time, ...event };
-    return { message, body: new SerfBody(message) };
+    return { message, body: new EncodedMessage(message) };
   }
 
   #publish({ message, body }: OwnEvent): void {

@@ -7,19 +7,19 @@
 import type { Keyring } from "../../wire/framing/keyring.ts";
 import type { QueryMessage } from "../../wire/messages/serf_messages.ts";
 import type { Broadcasts } from "../broadcasts.ts";
-import { ConflictVote } from "./internal/conflict_vote.ts";
+import { NameConflictResolver } from "./internal/name_conflict.ts";
 import type { SerfContext } from "../context.ts";
 import type { KeyOperation, KeyResult } from "../../api/keys.ts";
 import type { SnapshotState } from "../contract.ts";
 import { INTERNAL_PREFIX } from "./internal/internal_query.ts";
-import { InternalResponder } from "./internal/internal_responder.ts";
+import { InternalQueryHandler } from "./internal/internal_query_handler.ts";
 import { requestKeys } from "./internal/key_requests.ts";
 import { KeyResponder } from "./internal/key_responder.ts";
 import { LamportClock } from "../lamport.ts";
 import type { MemberTable } from "../members/member_table.ts";
-import { QueryAsker } from "./query_asker.ts";
-import { type OpenQuery, QueryResponder } from "./query_responder.ts";
-import { Relay, type SendUser } from "./relay.ts";
+import { OutgoingQueries } from "./outgoing_queries.ts";
+import { IncomingQueries, type OpenQuery } from "./incoming_queries.ts";
+import { ResponseRelay, type SendUser } from "./response_relay.ts";
 import type { SnapshotRecorder } from "../snapshot/snapshot_recorder.ts";
 
 /** What queries need of the rest of the machine. */
@@ -38,21 +38,21 @@ export interface QueriesParts {
 /** The queries of one node. */
 export class Queries {
   readonly clock: LamportClock;
-  readonly relay: Relay;
-  readonly asker: QueryAsker;
-  readonly responder: QueryResponder;
-  readonly vote: ConflictVote;
+  readonly relay: ResponseRelay;
+  readonly asker: OutgoingQueries;
+  readonly responder: IncomingQueries;
+  readonly vote: NameConflictResolver;
   readonly #context: SerfContext;
   readonly #parts: QueriesParts;
-  readonly #internal: InternalResponder;
+  readonly #internal: InternalQueryHandler;
 
   constructor(context: SerfContext, parts: QueriesParts) {
     const { table, snapshot, send, tags } = parts;
     this.#context = context;
     this.#parts = parts;
     this.clock = new LamportClock(snapshot?.queryClock);
-    this.relay = new Relay(context, table, send);
-    this.responder = new QueryResponder(context, {
+    this.relay = new ResponseRelay(context, table, send);
+    this.responder = new IncomingQueries(context, {
       clock: this.clock,
       minTime: snapshot === undefined ? 0 : snapshot.queryClock + 1,
       relay: this.relay,
@@ -60,13 +60,13 @@ export class Queries {
       tags,
       deliver: (query) => this.#deliver(query),
     });
-    this.asker = new QueryAsker(context, {
+    this.asker = new OutgoingQueries(context, {
       ...parts,
       clock: this.clock,
       handleLocally: (query: QueryMessage) => this.responder.receive(query),
     });
-    this.vote = new ConflictVote(context, this.asker);
-    this.#internal = new InternalResponder(context, {
+    this.vote = new NameConflictResolver(context, this.asker);
+    this.#internal = new InternalQueryHandler(context, {
       table,
       keys: new KeyResponder(context, parts),
       responder: this.responder,

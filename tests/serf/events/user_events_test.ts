@@ -1,6 +1,6 @@
 import { assertEquals, assertLessOrEqual, assertThrows } from "@std/assert";
 import type { SerfState, UserEventMessage } from "../../../lib/wire/messages/serf_messages.ts";
-import { SerfBody } from "../../../lib/serf/serf_body.ts";
+import { EncodedMessage } from "../../../lib/serf/encoded_message.ts";
 import { addressOf, blind, bytes, stateOf, Switchboard, type TestNode } from "../switchboard.ts";
 
 function event(lTime: number, name: string, payload: string | null = null): UserEventMessage {
@@ -25,7 +25,7 @@ function merge(node: TestNode, state: Partial<SerfState>, { join = false } = {})
     events: [],
     ...state,
   };
-  const userState = new SerfBody(whole);
+  const userState = new EncodedMessage(whole);
   node.core.accept(addressOf("?"), { type: "push-pull", join, nodes: [], userState });
 }
 

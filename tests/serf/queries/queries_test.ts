@@ -1,7 +1,7 @@
 import { assertEquals, assertGreater, assertLess, assertThrows } from "@std/assert";
 import type { QueryOptions } from "../../../lib/api/query.ts";
-import { defaultQueryTimeout } from "../../../lib/serf/queries/query_asker.ts";
-import { SerfBody } from "../../../lib/serf/serf_body.ts";
+import { defaultQueryTimeout } from "../../../lib/serf/queries/outgoing_queries.ts";
+import { EncodedMessage } from "../../../lib/serf/encoded_message.ts";
 import { encodeFilter } from "../../../lib/wire/messages/serf_codec.ts";
 import type {
   QueryMessage,
@@ -410,7 +410,7 @@ Deno.test("a helper passes the message on byte for byte, whatever it is", () => 
     destinationName: "a",
     message,
   } as const;
-  node.hearSwim({ type: "user", body: { bytes: new SerfBody(relay).bytes } });
+  node.hearSwim({ type: "user", body: { bytes: new EncodedMessage(relay).bytes } });
   assertEquals(sent, [message]);
 });
 

@@ -10,7 +10,7 @@ import type { SerfContext } from "../../context.ts";
 import type { KeyOperation, KeyResult } from "../../../api/keys.ts";
 import type { QueryRecord } from "../../../api/query.ts";
 import { keyQuery } from "./internal_query.ts";
-import type { QueryAsker } from "../query_asker.ts";
+import type { OutgoingQueries } from "../outgoing_queries.ts";
 
 /** The answers to one key management query as they come in. */
 class KeyTally {
@@ -70,11 +70,11 @@ class KeyTally {
 
 /**
  * Asks a key operation of all members; `then` gets the result as soon as so many have answered as were alive, or when the
- * query is over. Throws what {@link QueryAsker.ask} throws.
+ * query is over. Throws what {@link OutgoingQueries.ask} throws.
  */
 export function requestKeys(
   request: { operation: KeyOperation; key: Uint8Array; relayFactor?: number; nodes: number },
-  parts: { context: SerfContext; asker: QueryAsker },
+  parts: { context: SerfContext; asker: OutgoingQueries },
   then: (result: KeyResult) => void,
 ): void {
   const { operation, key, relayFactor, nodes } = request;

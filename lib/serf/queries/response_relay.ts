@@ -9,7 +9,7 @@ import type { Opaque } from "../../wire/messages/messages.ts";
 import type { QueryMessage, RelayMessage } from "../../wire/messages/serf_messages.ts";
 import type { SerfContext } from "../context.ts";
 import type { MemberRecord, MemberTable } from "../members/member_table.ts";
-import { SerfBody } from "../serf_body.ts";
+import { EncodedMessage } from "../encoded_message.ts";
 
 /** The membership protocol that members must understand to be asked for help. */
 const RELAY_PROTOCOL = 5;
@@ -18,7 +18,7 @@ const RELAY_PROTOCOL = 5;
 export type SendUser = (to: Address, body: Opaque) => void;
 
 /** Both sides of relaying: asking others, and doing it for others. */
-export class Relay {
+export class ResponseRelay {
   readonly #context: SerfContext;
   readonly #table: MemberTable;
   readonly #send: SendUser;
@@ -33,10 +33,10 @@ export class Relay {
    * Sends copies of a response through as many random members as the query wants, unless the cluster is too small for
    * that to help. Throws a `RangeError` if the copy would be too large.
    */
-  copy(response: SerfBody, query: QueryMessage): void {
+  copy(response: EncodedMessage, query: QueryMessage): void {
     const { relayFactor } = query;
     if (relayFactor === 0 || this.#table.size < relayFactor + 1) return;
-    const relayed = new SerfBody({
+    const relayed = new EncodedMessage({
       type: "relay",
       destination: query.address,
       destinationName: query.sourceNode,

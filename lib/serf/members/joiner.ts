@@ -19,7 +19,7 @@ export interface JoinParts {
 }
 
 /** Starts exchanges with nodes that we do not know, or no longer. */
-export class Joins {
+export class Joiner {
   readonly #context: SerfContext;
   readonly #parts: JoinParts;
   #ignoringOld = 0;
@@ -34,7 +34,7 @@ export class Joins {
     return this.#ignoringOld > 0;
   }
 
-  /** Joins by way of all addresses, and announces us if any was reached. Ends in `joined`. */
+  /** Joiner by way of all addresses, and announces us if any was reached. Ends in `joined`. */
   join(
     addresses: readonly Address[],
     { id, ignoreOld = false }: { id: number; ignoreOld?: boolean },
@@ -47,7 +47,7 @@ export class Joins {
     });
   }
 
-  /** Joins by way of a node that we knew before a restart, unannounced: the snapshot says that we belong. */
+  /** Joiner by way of a node that we knew before a restart, unannounced: the snapshot says that we belong. */
   rejoin(address: Address, { id }: { id: number }): void {
     this.#exchangeWithAll([address], (failures) => this.#conclude(id, [address], failures));
   }

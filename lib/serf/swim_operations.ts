@@ -1,11 +1,11 @@
 /**
- * Operations of the membership layer that are under way on our behalf.
+ * SwimOperations of the membership layer that are under way on our behalf.
  *
  * @module
  */
 
 /** Remembers what to do when an operation is over. */
-export class Operations {
+export class SwimOperations {
   readonly #running = new Map<number, (error?: string) => void>();
   #lastId = 0;
 

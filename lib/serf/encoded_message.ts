@@ -12,7 +12,7 @@ import type { SerfMessage } from "../wire/messages/serf_messages.ts";
  * A message of our own. It is encoded when somebody first asks for the bytes, which does not happen at all between
  * nodes of one process.
  */
-export class SerfBody implements Opaque {
+export class EncodedMessage implements Opaque {
   readonly message: SerfMessage;
   #bytes?: Uint8Array;
 
@@ -26,6 +26,6 @@ export class SerfBody implements Opaque {
 }
 
 /** Reads a body of any origin; throws a `DecodeError` if its bytes are no Serf message. */
-export function readBody(body: Opaque): SerfMessage {
-  return body instanceof SerfBody ? body.message : decodeSerf(body.bytes);
+export function messageOf(body: Opaque): SerfMessage {
+  return body instanceof EncodedMessage ? body.message : decodeSerf(body.bytes);
 }

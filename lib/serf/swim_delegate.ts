@@ -30,7 +30,7 @@ export function swimConfig(config: SerfConfig, packetOverhead: () => number): Sw
 }
 
 /** Passes everything through to Serf's own world, except that events go to Serf. */
-export class SwimSide implements SwimWorld {
+export class SwimDelegate implements SwimWorld {
   readonly #world: SerfWorld;
   readonly #onEvent: (event: SwimEvent) => void;
 

@@ -6,10 +6,10 @@
 
 import type { Opaque } from "../wire/messages/messages.ts";
 import type { Broadcasts } from "./broadcasts.ts";
-import type { OwnTimer, SerfContext } from "./context.ts";
+import type { SerfContext, SerfLayerTimer } from "./context.ts";
 
 /** Those who wait for an intent of theirs to be sent as often as it is going to be. */
-export class BroadcastWaits {
+export class BroadcastNotifier {
   readonly #context: SerfContext;
   readonly #broadcasts: Broadcasts;
   readonly #waiting = new Map<number, (sent: boolean) => void>();
@@ -34,7 +34,7 @@ export class BroadcastWaits {
     );
   }
 
-  handle({ token, sent }: OwnTimer & { type: "broadcast-over" }): void {
+  handle({ token, sent }: SerfLayerTimer & { type: "broadcast-over" }): void {
     const then = this.#waiting.get(token);
     this.#waiting.delete(token);
     then?.(sent);

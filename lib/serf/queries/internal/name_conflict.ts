@@ -13,7 +13,7 @@ import type { SerfContext } from "../../context.ts";
 import type { MemberStatus } from "../../../api/member.ts";
 import { CONFLICT_QUERY } from "./internal_query.ts";
 import type { MemberRecord } from "../../members/member_table.ts";
-import type { QueryAsker } from "../query_asker.ts";
+import type { OutgoingQueries } from "../outgoing_queries.ts";
 
 /** How a status is written in an answer. */
 const STATUS_NUMBERS: Readonly<Record<MemberStatus, number>> = {
@@ -25,7 +25,7 @@ const STATUS_NUMBERS: Readonly<Record<MemberStatus, number>> = {
 };
 
 /** Encodes who we believe the owner of a name to be, or that we do not know. */
-export function describeOwner(record: MemberRecord | undefined): Uint8Array {
+export function encodeConflictResponse(record: MemberRecord | undefined): Uint8Array {
   return encodeSerf({
     type: "conflict-response",
     member: record ? toConflictMember(record) : null,
@@ -33,12 +33,12 @@ export function describeOwner(record: MemberRecord | undefined): Uint8Array {
 }
 
 /** Notices conflicts, and asks for votes on our own name, one vote at a time. */
-export class ConflictVote {
+export class NameConflictResolver {
   readonly #context: SerfContext;
-  readonly #asker: QueryAsker;
+  readonly #asker: OutgoingQueries;
   #running = false;
 
-  constructor(context: SerfContext, asker: QueryAsker) {
+  constructor(context: SerfContext, asker: OutgoingQueries) {
     this.#context = context;
     this.#asker = asker;
   }

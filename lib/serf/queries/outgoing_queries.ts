@@ -23,7 +23,7 @@ import {
   type QuerySink,
   type Reception,
 } from "./query_collector.ts";
-import { SerfBody } from "../serf_body.ts";
+import { EncodedMessage } from "../encoded_message.ts";
 
 /** The oldest Serf protocol that has queries. */
 const QUERY_PROTOCOL = 4;
@@ -48,7 +48,7 @@ export interface AskerParts {
 }
 
 /** Sends queries and hands what comes back to those who asked. */
-export class QueryAsker {
+export class OutgoingQueries {
   readonly #context: SerfContext;
   readonly #parts: AskerParts;
   /** By id. Finished ones stay until their timeout, so that late answers are no surprise. */
@@ -75,7 +75,7 @@ export class QueryAsker {
       ? wantedMs
       : defaultQueryTimeout(config, this.#parts.aliveCount());
     const message = this.#compose(query, options, timeoutMs);
-    const body = new SerfBody(message);
+    const body = new EncodedMessage(message);
     if (body.bytes.length > config.querySizeLimit) {
       throw new RangeError(`query exceeds limit of ${config.querySizeLimit} bytes`);
     }

@@ -14,9 +14,9 @@ import type { SerfContext } from "../context.ts";
 import type { QueryEvent } from "../../api/event.ts";
 import { compileFilters } from "./filters.ts";
 import type { LamportClock } from "../lamport.ts";
-import { RecentTimes } from "../events/recent_times.ts";
-import type { Relay, SendUser } from "./relay.ts";
-import { SerfBody } from "../serf_body.ts";
+import { RecentMessages } from "../events/recent_messages.ts";
+import type { ResponseRelay, SendUser } from "./response_relay.ts";
+import { EncodedMessage } from "../encoded_message.ts";
 
 /** A query that is meant for us, for as long as it may be answered. */
 export interface OpenQuery {
@@ -34,7 +34,7 @@ export interface ResponderParts {
   readonly clock: LamportClock;
   /** Queries before that time are ignored. */
   readonly minTime: number;
-  readonly relay: Relay;
+  readonly relay: ResponseRelay;
   readonly send: SendUser;
   /** Our tags, for the filters. */
   tags(): Readonly<Record<string, string>>;
@@ -43,17 +43,17 @@ export interface ResponderParts {
 }
 
 /** Handles the queries of others, and our own as far as they are meant for ourselves too. */
-export class QueryResponder {
+export class IncomingQueries {
   readonly #context: SerfContext;
   readonly #parts: ResponderParts;
   /** Ids of recent queries. */
-  readonly #recent: RecentTimes<number>;
+  readonly #recent: RecentMessages<number>;
   readonly #open = new Map<string, OpenQuery>();
 
   constructor(context: SerfContext, parts: ResponderParts) {
     this.#context = context;
     this.#parts = parts;
-    this.#recent = new RecentTimes(context.config.queryBuffer, (a, b) => a === b);
+    this.#recent = new RecentMessages(context.config.queryBuffer, (a, b) => a === b);
   }
 
   /** Handles a query; returns whether it is news and to be passed on. */
@@ -136,7 +136,7 @@ export class QueryResponder {
   }
 
   #acknowledge(query: QueryMessage): void {
-    const ack = new SerfBody({ ...this.#header(query), flags: QueryFlag.ack, payload: null });
+    const ack = new EncodedMessage({ ...this.#header(query), flags: QueryFlag.ack, payload: null });
     this.#parts.send(query.address, ack);
     try {
       this.#parts.relay.copy(ack, query);
@@ -146,8 +146,8 @@ export class QueryResponder {
     }
   }
 
-  #response(query: QueryMessage, payload: Uint8Array): SerfBody {
-    return new SerfBody({ ...this.#header(query), flags: 0, payload });
+  #response(query: QueryMessage, payload: Uint8Array): EncodedMessage {
+    return new EncodedMessage({ ...this.#header(query), flags: 0, payload });
   }
 
   #header({ lTime, id }: QueryMessage): Omit<QueryResponseMessage, "flags" | "payload"> {

@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
-import { RecentTimes } from "../../../lib/serf/events/recent_times.ts";
+import { RecentMessages } from "../../../lib/serf/events/recent_messages.ts";
 
-function newRing(size: number): RecentTimes<string> {
-  return new RecentTimes<string>(size, (a, b) => a === b);
+function newRing(size: number): RecentMessages<string> {
+  return new RecentMessages<string>(size, (a, b) => a === b);
 }
 
 Deno.test("an item is news once per time", () => {

@@ -5,26 +5,26 @@
  */
 
 import { errorText } from "../../../base/errors.ts";
-import { describeOwner } from "./conflict_vote.ts";
+import { encodeConflictResponse } from "./name_conflict.ts";
 import type { SerfContext } from "../../context.ts";
 import { CONFLICT_QUERY, INTERNAL_PREFIX, keyQuery, PING_QUERY } from "./internal_query.ts";
 import type { KeyResponder } from "./key_responder.ts";
 import type { MemberTable } from "../../members/member_table.ts";
-import type { OpenQuery, QueryResponder } from "../query_responder.ts";
+import type { IncomingQueries, OpenQuery } from "../incoming_queries.ts";
 
 /** What answering needs of the other parts. */
-export interface InternalResponderParts {
+export interface InternalQueryParts {
   readonly table: MemberTable;
   readonly keys: KeyResponder;
-  readonly responder: QueryResponder;
+  readonly responder: IncomingQueries;
 }
 
 /** Answers the queries that users never see. */
-export class InternalResponder {
+export class InternalQueryHandler {
   readonly #context: SerfContext;
-  readonly #parts: InternalResponderParts;
+  readonly #parts: InternalQueryParts;
 
-  constructor(context: SerfContext, parts: InternalResponderParts) {
+  constructor(context: SerfContext, parts: InternalQueryParts) {
     this.#context = context;
     this.#parts = parts;
   }
@@ -57,7 +57,7 @@ export class InternalResponder {
     const name = new TextDecoder().decode(query.message.payload ?? undefined);
     if (name === this.#context.config.name) return;
     this.#context.log("DEBUG", `Got conflict resolution query for '${name}'`);
-    this.#answer(query, describeOwner(this.#parts.table.get(name)));
+    this.#answer(query, encodeConflictResponse(this.#parts.table.get(name)));
   }
 
   #fits(query: OpenQuery, payload: Uint8Array): boolean {

@@ -17,7 +17,7 @@ export interface TimeSlot<T> {
 const ITEMS_PER_TIME = 4_096;
 
 /** A ring of slots, each for one Lamport time: a newer time that falls on a slot replaces what it held. */
-export class RecentTimes<T> {
+export class RecentMessages<T> {
   readonly #size: number;
   readonly #equal: (a: T, b: T) => boolean;
   /** Only the slots in use, since most nodes of a quiet cluster use none. */
