@@ -7,6 +7,8 @@
  * @module
  */
 
+import { equalBytes } from "./bytes.ts";
+
 /** An immutable endpoint. Text forms are made once, when first asked for. */
 export class Address {
   /** 4 bytes (IPv4) or 16 bytes (IPv6, or IPv4 in mapped form), network order. */
@@ -41,7 +43,7 @@ export class Address {
 
   /** Literal equality: the same bytes and the same port. */
   equals(other: Address): boolean {
-    return this === other || (this.port === other.port && sameBytes(this.ip, other.ip));
+    return this === other || (this.port === other.port && equalBytes(this.ip, other.ip));
   }
 
   /** Equality of meaning: a mapped IPv4 address equals its 4-byte form. */
@@ -88,12 +90,6 @@ export function parseIp(text: string): Uint8Array | undefined {
 export function isMapped(ip: Uint8Array): boolean {
   if (ip.length !== 16 || ip[10] !== 0xff || ip[11] !== 0xff) return false;
   for (let i = 0; i < 10; i++) if (ip[i] !== 0) return false;
-  return true;
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return true;
 }
 

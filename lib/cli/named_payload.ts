@@ -4,9 +4,8 @@
  * @module
  */
 
+import { encodeUtf8 } from "../base/bytes.ts";
 import { CommandFailure } from "./command_failure.ts";
-
-const encoder = new TextEncoder();
 
 /** What is sent, and what goes with it. */
 export interface NamedPayload {
@@ -25,5 +24,5 @@ export function namedPayload(positionals: readonly string[], missing: string): N
       { showHelp: true },
     );
   }
-  return { name, payload: payload === undefined ? null : encoder.encode(payload) };
+  return { name, payload: payload === undefined ? null : encodeUtf8(payload) };
 }

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { encodeUtf8 } from "../base/bytes.ts";
+
 /**
  * Decodes padded base64 of the standard alphabet; line breaks are ignored. Throws a `TypeError` such as `illegal base64
  * data at input byte 2`.
@@ -18,7 +20,7 @@ const LETTER = /[A-Za-z0-9+/]/;
 
 /** The byte that Go complains about, if there is one. Letters come in groups of four, the last one padded with `=`. */
 function illegalOffset(text: string): number | undefined {
-  const bytes = new TextEncoder().encode(text);
+  const bytes = encodeUtf8(text);
   const significant = Array.from(bytes, (byte, at) => ({ letter: String.fromCharCode(byte), at }))
     .filter(({ letter }) => letter !== "\n" && letter !== "\r");
   for (let start = 0; start < significant.length; start += 4) {

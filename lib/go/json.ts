@@ -5,12 +5,11 @@
  * @module
  */
 
+import { decodeUtf8 } from "../base/bytes.ts";
 import { goQuote } from "./quote.ts";
 
 /** Nesting beyond this is refused; no file that an agent reads needs a hundredth of it. */
 const MAX_DEPTH = 1_000;
-
-const decoder = new TextDecoder();
 
 /** Parses the one value of which a file consists. Throws a `SyntaxError` in the words of Go's `json.Unmarshal`. */
 export function decodeJson(bytes: Uint8Array): unknown {
@@ -20,7 +19,7 @@ export function decodeJson(bytes: Uint8Array): unknown {
   const scanner = new Scanner(ended, () => "unexpected end of JSON input");
   const value = scanner.value();
   scanner.end();
-  return JSON.parse(decoder.decode(value));
+  return JSON.parse(decodeUtf8(value));
 }
 
 /**
@@ -29,7 +28,7 @@ export function decodeJson(bytes: Uint8Array): unknown {
  */
 export function decodeFirstJson(bytes: Uint8Array): unknown {
   const scanner = new Scanner(bytes, (empty) => empty ? "EOF" : "unexpected EOF");
-  return JSON.parse(decoder.decode(scanner.value()));
+  return JSON.parse(decodeUtf8(scanner.value()));
 }
 
 /** A decoded value as text, null as the empty one. Throws {@link wrongJson} for anything else. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { toBytes } from "../base/bytes.ts";
 import type { MemberEvent, QueryEvent, UserEvent } from "../api/event.ts";
 
 /** Sends an answer; throws if it cannot be sent. */
@@ -41,7 +42,7 @@ export class IncomingQuery implements QueryEvent {
    * past the deadline` or `response exceeds limit of 1024 bytes`, and a `ClosedError` after a shutdown.
    */
   respond(payload: Uint8Array | string): void {
-    this.#respond(typeof payload === "string" ? new TextEncoder().encode(payload) : payload);
+    this.#respond(toBytes(payload));
   }
 }
 

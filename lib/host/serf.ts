@@ -4,6 +4,7 @@
  * @module
  */
 
+import { toBytes } from "../base/bytes.ts";
 import type { Address } from "../base/address.ts";
 import { ClosedError, TimeoutError } from "../base/errors.ts";
 import { Subscription } from "../base/subscription.ts";
@@ -250,7 +251,7 @@ export class Serf implements AsyncDisposable {
     payload: Uint8Array | string | null = null,
     options: { readonly coalesce?: boolean } = {},
   ): void {
-    this.#call(() => this.#core.userEvent(name, bytesOf(payload), options));
+    this.#call(() => this.#core.userEvent(name, toBytes(payload), options));
   }
 
   /** How many of our user events wait for their turn, because they were sent faster than gossip carries them. */
@@ -277,7 +278,7 @@ export class Serf implements AsyncDisposable {
     // Room for an ack and an answer of everybody, so that a slow reader loses none.
     const capacity = Math.max(1_024, 2 * this.members().length);
     return this.#operations.query(
-      (id) => this.#call(() => this.#core.query(name, bytesOf(payload), { ...options, id })),
+      (id) => this.#call(() => this.#core.query(name, toBytes(payload), { ...options, id })),
       capacity,
     );
   }
@@ -433,8 +434,4 @@ export class Serf implements AsyncDisposable {
   #requireAlive(): void {
     if (this.state !== "alive") throw new ClosedError("Serf can't Join after Leave or Shutdown");
   }
-}
-
-function bytesOf(payload: Uint8Array | string | null): Uint8Array | null {
-  return typeof payload === "string" ? new TextEncoder().encode(payload) : payload;
 }

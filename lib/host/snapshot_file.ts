@@ -4,6 +4,7 @@
  * @module
  */
 
+import { encodeUtf8 } from "../base/bytes.ts";
 import type { Log } from "../base/log.ts";
 import { Alarm } from "../base/alarm.ts";
 import type { Metrics } from "../base/metrics.ts";
@@ -31,8 +32,6 @@ const FLUSH_INTERVAL_MS = 500;
 const RECOVERY_INTERVAL_MS = 30_000;
 /** Readable for all, as the reference makes it. */
 const MODE = 0o644;
-
-const encoder = new TextEncoder();
 
 /**
  * An append-only file that says what a restarted node should know. Lines are gathered and written twice a second; a
@@ -152,7 +151,7 @@ export class SnapshotFile {
 
   async #append(lines: string, sync: boolean): Promise<void> {
     const startedAt = performance.now();
-    const bytes = encoder.encode(lines);
+    const bytes = encodeUtf8(lines);
     await writeAll(this.#file, bytes);
     this.#size += bytes.length;
     if (sync) await this.#file.sync();
@@ -185,7 +184,7 @@ export class SnapshotFile {
     const startedAt = performance.now();
     const path = `${this.#path}.compact`;
     const file = await Deno.open(path, { write: true, create: true, truncate: true, mode: MODE });
-    const bytes = encoder.encode(formatCompacted(this.#replay));
+    const bytes = encodeUtf8(formatCompacted(this.#replay));
     this.#pending = "";
     this.#overflowed = false;
     try {

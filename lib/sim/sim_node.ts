@@ -4,6 +4,7 @@
  * @module
  */
 
+import { toBytes } from "../base/bytes.ts";
 import type { Address } from "../base/address.ts";
 import type { JoinFailure } from "../base/errors.ts";
 import type { LogEvent } from "../base/world.ts";
@@ -225,7 +226,7 @@ export class SimNode {
 
   /** Sends a user event. */
   userEvent(name: string, payload: string | Uint8Array | null = null): void {
-    this.#active.userEvent(name, bytesOf(payload));
+    this.#active.userEvent(name, toBytes(payload));
   }
 
   /** Asks the cluster. */
@@ -236,7 +237,7 @@ export class SimNode {
   ): SimQuery {
     return this.#begin(
       new SimQuery(),
-      (id) => this.#active.query(name, bytesOf(payload), { ...options, id }),
+      (id) => this.#active.query(name, toBytes(payload), { ...options, id }),
     );
   }
 
@@ -349,10 +350,6 @@ export class SimNode {
     const payload = this.#context.answer(this, query);
     if (payload !== undefined) this.#afterwards(() => this.#serf.respond(query, payload));
   }
-}
-
-function bytesOf(payload: string | Uint8Array | null): Uint8Array | null {
-  return typeof payload === "string" ? new TextEncoder().encode(payload) : payload;
 }
 
 /** Only the first failure is kept: a simulated join has one target. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { encodeUtf8 } from "../../base/bytes.ts";
 import type { MemberEvent, SerfEvent } from "../../api/event.ts";
 import type { Member } from "../../api/member.ts";
 
@@ -29,7 +30,7 @@ export function handlerEnvironment(self: Member, event: SerfEvent): Record<strin
  */
 export function handlerInput(event: SerfEvent): Uint8Array {
   if (event.type !== "user" && event.type !== "query") {
-    return new TextEncoder().encode(memberLines(event));
+    return encodeUtf8(memberLines(event));
   }
   const payload = event.payload ?? new Uint8Array();
   if (payload.length === 0 || payload.at(-1) === NEWLINE) return payload;

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { decodeUtf8 } from "../../base/bytes.ts";
 import type { Log } from "../../base/log.ts";
 import { errorText } from "../../base/errors.ts";
 import type { Metrics } from "../../base/metrics.ts";
@@ -78,7 +79,7 @@ export class ScriptHandlers {
     if (inputProblem !== undefined && !isMember) {
       log("ERR", `Error writing payload: ${inputProblem}`);
     }
-    const text = new TextDecoder().decode(output);
+    const text = decodeUtf8(output);
     log("DEBUG", `agent: Event '${event.type}' script output: ${text}`);
     if (failure !== undefined) log("ERR", `agent: Error invoking script '${script}': ${failure}`);
   }

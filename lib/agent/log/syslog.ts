@@ -4,6 +4,7 @@
  * @module
  */
 
+import { encodeUtf8 } from "../../base/bytes.ts";
 import { levelPasses, type LogLevel } from "../../base/log.ts";
 import { pause } from "../../base/pause.ts";
 import { Subscription } from "../../base/subscription.ts";
@@ -47,8 +48,6 @@ const MAX_WAITING = 1_024;
 
 const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
 
-const encoder = new TextEncoder();
-
 /** Which lines are sent, and how. */
 export interface SyslogOptions {
   readonly hub: LogHub;
@@ -78,7 +77,7 @@ export class Syslog implements AsyncDisposable {
     this.#socket = openSocket();
     this.#sending = this.#send();
     this.#subscription = hub.subscribe((line) => {
-      if (levelPasses(line.level, level())) this.#waiting.push(encoder.encode(this.#format(line)));
+      if (levelPasses(line.level, level())) this.#waiting.push(encodeUtf8(this.#format(line)));
     });
   }
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { encodeUtf8 } from "../../base/bytes.ts";
 import type { Log } from "../../base/log.ts";
 import { errorText } from "../../base/errors.ts";
 import { parsePort, splitHostPort } from "../../go/host_port.ts";
@@ -31,8 +32,6 @@ const FLUSH_MS = 100;
 const MAX_WAITING = 4_096;
 /** What surely fits into one Ethernet frame. */
 const MAX_DATAGRAM_BYTES = 1_400;
-
-const encoder = new TextEncoder();
 
 interface Connection {
   send(lines: readonly string[]): Promise<void>;
@@ -114,7 +113,7 @@ async function connectUdp(address: string): Promise<Connection> {
   socket.start(() => {});
   return {
     send(lines) {
-      for (const datagram of datagrams(lines)) socket.send(encoder.encode(datagram), to);
+      for (const datagram of datagrams(lines)) socket.send(encodeUtf8(datagram), to);
       return Promise.resolve();
     },
     close: () => void socket.close(),
@@ -144,7 +143,7 @@ async function connectTcp(address: string, signal: AbortSignal): Promise<Connect
   }
   return {
     async send(lines) {
-      const bytes = encoder.encode(lines.join(""));
+      const bytes = encodeUtf8(lines.join(""));
       for (let sent = 0; sent < bytes.length;) sent += await conn.write(bytes.subarray(sent));
     },
     close() {

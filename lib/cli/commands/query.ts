@@ -4,6 +4,7 @@
  * @module
  */
 
+import { decodeUtf8, encodeUtf8 } from "../../base/bytes.ts";
 import type { CommandIo } from "../command_io.ts";
 import type { RpcQueryRecord } from "../../rpc/client/client.ts";
 import { CommandFailure, labelled } from "../command_failure.ts";
@@ -106,7 +107,7 @@ function textPrinter({ name, requestAck, io }: PrinterOptions): QueryPrinter {
 
 /** The payload is whatever the member sent, so it stays bytes; one newline at its end is left out. */
 function answerLine(from: string, payload: Uint8Array): Uint8Array {
-  const label = new TextEncoder().encode(`Response from '${from}': `);
+  const label = encodeUtf8(`Response from '${from}': `);
   const end = payload.at(-1) === 0x0a ? payload.length - 1 : payload.length;
   const line = new Uint8Array(label.length + end);
   line.set(label);
@@ -116,14 +117,13 @@ function answerLine(from: string, payload: Uint8Array): Uint8Array {
 
 /** Prints one object at the end. */
 function jsonPrinter({ io }: PrinterOptions): QueryPrinter {
-  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   const acks: string[] = [];
   const responses = new Map<string, string>();
   return {
     started() {},
     received(record) {
       if (record.type === "ack") acks.push(record.from);
-      else responses.set(record.from, decoder.decode(record.payload ?? undefined));
+      else responses.set(record.from, decodeUtf8(record.payload));
     },
     finished: () => io.out(goJson({ Acks: acks.length === 0 ? null : acks, Responses: responses })),
   };

@@ -16,6 +16,7 @@
  * @module
  */
 
+import { toBytes } from "../../base/bytes.ts";
 import { RpcError } from "../../base/errors.ts";
 import type { Subscription } from "../../base/subscription.ts";
 import type { Coordinate } from "../../wire/messages/coordinate.ts";
@@ -372,8 +373,4 @@ function toQueryRecord(record: typeof queryRecord.zero): RpcQueryRecord | undefi
   if (from === "") return undefined;
   if (Type === "ack") return { type: "ack", from };
   return Type === "response" ? { type: "response", from, payload } : undefined;
-}
-
-function toBytes(payload: Uint8Array | string | null): Uint8Array | null {
-  return typeof payload === "string" ? new TextEncoder().encode(payload) : payload;
 }

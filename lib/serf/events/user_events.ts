@@ -4,6 +4,7 @@
  * @module
  */
 
+import { encodeUtf8, equalBytes } from "../../base/bytes.ts";
 import type { EventSlot, UserEventMessage } from "../../wire/messages/serf_messages.ts";
 import type { Broadcasts } from "../broadcasts.ts";
 import type { SerfContext } from "../context.ts";
@@ -125,7 +126,7 @@ export class UserEvents {
 
   #checked(event: Draft): OwnEvent {
     const limit = this.#context.config.userEventSizeLimit;
-    if (nameLength(event.name) + (event.payload?.length ?? 0) > limit) {
+    if (encodeUtf8(event.name).length + (event.payload?.length ?? 0) > limit) {
       throw new RangeError(`user event exceeds configured limit of ${limit} bytes before encoding`);
     }
     const stamped = this.#stamped(event);
@@ -178,20 +179,6 @@ export class UserEvents {
   }
 }
 
-const encoder = new TextEncoder();
-
-function nameLength(name: string): number {
-  return encoder.encode(name).length;
-}
-
 function sameEvent(a: Item, b: Item): boolean {
-  return a.name === b.name && sameBytes(a.payload, b.payload);
-}
-
-/** No payload is the same as an empty one. */
-function sameBytes(a: Uint8Array | null, b: Uint8Array | null): boolean {
-  const length = a?.length ?? 0;
-  if (length !== (b?.length ?? 0)) return false;
-  for (let i = 0; i < length; i++) if (a![i] !== b![i]) return false;
-  return true;
+  return a.name === b.name && equalBytes(a.payload, b.payload);
 }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { decodeUtf8, toBytes } from "../../base/bytes.ts";
 import type { LogLevel } from "../../base/log.ts";
 import { Address } from "../../base/address.ts";
 import { parsePort, splitHostPort } from "../../go/host_port.ts";
@@ -96,9 +97,9 @@ export function parseSnapshot(
   snapshot: Uint8Array | string,
   options: SnapshotOptions = {},
 ): ParsedSnapshot {
-  const bytes = typeof snapshot === "string" ? new TextEncoder().encode(snapshot) : snapshot;
+  const bytes = toBytes(snapshot);
   const wholeLength = bytes.lastIndexOf(0x0a) + 1;
-  const lines = new TextDecoder().decode(bytes.subarray(0, wholeLength)).split("\n").slice(0, -1);
+  const lines = decodeUtf8(bytes.subarray(0, wholeLength)).split("\n").slice(0, -1);
   const state = new SnapshotReplay(options);
   const warnings: LogEvent[] = [];
   const log = (level: LogLevel, text: string) =>

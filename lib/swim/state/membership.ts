@@ -4,6 +4,7 @@
  * @module
  */
 
+import { equalBytes } from "../../base/bytes.ts";
 import type { Log } from "../../base/log.ts";
 import { Address } from "../../base/address.ts";
 import type { Alive, Claim, Dead, Message, Suspect } from "../../wire/messages/messages.ts";
@@ -12,7 +13,7 @@ import type { Broadcast } from "../gossip/broadcast_queue.ts";
 import { isUp, withState } from "./claims.ts";
 import type { SwimConfig } from "../config.ts";
 import { suspicionMinTimeout } from "../formulas.ts";
-import { decideAlive, decideDead, decideSuspect, sameMeta } from "./override_rules.ts";
+import { decideAlive, decideDead, decideSuspect } from "./override_rules.ts";
 import type { NodeList } from "./node_list.ts";
 import { Suspicion } from "./suspicion.ts";
 import type { SwimTimer, SwimWorld } from "../timer.ts";
@@ -231,7 +232,7 @@ export class Membership {
     this.#broadcast({ type: "alive", claim: accepted }, finished);
     nodes.put(accepted);
     if (!isUp(known)) world.emit({ type: "node-join", claim: accepted });
-    else if (!sameMeta(known.meta, claim.meta)) {
+    else if (!equalBytes(known.meta, claim.meta)) {
       world.emit({ type: "node-update", claim: accepted });
     }
   }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { equalBytes } from "../../base/bytes.ts";
 import type { Claim, Dead, Suspect, Versions } from "../../wire/messages/messages.ts";
 import { isUp } from "./claims.ts";
 
@@ -81,16 +82,7 @@ function isSane({ protocolMin, protocolMax }: Versions): boolean {
 }
 
 function saysTheSame(a: Claim, b: Claim): boolean {
-  return sameMeta(a.meta, b.meta) && sameVersions(a.versions, b.versions);
-}
-
-/** Whether two metas have the same bytes; none and empty are the same. */
-export function sameMeta(a: Uint8Array | null, b: Uint8Array | null): boolean {
-  if (a === b) return true;
-  const length = a?.length ?? 0;
-  if (length !== (b?.length ?? 0)) return false;
-  for (let i = 0; i < length; i++) if (a?.[i] !== b?.[i]) return false;
-  return true;
+  return equalBytes(a.meta, b.meta) && sameVersions(a.versions, b.versions);
 }
 
 function sameVersions(a: Versions | null, b: Versions | null): boolean {

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { equalBytes } from "../../base/bytes.ts";
 import { decrypt, encrypt, ENCRYPTION_OVERHEAD } from "./cipher.ts";
 
 /** A list of AES keys that the cluster can change while it runs: the primary one encrypts, all of them decrypt. */
@@ -66,8 +67,6 @@ export class Keyring {
   }
 
   #find(key: Uint8Array): Uint8Array | undefined {
-    return this.#keys.find((installed) =>
-      installed.length === key.length && installed.every((byte, i) => byte === key[i])
-    );
+    return this.#keys.find((installed) => equalBytes(installed, key));
   }
 }

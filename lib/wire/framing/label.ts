@@ -5,13 +5,11 @@
  * @module
  */
 
+import { decodeUtf8, encodeUtf8 } from "../../base/bytes.ts";
 import { DecodeError } from "../../base/errors.ts";
 import { goQuote } from "../../go/quote.ts";
 import { MessageType } from "../messages/messages.ts";
 import type { WireOptions } from "./wire_options.ts";
-
-const encoder = new TextEncoder();
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** The label header; nothing for an empty label. Throws a `RangeError` if the label is longer than 255 bytes. */
 export function encodeLabel(label = ""): Uint8Array {
@@ -33,7 +31,7 @@ export function addLabel(bytes: Uint8Array, label?: string): Uint8Array {
 
 /** The label in bytes, which encryption authenticates as associated data. */
 export function labelBytes(label = ""): Uint8Array {
-  return encoder.encode(label);
+  return encodeUtf8(label);
 }
 
 /**
@@ -59,7 +57,7 @@ export function checkLabel(
     kind: "packet" | "stream";
   },
 ): void {
-  const label = header.length === 0 ? "" : decoder.decode(header.subarray(2));
+  const label = header.length === 0 ? "" : decodeUtf8(header.subarray(2));
   if (options.skipInboundLabelCheck) {
     if (label !== "") throw new DecodeError(`unexpected double ${kind} label header`);
   } else if (label !== (options.label ?? "")) {

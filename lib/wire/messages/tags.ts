@@ -7,18 +7,16 @@
  * @module
  */
 
+import { decodeUtf8, encodeUtf8 } from "../../base/bytes.ts";
 import { DecodeError } from "../../base/errors.ts";
 import { Reader, Writer } from "../msgpack/msgpack.ts";
 
 /** The first byte of meta that is a map. */
 const TAG_MAGIC = 0xff;
 
-const encoder = new TextEncoder();
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-
 /** Encodes tags for the given Serf protocol version; up to version 2 only `role` is kept. */
 export function encodeTags(tags: Readonly<Record<string, string>>, protocol: number): Uint8Array {
-  if (protocol < 3) return encoder.encode(tags.role ?? "");
+  if (protocol < 3) return encodeUtf8(tags.role ?? "");
   const entries = Object.entries(tags);
   const writer = new Writer().byte(TAG_MAGIC).map(entries.length);
   for (const [key, value] of entries) writer.string(key).string(value);
@@ -27,7 +25,7 @@ export function encodeTags(tags: Readonly<Record<string, string>>, protocol: num
 
 /** Decodes meta of either form. It never throws: of a damaged map it keeps the entries before the damage. */
 export function decodeTags(meta: Uint8Array | null): Record<string, string> {
-  if (meta?.[0] !== TAG_MAGIC) return { role: decoder.decode(meta ?? undefined) };
+  if (meta?.[0] !== TAG_MAGIC) return { role: decodeUtf8(meta) };
   const entries = new Map<string, string>();
   try {
     const reader = new Reader(meta, 1);

@@ -5,7 +5,7 @@
  * @module
  */
 
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+import { decodeUtf8 } from "../../base/bytes.ts";
 
 /** Texts up to this length are looked up. */
 const MAX_CACHED_LENGTH = 32;
@@ -15,13 +15,13 @@ const texts: string[] = new Array(1024).fill("");
 
 /** The text that stands in `bytes` from `start` to `end`; invalid UTF-8 becomes U+FFFD. */
 export function decodeText(bytes: Uint8Array, start: number, end: number): string {
-  if (end - start > MAX_CACHED_LENGTH) return decoder.decode(bytes.subarray(start, end));
+  if (end - start > MAX_CACHED_LENGTH) return decodeUtf8(bytes.subarray(start, end));
   let hash = 0;
   for (let i = start; i < end; i++) hash = Math.imul(hash, 31) + bytes[i];
   const place = (hash ^ hash >>> 10) & texts.length - 1;
   const cached = texts[place];
   if (isText(cached, bytes, start, end)) return cached;
-  return texts[place] = decoder.decode(bytes.subarray(start, end));
+  return texts[place] = decodeUtf8(bytes.subarray(start, end));
 }
 
 /** Whether the bytes are exactly this text; only ever true for ASCII. */

@@ -7,6 +7,7 @@
  * @module
  */
 
+import { encodeUtf8 } from "../../base/bytes.ts";
 import { DecodeError } from "../../base/errors.ts";
 import { decodeText } from "./decode_text.ts";
 import { ValueScanner } from "./value_scanner.ts";
@@ -20,8 +21,6 @@ export class IncompleteError extends DecodeError {
     super("Cannot decode MessagePack: input ends inside a value");
   }
 }
-
-const textEncoder = new TextEncoder();
 
 /**
  * How many values the arrays and maps of one reader may announce together. An empty value takes one byte on the wire
@@ -139,7 +138,7 @@ export class Writer {
         return this;
       }
     }
-    const bytes = textEncoder.encode(value);
+    const bytes = encodeUtf8(value);
     return this.#stringHead(bytes.length).append(bytes);
   }
 
