@@ -4,8 +4,7 @@
  * @module
  */
 
-import type { CommandIo } from "./command_io.ts";
-import { CommandFailure } from "./command_failure.ts";
+import { CommandFailure, type CommandIo } from "./command.ts";
 import { commandTable } from "./command_table.ts";
 
 /** No command, or one that does not exist. */

@@ -5,7 +5,7 @@
  */
 
 import { encodeUtf8 } from "../base/bytes.ts";
-import { CommandFailure } from "./command_failure.ts";
+import { CommandFailure } from "./command.ts";
 
 /** What is sent, and what goes with it. */
 export interface NamedPayload {

@@ -5,7 +5,7 @@
  */
 
 import { encodeUtf8 } from "../base/bytes.ts";
-import type { CommandIo } from "./command_io.ts";
+import type { CommandIo } from "./command.ts";
 
 /** What a shell reports for a process that SIGPIPE ended: 128 + 13. */
 const SIGPIPE_EXIT_CODE = 141;

@@ -1,10 +1,12 @@
 /**
- * What all commands that talk to an agent share: their flags and the connection.
+ * What the commands that talk to an agent share: the flags and environment variables that say where it is, and the
+ * connection to it.
  *
  * @module
  */
 
-import type { CommandIo } from "./command_io.ts";
+import { formatHostPort } from "../base/address.ts";
+import { missingPermissions } from "../base/permissions.ts";
 import {
   FlagError,
   type FlagSpecs,
@@ -12,11 +14,25 @@ import {
   type ParsedFlags,
   parseGoFlags,
 } from "../go/flags.ts";
+import { RpcClient } from "../rpc/client/client.ts";
+import { DEFAULT_RPC_ADDRESS, parseTcpEndpoint } from "../rpc/tcp_endpoint.ts";
+import { type Command, CommandFailure, type CommandIo, flagFailure, labelled } from "./command.ts";
 import { formatUsage, type Usage } from "./usage.ts";
-import type { RpcClient } from "../rpc/client/client.ts";
-import type { Command } from "./command.ts";
-import { flagFailure } from "./command_failure.ts";
-import { connect, rpcFlags } from "./rpc_flags.ts";
+
+/** The flags of the connection. */
+const rpcFlags = {
+  "rpc-addr": {
+    kind: "string",
+    value: "host:port",
+    help:
+      `RPC address of the agent. Without this flag: $SERF_RPC_ADDR, else ${DEFAULT_RPC_ADDRESS}.`,
+  },
+  "rpc-auth": {
+    kind: "string",
+    value: "token",
+    help: "Token that the agent asks for. Without this flag: $SERF_RPC_AUTH.",
+  },
+} as const satisfies FlagSpecs;
 
 /** What a command gets to do its work. */
 export interface RpcCommandInput<F extends FlagSpecs> {
@@ -60,4 +76,48 @@ function parse<F extends FlagSpecs>(
   } catch (error) {
     throw error instanceof FlagError ? flagFailure(error, io) : error;
   }
+}
+
+/**
+ * Connects to the agent that the flags name or, where one is absent, the environment. Throws a `CommandFailure` if that
+ * cannot be done.
+ */
+async function connect(
+  flags: FlagValues<typeof rpcFlags>,
+  io: CommandIo,
+): Promise<RpcClient> {
+  const given = { address: flags["rpc-addr"], authKey: flags["rpc-auth"] };
+  requirePermissions(
+    ...netPermissions(given.address ?? DEFAULT_RPC_ADDRESS),
+    ...envPermissions(given.address, "SERF_RPC_ADDR"),
+    ...envPermissions(given.authKey, "SERF_RPC_AUTH"),
+  );
+  const address = given.address ?? (io.env("SERF_RPC_ADDR") || DEFAULT_RPC_ADDRESS);
+  const authKey = given.authKey ?? io.env("SERF_RPC_AUTH");
+  requirePermissions(...netPermissions(address));
+  return await labelled(
+    "Error connecting to Serf agent",
+    RpcClient.connect({ address, authKey }),
+  );
+}
+
+/** What dialling needs; nothing if the address is malformed, which dialling will say. */
+function netPermissions(address: string): Deno.PermissionDescriptor[] {
+  try {
+    const { hostname, port } = parseTcpEndpoint(address, "dial");
+    return [{ name: "net", host: formatHostPort(hostname || "127.0.0.1", port) }];
+  } catch {
+    return [];
+  }
+}
+
+/** What a variable needs; nothing if a flag was given in its place. */
+function envPermissions(flag: string | undefined, variable: string): Deno.PermissionDescriptor[] {
+  return flag === undefined ? [{ name: "env", variable }] : [];
+}
+
+/** Throws a {@link CommandFailure} that names the flags for `deno run` that are missing, if any are. */
+function requirePermissions(...needed: readonly Deno.PermissionDescriptor[]): void {
+  const text = missingPermissions(needed);
+  if (text !== undefined) throw new CommandFailure(text);
 }

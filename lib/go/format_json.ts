@@ -5,20 +5,20 @@
  */
 
 /** A value to print: an object keeps its order like a Go struct, a `Map` is sorted by key like a Go map. */
-export type GoJsonValue =
+export type JsonValue =
   | null
   | string
   | number
-  | readonly GoJsonValue[]
-  | ReadonlyMap<string, GoJsonValue>
-  | { readonly [field: string]: GoJsonValue };
+  | readonly JsonValue[]
+  | ReadonlyMap<string, JsonValue>
+  | { readonly [field: string]: JsonValue };
 
 /** Formats like Go's `json.MarshalIndent(value, "", "  ")`. */
-export function goJson(value: GoJsonValue): string {
+export function formatJson(value: JsonValue): string {
   return format(value, "");
 }
 
-function format(value: GoJsonValue, margin: string): string {
+function format(value: JsonValue, margin: string): string {
   if (value === null || typeof value === "number") return String(value);
   if (typeof value === "string") return quote(value);
   const inner = `${margin}  `;
@@ -30,7 +30,7 @@ function format(value: GoJsonValue, margin: string): string {
   return `${open}\n${inner}${items.join(`,\n${inner}`)}\n${margin}${close}`;
 }
 
-function entriesOf(value: object): [string, GoJsonValue][] {
+function entriesOf(value: object): [string, JsonValue][] {
   if (value instanceof Map) return [...value].sort(([a], [b]) => a < b ? -1 : 1);
   return Object.entries(value);
 }

@@ -1,6 +1,6 @@
 /** The boundary of a command in a test: output is kept, environment and interrupt are made up. */
 
-import type { CommandIo } from "../../lib/cli/command_io.ts";
+import type { CommandIo } from "../../lib/cli/command.ts";
 import { lineBytes } from "../../lib/cli/process_io.ts";
 import { runSerf } from "../../lib/cli/main.ts";
 

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { goJson } from "../../lib/go/format_json.ts";
+import { formatJson } from "../../lib/go/format_json.ts";
 
 Deno.test("objects keep their order and maps are sorted, both with two spaces of indentation", () => {
   const value = {
@@ -7,7 +7,7 @@ Deno.test("objects keep their order and maps are sorted, both with two spaces of
     a: new Map([["10", "ten"], ["9", "nine"], ["B", "b"], ["a", "a"]]),
   };
   assertEquals(
-    goJson(value),
+    formatJson(value),
     `{
   "b": [
     1,
@@ -26,7 +26,7 @@ Deno.test("objects keep their order and maps are sorted, both with two spaces of
 
 Deno.test("what is empty stays on one line", () => {
   assertEquals(
-    goJson({ list: [], map: new Map(), object: {} }),
+    formatJson({ list: [], map: new Map(), object: {} }),
     [
       "{",
       '  "list": [],',
@@ -35,7 +35,7 @@ Deno.test("what is empty stays on one line", () => {
       "}",
     ].join("\n"),
   );
-  assertEquals(goJson([]), "[]");
+  assertEquals(formatJson([]), "[]");
 });
 
 Deno.test("text is escaped as Go does it, in keys and in values", () => {
@@ -49,8 +49,8 @@ Deno.test("text is escaped as Go does it, in keys and in values", () => {
     ["é😀/", '"é😀/"'],
   ];
   for (const [text, json] of cases) {
-    assertEquals(goJson(text), json);
-    assertEquals(goJson(new Map([[text, text]])), `{\n  ${json}: ${json}\n}`);
-    assertEquals(JSON.parse(goJson(text)), text);
+    assertEquals(formatJson(text), json);
+    assertEquals(formatJson(new Map([[text, text]])), `{\n  ${json}: ${json}\n}`);
+    assertEquals(JSON.parse(formatJson(text)), text);
   }
 });

@@ -6,7 +6,7 @@
 
 import { parseDuration } from "../../go/duration.ts";
 import { type ConfigKind, type ConfigLayer, configOptions } from "./config.ts";
-import { decodeFirstJson } from "../../go/json.ts";
+import { decodeFirstJson } from "../../go/decode_json.ts";
 
 type JsonObject = { readonly [key: string]: unknown };
 

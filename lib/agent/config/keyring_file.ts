@@ -8,7 +8,7 @@ import { decodeBase64 } from "../../go/base64.ts";
 import { errorText } from "../../base/errors.ts";
 import { osErrorText } from "../../go/os_error.ts";
 import type { Keyring } from "../../wire/framing/keyring.ts";
-import { decodeJson, jsonText, wrongJson } from "../../go/json.ts";
+import { decodeJson, jsonText, wrongJson } from "../../go/decode_json.ts";
 
 /** Reads a keyring; there must be at least one key. Rejects with an `Error` that says what is wrong with the file. */
 export async function readKeyringFile(path: string): Promise<Keyring> {

@@ -6,7 +6,7 @@
 
 import { errorText } from "../../base/errors.ts";
 import { osErrorText } from "../../go/os_error.ts";
-import { decodeJson, jsonText, wrongJson } from "../../go/json.ts";
+import { decodeJson, jsonText, wrongJson } from "../../go/decode_json.ts";
 
 type Tags = Readonly<Record<string, string>>;
 

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { CommandIo } from "../command_io.ts";
+import type { CommandIo } from "../command.ts";
 
 /** Prints for an agent. Only the first line of a text gets the prefix, and an empty text gets none. */
 export class AgentOutput {

@@ -5,7 +5,7 @@
  */
 
 import { LOG_LEVELS, type LogLevel, parseLogLevel } from "../../base/log.ts";
-import type { CommandIo } from "../command_io.ts";
+import type { CommandIo } from "../command.ts";
 import { errorText } from "../../base/errors.ts";
 import { FlagError } from "../../go/flags.ts";
 import { LogHub } from "../../agent/log/log_hub.ts";

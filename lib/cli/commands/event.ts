@@ -4,7 +4,7 @@
  * @module
  */
 
-import { labelled } from "../command_failure.ts";
+import { labelled } from "../command.ts";
 import { namedPayload } from "../named_payload.ts";
 import { rpcCommand } from "../rpc_command.ts";
 

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { labelled } from "../command_failure.ts";
-import { formatFlag, formatResult } from "../output_format.ts";
+import { labelled } from "../command.ts";
+import { formatFlag, formatResult } from "../output.ts";
 import { rpcCommand } from "../rpc_command.ts";
 
 /** Prints facts and counters of the agent. */

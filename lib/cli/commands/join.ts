@@ -4,7 +4,7 @@
  * @module
  */
 
-import { CommandFailure, labelled } from "../command_failure.ts";
+import { CommandFailure, labelled } from "../command.ts";
 import { rpcCommand } from "../rpc_command.ts";
 
 /** Connects the agent to a cluster. */

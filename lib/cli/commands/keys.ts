@@ -6,8 +6,8 @@
 
 import { RpcError } from "../../base/errors.ts";
 import { type KeyReport, type RpcClient, RpcKeyError } from "../../rpc/client/client.ts";
-import { formatColumns } from "../columns.ts";
-import { CommandFailure } from "../command_failure.ts";
+import { formatColumns } from "../output.ts";
+import { CommandFailure } from "../command.ts";
 import { rpcCommand } from "../rpc_command.ts";
 
 /** Manages the keyrings of the whole cluster. */

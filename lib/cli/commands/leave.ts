@@ -4,7 +4,7 @@
  * @module
  */
 
-import { labelled } from "../command_failure.ts";
+import { labelled } from "../command.ts";
 import { rpcCommand } from "../rpc_command.ts";
 
 /** Makes the agent leave its cluster and exit. */

@@ -5,12 +5,11 @@
  */
 
 import type { RpcMember } from "../../rpc/client/client.ts";
-import { formatColumns } from "../columns.ts";
-import { labelled } from "../command_failure.ts";
-import type { GoJsonValue } from "../../go/format_json.ts";
-import { formatFlag, formatResult } from "../output_format.ts";
+import { formatColumns, formatFlag, formatResult } from "../output.ts";
+import { labelled } from "../command.ts";
+import type { JsonValue } from "../../go/format_json.ts";
 import { rpcCommand } from "../rpc_command.ts";
-import { parseTagFlags } from "../tag_flags.ts";
+import { parseTagFlags } from "../tag_pairs.ts";
 
 /** Lists the members of the cluster. */
 export const members = rpcCommand({
@@ -65,7 +64,7 @@ function textRow(member: RpcMember, detailed: boolean): string {
   return cells.join("|");
 }
 
-function jsonMember(member: RpcMember): GoJsonValue {
+function jsonMember(member: RpcMember): JsonValue {
   return {
     name: member.name,
     addr: member.address.text,

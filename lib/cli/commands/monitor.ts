@@ -4,9 +4,8 @@
  * @module
  */
 
-import type { CommandIo } from "../command_io.ts";
+import { type CommandIo, labelled } from "../command.ts";
 import type { RpcEvent, RpcMember } from "../../rpc/client/client.ts";
-import { labelled } from "../command_failure.ts";
 import { follow } from "../follow.ts";
 import { goSyntax, type GoValue } from "../../go/syntax.ts";
 import { rpcCommand } from "../rpc_command.ts";

@@ -5,15 +5,14 @@
  */
 
 import { decodeUtf8, encodeUtf8 } from "../../base/bytes.ts";
-import type { CommandIo } from "../command_io.ts";
+import { CommandFailure, type CommandIo, labelled } from "../command.ts";
 import type { RpcQueryRecord } from "../../rpc/client/client.ts";
-import { CommandFailure, labelled } from "../command_failure.ts";
 import { follow } from "../follow.ts";
-import { goJson } from "../../go/format_json.ts";
+import { formatJson } from "../../go/format_json.ts";
 import { namedPayload } from "../named_payload.ts";
-import { formatFlag } from "../output_format.ts";
+import { formatFlag } from "../output.ts";
 import { rpcCommand } from "../rpc_command.ts";
-import { parseTagFlags } from "../tag_flags.ts";
+import { parseTagFlags } from "../tag_pairs.ts";
 
 /** Asks the members and prints their answers. */
 export const query = rpcCommand({
@@ -125,6 +124,7 @@ function jsonPrinter({ io }: PrinterOptions): QueryPrinter {
       if (record.type === "ack") acks.push(record.from);
       else responses.set(record.from, decodeUtf8(record.payload));
     },
-    finished: () => io.out(goJson({ Acks: acks.length === 0 ? null : acks, Responses: responses })),
+    finished: () =>
+      io.out(formatJson({ Acks: acks.length === 0 ? null : acks, Responses: responses })),
   };
 }

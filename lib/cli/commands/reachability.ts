@@ -4,8 +4,7 @@
  * @module
  */
 
-import type { CommandIo } from "../command_io.ts";
-import { CommandFailure, labelled } from "../command_failure.ts";
+import { CommandFailure, type CommandIo, labelled } from "../command.ts";
 import { follow } from "../follow.ts";
 import { rpcCommand } from "../rpc_command.ts";
 

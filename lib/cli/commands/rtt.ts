@@ -7,7 +7,7 @@
 import { goQuote } from "../../go/quote.ts";
 import type { RpcClient } from "../../rpc/client/client.ts";
 import { type Coordinate, distance } from "../../wire/messages/coordinate.ts";
-import { CommandFailure, labelled } from "../command_failure.ts";
+import { CommandFailure, labelled } from "../command.ts";
 import { rpcCommand } from "../rpc_command.ts";
 
 /** Estimates how long a packet takes from one node to another and back. */

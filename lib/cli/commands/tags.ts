@@ -4,9 +4,9 @@
  * @module
  */
 
-import { CommandFailure, labelled } from "../command_failure.ts";
+import { CommandFailure, labelled } from "../command.ts";
 import { rpcCommand } from "../rpc_command.ts";
-import { parseTagFlags } from "../tag_flags.ts";
+import { parseTagFlags } from "../tag_pairs.ts";
 
 /** Changes the tags of the agent. */
 export const tags = rpcCommand({

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { formatColumns } from "../../lib/cli/columns.ts";
+import { formatColumns } from "../../lib/cli/output.ts";
 
 Deno.test("columns are as wide as their longest cell, and the last cell of a row is not padded", () => {
   assertEquals(

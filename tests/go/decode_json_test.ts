@@ -1,5 +1,5 @@
 import { assertEquals, assertGreater, assertThrows } from "@std/assert";
-import { decodeFirstJson, decodeJson } from "../../lib/go/json.ts";
+import { decodeFirstJson, decodeJson } from "../../lib/go/decode_json.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 

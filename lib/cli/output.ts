@@ -1,0 +1,65 @@
+/**
+ * How results are printed: in aligned columns, or by the `-format` flag as text or JSON.
+ *
+ * @module
+ */
+
+import type { FlagSpec } from "../go/flags.ts";
+import { formatJson, type JsonValue } from "../go/format_json.ts";
+import { CommandFailure } from "./command.ts";
+
+/** The flag's declaration. */
+export const formatFlag = {
+  kind: "string",
+  value: "text|json",
+  default: "text",
+  help: "How the result is printed.",
+} as const satisfies FlagSpec;
+
+/** A result in both forms; only the one that is asked for is made. */
+export interface Formats {
+  text(): string;
+  json(): JsonValue;
+}
+
+/** Formats a result without white space around it; throws a {@link CommandFailure} for an unknown format. */
+export function formatResult(format: string, formats: Formats): string {
+  switch (format) {
+    case "text":
+      return trimSpace(formats.text());
+    case "json":
+      return formatJson(formats.json());
+    default:
+      throw new CommandFailure(`Encoding error: Invalid output format "${format}"`);
+  }
+}
+
+const GAP = "  ";
+
+/**
+ * Aligns rows whose cells are separated by `|` and returns them joined by newlines.
+ *
+ * A `|` inside a value therefore makes a further column, as it does in Serf. Cells are trimmed; a column is as
+ * wide as its longest cell in code points; every cell but the last of its row is padded and followed by two spaces.
+ */
+export function formatColumns(rows: readonly string[]): string {
+  const table = rows.map((row) => row.split("|").map(trimSpace));
+  const widths: number[] = [];
+  for (const cells of table) {
+    for (const [i, cell] of cells.entries()) {
+      widths[i] = Math.max(widths[i] ?? 0, codePoints(cell));
+    }
+  }
+  const pad = (cell: string, i: number, cells: readonly string[]) =>
+    i === cells.length - 1 ? cell : cell + " ".repeat(widths[i] - codePoints(cell)) + GAP;
+  return table.map((cells) => cells.map(pad).join("")).join("\n");
+}
+
+function codePoints(text: string): number {
+  return [...text].length;
+}
+
+/** Removes white space from both ends, by Unicode's White_Space property as Go's `strings.TrimSpace` does. */
+function trimSpace(text: string): string {
+  return text.replace(/^\p{White_Space}+/u, "").replace(/\p{White_Space}+$/u, "");
+}
