@@ -4,8 +4,10 @@
  * @module
  */
 
-import { encodeUtf8 } from "../base/bytes.ts";
 import type { CommandIo } from "./command.ts";
+
+// Not that of base/bytes.ts: printing the version loads as little as it can.
+const encoder = new TextEncoder();
 
 /** What a shell reports for a process that SIGPIPE ended: 128 + 13. */
 const SIGPIPE_EXIT_CODE = 141;
@@ -33,7 +35,7 @@ export class ProcessIo implements CommandIo {
 
 /** Ends a line with a newline, as bytes. */
 export function lineBytes(line: string | Uint8Array): Uint8Array {
-  if (typeof line === "string") return encodeUtf8(`${line}\n`);
+  if (typeof line === "string") return encoder.encode(`${line}\n`);
   const bytes = new Uint8Array(line.length + 1);
   bytes.set(line);
   bytes[line.length] = 0x0a;
