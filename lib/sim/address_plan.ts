@@ -1,8 +1,8 @@
 /**
- * Which address belongs to which place in the simulated network.
+ * The addresses of the simulated network, 10.0.0.0/8.
  *
- * Places are numbered; the number is written into the address itself (10.0.0.0/8), so that finding the receiver of a
- * packet takes no table.
+ * Each address has a number, its slot, which can be computed from the address, so that finding the receiver of a packet
+ * takes no table.
  *
  * @module
  */
@@ -12,20 +12,20 @@ import { Address } from "../base/address.ts";
 /** The port that all simulated nodes listen on. */
 const PORT = 7946;
 
-/** How many places there are. */
-export const PLACES = 2 ** 24 - 2;
+/** How many addresses there are. */
+export const SLOTS = 2 ** 24 - 2;
 
-/** The address of a place; throws a `RangeError` beyond {@link PLACES}. */
-export function addressOf(place: number): Address {
-  if (!(place >= 0 && place < PLACES)) {
-    throw new RangeError(`Cannot give out an address: place ${place} is not below ${PLACES}`);
+/** The address of a slot; throws a `RangeError` beyond {@link SLOTS}. */
+export function addressOf(slot: number): Address {
+  if (!(slot >= 0 && slot < SLOTS)) {
+    throw new RangeError(`Cannot give out an address: slot ${slot} is not below ${SLOTS}`);
   }
-  const host = place + 1;
+  const host = slot + 1;
   return new Address(Uint8Array.of(10, host >> 16, (host >> 8) & 0xff, host & 0xff), PORT);
 }
 
-/** The place of an address in 4-byte or mapped form; -1 if it is none of ours. */
-export function placeOf(address: Address): number {
+/** The slot of an address in 4-byte or mapped form; -1 if it is not in the simulated network. */
+export function slotOf(address: Address): number {
   const ip = address.ip;
   const at = ip.length - 4;
   if ((at !== 0 && at !== 12) || ip[at] !== 10 || address.port !== PORT) return -1;

@@ -1,5 +1,5 @@
 /**
- * A simulated Serf cluster, with an interface that lets a scenario read as prose.
+ * A simulated Serf cluster: starting nodes, letting virtual time pass, making faults, and waiting for conditions.
  *
  * @module
  */
@@ -16,16 +16,16 @@ import { packetOverhead } from "../wire/framing/packet.ts";
 import type { WireOptions } from "../wire/framing/wire_options.ts";
 import { Invariants } from "./invariants.ts";
 import type { NetworkOptions } from "./network.ts";
-import { type NodeContext, type SerfHost, SimNode } from "./sim_node.ts";
+import { type ClusterHooks, type SerfHost, SimNode } from "./sim_node.ts";
 import { Simulation } from "./simulation.ts";
 import { SimulationError } from "./simulation_error.ts";
 import type { Statistics } from "./statistics.ts";
 
-/** What to simulate. */
+/** The cluster to simulate. */
 export interface SimulateOptions extends NetworkOptions {
   /** How many nodes there are at the start, named `n0`, `n1`, … */
   readonly nodes: number;
-  /** Decides everything that is random. Default 1. */
+  /** The seed of all random numbers. Default 1. */
   readonly seed?: number;
   /** The profile of all nodes. Default `"lan"`. */
   readonly profile?: ProfileName;
@@ -34,27 +34,28 @@ export interface SimulateOptions extends NetworkOptions {
   /** Changes to the Serf settings of all nodes, which are those of the library. */
   readonly config?: Partial<Omit<SerfSettings, "profile">>;
   /**
-   * Whether all nodes join the first one (the default), each the one before it, or nobody; or whether they start as a
-   * cluster that has long been formed, in which everybody knows everybody. Joining takes messages by the square of the
-   * number of nodes, so the latter is for thousands.
+   * How the cluster comes about. `first` (the default): every node joins the first one. `chain`: every node joins the one
+   * before it. `none`: nobody joins. `formed`: the nodes start as members of a cluster in which everybody knows everybody.
+   * The number of messages that joining takes grows with the square of the number of nodes, so `formed` is for large
+   * clusters: 1,000 nodes join in a minute of real time, and are formed in a few seconds.
    */
   readonly join?: "first" | "chain" | "none" | "formed";
-  /** Over what time the nodes are started and join, milliseconds. Default 1000. */
+  /** The nodes are started and join one after the other within this time, milliseconds. Default 1000. */
   readonly joinWithinMs?: number;
   /**
-   * Whether the cluster runs until all nodes know each other before it is returned: the default, unless nobody joins.
-   * It fails after 10 simulated minutes.
+   * Whether the cluster runs until all nodes know each other before it is returned. Default: true, unless `join` is
+   * `none`. It fails after 10 simulated minutes.
    */
   readonly settle?: boolean;
-  /** Whether packets and streams are really encoded and decoded; by default messages are passed by reference. */
+  /** Whether packets and streams are encoded and decoded. By default messages are passed by reference. */
   readonly wire?: boolean;
   /** Keys of 16, 24 or 32 bytes that every node starts with, the first one to encrypt with; implies `wire`. */
   readonly keys?: readonly Uint8Array[];
-  /** Whether nodes keep a snapshot, by which they find the others again after a restart. */
+  /** Whether nodes keep a snapshot, with which they find the others again after a restart. Default false. */
   readonly snapshots?: boolean;
-  /** Whether to count the bytes of datagrams. */
+  /** Whether to count the bytes of datagrams. Default false. */
   readonly countBytes?: boolean;
-  /** How many events each node keeps at least, if there were as many. Default 1000. */
+  /** How many events of each node are kept at least, the newest. Default 1000. */
   readonly keepEvents?: number;
   /** Called with every line that a node writes to its log. */
   readonly log?: (line: SimLogLine) => void;
@@ -66,21 +67,21 @@ export interface SimLogLine {
   readonly atMs: number;
   /** The name of the node. */
   readonly node: string;
-  /** How severe it is. */
+  /** The severity. */
   readonly level: LogLevel;
   /** Without time and level; it starts with its source, as in `serf: `. */
   readonly text: string;
 }
 
-/** A stretch of virtual time. */
+/** A duration in virtual time: the sum of its parts, which must not be negative. */
 export interface Span {
   /** Virtual seconds. */
   readonly seconds?: number;
-  /** Virtual milliseconds, added to the seconds. */
+  /** Virtual milliseconds. */
   readonly ms?: number;
 }
 
-/** How a node is added to a cluster. */
+/** Settings of a node that is added to a cluster. */
 export interface AddOptions {
   /** Default: `n` and its number. */
   readonly name?: string;
@@ -92,37 +93,41 @@ export interface AddOptions {
 
 /** An event that was delivered to the user of a node. */
 export interface NodeEvent {
-  /** Whose user. */
+  /** The node to whose user it was delivered. */
   readonly node: SimNode;
-  /** What was delivered. */
+  /** The event. */
   readonly event: SerfEvent;
 }
 
-/** What a node's user answers to queries; `undefined` for no answer. */
+/** Answers a query on behalf of a node's user; `undefined` means no answer. */
 export type Answerer = (node: SimNode, query: QueryEvent) => Uint8Array | undefined;
 
-/** Over what time nodes are started, virtual milliseconds. */
+/** The values of `SimulateOptions.join`. */
+const JOINS = ["first", "chain", "none", "formed"];
+/** The default of `joinWithinMs`. */
 const JOIN_WITHIN_MS = 1000;
 /** How long a cluster may take to settle, virtual seconds. */
 const SETTLE_SECONDS = 600;
-/** Serf cuts its queues now and then, and in between when they have grown so many times too long. */
+/** A broadcast queue is cut to its limit at intervals, and at once when it reaches so many times its limit. */
 const QUEUE_FACTOR = 4;
-/** How often a condition is looked at, virtual milliseconds. */
+/** How often a condition is checked, virtual milliseconds. */
 const POLL_MS = 20;
 
 /**
  * Starts a cluster in virtual time. Nothing in it depends on real time, and equal options give equal runs.
  *
- * @throws {SimulationError} if it does not settle
+ * @throws {RangeError} if an option is out of range
+ * @throws {SimulationError} if the nodes do not get to know each other in time
  */
 export function simulate(options: SimulateOptions): Cluster {
+  checkOptions(options);
   const cluster = new Cluster(options);
   for (let i = 0; i < options.nodes; i++) cluster.add({ start: false });
   if (options.join === "formed") {
-    form(cluster.nodes);
+    startFormed(cluster.nodes);
     return cluster;
   }
-  enrol(cluster, options);
+  startJoining(cluster, options);
   if (options.join !== "none" && (options.settle ?? true)) {
     cluster.run({ ms: options.joinWithinMs ?? JOIN_WITHIN_MS });
     cluster.runUntil(() => cluster.converged(), { seconds: SETTLE_SECONDS });
@@ -130,15 +135,15 @@ export function simulate(options: SimulateOptions): Cluster {
   return cluster;
 }
 
-/** Starts the nodes with a full view of each other. */
-function form(nodes: readonly SimNode[]): void {
+/** Starts all nodes with a full view of each other. */
+function startFormed(nodes: readonly SimNode[]): void {
   for (const node of nodes) node.start();
   const claims = nodes.flatMap((node) => [...node.claims()]);
   for (const node of nodes) node.preload(claims);
 }
 
-/** Starts the nodes one after the other, and lets each join somebody as soon as it runs. */
-function enrol(
+/** Starts the nodes one after the other; each joins as soon as it runs. */
+function startJoining(
   cluster: Cluster,
   { join = "first", joinWithinMs = JOIN_WITHIN_MS }: SimulateOptions,
 ): void {
@@ -156,14 +161,14 @@ function enrol(
 export class Cluster {
   readonly #simulation: Simulation<SerfTimer, SerfOutput>;
   readonly #nodes: SimNode[] = [];
-  readonly #context: NodeContext;
+  readonly #hooks: ClusterHooks;
   readonly #invariants: Invariants;
   readonly #settings: SerfSettings;
   readonly #options: SimulateOptions;
   #answerer: Answerer = () => undefined;
-  #places = 0;
-  /** The node at which the last look for agreement ended; the next one begins there. */
-  #doubtful = 0;
+  #slots = 0;
+  /** Index of the node that disagreed when agreement was last checked; the next check begins with it. */
+  #lastDissenter = 0;
 
   /** @internal Use {@link simulate}. */
   constructor(options: SimulateOptions) {
@@ -175,13 +180,13 @@ export class Cluster {
     };
     this.#simulation = new Simulation({ ...options, seed: options.seed ?? 1 }, {
       emitted: (host, output) => this.#emitted(host, output),
-      spoke: (host, message) => this.#invariants.spoke(host.index, message),
+      streamSent: (host, message) => this.#invariants.streamSent(host.index, message),
     });
     this.#invariants = new Invariants((index, problem) =>
       this.#fail(`${this.#nodes[index].name}: ${problem}`)
     );
-    this.#context = {
-      newPlace: () => this.#places++,
+    this.#hooks = {
+      newSlot: () => this.#slots++,
       after: (ms, run) => this.#simulation.after(ms, run),
       running: () => this.running,
       starting: (node) => this.#invariants.started(node.index, node.name),
@@ -203,17 +208,17 @@ export class Cluster {
     return this.#simulation.now;
   }
 
-  /** A fingerprint of all that happened so far: 16 hex digits, equal if and only if runs were equal. */
+  /** A hash of all that happened so far, 16 hex digits. Equal runs have equal digests. */
   get digest(): string {
     return this.#simulation.digest;
   }
 
-  /** What was counted so far. */
+  /** The counters so far. */
   get statistics(): Readonly<Statistics> {
     return this.#simulation.statistics;
   }
 
-  /** All nodes, those that are down too. */
+  /** All nodes, including those that are down. */
   get nodes(): readonly SimNode[] {
     return this.#nodes;
   }
@@ -223,14 +228,16 @@ export class Cluster {
     return this.#nodes.filter((node) => node.state === "running");
   }
 
-  /** The node of a number. Throws a `RangeError` if there is none. */
+  /** The node with an index, from 0. Throws a `RangeError` if there is none. */
   node(index: number): SimNode {
     const node = this.#nodes[index];
-    if (node === undefined) throw new RangeError(`Cannot find node ${index}: there is none`);
+    if (node === undefined) {
+      throw new RangeError(`Cannot find node ${index}: there are ${this.#nodes.length} nodes`);
+    }
     return node;
   }
 
-  /** Adds a node, which joins nobody by itself. */
+  /** Adds a node. It joins nobody until told to. */
   add(options: AddOptions = {}): SimNode {
     const host: SerfHost = this.#simulation.addHost();
     const { name = `n${host.index}`, tags = {}, start = true } = options;
@@ -238,7 +245,7 @@ export class Cluster {
     const wire: WireOptions = { compress: true, keyring };
     const overhead = packetOverhead(wire);
     if (this.#options.wire || keyring !== undefined) host.wire = wire;
-    const node = new SimNode(this.#context, {
+    const node = new SimNode(this.#hooks, {
       host,
       config: { ...this.#settings, name, tags },
       keyring,
@@ -250,7 +257,7 @@ export class Cluster {
     return node;
   }
 
-  /** Lets virtual time pass. */
+  /** Lets virtual time pass. Throws a `RangeError` if the span is negative. */
   run(span: Span): void {
     this.#simulation.run(millisecondsOf(span));
     this.#measure();
@@ -259,6 +266,7 @@ export class Cluster {
   /**
    * Lets virtual time pass until a condition holds; returns how many virtual milliseconds that took.
    *
+   * @throws {RangeError} if the span is negative
    * @throws {SimulationError} if it does not hold in time
    */
   runUntil(condition: () => boolean, span: Span): number {
@@ -267,7 +275,7 @@ export class Cluster {
     return this.#fail(`not reached within ${millisecondsOf(span) / 1000} s: ${condition}`);
   }
 
-  /** Like {@link runUntil}, but returns `undefined` when the time is over. The condition is looked at every 20 ms. */
+  /** Like {@link runUntil}, but returns `undefined` when the time is over. The condition is checked every 20 ms. */
   wait(condition: () => boolean, span: Span): number | undefined {
     const from = this.now;
     const until = from + millisecondsOf(span);
@@ -279,23 +287,25 @@ export class Cluster {
     return this.now - from;
   }
 
-  /** Does something when so much time has passed. */
+  /** Calls a function when so much time has passed. */
   after(span: Span, run: () => void): void {
     this.#simulation.after(millisecondsOf(span), run);
   }
 
-  /** Splits the network into groups of nodes; nodes that are not listed make up one more group. */
+  /** Splits the network into groups of nodes, given by index; nodes that are not listed form one more group. */
   partition(...groups: readonly (readonly number[])[]): void {
+    for (const index of groups.flat()) this.node(index);
     this.#simulation.network.partition(groups);
   }
 
   /** Cuts the link between two nodes, or only the direction from the first to the second. */
   cut(from: number, to: number, options: { readonly oneWay?: boolean } = {}): void {
+    for (const index of [from, to]) this.node(index);
     this.#simulation.network.cut(from, to);
     if (!options.oneWay) this.#simulation.network.cut(to, from);
   }
 
-  /** Ends partitions and mends cut links. */
+  /** Ends the partition and restores cut links. */
   heal(): void {
     this.#simulation.network.heal();
   }
@@ -309,19 +319,19 @@ export class Cluster {
     this.#simulation.network.loss = share;
   }
 
-  /** Decides from now on what the users of the nodes answer to queries. Without it, nothing. */
+  /** Sets the function that answers queries on behalf of the users of all nodes. Without it nobody answers. */
   answerQueries(answerer: Answerer): void {
     this.#answerer = answerer;
   }
 
-  /** What was delivered to the users of all nodes, node by node, as far as it was kept. */
+  /** The events that were delivered to the users of all nodes, node by node, as far as they were kept. */
   events(): readonly NodeEvent[] {
     return this.#nodes.flatMap((node) => node.events().map((event) => ({ node, event })));
   }
 
   /**
-   * Whether every running node sees every running node as alive, at the right address, and nobody else but nodes
-   * that are paused.
+   * Whether every running node sees every running node as alive, at the right address, and nobody else as alive except
+   * nodes that are paused.
    */
   converged(): boolean {
     const running = this.running;
@@ -340,18 +350,18 @@ export class Cluster {
     });
   }
 
-  /** Whether every running node other than that one sees a member in a state; `undefined` means not at all. */
+  /** Whether all running nodes but the member itself see it with a status; `undefined` means that they do not know it. */
   allSee(name: string, status: MemberStatus | undefined): boolean {
     const viewers = this.running.filter((node) => node.name !== name);
     return this.#agreed(viewers, (viewer) => viewer.status(name) === status);
   }
 
-  /** Whether something holds for all nodes. Begins with the one for which it did not hold the last time. */
+  /** Whether a condition holds for all nodes. The check begins with the node for which it last failed. */
   #agreed(nodes: readonly SimNode[], holds: (node: SimNode) => boolean): boolean {
     for (let i = 0; i < nodes.length; i++) {
-      const at = (this.#doubtful + i) % nodes.length;
+      const at = (this.#lastDissenter + i) % nodes.length;
       if (!holds(nodes[at])) {
-        this.#doubtful = at;
+        this.#lastDissenter = at;
         return false;
       }
     }
@@ -378,6 +388,28 @@ export class Cluster {
   }
 }
 
+function checkOptions(
+  { nodes, join = "first", profile = "lan", ...options }: SimulateOptions,
+): void {
+  if (!(Number.isInteger(nodes) && nodes >= 0)) refuse("nodes", nodes, "a whole number, 0 or more");
+  for (const name of ["joinWithinMs", "keepEvents"] as const) {
+    const value = options[name] ?? 0;
+    if (!(Number.isFinite(value) && value >= 0)) refuse(name, value, "a number, 0 or more");
+  }
+  if (!Number.isFinite(options.seed ?? 1)) refuse("seed", options.seed, "a finite number");
+  if (!JOINS.includes(join)) refuse("join", join, `one of ${JOINS.join(", ")}`);
+  const names = Object.keys(profiles);
+  if (!names.includes(profile)) refuse("profile", profile, `one of ${names.join(", ")}`);
+}
+
 function millisecondsOf({ seconds = 0, ms = 0 }: Span): number {
+  if (!(Number.isFinite(seconds) && seconds >= 0)) {
+    refuse("seconds", seconds, "a number, 0 or more");
+  }
+  if (!(Number.isFinite(ms) && ms >= 0)) refuse("ms", ms, "a number, 0 or more");
   return seconds * 1000 + ms;
+}
+
+function refuse(name: string, got: unknown, expected: string): never {
+  throw new RangeError(`Cannot use ${name}: got ${got}, expected ${expected}`);
 }

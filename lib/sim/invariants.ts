@@ -1,5 +1,5 @@
 /**
- * What must hold whatever happens. The simulator checks it all the time, in every scenario.
+ * Invariants: what must hold at every moment of every run. The simulator checks them in every scenario.
  *
  * @module
  */
@@ -8,10 +8,10 @@ import type { MemberEvent, MemberEventType, UserEvent } from "../api/event.ts";
 import type { SerfOutput, SnapshotEntry } from "../serf/contract.ts";
 import type { Claim, StreamMessage } from "../wire/messages/messages.ts";
 
-/** Views are checked of this many nodes; they run the same code as the others, and a view takes memory. */
+/** The views of only this many nodes are checked, because each view takes memory. */
 const WATCHED = 64;
 
-/** From which states of a member, as one node sees it, an event may come, and the state it leads to. */
+/** For each member event: the states of the member before it that are legal, and the state after it. */
 const transitions: Readonly<
   Record<MemberEventType, { from: readonly MemberView[]; to: MemberView }>
 > = {
@@ -25,19 +25,19 @@ const transitions: Readonly<
 
 type MemberView = "unknown" | "alive" | "left" | "failed";
 
-/** What is remembered of a node since its process was started. */
+/** What was seen of a node since its process was started. */
 interface Watched {
-  /** What it told its user of each member, added up. */
+  /** The state of each member that follows from the events delivered to the user. */
   readonly members: Map<string, MemberView>;
-  /** The claims it last put into a state exchange. */
+  /** The claims in its last state exchange. */
   claims: Map<string, Claim>;
-  /** Time, name and payload of what was delivered. */
+  /** Time, name and payload of each user event that was delivered. */
   readonly userEvents: Set<string>;
   /** The last reading of each clock. */
   readonly clocks: Map<string, number>;
 }
 
-/** The numbers of a node that are looked at between runs. */
+/** The figures of a node that are checked between runs. */
 export interface Gauges {
   /** Lamport clocks and queue lengths by name, as a node reports them. */
   readonly stats: Readonly<Record<string, string>>;
@@ -45,7 +45,7 @@ export interface Gauges {
   readonly maxQueueDepth: number;
 }
 
-/** Checks what nodes do, and reports the first thing that is not allowed. */
+/** Checks what nodes do, and reports violations. */
 export class Invariants {
   readonly #report: (node: number, problem: string) => void;
   readonly #nodes = new Map<number, Watched>();
@@ -54,7 +54,7 @@ export class Invariants {
     this.#report = report;
   }
 
-  /** The process of a node was started: it knows nothing any more, and may begin with any incarnation. */
+  /** The process of a node was started: it has no memory, and may begin with any incarnation. */
   started(node: number, name: string): void {
     for (const watched of this.#nodes.values()) watched.claims.delete(name);
     if (node >= WATCHED) return;
@@ -66,7 +66,7 @@ export class Invariants {
     });
   }
 
-  /** A node told its host something. */
+  /** A node emitted something to its host. */
   emitted(node: number, output: SerfOutput): void {
     const watched = this.#nodes.get(node);
     if (watched === undefined) return;
@@ -84,14 +84,14 @@ export class Invariants {
     }
   }
 
-  /** A node put its view into a state exchange. */
-  spoke(node: number, message: StreamMessage): void {
+  /** A node sent a message on a stream; state exchanges are checked. */
+  streamSent(node: number, message: StreamMessage): void {
     const watched = this.#nodes.get(node);
     if (watched === undefined || message.type !== "push-pull") return;
     const claims = new Map<string, Claim>();
     for (const claim of message.nodes) {
       const before = watched.claims.get(claim.node);
-      // The dead may have been forgotten meanwhile, and learnt of again.
+      // A dead node may have been forgotten since, and learnt of again.
       const gone = before === undefined || before.state === "dead" || before.state === "left";
       if (!gone && claim.incarnation < before.incarnation) {
         this.#report(
@@ -104,7 +104,7 @@ export class Invariants {
     watched.claims = claims;
   }
 
-  /** Looks at a node's numbers. */
+  /** Checks a node's figures. */
   measured(node: number, { stats, maxQueueDepth }: Gauges): void {
     const watched = this.#nodes.get(node);
     if (watched === undefined) return;

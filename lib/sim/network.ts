@@ -1,5 +1,5 @@
 /**
- * What happens to packets and streams on their way: delay, loss, duplicates, reordering, partitions.
+ * The virtual network: delay, loss, duplicates, reordering, partitions.
  *
  * @module
  */
@@ -29,7 +29,7 @@ const MAX_RETRANSMIT_MS = 120_000;
 /** Delay of what a host sends to itself, milliseconds. */
 const LOOPBACK_MS = 0.05;
 
-/** The decisions of the network. Hosts are known by their index; nothing is sent or scheduled here. */
+/** Decides what happens to each packet and stream. It identifies hosts by their index, and sends nothing itself. */
 export class Network {
   readonly #random: Random;
   readonly #minMs: number;
@@ -101,7 +101,7 @@ export class Network {
     return this.#random.chance(this.#duplicate);
   }
 
-  /** How long a number of one-way trips on a stream take, milliseconds: nothing is lost, but what is comes later. */
+  /** How long a number of one-way trips on a stream take, milliseconds: a lost segment is sent again, which delays it. */
   streamDelay(from: number, to: number, trips: number): number {
     if (from === to) return trips * LOOPBACK_MS;
     let delay = 0;

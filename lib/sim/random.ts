@@ -1,5 +1,5 @@
 /**
- * Randomness that can be repeated.
+ * The random numbers of simulations, repeatable from a seed.
  *
  * @module
  */

@@ -8,47 +8,47 @@
 import type { Address } from "../base/address.ts";
 import type { Packet, Reply, StreamMessage } from "../wire/messages/messages.ts";
 
-/** Something that travels: the object itself, or its encoding when the simulation runs over bytes. */
-export type Cargo<T> = T | Uint8Array;
+/** A message on its way: the object itself, or its encoding when the simulation runs over bytes. */
+export type InFlight<T> = T | Uint8Array;
 
 /** A stream exchange on its way. */
 export interface SimExchange {
-  /** Index and life of the host that dialled. */
+  /** Index of the host that dialled, and its generation at that time. */
   readonly client: number;
-  readonly life: number;
+  readonly generation: number;
   /** The id under which the client's machine knows it. */
   readonly id: number;
-  /** The place that was dialled, see `placeOf`. */
-  readonly place: number;
+  /** The address that was dialled, by its slot (see `slotOf`). */
+  readonly slot: number;
   readonly to: Address;
-  readonly message: Cargo<StreamMessage>;
-  /** Whether the client still waits; whatever comes first ends the exchange. */
+  readonly message: InFlight<StreamMessage>;
+  /** Whether the client still waits. The first reply, failure or timeout closes the exchange. */
   open: boolean;
 }
 
 /** An event of the simulation. */
 export type SimEvent<Timer> =
-  /** A timer of a machine. A host that was restarted since has another life, and ignores it. */
+  /** A timer of a machine. It is ignored if the host was restarted since, which changes its generation. */
   | {
     readonly type: "timer";
     readonly host: number;
-    readonly life: number;
+    readonly generation: number;
     readonly timer: Timer;
   }
-  /** A datagram arrives at a place. */
+  /** A datagram arrives at an address. */
   | {
     readonly type: "packet";
-    readonly place: number;
+    readonly slot: number;
     readonly from: Address;
-    readonly cargo: Cargo<Packet>;
+    readonly data: InFlight<Packet>;
   }
-  /** A stream with its first message arrives at the place that was dialled. */
+  /** A stream with its first message arrives at the address that was dialled. */
   | { readonly type: "dial"; readonly from: Address; readonly exchange: SimExchange }
-  /** The answer or a failure arrives at the client, or its deadline has come. */
+  /** An answer or a failure arrives at the client, or the client's deadline has passed. */
   | {
     readonly type: "reply";
     readonly exchange: SimExchange;
     readonly reply: Reply | Uint8Array | "timeout";
   }
-  /** Something the author of the simulation wants to happen. */
+  /** A step of the scenario, registered with `Simulation.after`. */
   | { readonly type: "script"; readonly run: () => void };

@@ -1,5 +1,5 @@
 /**
- * One simulated machine: the world its protocol machine lives in, and the faults that can befall it.
+ * One simulated host: the `World` of its protocol machine, and the faults of a process (kill, pause, overload).
  *
  * @module
  */
@@ -8,23 +8,23 @@ import type { Address } from "../base/address.ts";
 import type { Machine, World } from "../base/world.ts";
 import type { Exchange, Packet, Reply, StreamMessage } from "../wire/messages/messages.ts";
 import type { WireOptions } from "../wire/framing/wire_options.ts";
-import { placeOf } from "./address_plan.ts";
+import { slotOf } from "./address_plan.ts";
 import type { Random } from "./random.ts";
 import type { SimEvent } from "./sim_event.ts";
 
 /** A protocol machine as the simulator drives it. */
 export type SimMachine<Timer> = Machine<Packet, StreamMessage, Reply, Timer>;
 
-/** Paused is a process that is stopped (SIGSTOP) or a machine that hangs; down is a process that has ended. */
+/** `paused` is a process that was stopped (SIGSTOP) or hangs; `down` is one that has ended or was never started. */
 export type HostState = "running" | "paused" | "down";
 
 /** What a host asks of the simulation it belongs to. */
 export interface Engine<Timer, Event> {
   /** Virtual milliseconds. */
   readonly now: number;
-  /** From now on the host is the one that is found at its place. */
+  /** From now on the host receives what is sent to its address. */
   listen(host: SimHost<Timer, Event>): void;
-  /** Lets an event happen at a time, after those that were scheduled for it before. */
+  /** Schedules an event, behind those already scheduled for the same time. */
   schedule(at: number, event: SimEvent<Timer>): void;
   /** A machine sends a datagram; see `World.send`. */
   send(from: SimHost<Timer, Event>, to: Address, packet: Packet): void;
@@ -34,25 +34,25 @@ export interface Engine<Timer, Event> {
   emitted(host: SimHost<Timer, Event>, event: Event): void;
 }
 
-/** How many datagrams wait for a paused host; about what Linux's default receive buffer holds of small ones. */
+/** How many datagrams wait for a paused host: about as many small ones as Linux's default receive buffer holds. */
 const RECEIVE_BUFFER = 256;
-/** How many streams wait for a paused host; the usual backlog of a listening socket. */
+/** How many streams wait for a paused host: the usual backlog of a listening socket. */
 const BACKLOG = 128;
 
-/** A host of the simulation. Its clock has an origin of its own, like that of every real machine. */
+/** A host of the simulation. Like real machines, hosts have clocks with different origins. */
 export class SimHost<Timer, Event> implements World<Packet, Exchange, Timer, Event> {
-  /** Counts hosts from 0; the network knows a host by it. */
+  /** Counts hosts from 0. The network identifies hosts by it. */
   readonly index: number;
   /** How messages are encoded; `undefined` passes them by reference. */
   wire: WireOptions | undefined;
-  /** How much later than due everything reaches the machine, milliseconds: an overloaded host. */
+  /** Delay of every timer, packet and stream of this host, milliseconds, as on an overloaded machine. */
   lagMs = 0;
   readonly #engine: Engine<Timer, Event>;
   readonly #random: Random;
   readonly #originMs: number;
   #state: HostState = "down";
-  #life = 0;
-  #place = -1;
+  #generation = 0;
+  #slot = -1;
   #address: Address | undefined;
   #machine: SimMachine<Timer> | undefined;
   #held: SimEvent<Timer>[] = [];
@@ -66,53 +66,53 @@ export class SimHost<Timer, Event> implements World<Packet, Exchange, Timer, Eve
     this.#originMs = random.below(1e6);
   }
 
-  /** Whether it runs. */
+  /** Whether its process runs. */
   get state(): HostState {
     return this.#state;
   }
 
   /** Counts the starts of the process, from 1. */
-  get life(): number {
-    return this.#life;
+  get generation(): number {
+    return this.#generation;
   }
 
-  /** Where it listens, or last listened; see `placeOf`. */
-  get place(): number {
-    return this.#place;
+  /** The slot of its address (see `slotOf`); the last one while it is down, -1 before the first start. */
+  get slot(): number {
+    return this.#slot;
   }
 
-  /** The address of that place. Throws an `Error` before the first start. */
+  /** Where it listens, or last listened. Throws an `Error` before the first start. */
   get address(): Address {
     if (this.#address === undefined) throw new Error(`Host ${this.index} was never started`);
     return this.#address;
   }
 
-  /** Starts a process at an address; `build` makes its machine. */
+  /** Starts a process that listens at an address; `build` makes its machine. */
   start(address: Address, build: (world: this) => SimMachine<Timer>): void {
     if (this.#state !== "down") throw new Error(`Host ${this.index} is ${this.#state} already`);
-    this.#life++;
+    this.#generation++;
     this.#address = address;
-    this.#place = placeOf(address);
+    this.#slot = slotOf(address);
     this.#state = "running";
     this.#engine.listen(this);
     this.#machine = build(this);
     this.#machine.start();
   }
 
-  /** Ends the process without a word. Its pending timers and answers die with it. */
+  /** Ends the process without a leave. Its pending timers and answers are discarded. */
   kill(): void {
     this.#state = "down";
     this.#machine = undefined;
     this.#dropHeld();
   }
 
-  /** Stops the process where it is: timers fire late, packets and streams wait in bounded buffers. */
+  /** Stops the process, as SIGSTOP does: timers fire late, packets and streams wait in bounded buffers. */
   pause(): void {
     if (this.#state !== "running") throw new Error(`Host ${this.index} is ${this.#state}`);
     this.#state = "paused";
   }
 
-  /** Lets a paused process continue. As in an event loop, the timers that are overdue come before the packets. */
+  /** Lets a paused process continue. As in an event loop, overdue timers come before the packets. */
   resume(): void {
     if (this.#state !== "paused") throw new Error(`Host ${this.index} is ${this.#state}`);
     this.#state = "running";
@@ -123,7 +123,7 @@ export class SimHost<Timer, Event> implements World<Packet, Exchange, Timer, Eve
     for (const event of held) if (event.type !== "timer") this.#engine.schedule(now, event);
   }
 
-  /** Keeps an event for a paused host; `false` if its buffer is full. */
+  /** Keeps an event until the host resumes; returns `false` if the buffer is full. */
   hold(event: SimEvent<Timer>): boolean {
     if (event.type === "packet" && this.#heldPackets++ >= RECEIVE_BUFFER) return false;
     if (event.type === "dial" && this.#heldStreams++ >= BACKLOG) return false;
@@ -131,7 +131,7 @@ export class SimHost<Timer, Event> implements World<Packet, Exchange, Timer, Eve
     return true;
   }
 
-  /** The machine of a running process. Throws an `Error` when there is none. */
+  /** The machine of the process. Throws an `Error` while the host is down. */
   get machine(): SimMachine<Timer> {
     if (this.#machine === undefined) throw new Error(`Host ${this.index} is down`);
     return this.#machine;
@@ -155,7 +155,12 @@ export class SimHost<Timer, Event> implements World<Packet, Exchange, Timer, Eve
 
   after(ms: number, timer: Timer): void {
     const at = this.#engine.now + (ms > 0 ? ms : 0) + this.lagMs;
-    this.#engine.schedule(at, { type: "timer", host: this.index, life: this.#life, timer });
+    this.#engine.schedule(at, {
+      type: "timer",
+      host: this.index,
+      generation: this.#generation,
+      timer,
+    });
   }
 
   emit(event: Event): void {

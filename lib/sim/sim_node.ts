@@ -1,5 +1,5 @@
 /**
- * A Serf node of a simulated cluster, in the words of a scenario.
+ * A Serf node of a simulated cluster: what a scenario can tell it to do, and ask of it.
  *
  * @module
  */
@@ -22,22 +22,22 @@ import { addressOf } from "./address_plan.ts";
 import type { HostState, SimHost } from "./sim_host.ts";
 import { type Outcome, SimOperation, SimQuery } from "./sim_operation.ts";
 
-/** The host that a Serf node runs on. */
+/** The simulated host of a Serf node. */
 export type SerfHost = SimHost<SerfTimer, SerfOutput>;
 
-/** What a node needs of its cluster. */
-export interface NodeContext {
-  /** A place that nobody had yet. */
-  newPlace(): number;
-  /** Runs something after the current call of a machine, or later. */
+/** The cluster, as a node uses it. */
+export interface ClusterHooks {
+  /** The number of an address that was never used. */
+  newSlot(): number;
+  /** Calls a function after so many milliseconds, and never before the current call of a machine has returned. */
   after(ms: number, run: () => void): void;
-  /** The nodes whose process runs. */
+  /** The nodes whose process runs and is not paused. */
   running(): readonly SimNode[];
-  /** A process of this node is about to start. */
+  /** The node's process is about to start. */
   starting(node: SimNode): void;
   /** Answers a query on behalf of the node's user; `undefined` for no answer. */
   answer(node: SimNode, query: QueryEvent): Uint8Array | undefined;
-  /** Something happened that must not. */
+  /** The node violated an invariant. */
   report(node: SimNode, problem: string): void;
   /** A node wrote a line to its log. */
   log(node: SimNode, line: LogEvent): void;
@@ -45,11 +45,11 @@ export interface NodeContext {
   readonly keepEvents: number;
 }
 
-/** What makes up a node. */
-export interface NodeParts {
-  /** Where its process runs. */
+/** What a node is made of. */
+export interface SimNodeOptions {
+  /** The host of its process. */
   readonly host: SerfHost;
-  /** Everything but the address. */
+  /** Its settings, all but the address. */
   readonly config: Omit<SerfConfig, "address">;
   /** Its keys, if the cluster is encrypted. */
   readonly keyring?: Keyring;
@@ -59,23 +59,23 @@ export interface NodeParts {
   readonly snapshots: boolean;
 }
 
-/** How a node is started again. */
+/** How a node is restarted. */
 export interface RestartOptions {
   /** Whether it comes back at its old address (the default) or at another one. */
   readonly address?: "same" | "new";
   /**
-   * Whether it joins by way of the first running node that it reaches. By default it does, unless it has a snapshot to
-   * find the others by.
+   * Whether it joins the first running node that it reaches. Default: true, unless it has a snapshot, which tells it the
+   * addresses of others.
    */
   readonly join?: boolean;
 }
 
-/** A node and its host. Its process may end and start again; what is recorded here goes on. */
+/** A node of the cluster. Its process may end and start again; its events are kept across restarts. */
 export class SimNode {
   /** The name under which it is a member. */
   readonly name: string;
-  readonly #context: NodeContext;
-  readonly #parts: NodeParts;
+  readonly #cluster: ClusterHooks;
+  readonly #options: SimNodeOptions;
   readonly #operations: Map<number, SimOperation> = new Map();
   readonly #snapshot = new SnapshotReplay();
   #core: SerfCore | undefined;
@@ -84,58 +84,58 @@ export class SimNode {
   #stopReason: string | undefined;
 
   /** @internal Use `Cluster.add`. */
-  constructor(context: NodeContext, parts: NodeParts) {
-    this.name = parts.config.name;
-    this.#context = context;
-    this.#parts = parts;
+  constructor(cluster: ClusterHooks, options: SimNodeOptions) {
+    this.name = options.config.name;
+    this.#cluster = cluster;
+    this.#options = options;
   }
 
-  /** Its number in the cluster, from 0. */
+  /** Its index in the cluster, from 0. */
   get index(): number {
-    return this.#parts.host.index;
+    return this.#options.host.index;
   }
 
   /** Whether its process runs, is paused, or has ended. */
   get state(): HostState {
-    return this.#parts.host.state;
+    return this.#options.host.state;
   }
 
   /** Where it listens, or last listened. */
   get address(): Address {
-    return this.#parts.host.address;
+    return this.#options.host.address;
   }
 
-  /** Why the node shut itself down; `undefined` if it did not. */
+  /** Why the node shut itself down, as the loser of a name conflict does; `undefined` if it did not. */
   get stopReason(): string | undefined {
     return this.#stopReason;
   }
 
-  /** How this node sees the cluster. It throws an `Error` while the node is down, as does all that needs the process. */
+  /** The members in this node's view. Like all that needs the process, it throws an `Error` while the node is down. */
   members(): readonly Member[] {
     return this.#serf.members();
   }
 
-  /** How this node sees a member; `undefined` if it knows none of that name. */
+  /** A member in this node's view; `undefined` if it knows none of that name. */
   member(name: string): Member | undefined {
     return this.#serf.member(name);
   }
 
-  /** The status of a member in this node's eyes; `undefined` if it knows none of that name. */
+  /** The status of a member in this node's view; `undefined` if it knows none of that name. */
   status(name: string): MemberStatus | undefined {
     return this.member(name)?.status;
   }
 
-  /** Where this node believes a member, or itself, to stand in the network. */
+  /** The network coordinate of a member, or of the node itself, as far as this node knows it. */
   coordinate(name: string): Coordinate | undefined {
     return this.#serf.coordinate(name);
   }
 
-  /** What this node's `info` shows of Serf: clocks, queue lengths, counts. */
+  /** The `serf` section of this node's `info`: clocks, queue lengths, counts. */
   stats(): Readonly<Record<string, string>> {
     return this.#serf.stats();
   }
 
-  /** What was delivered to this node's user, oldest first, as far as it was kept. */
+  /** The events that were delivered to this node's user, oldest first, as far as they were kept. */
   events(): readonly SerfEvent[] {
     return this.#events;
   }
@@ -147,15 +147,15 @@ export class SimNode {
 
   /** Starts the process for the first time, at an address of its own. */
   start(): void {
-    this.#start(addressOf(this.#context.newPlace()));
+    this.#start(addressOf(this.#cluster.newSlot()));
   }
 
-  /** @internal What it claims of all nodes that it knows. */
+  /** @internal The membership layer's claims about all nodes it knows. */
   claims(): Iterable<Claim> {
     return this.#serf.claims();
   }
 
-  /** @internal Starts with the view of a cluster that has long been formed. */
+  /** @internal Takes over the view of a cluster that has long been formed. */
   preload(claims: Iterable<Claim>): void {
     this.#serf.preload(claims);
   }
@@ -165,48 +165,51 @@ export class SimNode {
     return this.#begin(new SimOperation(), (id) => this.#active.join([target.address], { id }));
   }
 
-  /** Leaves the cluster in good order, and ends the process when that is done. */
+  /** Leaves the cluster gracefully, and ends the process when that is done. */
   leave(): SimOperation {
     const exit = new SimOperation(() => this.#afterwards(() => this.#exit()));
     return this.#begin(exit, (id) => this.#active.leave({ id }));
   }
 
-  /** Ends the process without a word. Nobody listens at its address any more. */
+  /** Ends the process without a leave. Nobody listens at its address any more. */
   kill(): void {
-    this.#parts.host.kill();
+    this.#options.host.kill();
     this.#core = undefined;
     this.#operations.clear();
   }
 
-  /** Stops the process where it is, until {@link resume}. */
+  /** Stops the process, as SIGSTOP does, until {@link resume}. */
   pause(): void {
-    this.#parts.host.pause();
+    this.#options.host.pause();
   }
 
   /** Lets a paused process continue. */
   resume(): void {
-    this.#parts.host.resume();
+    this.#options.host.resume();
   }
 
-  /** From now on everything reaches the node so many milliseconds late, as on an overloaded machine; 0 ends it. */
+  /** Delays all timers, packets and streams of the node by so many milliseconds, as on an overloaded machine; 0 ends it. */
   slowDown(ms: number): void {
-    this.#parts.host.lagMs = ms;
+    if (!(Number.isFinite(ms) && ms >= 0)) {
+      throw new RangeError(`Cannot use ms: got ${ms}, expected a number, 0 or more`);
+    }
+    this.#options.host.lagMs = ms;
   }
 
-  /** Starts the process again, after a kill if it still runs. */
+  /** Starts the process again; kills it first if it still runs. */
   restart(options: RestartOptions = {}): void {
-    const { join = !this.#parts.snapshots } = options;
+    const { join = !this.#options.snapshots } = options;
     if (this.state !== "down") this.kill();
     const known = [...this.#snapshot.alive.values()];
     const moves = options.address === "new";
-    this.#start(moves ? addressOf(this.#context.newPlace()) : this.address);
+    this.#start(moves ? addressOf(this.#cluster.newSlot()) : this.address);
     this.#reachOne(known, (address, id) => this.#serf.rejoin(address, { id }));
     if (!join) return;
-    const running = this.#context.running().map((node) => node.address);
+    const running = this.#cluster.running().map((node) => node.address);
     this.#reachOne(running, (address, id) => this.#serf.join([address], { id }));
   }
 
-  /** Declares a failed member to have left; with `prune` everybody forgets it at once. */
+  /** Removes a failed member from the cluster: it counts as left; with `prune` everybody forgets it at once. */
   forceLeave(name: string, options: { readonly prune?: boolean } = {}): SimOperation {
     return this.#begin(
       new SimOperation(),
@@ -219,7 +222,7 @@ export class SimNode {
     return this.#begin(new SimOperation(), (id) => this.#active.setTags(tags, { id }));
   }
 
-  /** Adds, drops, lists or chooses encryption keys in the whole cluster. */
+  /** Installs, uses, removes or lists encryption keys in the whole cluster. */
   keys(operation: KeyOperation, key: Uint8Array = new Uint8Array()): SimOperation {
     return this.#begin(new SimOperation(), (id) => this.#active.keys(operation, key, { id }));
   }
@@ -229,7 +232,7 @@ export class SimNode {
     this.#active.userEvent(name, toBytes(payload));
   }
 
-  /** Asks the cluster. */
+  /** Sends a query to the cluster. */
   query(
     name: string,
     payload: string | Uint8Array | null = null,
@@ -241,11 +244,11 @@ export class SimNode {
     );
   }
 
-  /** @internal What the machine told its host. Called from within the machine. */
+  /** @internal Takes what the machine emits. Called while the machine runs. */
   emitted(output: SerfOutput): void {
     switch (output.type) {
       case "log":
-        return this.#context.log(this, output);
+        return this.#cluster.log(this, output);
       case "snapshot":
         return this.#snapshot.apply(output.entry);
       case "query-record":
@@ -272,16 +275,16 @@ export class SimNode {
     return this.#core;
   }
 
-  /** The machine of a process that can be told to do something. */
+  /** The machine, if it can take commands now. */
   get #active(): SerfCore {
     if (this.state === "paused") throw new Error(`Node ${this.name} is paused`);
     return this.#serf;
   }
 
   #start(address: Address): void {
-    const { host, config, snapshots, keyring, packetOverhead } = this.#parts;
+    const { host, config, snapshots, keyring, packetOverhead } = this.#options;
     const snapshot = snapshots ? this.#snapshot : undefined;
-    this.#context.starting(this);
+    this.#cluster.starting(this);
     this.#stopReason = undefined;
     host.start(address, (world) => {
       const settings = { ...config, address };
@@ -290,13 +293,13 @@ export class SimNode {
     });
   }
 
-  /** Ends the process in good order. */
+  /** Shuts the machine down and ends the process. */
   #exit(): void {
     this.#serf.shutdown();
     this.kill();
   }
 
-  /** Tries others one after the other until one is reached. */
+  /** Contacts addresses one after the other until one is reached. */
   #reachOne(addresses: readonly Address[], dial: (address: Address, id: number) => void): void {
     const [next, ...others] = addresses.filter((address) => !address.equals(this.address));
     if (next === undefined) return;
@@ -306,12 +309,12 @@ export class SimNode {
     this.#begin(attempt, (id) => dial(next, id));
   }
 
-  /** Runs something once the machine's current call has returned, if the process is the same then. */
+  /** Calls a function once the machine's current call has returned, unless the process has ended by then. */
   #afterwards(run: () => void): void {
-    const { host } = this.#parts;
-    const life = host.life;
-    this.#context.after(0, () => {
-      if (host.life === life && host.state !== "down") run();
+    const { host } = this.#options;
+    const generation = host.generation;
+    this.#cluster.after(0, () => {
+      if (host.generation === generation && host.state !== "down") run();
     });
   }
 
@@ -325,7 +328,7 @@ export class SimNode {
   #end(id: number, outcome: Outcome): void {
     const operation = this.#operations.get(id);
     if (operation === undefined) {
-      return this.#context.report(this, `operation ${id} ended, but none is under way`);
+      return this.#cluster.report(this, `operation ${id} ended, but none is under way`);
     }
     this.#operations.delete(id);
     operation.end(outcome);
@@ -335,19 +338,19 @@ export class SimNode {
     const query = this.#operations.get(output.id);
     if (!(query instanceof SimQuery) || !query.add(output.record)) {
       const { type, from } = output.record;
-      this.#context.report(this, `unexpected ${type} of ${from} to query ${output.id}`);
+      this.#cluster.report(this, `unexpected ${type} of ${from} to query ${output.id}`);
     }
   }
 
   #keep(event: SerfEvent): void {
-    const bound = this.#context.keepEvents;
+    const bound = this.#cluster.keepEvents;
     if (bound === 0) return;
     this.#events.push(event);
     if (this.#events.length >= 2 * bound) this.#events = this.#events.slice(-bound);
   }
 
   #answer(query: QueryEvent): void {
-    const payload = this.#context.answer(this, query);
+    const payload = this.#cluster.answer(this, query);
     if (payload !== undefined) this.#afterwards(() => this.#serf.respond(query, payload));
   }
 }

@@ -7,7 +7,7 @@
 import type { KeyResult } from "../api/keys.ts";
 import type { QueryRecord } from "../api/query.ts";
 
-/** How an operation ended. */
+/** The outcome of an operation. */
 export interface Outcome {
   /** Set when it failed. */
   readonly error?: string;
@@ -27,7 +27,7 @@ export class SimOperation {
     this.#ended = ended;
   }
 
-  /** Whether it is over. An operation of a node that went down never is. */
+  /** Whether it is over. It never is if the node went down before. */
   get done(): boolean {
     return this.#outcome !== undefined;
   }
@@ -42,7 +42,7 @@ export class SimOperation {
     return this.#outcome?.joined ?? 0;
   }
 
-  /** What a key management operation brought. */
+  /** The result of a key management operation. */
   get keys(): KeyResult | undefined {
     return this.#outcome?.keys;
   }
@@ -54,7 +54,7 @@ export class SimOperation {
   }
 }
 
-/** A query and what came back so far. */
+/** A query, with the acks and answers so far. */
 export class SimQuery extends SimOperation {
   /** The members that acknowledged it. */
   readonly acks: Set<string> = new Set();

@@ -1,5 +1,6 @@
 /**
- * The engine of the simulator: virtual time, one queue of events, and hosts that talk over a virtual network.
+ * The engine of the simulator, a discrete-event simulation: virtual time, one queue of events, and hosts that exchange
+ * messages over a virtual network.
  *
  * @module
  */
@@ -7,15 +8,15 @@
 import type { Address } from "../base/address.ts";
 import { TimerHeap } from "../base/timer_heap.ts";
 import type { Exchange, Packet, Reply, StreamMessage } from "../wire/messages/messages.ts";
-import { placeOf } from "./address_plan.ts";
+import { slotOf } from "./address_plan.ts";
 import {
-  cargoLength,
-  loadPacket,
-  loadStream,
-  unloadPacket,
-  unloadReply,
-  unloadStream,
-} from "./cargo.ts";
+  decodeSimPacket,
+  decodeSimReply,
+  decodeSimStream,
+  encodeSimPacket,
+  encodeSimStream,
+  packetLength,
+} from "./sim_codec.ts";
 import { Network, type NetworkOptions } from "./network.ts";
 import { Random } from "./random.ts";
 import type { SimEvent, SimExchange } from "./sim_event.ts";
@@ -23,12 +24,12 @@ import { type Engine, SimHost } from "./sim_host.ts";
 import { Statistics } from "./statistics.ts";
 import { TraceDigest } from "./trace_digest.ts";
 
-/** Who watches a simulation. Called from within the machines' calls: it must not call them back. */
+/** Is told what machines do. It is called while a machine runs, and must not call the machine back. */
 export interface Observer<Timer, Event> {
   /** A machine emitted an event. */
   emitted(host: SimHost<Timer, Event>, event: Event): void;
-  /** A machine put a message on a stream, as the dialler or as the answer. */
-  spoke?(host: SimHost<Timer, Event>, message: StreamMessage): void;
+  /** A machine sent a message on a stream, as the dialler or as the answer. */
+  streamSent?(host: SimHost<Timer, Event>, message: StreamMessage): void;
 }
 
 /** Settings of a {@link Simulation}. */
@@ -39,7 +40,7 @@ export interface SimulationOptions extends NetworkOptions {
   readonly countBytes?: boolean;
 }
 
-/** Events at one instant after which a simulation is taken to be stuck. */
+/** So many events at one instant mean that machines set timers of 0 ms for ever. */
 const STUCK_AFTER = 1_000_000;
 
 /**
@@ -49,7 +50,7 @@ const STUCK_AFTER = 1_000_000;
 export class Simulation<Timer, Event> implements Engine<Timer, Event> {
   /** The seed that repeats this run. */
   readonly seed: number;
-  /** Where faults are made. */
+  /** The virtual network, and its faults. */
   readonly network: Network;
   /** What was counted so far. */
   readonly statistics: Statistics = new Statistics();
@@ -58,7 +59,7 @@ export class Simulation<Timer, Event> implements Engine<Timer, Event> {
   readonly #countBytes: boolean;
   readonly #heap = new TimerHeap<SimEvent<Timer>>();
   readonly #hosts: SimHost<Timer, Event>[] = [];
-  readonly #places: SimHost<Timer, Event>[] = [];
+  readonly #slots: SimHost<Timer, Event>[] = [];
   readonly #trace = new TraceDigest();
   #now = 0;
   #atThisInstant = 0;
@@ -76,7 +77,7 @@ export class Simulation<Timer, Event> implements Engine<Timer, Event> {
     return this.#now;
   }
 
-  /** A fingerprint of all that happened so far; equal for equal seeds and scripts. */
+  /** A hash of all that happened so far; equal for equal seeds and scenarios. */
   get digest(): string {
     return this.#trace.toString();
   }
@@ -94,7 +95,7 @@ export class Simulation<Timer, Event> implements Engine<Timer, Event> {
     this.schedule(this.#now + ms, { type: "script", run });
   }
 
-  /** Processes all that is due within the next so many milliseconds. */
+  /** Processes all events of the next so many milliseconds. */
   run(ms: number): void {
     const until = this.#now + ms;
     for (let at = this.#heap.peekTime(); at !== undefined && at <= until;) {
@@ -106,7 +107,7 @@ export class Simulation<Timer, Event> implements Engine<Timer, Event> {
   }
 
   listen(host: SimHost<Timer, Event>): void {
-    this.#places[host.place] = host;
+    this.#slots[host.slot] = host;
   }
 
   schedule(at: number, event: SimEvent<Timer>): void {
@@ -116,16 +117,16 @@ export class Simulation<Timer, Event> implements Engine<Timer, Event> {
   send(from: SimHost<Timer, Event>, to: Address, packet: Packet): void {
     const { statistics, network } = this;
     statistics.packets++;
-    const cargo = loadPacket(packet, from.wire);
+    const data = encodeSimPacket(packet, from.wire);
     if (this.#countBytes) {
-      const length = cargoLength(cargo);
+      const length = packetLength(data);
       statistics.bytes += length;
       if (length > statistics.largestPacket) statistics.largestPacket = length;
     }
-    const place = placeOf(to);
-    const target = this.#places[place];
+    const slot = slotOf(to);
+    const target = this.#slots[slot];
     if (target === undefined) {
-      statistics.unheard++;
+      statistics.unreachable++;
       return;
     }
     const delay = network.datagramDelay(from.index, target.index);
@@ -133,7 +134,7 @@ export class Simulation<Timer, Event> implements Engine<Timer, Event> {
       statistics.lost++;
       return;
     }
-    const event: SimEvent<Timer> = { type: "packet", place, from: from.address, cargo };
+    const event: SimEvent<Timer> = { type: "packet", slot, from: from.address, data };
     this.#heap.push(this.#now + delay + target.lagMs, event);
     if (network.duplicates()) {
       statistics.duplicated++;
@@ -143,20 +144,20 @@ export class Simulation<Timer, Event> implements Engine<Timer, Event> {
 
   request(from: SimHost<Timer, Event>, to: Address, exchange: Exchange, id: number): void {
     this.statistics.exchanges++;
-    this.#observer.spoke?.(from, exchange.message);
-    const place = placeOf(to);
+    this.#observer.streamSent?.(from, exchange.message);
+    const slot = slotOf(to);
     const sent: SimExchange = {
       client: from.index,
-      life: from.life,
+      generation: from.generation,
       id,
-      place,
+      slot,
       to,
-      message: loadStream(exchange.message, from.wire, "dialler"),
+      message: encodeSimStream(exchange.message, from.wire, "dialler"),
       open: true,
     };
     const deadline = this.#now + exchange.timeoutMs;
     this.schedule(deadline, { type: "reply", exchange: sent, reply: "timeout" });
-    const target = this.#places[place] as SimHost<Timer, Event> | undefined;
+    const target = this.#slots[slot] as SimHost<Timer, Event> | undefined;
     if (target !== undefined && !this.#connected(from, target)) return;
     // The handshake takes a round trip, the message one more trip.
     const delay = this.network.streamDelay(from.index, target?.index ?? -1, 3);
@@ -201,20 +202,20 @@ export class Simulation<Timer, Event> implements Engine<Timer, Event> {
   #fire(event: SimEvent<Timer> & { type: "timer" }): void {
     const host = this.#hosts[event.host];
     this.#trace.word(event.host);
-    if (host.life !== event.life || host.state === "down") return;
+    if (host.generation !== event.generation || host.state === "down") return;
     if (host.state === "paused") host.hold(event);
     else host.machine.handle(event.timer);
   }
 
   #deliver(event: SimEvent<Timer> & { type: "packet" }): void {
-    const host = this.#places[event.place];
+    const host = this.#slots[event.slot];
     this.#trace.word(host.index);
-    if (host.state === "down" || host.place !== event.place) {
-      this.statistics.unheard++;
+    if (host.state === "down" || host.slot !== event.slot) {
+      this.statistics.unreachable++;
     } else if (host.state === "paused") {
       if (!host.hold(event)) this.statistics.overflowed++;
     } else {
-      const { packet, intact } = unloadPacket(event.cargo, host.wire);
+      const { packet, intact } = decodeSimPacket(event.data, host.wire);
       if (!intact) this.statistics.undecodable++;
       this.statistics.delivered++;
       this.#trace.word(packet.messages.length);
@@ -225,8 +226,8 @@ export class Simulation<Timer, Event> implements Engine<Timer, Event> {
   #accept(event: SimEvent<Timer> & { type: "dial" }): void {
     const { exchange } = event;
     const client = this.#hosts[exchange.client];
-    const host = this.#places[exchange.place] as SimHost<Timer, Event> | undefined;
-    if (host === undefined || host.state === "down" || host.place !== exchange.place) {
+    const host = this.#slots[exchange.slot] as SimHost<Timer, Event> | undefined;
+    if (host === undefined || host.state === "down" || host.slot !== exchange.slot) {
       this.statistics.refused++;
       const error = `dial tcp ${exchange.to}: connect: connection refused`;
       this.#answer(client.index, exchange, failure(error, true));
@@ -236,23 +237,23 @@ export class Simulation<Timer, Event> implements Engine<Timer, Event> {
     }
   }
 
-  /** Lets a running host read a stream; returns what goes back to the client. */
+  /** Lets a running host read a stream; returns the answer to the client. */
   #serve(
     host: SimHost<Timer, Event>,
     event: SimEvent<Timer> & { type: "dial" },
   ): Reply | Uint8Array {
-    const unloaded = unloadStream(event.exchange.message, host.wire, "server");
+    const decoded = decodeSimStream(event.exchange.message, host.wire, "server");
     let answer: StreamMessage | null = null;
-    if (unloaded.ok) {
-      this.#trace.text(unloaded.message.type);
-      answer = host.machine.accept(event.from, unloaded.message);
-    } else if (unloaded.answer) {
-      answer = { type: "err", error: unloaded.error };
+    if (decoded.ok) {
+      this.#trace.text(decoded.message.type);
+      answer = host.machine.accept(event.from, decoded.message);
+    } else if (decoded.answer) {
+      answer = { type: "err", error: decoded.error };
     }
     if (answer === null) return failure("EOF", false);
-    this.#observer.spoke?.(host, answer);
-    const cargo = loadStream(answer, host.wire, "server");
-    return cargo instanceof Uint8Array ? cargo : { ok: true, message: cargo };
+    this.#observer.streamSent?.(host, answer);
+    const data = encodeSimStream(answer, host.wire, "server");
+    return data instanceof Uint8Array ? data : { ok: true, message: data };
   }
 
   #answer(server: number, exchange: SimExchange, reply: Reply | Uint8Array): void {
@@ -261,12 +262,14 @@ export class Simulation<Timer, Event> implements Engine<Timer, Event> {
     this.schedule(this.#now + delay, { type: "reply", exchange, reply });
   }
 
-  /** Ends an exchange, if nothing else has ended it before. */
+  /** Ends an exchange, unless it has ended before. */
   #conclude(event: SimEvent<Timer> & { type: "reply" }): void {
     const { exchange } = event;
     const client = this.#hosts[exchange.client];
     this.#trace.word(client.index);
-    if (!exchange.open || client.life !== exchange.life || client.state === "down") return;
+    if (!exchange.open || client.generation !== exchange.generation || client.state === "down") {
+      return;
+    }
     if (client.state === "paused") {
       client.hold(event);
       return;
@@ -277,19 +280,19 @@ export class Simulation<Timer, Event> implements Engine<Timer, Event> {
     client.machine.reply(exchange.id, reply);
   }
 
-  /** What the client learns; `undefined` if the answer does not reach it. */
+  /** The reply as the client gets it; `undefined` if it does not arrive. */
   #arriving({ exchange, reply }: SimEvent<Timer> & { type: "reply" }): Reply | undefined {
     if (reply === "timeout") {
       this.statistics.timedOut++;
       return failure(`dial tcp ${exchange.to}: i/o timeout`, false);
     }
     const client = this.#hosts[exchange.client];
-    const server = this.#places[exchange.place] as SimHost<Timer, Event> | undefined;
+    const server = this.#slots[exchange.slot] as SimHost<Timer, Event> | undefined;
     if (server !== undefined && !this.#connected(server, client)) return undefined;
-    return unloadReply(reply, client.wire);
+    return decodeSimReply(reply, client.wire);
   }
 
-  /** Whether a stream between two hosts gets its packets through; it takes both directions. */
+  /** Whether a stream between two hosts works, which takes both directions. */
   #connected(a: SimHost<Timer, Event>, b: SimHost<Timer, Event>): boolean {
     return this.network.reaches(a.index, b.index) && this.network.reaches(b.index, a.index);
   }

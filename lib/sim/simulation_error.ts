@@ -1,10 +1,10 @@
 /**
- * How a simulation fails.
+ * The error of a failed simulation.
  *
  * @module
  */
 
-/** A condition was not reached or an invariant was broken. The message tells when, and the seed that repeats it. */
+/** A condition was not reached in time, or an invariant was violated. The message has the time and the seed. */
 export class SimulationError extends Error {
   /** The name of the class. */
   override readonly name = "SimulationError";

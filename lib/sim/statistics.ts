@@ -1,5 +1,5 @@
 /**
- * What a simulation counts.
+ * The counters of a simulation.
  *
  * @module
  */
@@ -14,22 +14,22 @@ export class Statistics {
   delivered = 0;
   /** Datagrams that the network lost or that a partition stopped. */
   lost = 0;
-  /** Datagrams that were made twice. */
+  /** Datagrams that the network duplicated. */
   duplicated = 0;
-  /** Datagrams that found nobody at their address. */
-  unheard = 0;
-  /** Datagrams that found the receive buffer of a paused host full. */
+  /** Datagrams to an address at which nobody listened. */
+  unreachable = 0;
+  /** Datagrams dropped because the receive buffer of a paused host was full. */
   overflowed = 0;
   /** Datagrams that could not be decoded, in whole or in part; only when messages travel as bytes. */
   undecodable = 0;
   /** Bytes of datagrams handed to the network, without IP and UDP headers; only when asked for. */
   bytes = 0;
-  /** The largest of these datagrams. */
+  /** Size of the largest datagram, bytes; only when asked for. */
   largestPacket = 0;
-  /** Stream exchanges that were started. */
+  /** Stream exchanges that were begun. */
   exchanges = 0;
-  /** Stream exchanges that ended because nobody listened. */
+  /** Stream exchanges that were refused because nobody listened. */
   refused = 0;
-  /** Stream exchanges that ended with their deadline. */
+  /** Stream exchanges that timed out. */
   timedOut = 0;
 }

@@ -1,5 +1,5 @@
 /**
- * A fingerprint of everything that happened in a run.
+ * A hash of everything that happened in a run, which shows whether two runs were equal.
  *
  * @module
  */

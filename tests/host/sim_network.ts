@@ -14,11 +14,11 @@ import { type Note, Station, type TestNetwork } from "./transport/transport_cont
 export class SimNetwork implements TestNetwork {
   readonly #simulation = new Simulation<Note, never>({ seed: 1 }, { emitted: () => {} });
   readonly #pump = setInterval(() => this.#simulation.run(5), 0);
-  #places = 0;
+  #slots = 0;
 
   open(wire: WireOptions = { compress: true }): Promise<Station> {
     const host = this.#simulation.addHost();
-    const address = addressOf(this.#places++);
+    const address = addressOf(this.#slots++);
     host.wire = wire;
     const { promise, resolve } = Promise.withResolvers<Station>();
     host.start(address, (world) => {
@@ -30,7 +30,7 @@ export class SimNetwork implements TestNetwork {
   }
 
   vacant(): Address {
-    return addressOf(this.#places++);
+    return addressOf(this.#slots++);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

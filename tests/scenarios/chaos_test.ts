@@ -3,7 +3,7 @@ import { type Cluster, type SimNode, simulate } from "../../lib/sim/mod.ts";
 import { Random } from "../../lib/sim/random.ts";
 import { scenario } from "./scenario.ts";
 
-/** One thing that can go wrong, or come right again, with a node. */
+/** Makes or ends one random fault of a node or the network. */
 function disturb(cluster: Cluster, node: SimNode, random: Random): void {
   if (node.state === "down") return node.restart();
   if (node.state === "paused") return random.chance(0.5) ? node.resume() : node.kill();
@@ -24,34 +24,38 @@ function disturb(cluster: Cluster, node: SimNode, random: Random): void {
   disturbances[random.below(disturbances.length)]();
 }
 
-/** Lets everything end well. */
+/** Ends all faults, and restarts nodes that are down. */
 function comeToRest(cluster: Cluster): void {
   cluster.heal();
   cluster.loss = 0;
-  // Whoever was leaving is gone by now.
+  // Nodes that were leaving have ended by then.
   cluster.run({ seconds: 30 });
   for (const node of cluster.nodes) {
     node.slowDown(0);
     if (node.state === "paused") node.resume();
-    // Who was restarted while nobody could be reached is alone.
+    // A node that was restarted while nobody could be reached is alone.
     if (node.state === "down" || node.members().length === 1) node.restart();
   }
 }
 
-scenario("after five minutes of chaos, in which no rule is broken, all agree again", (seed) => {
-  const random = new Random(seed).fork("chaos");
-  const cluster = simulate({ nodes: 12, seed, duplicate: 0.05, reorder: 0.05 });
-  cluster.answerQueries((_, { payload }) => payload ?? new Uint8Array());
-  for (let i = 0; i < 150; i++) {
-    disturb(cluster, cluster.node(random.below(12)), random);
-    cluster.run({ seconds: random.between(0, 4) });
-  }
-  comeToRest(cluster);
-  cluster.runUntil(() => cluster.converged(), { seconds: 600 });
-  cluster.run({ seconds: 60 });
-  assert(cluster.converged());
-  for (const member of cluster.nodes) {
-    const tags = cluster.nodes.map((viewer) => viewer.member(member.name)?.tags.version);
-    assert(new Set(tags).size === 1, `tags of ${member.name}: ${tags}`);
-  }
-}, { seeds: [1, 2, 3, 4, 5] });
+scenario(
+  "after five minutes of random faults the views converge, and no invariant was violated",
+  (seed) => {
+    const random = new Random(seed).fork("chaos");
+    const cluster = simulate({ nodes: 12, seed, duplicate: 0.05, reorder: 0.05 });
+    cluster.answerQueries((_, { payload }) => payload ?? new Uint8Array());
+    for (let i = 0; i < 150; i++) {
+      disturb(cluster, cluster.node(random.below(12)), random);
+      cluster.run({ seconds: random.between(0, 4) });
+    }
+    comeToRest(cluster);
+    cluster.runUntil(() => cluster.converged(), { seconds: 600 });
+    cluster.run({ seconds: 60 });
+    assert(cluster.converged());
+    for (const member of cluster.nodes) {
+      const tags = cluster.nodes.map((viewer) => viewer.member(member.name)?.tags.version);
+      assert(new Set(tags).size === 1, `tags of ${member.name}: ${tags}`);
+    }
+  },
+  { seeds: [1, 2, 3, 4, 5] },
+);

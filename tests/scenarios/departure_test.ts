@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { type Cluster, type SimNode, simulate, type SimulateOptions } from "../../lib/sim/mod.ts";
 import { scenario } from "./scenario.ts";
 
-/** A cluster whose members have finished the exchanges that follow a join. */
+/** A cluster in which the state exchanges that follow a join are over. */
 function calmCluster(options: SimulateOptions): Cluster {
   const cluster = simulate(options);
   cluster.run({ seconds: 10 });
@@ -10,7 +10,7 @@ function calmCluster(options: SimulateOptions): Cluster {
 }
 
 /** The types of the member events about a member that a node's user was told, in order. */
-function storyOf(name: string, viewer: SimNode): string[] {
+function eventsAbout(name: string, viewer: SimNode): string[] {
   return viewer.events().flatMap((event) =>
     "members" in event && event.members.some((member) => member.name === name) ? [event.type] : []
   );
@@ -25,18 +25,18 @@ scenario("a member that leaves is seen as left everywhere", (seed) => {
   assertEquals(leave.error, undefined);
   assertEquals(cluster.node(4).state, "down");
   for (const node of cluster.running) {
-    assertEquals(storyOf("n4", node), ["member-join", "member-leave"], node.name);
+    assertEquals(eventsAbout("n4", node), ["member-join", "member-leave"], node.name);
   }
 });
 
 scenario(
-  "a member that leaves while states are exchanged does not appear to have failed",
+  "a member that leaves during state exchanges is not reported as failed",
   (seed) => {
     const cluster = simulate({ nodes: 12, seed });
     cluster.node(4).leave();
     cluster.run({ seconds: 30 });
     for (const node of cluster.running) {
-      assertEquals(storyOf("n4", node), ["member-join", "member-leave"], node.name);
+      assertEquals(eventsAbout("n4", node), ["member-join", "member-leave"], node.name);
     }
   },
 );
@@ -48,7 +48,7 @@ scenario("the only member of a cluster leaves without waiting for anybody", (see
   assert(leave.done);
 });
 
-scenario("most members leave at once, and the others agree on it", (seed) => {
+scenario("when most members leave at once, the others agree on it", (seed) => {
   const cluster = calmCluster({ nodes: 12, seed });
   for (let i = 4; i < 12; i++) cluster.node(i).leave();
   cluster.run({ seconds: 60 });
@@ -56,7 +56,7 @@ scenario("most members leave at once, and the others agree on it", (seed) => {
   assert(cluster.converged());
 });
 
-scenario("a failed member that is forced out is seen as left everywhere", (seed) => {
+scenario("a failed member that is force-left is seen as left everywhere", (seed) => {
   const cluster = calmCluster({ nodes: 12, seed });
   cluster.node(3).kill();
   cluster.runUntil(() => cluster.allSee("n3", "failed"), { seconds: 20 });
@@ -64,10 +64,14 @@ scenario("a failed member that is forced out is seen as left everywhere", (seed)
   cluster.runUntil(() => cluster.allSee("n3", "left"), { seconds: 10 });
   cluster.run({ seconds: 10 });
   assertEquals([force.done, force.error], [true, undefined]);
-  assertEquals(storyOf("n3", cluster.node(6)), ["member-join", "member-failed", "member-leave"]);
+  assertEquals(eventsAbout("n3", cluster.node(6)), [
+    "member-join",
+    "member-failed",
+    "member-leave",
+  ]);
 });
 
-scenario("a failed member that is pruned is forgotten everywhere", (seed) => {
+scenario("a failed member that is force-left with prune is forgotten everywhere", (seed) => {
   const cluster = calmCluster({ nodes: 12, seed });
   cluster.node(3).kill();
   cluster.runUntil(() => cluster.allSee("n3", "failed"), { seconds: 20 });
@@ -75,17 +79,17 @@ scenario("a failed member that is pruned is forgotten everywhere", (seed) => {
   cluster.runUntil(() => cluster.allSee("n3", undefined), { seconds: 10 });
   cluster.run({ seconds: 120 });
   assert(cluster.allSee("n3", undefined));
-  assertEquals(storyOf("n3", cluster.node(6)).at(-1), "member-reap");
+  assertEquals(eventsAbout("n3", cluster.node(6)).at(-1), "member-reap");
 });
 
-scenario("a member that runs refutes that it was forced out", (seed) => {
+scenario("a running member refutes a force-leave", (seed) => {
   const cluster = calmCluster({ nodes: 12, seed });
   cluster.node(0).forceLeave("n3");
   cluster.run({ seconds: 20 });
   assert(cluster.converged());
 });
 
-scenario("a member that left is forgotten after the tombstone timeout", (seed) => {
+scenario("a left member is reaped after the tombstone timeout", (seed) => {
   const cluster = calmCluster({
     nodes: 5,
     seed,
@@ -97,11 +101,11 @@ scenario("a member that left is forgotten after the tombstone timeout", (seed) =
   cluster.run({ seconds: 30 });
   assert(cluster.allSee("n4", undefined));
   for (const node of cluster.running) {
-    assertEquals(storyOf("n4", node), ["member-join", "member-leave", "member-reap"]);
+    assertEquals(eventsAbout("n4", node), ["member-join", "member-leave", "member-reap"]);
   }
 });
 
-scenario("a member that failed is forgotten after the reconnect timeout", (seed) => {
+scenario("a failed member is reaped after the reconnect timeout", (seed) => {
   const cluster = calmCluster({
     nodes: 5,
     seed,

@@ -17,11 +17,11 @@ scenario("nodes that each join the one before all get to know each other", (seed
   assert(secondsToConverge({ nodes: 30, seed, join: "chain" }) < 5);
 });
 
-scenario("nodes that all start at once get to know each other without waiting long", (seed) => {
+scenario("nodes that start at the same time get to know each other within seconds", (seed) => {
   assert(secondsToConverge({ nodes: 60, seed, joinWithinMs: 50 }) < 5);
 });
 
-scenario("a cluster also forms when news waits for the gossip tick", (seed) => {
+scenario("a cluster forms without eager gossip", (seed) => {
   assert(secondsToConverge({ nodes: 30, seed, tune: { eagerGossip: false } }) < 10);
 });
 
@@ -34,7 +34,7 @@ scenario("a cluster forms over a wide area", (seed) => {
   assert(secondsToConverge(options) < 20);
 });
 
-scenario("every node is told once of every member that joined", (seed) => {
+scenario("every node gets one join event for every member", (seed) => {
   const cluster = simulate({ nodes: 12, seed, duplicate: 0.2, reorder: 0.2 });
   const expected = cluster.nodes.map(({ name }) => name).sort();
   for (const node of cluster.nodes) {
@@ -45,7 +45,7 @@ scenario("every node is told once of every member that joined", (seed) => {
   }
 });
 
-scenario("a join of an address where nobody listens fails, and says so", (seed) => {
+scenario("a join of an address where nobody listens fails with connection refused", (seed) => {
   const cluster = simulate({ nodes: 2, seed, join: "none" });
   cluster.run({ seconds: 1 });
   cluster.node(1).kill();
@@ -56,7 +56,7 @@ scenario("a join of an address where nobody listens fails, and says so", (seed) 
   assert(join.error?.includes("connection refused"), join.error);
 });
 
-scenario("two clusters become one when a node of one joins the other", (seed) => {
+scenario("two clusters merge when a node of one joins the other", (seed) => {
   const cluster = simulate({ nodes: 10, seed, join: "none" });
   cluster.run({ seconds: 1 });
   for (const i of [1, 2, 3, 4]) cluster.node(i).join(cluster.node(0));

@@ -50,7 +50,7 @@ scenario("a burst of user events reaches every member once", (seed) => {
   });
 });
 
-scenario("a member that joins late is told of the user events before", (seed) => {
+scenario("a member that joins late gets the earlier user events", (seed) => {
   const cluster = simulate({ nodes: 5, seed });
   cluster.node(0).userEvent("deploy", "v1");
   cluster.run({ seconds: 10 });
@@ -60,7 +60,7 @@ scenario("a member that joins late is told of the user events before", (seed) =>
   assertEquals(late.heard("deploy"), 1);
 });
 
-scenario("a user event that a partition stops arrives once, after the partition heals", (seed) => {
+scenario("a user event that a partition stops arrives once after the heal", (seed) => {
   const cluster = simulate({ nodes: 10, seed, snapshots: true });
   const cutOff = [7, 8, 9];
   cluster.partition(cutOff);
@@ -77,7 +77,7 @@ scenario("a user event that a partition stops arrives once, after the partition 
   for (const node of cluster.nodes) assertEquals(node.heard("deploy"), 2, node.name);
 });
 
-scenario("members that are restarted while events go round get each of them once", (seed) => {
+scenario("members that are restarted while events spread get each event once", (seed) => {
   const cluster = simulate({ nodes: 10, seed, snapshots: true, loss: 0.1 });
   for (let i = 0; i < 10; i++) {
     cluster.node(0).userEvent("note", `${i}`);
@@ -99,7 +99,7 @@ scenario("members that are restarted while events go round get each of them once
 });
 
 scenario(
-  "a query across a partition ends with its time, and the next one after the heal is whole",
+  "a query across a partition ends at its timeout, and one after the heal is answered by all",
   (seed) => {
     const cluster = simulate({ nodes: 10, seed });
     cluster.answerQueries((node) => new TextEncoder().encode(node.name));
@@ -128,7 +128,7 @@ scenario("a query is acknowledged and answered by every member", (seed) => {
   assertEquals(text(query.responses.get("n3")), "I am n3");
 });
 
-scenario("a query with filters is answered by those that it is for", (seed) => {
+scenario("a query with filters is answered by the members that match", (seed) => {
   const cluster = simulate({ nodes: 12, seed });
   cluster.node(2).setTags({ role: "db" });
   cluster.node(5).setTags({ role: "db-replica" });

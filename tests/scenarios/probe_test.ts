@@ -1,25 +1,25 @@
 import { assertEquals, assertLess } from "@std/assert";
 import { simulate } from "../../lib/sim/mod.ts";
-import { endure, hardships } from "./hardship.ts";
+import { measureSuspicions, stresses } from "./false_suspicions.ts";
 import { scenario } from "./scenario.ts";
 
 scenario(
-  "eager probes accuse fewer of those who are there, and make none appear to have failed",
+  "eager probes suspect fewer running members, and cause no false failure",
   (seed) => {
     let patient = 0;
     let eager = 0;
-    for (const hardship of hardships) {
-      const slow = endure(hardship, { seed, tune: { eagerProbes: false } });
-      const fast = endure(hardship, { seed, tune: { eagerProbes: true } });
+    for (const stress of stresses) {
+      const slow = measureSuspicions(stress, { seed, tune: { eagerProbes: false } });
+      const fast = measureSuspicions(stress, { seed, tune: { eagerProbes: true } });
       assertEquals([slow.failures, fast.failures], [0, 0]);
-      patient += slow.accusations;
-      eager += fast.accusations;
+      patient += slow.suspicions;
+      eager += fast.suspicions;
     }
     assertLess(eager, patient);
   },
 );
 
-/** How long a cluster takes to find out that a member was killed, virtual milliseconds. */
+/** Virtual milliseconds from a kill until all members have declared the killed member failed. */
 function detectionMs(seed: number, { eagerProbes }: { eagerProbes: boolean }): number {
   const cluster = simulate({ nodes: 10, seed, tune: { eagerProbes } });
   cluster.run({ seconds: 10 });
@@ -27,14 +27,14 @@ function detectionMs(seed: number, { eagerProbes }: { eagerProbes: boolean }): n
   return cluster.runUntil(() => cluster.allSee("n9", "failed"), { seconds: 60 });
 }
 
-Deno.test("eager probes take less than nine tenths of the time to find out that a member was killed", () => {
+Deno.test("eager probes detect a killed member in less than nine tenths of the time", () => {
   const seeds = Array.from({ length: 100 }, (_, i) => i + 1);
   const total = (eagerProbes: boolean) =>
     seeds.reduce((sum, seed) => sum + detectionMs(seed, { eagerProbes }), 0);
   assertLess(total(true), 0.9 * total(false));
 });
 
-scenario("a member that is restarted at once is not reported to have failed", (seed) => {
+scenario("a member that is restarted at once is not reported as failed", (seed) => {
   const cluster = simulate({ nodes: 10, seed });
   cluster.loss = 0.1;
   for (let i = 1; i < 10; i++) {

@@ -29,7 +29,7 @@ scenario("a member that was restarted many times is alive again", (seed) => {
   assert(cluster.converged());
 });
 
-scenario("a member that has left may come back at another address at once", (seed) => {
+scenario("a left member may come back at another address at once", (seed) => {
   const cluster = simulate({ nodes: 6, seed });
   const leave = cluster.node(3).leave();
   cluster.runUntil(() => leave.done && cluster.allSee("n3", "left"), { seconds: 20 });
@@ -38,7 +38,7 @@ scenario("a member that has left may come back at another address at once", (see
   assertEquals(cluster.node(0).member("n3")?.address.text, cluster.node(3).address.text);
 });
 
-scenario("a member that failed may come back at another address when it was forgotten", (seed) => {
+scenario("a failed member may come back at another address once it was forgotten", (seed) => {
   const cluster = simulate({ nodes: 6, seed });
   cluster.node(3).kill();
   // The membership layer remembers the dead for 30 s and up to one round of probes more.
@@ -49,7 +49,7 @@ scenario("a member that failed may come back at another address when it was forg
 });
 
 scenario(
-  "a member that appears elsewhere while its old self is thought alive loses the vote",
+  "a member that restarts elsewhere while its old address counts as alive loses the name conflict",
   (seed) => {
     const cluster = simulate({ nodes: 6, seed });
     cluster.node(3).restart({ address: "new" });
@@ -58,7 +58,7 @@ scenario(
   },
 );
 
-scenario("a second node of a name is outvoted, and the first one stays", (seed) => {
+scenario("of two nodes with one name the second loses the vote, and the first stays", (seed) => {
   const cluster = simulate({ nodes: 6, seed });
   const rival = cluster.add({ name: "n2" });
   rival.join(cluster.node(0));
@@ -68,7 +68,7 @@ scenario("a second node of a name is outvoted, and the first one stays", (seed) 
   assert(cluster.converged());
 });
 
-scenario("a failed member that is back without joining is found by those that miss it", (seed) => {
+scenario("a failed member that restarts without joining is found by reconnects", (seed) => {
   const cluster = simulate({ nodes: 6, seed });
   cluster.node(3).kill();
   cluster.runUntil(() => cluster.allSee("n3", "failed"), { seconds: 20 });
@@ -77,7 +77,7 @@ scenario("a failed member that is back without joining is found by those that mi
   cluster.runUntil(() => cluster.converged(), { seconds: 300 });
 });
 
-scenario("a member that is restarted with its snapshot finds the cluster by itself", (seed) => {
+scenario("a member that is restarted with a snapshot rejoins by itself", (seed) => {
   const cluster = simulate({ nodes: 6, seed, snapshots: true });
   cluster.node(0).userEvent("before");
   cluster.run({ seconds: 5 });

@@ -4,7 +4,7 @@ import { scenario } from "./scenario.ts";
 
 const KEYS = [16, 24, 32].map((length) => new Uint8Array(length).fill(length));
 
-/** A bit of everything: tags, events, queries, a leave, a death, a restart. */
+/** A bit of everything: tags, events, queries, a leave, a kill, a restart. */
 function exercise(cluster: Cluster): void {
   cluster.answerQueries((node, { payload }) =>
     new Uint8Array([...payload ?? [], ...new TextEncoder().encode(node.name)])
@@ -39,7 +39,7 @@ scenario("everything works over real bytes", (seed) => overBytes(seed, { wire: t
 
 scenario("everything works over encrypted bytes", (seed) => overBytes(seed, { keys: KEYS }));
 
-scenario("real bytes change nothing about what happens", (seed) => {
+scenario("runs over objects and over bytes are equal", (seed) => {
   const [objects, bytes] = [false, true].map((wire) => {
     const cluster = simulate({ nodes: 12, seed, wire });
     exercise(cluster);
@@ -49,7 +49,7 @@ scenario("real bytes change nothing about what happens", (seed) => {
 });
 
 scenario(
-  "keys are changed while the cluster runs, and who has only the old one stays out",
+  "after a key rotation a node with only the old key cannot join",
   (seed) => {
     const [, old, fresh] = KEYS;
     const cluster = simulate({ nodes: 10, seed, keys: [old] });

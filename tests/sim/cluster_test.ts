@@ -5,7 +5,7 @@ function cluster(options: Partial<SimulateOptions> = {}) {
   return simulate({ nodes: 4, seed: 1, ...options });
 }
 
-Deno.test("a cluster has settled when it is returned, unless that is not wanted", () => {
+Deno.test("a cluster has converged when simulate returns, unless settle is false", () => {
   const settled = cluster();
   assert(settled.converged());
   assertEquals(settled.nodes.map(({ name }) => name), ["n0", "n1", "n2", "n3"]);
@@ -23,7 +23,7 @@ Deno.test("nodes that join nobody know only themselves", () => {
   assert(!strangers.converged());
 });
 
-Deno.test("a formed cluster knows everybody at once, and does not gossip about it", () => {
+Deno.test("the nodes of a formed cluster know each other from the start, without gossip", () => {
   const options = { nodes: 50, join: "formed" } as const;
   const run = cluster(options);
   assertEquals(run.now, 0);
@@ -39,7 +39,7 @@ Deno.test("a formed cluster knows everybody at once, and does not gossip about i
   assertEquals(again.digest, run.digest);
 });
 
-Deno.test("a formed cluster is a cluster like any other", () => {
+Deno.test("in a formed cluster nodes fail, join and leave as in any other", () => {
   const run = cluster({ nodes: 10, join: "formed" });
   run.node(4).kill();
   run.runUntil(() => run.allSee("n4", "failed"), { seconds: 30 });
@@ -49,18 +49,18 @@ Deno.test("a formed cluster is a cluster like any other", () => {
   assertEquals(run.node(9).status("late"), "alive");
 });
 
-Deno.test("there is no node of a number that is too high", () => {
+Deno.test("the index of a node that does not exist is refused", () => {
   assertThrows(() => cluster().node(4), RangeError, "Cannot find node 4");
 });
 
-Deno.test("a node that is down cannot be asked", () => {
+Deno.test("asking a node that is down throws", () => {
   const { nodes: [, , node] } = cluster();
   node.kill();
   assertEquals(node.state, "down");
   assertThrows(() => node.status("n0"), Error, "Node n2 is down");
 });
 
-Deno.test("a condition that is not reached fails with the seed and what was waited for", () => {
+Deno.test("runUntil fails with the seed and the condition that was not reached", () => {
   const run = cluster({ seed: 1234 });
   const error = assertThrows(
     () => run.runUntil(() => run.node(0).status("n9") === "alive", { seconds: 2 }),
@@ -71,7 +71,7 @@ Deno.test("a condition that is not reached fails with the seed and what was wait
   assert(error.message.includes('status("n9")'));
 });
 
-Deno.test("waiting for a condition tells how long it took, or that it took too long", () => {
+Deno.test("wait returns how long a condition took, or undefined when it took too long", () => {
   const run = cluster();
   const from = run.now;
   assertEquals(run.wait(() => run.now >= from + 100, { seconds: 1 }), 100);
@@ -80,7 +80,7 @@ Deno.test("waiting for a condition tells how long it took, or that it took too l
   assertEquals(run.runUntil(() => true, { seconds: 1 }), 0);
 });
 
-Deno.test("a script runs when its time has come", () => {
+Deno.test("a function given to after runs at its time", () => {
   const run = cluster();
   const from = run.now;
   let ranAt = 0;
@@ -91,7 +91,7 @@ Deno.test("a script runs when its time has come", () => {
   assertEquals(ranAt, 1500);
 });
 
-Deno.test("a paused node is neither asked for its view nor expected in those of others", () => {
+Deno.test("convergence ignores the view of a paused node, and whether others see it", () => {
   const run = cluster();
   run.node(2).pause();
   assert(run.converged());
@@ -101,7 +101,7 @@ Deno.test("a paused node is neither asked for its view nor expected in those of 
   assert(!run.converged());
 });
 
-Deno.test("events are collected for each node, up to a bound", () => {
+Deno.test("the newest events of each node are kept, up to a bound", () => {
   const run = cluster({ keepEvents: 10 });
   for (let i = 0; i < 100; i++) run.node(1).userEvent("tick", `${i}`);
   run.run({ seconds: 10 });
@@ -111,7 +111,7 @@ Deno.test("events are collected for each node, up to a bound", () => {
   assertEquals(cluster({ keepEvents: 0 }).events(), []);
 });
 
-Deno.test("the log tells which node said what, and when", () => {
+Deno.test("log lines have the node and the time", () => {
   const lines: string[] = [];
   const run = cluster({
     log: ({ atMs, node, level, text }) => lines.push(`${atMs} ${node} ${level} ${text}`),
@@ -120,7 +120,7 @@ Deno.test("the log tells which node said what, and when", () => {
   assert(run.now > 0);
 });
 
-Deno.test("settings of Serf and of its profile can be changed", () => {
+Deno.test("settings of Serf and of the profile can be changed", () => {
   const config = { coalescePeriodMs: 3000, quiescentPeriodMs: 1000 };
   const run = cluster({ config, profile: "local", tune: { gossipIntervalMs: 50 } });
   run.run({ seconds: 5 });
@@ -128,7 +128,7 @@ Deno.test("settings of Serf and of its profile can be changed", () => {
   assertEquals(joins.length, 1);
 });
 
-Deno.test("a node may have a name and tags of its own", () => {
+Deno.test("a node can be added with a name and tags", () => {
   const run = cluster();
   const node = run.add({ name: "special", tags: { role: "db" } });
   const join = node.join(run.node(0));
@@ -137,17 +137,44 @@ Deno.test("a node may have a name and tags of its own", () => {
   assertEquals(run.node(2).member("special")?.tags, { role: "db" });
 });
 
-Deno.test("a broken rule of the simulator's own is a mistake of the scenario", () => {
+Deno.test("commands that do not fit the state of a node throw", () => {
   const run = cluster();
   assertThrows(() => run.node(1).resume(), Error, "is running");
   run.node(1).pause();
   assertThrows(() => run.node(1).pause(), Error, "is paused");
   assertThrows(() => run.node(1).start(), Error, "is paused");
   assertThrows(() => run.node(1).userEvent("deploy"), Error, "Node n1 is paused");
-  assertThrows(() => simulate({ nodes: 1, loss: 3 }), RangeError, "Cannot use loss");
 });
 
-Deno.test("bytes are counted when asked for", () => {
+Deno.test("arguments out of range are refused by name", () => {
+  const options = [
+    [{ nodes: -1 }, "Cannot use nodes: got -1, expected a whole number, 0 or more"],
+    [{ nodes: 2.5 }, "Cannot use nodes: got 2.5"],
+    [{ loss: 3 }, "Cannot use loss: got 3"],
+    [{ seed: NaN }, "Cannot use seed: got NaN"],
+    [{ joinWithinMs: -1 }, "Cannot use joinWithinMs: got -1"],
+    [{ keepEvents: NaN }, "Cannot use keepEvents: got NaN"],
+    [{ join: "last" as "first" }, "Cannot use join: got last, expected one of first, chain"],
+    [{ profile: "moon" as "lan" }, "Cannot use profile: got moon, expected one of lan, wan"],
+  ] as const;
+  for (const [option, message] of options) {
+    assertThrows(() => cluster(option), RangeError, message);
+  }
+  const run = cluster();
+  assertThrows(
+    () => run.run({ seconds: -1 }),
+    RangeError,
+    "Cannot use seconds: got -1, expected a number, 0 or more",
+  );
+  assertThrows(() => run.run({ ms: NaN }), RangeError, "Cannot use ms: got NaN");
+  assertThrows(() => run.after({ seconds: -1 }, () => {}), RangeError, "Cannot use seconds");
+  assertThrows(() => run.wait(() => true, { ms: -5 }), RangeError, "Cannot use ms: got -5");
+  assertThrows(() => run.node(0).slowDown(-1), RangeError, "Cannot use ms: got -1");
+  assertThrows(() => run.partition([0, 4]), RangeError, "Cannot find node 4: there are 4 nodes");
+  assertThrows(() => run.cut(7, 0), RangeError, "Cannot find node 7");
+});
+
+Deno.test("bytes are counted only when asked for", () => {
   assertEquals(cluster().statistics.bytes, 0);
   assertNotEquals(cluster({ countBytes: true }).statistics.bytes, 0);
 });

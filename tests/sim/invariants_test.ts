@@ -20,9 +20,9 @@ function member(name: string): Member {
 }
 
 /** The problems that a node's member events about one member raise. */
-function problemsOf(...story: MemberEventType[]): string[] {
+function problemsOf(...types: MemberEventType[]): string[] {
   const { invariants, problems } = watch();
-  for (const type of story) invariants.emitted(0, { type, members: [member("n1")] });
+  for (const type of types) invariants.emitted(0, { type, members: [member("n1")] });
   return problems;
 }
 
@@ -38,7 +38,7 @@ function stateOf(...claims: [node: string, incarnation: number, state?: NodeStat
   return { type: "push-pull", join: false, nodes, userState: null };
 }
 
-Deno.test("a member that joins, fails, returns, leaves and is reaped has a legal story", () => {
+Deno.test("member events in a legal order are not reported", () => {
   assertEquals(
     problemsOf(
       "member-join",
@@ -54,7 +54,7 @@ Deno.test("a member that joins, fails, returns, leaves and is reaped has a legal
   assertEquals(problemsOf("member-join", "member-failed", "member-leave", "member-reap"), []);
 });
 
-Deno.test("stories that cannot be are reported", () => {
+Deno.test("member events in an illegal order are reported", () => {
   assertEquals(problemsOf("member-failed"), ["0: member-failed of n1, which was unknown"]);
   assertEquals(problemsOf("member-join", "member-join"), ["0: member-join of n1, which was alive"]);
   assertEquals(problemsOf("member-join", "member-leave", "member-failed").length, 1);
@@ -62,7 +62,7 @@ Deno.test("stories that cannot be are reported", () => {
   assertEquals(problemsOf("member-join", "member-reap", "member-leave").length, 1);
 });
 
-Deno.test("a process that was started again knows nobody", () => {
+Deno.test("the order of member events starts anew with a restart", () => {
   const { invariants, problems } = watch();
   invariants.emitted(0, { type: "member-join", members: [member("n1")] });
   invariants.started(0, "n0");
@@ -84,21 +84,21 @@ Deno.test("a user event that is delivered twice is reported, a different one is 
   assertEquals(problems, ["0: user event deploy of time 5 was delivered twice"]);
 });
 
-Deno.test("an incarnation that falls in a node's view is reported", () => {
+Deno.test("an incarnation that decreases in a node's view is reported", () => {
   const { invariants, problems } = watch();
-  invariants.spoke(0, stateOf(["n1", 3], ["n2", 1]));
-  invariants.spoke(0, stateOf(["n1", 3], ["n2", 4]));
+  invariants.streamSent(0, stateOf(["n1", 3], ["n2", 1]));
+  invariants.streamSent(0, stateOf(["n1", 3], ["n2", 4]));
   assertEquals(problems, []);
-  invariants.spoke(0, stateOf(["n1", 2], ["n2", 4]));
+  invariants.streamSent(0, stateOf(["n1", 2], ["n2", 4]));
   assertEquals(problems, ["0: the incarnation of n1 fell from 3 to 2"]);
 });
 
-Deno.test("an incarnation may fall when the node was dead, forgotten, or started again", () => {
+Deno.test("an incarnation may decrease after the node was dead, forgotten or restarted", () => {
   const { invariants, problems } = watch();
-  invariants.spoke(0, stateOf(["n1", 3, "dead"], ["n2", 3], ["n3", 3]));
+  invariants.streamSent(0, stateOf(["n1", 3, "dead"], ["n2", 3], ["n3", 3]));
   invariants.started(2, "n3");
-  invariants.spoke(0, stateOf(["n1", 1], ["n3", 1]));
-  invariants.spoke(0, stateOf(["n1", 1], ["n2", 1], ["n3", 1]));
+  invariants.streamSent(0, stateOf(["n1", 1], ["n3", 1]));
+  invariants.streamSent(0, stateOf(["n1", 1], ["n2", 1], ["n3", 1]));
   assertEquals(problems, []);
 });
 

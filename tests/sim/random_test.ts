@@ -14,7 +14,7 @@ Deno.test("neighbouring and large seeds give different sequences", () => {
   assertEquals(new Set(first).size, first.length);
 });
 
-Deno.test("a fork depends on seed and purpose, not on what was drawn before", () => {
+Deno.test("a fork depends on seed and purpose, not on earlier draws", () => {
   const fresh = new Random(7);
   const used = new Random(7);
   draw(used, 1000);
@@ -46,7 +46,7 @@ Deno.test("integers and ranges stay within their bounds", () => {
   assertEquals([...seen].sort(), [0, 1, 2, 3, 4, 5]);
 });
 
-Deno.test("a chance of 0 never comes and draws nothing, a chance of 1 always comes", () => {
+Deno.test("a chance of 0 is never true and draws nothing, a chance of 1 is always true", () => {
   const random = new Random(9);
   const untouched = new Random(9);
   for (let i = 0; i < 100; i++) assertEquals(random.chance(0), false);

@@ -1,6 +1,6 @@
 /** How often members that are there are accused, with eager probes and without, in simulated clusters. */
 
-import { endure, type Hardship, hardships } from "../../scenarios/hardship.ts";
+import { measureSuspicions, type Stress, stresses } from "../../scenarios/false_suspicions.ts";
 import type { Suite } from "./suite.ts";
 
 const SEEDS = 50;
@@ -9,9 +9,9 @@ const SEEDS = 50;
 export const accusations: Suite = {
   name: "accusations",
   run(report) {
-    for (const hardship of hardships) {
+    for (const stress of stresses) {
       for (const eagerProbes of [false, true]) {
-        const variant = `${describe(hardship)}, ${eagerProbes ? "eager" : "patient"}`;
+        const variant = `${describe(stress)}, ${eagerProbes ? "eager" : "patient"}`;
         const row = (metric: string, unit: string) => ({
           benchmark: "accusations",
           variant,
@@ -19,8 +19,8 @@ export const accusations: Suite = {
           unit,
         });
         for (let seed = 1; seed <= SEEDS; seed++) {
-          const outcome = endure(hardship, { seed, tune: { eagerProbes } });
-          report.add("ours", row("wrongly suspected", "count"), outcome.accusations);
+          const outcome = measureSuspicions(stress, { seed, tune: { eagerProbes } });
+          report.add("ours", row("wrongly suspected", "count"), outcome.suspicions);
           report.add("ours", row("wrongly reported failed", "count"), outcome.failures);
           report.add("ours", row("packets of a node", "1/s"), outcome.packetsPerSecond);
         }
@@ -29,7 +29,7 @@ export const accusations: Suite = {
   },
 };
 
-function describe({ nodes, loss, lagsMs }: Hardship): string {
+function describe({ nodes, loss, lagsMs }: Stress): string {
   const slow = lagsMs.length === 0 ? "" : `, ${lagsMs.length} slow`;
   return `N=${nodes}, ${loss * 100} % loss${slow}`;
 }

@@ -5,23 +5,23 @@ import { addressOf } from "../../lib/sim/address_plan.ts";
 import { Simulation, type SimulationOptions } from "../../lib/sim/simulation.ts";
 import type { Exchange, Packet, Reply, StreamMessage } from "../../lib/wire/messages/messages.ts";
 
-/** Timers of a {@link Toy}: notes, and the rounds of a rumour. */
-export type ToyTimer =
+/** Timers of a {@link RecordingMachine}: notes, and the rounds of its gossip. */
+export type RecordingTimer =
   | { readonly type: "note"; readonly text: string }
   | { readonly type: "round" };
 
-/** Writes down everything that happens to it, with the time; pings are answered, and rumours spread. */
-export class Toy implements SimMachine<ToyTimer> {
+/** A protocol machine for tests: it logs everything that happens to it, answers pings, and may gossip. */
+export class RecordingMachine implements SimMachine<RecordingTimer> {
   readonly log: string[] = [];
   readonly replies = new Map<number, Reply[]>();
-  readonly world: World<Packet, Exchange, ToyTimer, string>;
-  /** Whether it passes on the highest ping that it got. */
+  readonly world: World<Packet, Exchange, RecordingTimer, string>;
+  /** Whether it gossips the highest sequence number of the pings it got. */
   gossips = false;
-  rumour = 0;
+  highestPing = 0;
   /** Runs when a timer of the type `note` is handled. */
   onNote: (text: string) => void = () => {};
 
-  constructor(world: World<Packet, Exchange, ToyTimer, string>) {
+  constructor(world: World<Packet, Exchange, RecordingTimer, string>) {
     this.world = world;
   }
 
@@ -32,8 +32,8 @@ export class Toy implements SimMachine<ToyTimer> {
   receive(from: Address, { messages: [message] }: Packet): void {
     const sequence = message.type === "ping" ? message.sequence : 0;
     this.#note(`packet ${sequence} from ${from.host}`);
-    if (this.gossips && sequence > this.rumour) {
-      this.rumour = sequence;
+    if (this.gossips && sequence > this.highestPing) {
+      this.highestPing = sequence;
       this.world.after(10, { type: "round" });
     }
   }
@@ -49,25 +49,25 @@ export class Toy implements SimMachine<ToyTimer> {
     this.replies.set(id, [...this.replies.get(id) ?? [], reply]);
   }
 
-  handle(timer: ToyTimer): void {
+  handle(timer: RecordingTimer): void {
     if (timer.type === "round") return this.#spread();
     this.#note(timer.text);
     this.onNote(timer.text);
   }
 
-  ping(place: number, sequence: number): void {
+  ping(slot: number, sequence: number): void {
     const messages = [{ type: "ping", sequence, node: "" }] as const;
-    this.world.send(addressOf(place), { messages, crc: false });
+    this.world.send(addressOf(slot), { messages, crc: false });
   }
 
-  dial(place: number, id: number, options: { timeoutMs?: number; node?: string } = {}): void {
+  dial(slot: number, id: number, options: { timeoutMs?: number; node?: string } = {}): void {
     const { timeoutMs = 1000, node = "" } = options;
     const message = { type: "ping", sequence: id, node } as const;
-    this.world.request(addressOf(place), { message, timeoutMs }, id);
+    this.world.request(addressOf(slot), { message, timeoutMs }, id);
   }
 
   #spread(): void {
-    for (let i = 0; i < 3; i++) this.ping(Math.floor(this.world.random() * 20), this.rumour);
+    for (let i = 0; i < 3; i++) this.ping(Math.floor(this.world.random() * 20), this.highestPing);
     this.world.emit("round");
   }
 
@@ -76,19 +76,19 @@ export class Toy implements SimMachine<ToyTimer> {
   }
 }
 
-/** A toy and where it runs. */
-export interface ToyHost {
-  readonly host: SimHost<ToyTimer, string>;
-  toy: Toy;
+/** A machine and its host. */
+export interface RecordingHost {
+  readonly host: SimHost<RecordingTimer, string>;
+  machine: RecordingMachine;
 }
 
-/** A simulation of toys, each at the place of its index. */
-export function toys(
+/** A simulation of recording machines; the address of each has its index as slot. */
+export function recordingHosts(
   count: number,
   options: Partial<SimulationOptions> & { wire?: boolean } = {},
-): { simulation: Simulation<ToyTimer, string>; toys: ToyHost[]; emitted: string[] } {
+): { simulation: Simulation<RecordingTimer, string>; hosts: RecordingHost[]; emitted: string[] } {
   const emitted: string[] = [];
-  const simulation = new Simulation<ToyTimer, string>({ seed: 1, ...options }, {
+  const simulation = new Simulation<RecordingTimer, string>({ seed: 1, ...options }, {
     emitted: (host, event) => emitted.push(`${host.index} ${event}`),
   });
   const all = Array.from({ length: count }, (_, i) => {
@@ -96,12 +96,12 @@ export function toys(
     if (options.wire) host.wire = { compress: true };
     return boot(host, i);
   });
-  return { simulation, toys: all, emitted };
+  return { simulation, hosts: all, emitted };
 }
 
-/** Starts a host with a new toy at a place. */
-export function boot(host: SimHost<ToyTimer, string>, place: number): ToyHost {
-  let toy: Toy | undefined;
-  host.start(addressOf(place), (world) => toy = new Toy(world));
-  return { host, toy: toy as unknown as Toy };
+/** Starts a host with a new machine at the address of a slot. */
+export function boot(host: SimHost<RecordingTimer, string>, slot: number): RecordingHost {
+  let machine: RecordingMachine | undefined;
+  host.start(addressOf(slot), (world) => machine = new RecordingMachine(world));
+  return { host, machine: machine as unknown as RecordingMachine };
 }
