@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { TemporaryDirectory } from "../host/temporary_directory.ts";
-import { Agent, commandLine } from "../interop/agents.ts";
+import { Agent, commandLine, GOSSIP_PORT } from "../interop/agents.ts";
 import { writeFiles } from "./write_files.ts";
 
 /** What an agent printed after its log was opened, without times and RPC clients. */
@@ -50,8 +50,8 @@ Deno.test("an interrupted agent leaves and ends with 0", async () => {
     "==> Starting Serf agent RPC...",
     "==> Serf agent running!",
     "                      Node name: 'alpha'",
-    "                      Bind addr: '127.7.0.1:7946'",
-    "                       RPC addr: '127.7.0.1:7373'",
+    "                      Bind addr: '127.7.0.1:17946'",
+    "                       RPC addr: '127.7.0.1:17373'",
     "                      Encrypted: false",
     "                       Snapshot: false",
     "                        Profile: lan",
@@ -222,7 +222,7 @@ Deno.test("an agent whose retried joins are used up ends with 1", async () => {
 
 Deno.test("taken addresses are named", async () => {
   const ip = "127.7.0.13";
-  await using _agent = await Agent.start("ours", { name: "alpha", ip });
+  await using taken = await Agent.start("ours", { name: "alpha", ip });
   await using second = Agent.spawn("ours", { name: "beta", ip });
   assertEquals(await second.exit, 1);
   await second.printed("\n==> Failed");
@@ -230,14 +230,14 @@ Deno.test("taken addresses are named", async () => {
     second.output,
     "==> Failed to start the Serf agent: Error creating Serf: Failed to create memberlist: " +
       "Could not set up network transport: failed to obtain an address: " +
-      `Failed to start TCP listener on "${ip}" port 7946: ` +
-      `listen tcp ${ip}:7946: bind: address already in use\n`,
+      `Failed to start TCP listener on "${ip}" port ${GOSSIP_PORT}: ` +
+      `listen tcp ${taken.address}: bind: address already in use\n`,
   );
-  const args = ["-bind=127.7.0.14"];
+  const args = [`-bind=127.7.0.14:${GOSSIP_PORT}`];
   await using third = Agent.spawn("ours", { name: "beta", ip, args });
   assertEquals(await third.exit, 1);
   await third.printed(
-    `Error starting RPC listener: listen tcp ${ip}:7373: bind: address already in use`,
+    `Error starting RPC listener: listen tcp ${taken.rpcAddress}: bind: address already in use`,
   );
 });
 

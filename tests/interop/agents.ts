@@ -1,7 +1,8 @@
 /**
  * Real agents and real command lines, ours and the reference's, as child processes.
  *
- * Every test uses addresses of its own in 127.0.0.0/8, so that tests can run side by side.
+ * Every test uses addresses of its own in 127.0.0.0/8, and no agent a default port, so that tests can run side by side
+ * and beside any other agent: one that listens on 0.0.0.0:7946 has that port of all these addresses.
  */
 
 import { RpcClient, type RpcMember } from "../../lib/rpc/client/client.ts";
@@ -17,6 +18,12 @@ export interface CommandResult {
 }
 
 const root = new URL("../../", import.meta.url);
+
+/** Where the agents of all tests listen for gossip. */
+export const GOSSIP_PORT = 17946;
+
+/** Where the agents of all tests answer RPC. */
+export const RPC_PORT = 17373;
 
 /** Our program: the sources, or what the environment names instead, such as `SERF_MAIN=dist/bundle/main.js`. */
 export const ourProgram: string = Deno.env.get("SERF_MAIN") ?? "main.ts";
@@ -98,7 +105,7 @@ export async function run(
 /** How an agent is started. */
 export interface AgentOptions {
   readonly name: string;
-  /** Address of gossip (port 7946) and of RPC (port 7373). */
+  /** For gossip ({@link GOSSIP_PORT}) and for RPC ({@link RPC_PORT}). */
   readonly ip: string;
   readonly args?: readonly string[];
   readonly cwd?: string;
@@ -136,7 +143,7 @@ export class Agent implements AsyncDisposable {
         if (ended !== undefined) throw new Error(`The agent ended with ${ended}:\n${agent.output}`);
         if (!agent.output.includes("Log data will now stream in")) return false;
         try {
-          (await Deno.connect({ hostname: options.ip, port: 7373 })).close();
+          (await Deno.connect({ hostname: options.ip, port: RPC_PORT })).close();
           return true;
         } catch {
           return false;
@@ -155,8 +162,8 @@ export class Agent implements AsyncDisposable {
     const line = commandLine(kind, [
       "agent",
       `-node=${name}`,
-      `-bind=${ip}`,
-      `-rpc-addr=${ip}:7373`,
+      `-bind=${ip}:${GOSSIP_PORT}`,
+      `-rpc-addr=${ip}:${RPC_PORT}`,
       ...args,
     ]);
     const [program, ...rest] = [...through, line.program, ...line.args];
@@ -169,6 +176,16 @@ export class Agent implements AsyncDisposable {
       stderr: "piped",
     }).spawn();
     return new Agent(kind, options, child);
+  }
+
+  /** Where it listens for gossip. */
+  get address(): string {
+    return `${this.ip}:${GOSSIP_PORT}`;
+  }
+
+  /** Where it answers RPC. */
+  get rpcAddress(): string {
+    return `${this.ip}:${RPC_PORT}`;
   }
 
   get pid(): number {
@@ -187,12 +204,12 @@ export class Agent implements AsyncDisposable {
 
   /** Runs a command line of either kind against this agent. */
   cli(kind: Kind, command: string, ...args: string[]): Promise<CommandResult> {
-    return run(kind, [command, `-rpc-addr=${this.ip}:7373`, ...args]);
+    return run(kind, [command, `-rpc-addr=${this.rpcAddress}`, ...args]);
   }
 
   /** A connection to its RPC port. */
   rpc(): Promise<RpcClient> {
-    return RpcClient.connect({ address: `${this.ip}:7373` });
+    return RpcClient.connect({ address: this.rpcAddress });
   }
 
   /** Its members, asked over one connection that is kept. */

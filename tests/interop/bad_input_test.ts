@@ -34,10 +34,10 @@ Deno.test("an agent with the wrong key, or with none, is refused and told so", a
 });
 
 Deno.test("a taken port and a missing file are named", async () => {
-  await using _agent = await Agent.start("ours", { name: "taken", ip: "127.0.66.5" });
-  const again = await run("ours", ["agent", "-node=again", "-bind=127.0.66.5"]);
+  await using taken = await Agent.start("ours", { name: "taken", ip: "127.0.66.5" });
+  const again = await run("ours", ["agent", "-node=again", `-bind=${taken.address}`]);
   assertEquals(again.code, 1);
-  assertStringIncludes(again.stdout, "listen tcp 127.0.66.5:7946: bind: address already in use");
+  assertStringIncludes(again.stdout, `listen tcp ${taken.address}: bind: address already in use`);
   const missing = await run("ours", ["agent", "-config-file=/nonexistent.json"]);
   assertEquals(missing, {
     code: 1,

@@ -16,6 +16,7 @@ import { StreamDecoder } from "../../lib/wire/framing/stream.ts";
 import type { WireOptions } from "../../lib/wire/framing/wire_options.ts";
 import { damage, packets, type Sample, streams } from "../fuzz/damage.ts";
 import { damaged, requests } from "../rpc/server/damaged_requests.ts";
+import { GOSSIP_PORT } from "./agents.ts";
 
 const LARGEST_TIME = 1_000_000;
 /** How many connections are open at once. */
@@ -107,7 +108,7 @@ export async function flood(
   hostname: string,
   { bytes, count, keyring }: { bytes: Iterable<Uint8Array>; count: number; keyring: Keyring },
 ): Promise<void> {
-  const to = { transport: "udp", hostname, port: 7946 } as const;
+  const to = { transport: "udp", hostname, port: GOSSIP_PORT } as const;
   const socket = Deno.listenDatagram({ transport: "udp", hostname, port: 0 });
   using _closing = { [Symbol.dispose]: () => socket.close() };
   const wire = { compress: false, keyring };

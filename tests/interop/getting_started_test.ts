@@ -15,8 +15,8 @@ Deno.test("two agents join, see each other, and tell a leave from a death", asyn
   });
   for (const agent of [one, two]) {
     const { stdout } = await agent.cli("ours", "members");
-    assertMatch(stdout, /^agent-one {2}127\.0\.0\.10:7946 {2}alive/m);
-    assertMatch(stdout, /^agent-two {2}127\.0\.0\.11:7946 {2}alive/m);
+    assertMatch(stdout, /^agent-one {2}127\.0\.0\.10:17946 {2}alive/m);
+    assertMatch(stdout, /^agent-two {2}127\.0\.0\.11:17946 {2}alive/m);
   }
 
   two.signal("SIGINT");

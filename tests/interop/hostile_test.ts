@@ -4,7 +4,7 @@ import { assert, assertEquals, assertLess, assertMatch } from "@std/assert";
 import { Random } from "../../lib/sim/random.ts";
 import { Keyring } from "../../lib/wire/framing/keyring.ts";
 import { AgentCluster, allSee } from "./agent_cluster.ts";
-import { type Agent, interopTest, until } from "./agents.ts";
+import { type Agent, GOSSIP_PORT, interopTest, RPC_PORT, until } from "./agents.ts";
 import { converse, damagedPackets, damagedRequests, damagedStreams, flood } from "./garbage.ts";
 
 const SEED = 7946;
@@ -31,7 +31,7 @@ async function lostDatagrams({ ip }: Agent): Promise<number> {
   const address = ip.split(".").toReversed().map((byte) => (+byte).toString(16).padStart(2, "0"));
   const table = await Deno.readTextFile("/proc/net/udp");
   const line = table.split("\n").find((line) =>
-    line.includes(`${address.join("").toUpperCase()}:1F0A`)
+    line.includes(`${address.join("").toUpperCase()}:${GOSSIP_PORT.toString(16).toUpperCase()}`)
   );
   return Number(line?.trim().split(/\s+/).at(-1));
 }
@@ -70,8 +70,8 @@ interopTest(`damaged packets, streams and requests do no harm (seed ${SEED})`, a
   const requests = damagedRequests(random);
   const attack = async (share: number) => {
     await flood(hostname, { bytes: packets, count: PACKETS * share, keyring });
-    await converse({ hostname, port: 7946 }, { bytes: streams, count: STREAMS * share });
-    await converse({ hostname, port: 7373 }, { bytes: requests, count: REQUESTS * share });
+    await converse({ hostname, port: GOSSIP_PORT }, { bytes: streams, count: STREAMS * share });
+    await converse({ hostname, port: RPC_PORT }, { bytes: requests, count: REQUESTS * share });
   };
   await attack(0.2); // until everything has been compiled, and buffers have their size
   const before = await holdings(target);

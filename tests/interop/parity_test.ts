@@ -73,7 +73,7 @@ class Stage extends AgentCluster {
     const [command, ...args] = line.split(" ");
     const result = await runUntil(
       this.#programs.cli,
-      [command, `-rpc-addr=${agent.ip}:7373`, ...args],
+      [command, `-rpc-addr=${agent.rpcAddress}`, ...args],
       ...steps,
     );
     this.said.push({ line, result: comparable(result) });

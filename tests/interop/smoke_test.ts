@@ -36,7 +36,7 @@ interopTest("we join the reference, exchange events and queries, and leave", asy
   });
   await using cluster = new LoopbackCluster();
   const ours = await cluster.create("ours", { profile: "local", tags: { role: "deno" } });
-  assertEquals(await ours.join([`${theirs.ip}:7946`]), 1);
+  assertEquals(await ours.join([theirs.address]), 1);
   await allSee([ours, theirs], { ours: "alive", theirs: "alive" });
   assertEquals(ours.member("theirs")?.tags, { role: "go" });
 
@@ -88,11 +88,11 @@ interopTest("each side finds out that the other has died", async () => {
   await using second = await startTheirs({
     name: "second",
     ip: "127.0.23.2",
-    args: ["-join=127.0.23.1"],
+    args: [`-join=${first.address}`],
   });
   await using cluster = new LoopbackCluster();
   const [a, b] = await cluster.joined(2, { profile: "local" });
-  await a.join(["127.0.23.1:7946"]);
+  await a.join([first.address]);
   const all = { first: "alive", n1: "alive", n2: "alive", second: "alive" };
   await allSee([a, b, first, second], all);
   second.signal("SIGKILL");
@@ -110,7 +110,7 @@ interopTest("an encrypted cluster of both kinds works", async () => {
   });
   await using cluster = new LoopbackCluster();
   const ours = await cluster.create("ours", { profile: "local", encryptKey });
-  assertEquals(await ours.join([`${theirs.ip}:7946`]), 1);
+  assertEquals(await ours.join([theirs.address]), 1);
   await allSee([ours, theirs], { ours: "alive", theirs: "alive" });
   const { keys } = await ours.keys.list();
   assertEquals(keys, new Map([[encryptKey.toBase64(), 2]]));

@@ -2,7 +2,7 @@
 
 import { assert } from "@std/assert";
 import { TemporaryDirectory } from "../host/temporary_directory.ts";
-import { Agent, until } from "../interop/agents.ts";
+import { Agent, RPC_PORT, until } from "../interop/agents.ts";
 
 const root = new URL("../../", import.meta.url);
 
@@ -12,7 +12,7 @@ function exampleOf(file: string, ip: string): string {
   const examples = Array.from(text.matchAll(/^```ts ignore\n(.*?)^```$/gms), ([, code]) => code);
   const example = examples.find((code) => code.includes("RpcClient.connect"));
   assert(example !== undefined, `${file} has no example`);
-  return example.replace("127.0.0.1:7373", `${ip}:7373`);
+  return example.replace("127.0.0.1:7373", `${ip}:${RPC_PORT}`);
 }
 
 /** Runs a program until it has printed some texts, one after the other; each is preceded by an act. */

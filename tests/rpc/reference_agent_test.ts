@@ -27,7 +27,7 @@ interopTest("a reference agent tells our client what it knows", async () => {
   assertEquals(others, []);
   assertEquals([self.name, self.address.text, self.status, self.tags, self.delegateCur], [
     "alpha",
-    "127.0.73.1:7946",
+    agent.address,
     "alive",
     { role: "web" },
     5,
@@ -120,7 +120,7 @@ interopTest("a reference agent with a token wants it from our client", async () 
   await Deno.writeTextFile(config, JSON.stringify({ rpc_auth: "s3cret" }));
   try {
     await using agent = await startReference("alpha", "127.0.73.5", `-config-file=${config}`);
-    const address = `${agent.ip}:7373`;
+    const address = agent.rpcAddress;
     await assertRejects(
       () => RpcClient.connect({ address, authKey: "nope" }),
       RpcError,

@@ -51,7 +51,7 @@ async function findEachOther(
   await using second = await start(kinds[1], { number: 2, network, args });
   await first.printed("EventMemberJoin: n2 10.9.0.2");
   await second.printed("EventMemberJoin: n1 10.9.0.1");
-  await second.printed(/agent: joining: \[.*10\.9\.0\.1:7946/);
+  await second.printed(/agent: joining: \[.*10\.9\.0\.1:17946/);
   for (const agent of [first, second]) {
     assertStringIncludes(agent.output, "\n                   mDNS cluster: lab\n");
   }
@@ -85,6 +85,6 @@ networkTest("an agent is found by one of the reference", ["ours", "reference"], 
 networkTest("agents of another cluster are not found", ["ours"], async (network) => {
   await using stranger = await start("ours", { number: 1, network, args: ["-discover=other"] });
   await using agent = await start("ours", { number: 2, network });
-  assertStringIncludes(agent.output, "joining: [10.9.0.2:7946] replay: false");
-  assertStringIncludes(stranger.output, "joining: [10.9.0.1:7946] replay: false");
+  assertStringIncludes(agent.output, "joining: [10.9.0.2:17946] replay: false");
+  assertStringIncludes(stranger.output, "joining: [10.9.0.1:17946] replay: false");
 });
