@@ -20,7 +20,7 @@
 
 export { Address } from "./lib/base/address.ts";
 export { ClosedError, JoinError, type JoinFailure, TimeoutError } from "./lib/base/errors.ts";
-export type { Metrics } from "./lib/base/metrics.ts";
+export { type MetricKind, type MetricName, METRICS, type Metrics } from "./lib/base/metrics.ts";
 export { Subscription, type SubscriptionOptions } from "./lib/base/subscription.ts";
 export type { Log, LogLevel } from "./lib/base/log.ts";
 export { type HostEvent, IncomingQuery } from "./lib/host/incoming_query.ts";

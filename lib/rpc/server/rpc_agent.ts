@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { MetricName } from "../../base/metrics.ts";
 import type { LogLevel } from "../../base/log.ts";
 import type { Subscription } from "../../base/subscription.ts";
 import type { MemberEvent, QueryEvent, UserEvent } from "../../api/event.ts";
@@ -38,8 +39,8 @@ export interface AgentLog {
   subscribe(sink: (line: LogLine) => void): Disposable;
 }
 
-/** The number of something that happened, for telemetry. */
-export type RpcCounter = "agent.ipc.accept" | "agent.ipc.command";
+/** The metrics that the server counts. */
+export type RpcCounter = Extract<MetricName<"counter">, `agent.ipc.${string}`>;
 
 /**
  * An agent as RPC sees it. Where an operation fails, the message of its error is what the client is told, so it must be
