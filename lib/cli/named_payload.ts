@@ -4,7 +4,7 @@
  * @module
  */
 
-import { encodeUtf8 } from "../base/bytes.ts";
+import { encodeText } from "../base/text.ts";
 import { CommandFailure } from "./command.ts";
 
 /** What is sent, and what goes with it. */
@@ -24,5 +24,5 @@ export function namedPayload(positionals: readonly string[], missing: string): N
       { showHelp: true },
     );
   }
-  return { name, payload: payload === undefined ? null : encodeUtf8(payload) };
+  return { name, payload: payload === undefined ? null : encodeText(payload) };
 }

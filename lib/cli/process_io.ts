@@ -4,10 +4,8 @@
  * @module
  */
 
+import { encodeText } from "../base/text.ts";
 import type { CommandIo } from "./command.ts";
-
-// Not that of base/bytes.ts: printing the version loads as little as it can.
-const encoder = new TextEncoder();
 
 /** What a shell reports for a process that SIGPIPE ended: 128 + 13. */
 const SIGPIPE_EXIT_CODE = 141;
@@ -35,7 +33,7 @@ export class ProcessIo implements CommandIo {
 
 /** Ends a line with a newline, as bytes. */
 export function lineBytes(line: string | Uint8Array): Uint8Array {
-  if (typeof line === "string") return encoder.encode(`${line}\n`);
+  if (typeof line === "string") return encodeText(`${line}\n`);
   const bytes = new Uint8Array(line.length + 1);
   bytes.set(line);
   bytes[line.length] = 0x0a;

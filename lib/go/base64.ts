@@ -4,7 +4,7 @@
  * @module
  */
 
-import { encodeUtf8 } from "../base/bytes.ts";
+import { encodeText } from "../base/text.ts";
 
 /**
  * Decodes padded base64 of the standard alphabet; line breaks are ignored. Throws a `TypeError` such as `illegal base64
@@ -20,7 +20,7 @@ const LETTER = /[A-Za-z0-9+/]/;
 
 /** The byte that Go complains about, if there is one. Letters come in groups of four, the last one padded with `=`. */
 function illegalOffset(text: string): number | undefined {
-  const bytes = encodeUtf8(text);
+  const bytes = encodeText(text);
   const significant = Array.from(bytes, (byte, at) => ({ letter: String.fromCharCode(byte), at }))
     .filter(({ letter }) => letter !== "\n" && letter !== "\r");
   for (let start = 0; start < significant.length; start += 4) {

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { decodeUtf8 } from "../base/bytes.ts";
+import { decodeText } from "../base/text.ts";
 import { goQuote } from "./quote.ts";
 
 /** Nesting beyond this is refused; no file that an agent reads needs a hundredth of it. */
@@ -19,7 +19,7 @@ export function decodeJson(bytes: Uint8Array): unknown {
   const scanner = new Scanner(ended, () => "unexpected end of JSON input");
   const value = scanner.value();
   scanner.end();
-  return JSON.parse(decodeUtf8(value));
+  return JSON.parse(decodeText(value).toWellFormed());
 }
 
 /**
@@ -28,7 +28,7 @@ export function decodeJson(bytes: Uint8Array): unknown {
  */
 export function decodeFirstJson(bytes: Uint8Array): unknown {
   const scanner = new Scanner(bytes, (empty) => empty ? "EOF" : "unexpected EOF");
-  return JSON.parse(decodeUtf8(scanner.value()));
+  return JSON.parse(decodeText(scanner.value()).toWellFormed());
 }
 
 /** A decoded value as text, null as the empty one. Throws {@link wrongJson} for anything else. */

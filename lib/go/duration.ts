@@ -4,7 +4,7 @@
  * @module
  */
 
-import { encodeUtf8 } from "../base/bytes.ts";
+import { encodeText } from "../base/text.ts";
 
 const NANOSECONDS: Readonly<Record<string, bigint>> = {
   ns: 1n,
@@ -81,7 +81,7 @@ function decimal(value: bigint, places: number): string {
 /** Quotes as Go's time package does: everything that is not printable ASCII as the hex of its bytes. */
 function quote(text: string): string {
   let quoted = "";
-  for (const byte of encodeUtf8(text)) {
+  for (const byte of encodeText(text)) {
     if (byte < 0x20 || byte >= 0x80) quoted += `\\x${byte.toString(16).padStart(2, "0")}`;
     else quoted += (byte === 0x22 || byte === 0x5c ? "\\" : "") + String.fromCharCode(byte);
   }

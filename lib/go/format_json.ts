@@ -35,12 +35,13 @@ function entriesOf(value: object): [string, JsonValue][] {
   return Object.entries(value);
 }
 
-/** What Go escapes beyond `JSON.stringify`; U+FFFD because Go writes that escape for bytes that are not UTF-8. */
-const EXTRA_ESCAPES = /[<>&\u2028\u2029\ufffd]|\\[\\bf]/g;
+/** What Go escapes differently from `JSON.stringify`: for a byte that is not UTF-8, it writes the escape of U+FFFD. */
+const EXTRA_ESCAPES = /[<>&\u2028\u2029]|\\(?:[\\bf]|ud[89a-f]..)/g;
 
 function quote(text: string): string {
-  return JSON.stringify(text.toWellFormed()).replace(EXTRA_ESCAPES, (match) => {
+  return JSON.stringify(text).replace(EXTRA_ESCAPES, (match) => {
     if (match === "\\\\") return match;
+    if (match.startsWith("\\u")) return "\\ufffd";
     const code = match === "\\b" ? 8 : match === "\\f" ? 12 : match.charCodeAt(0);
     return `\\u${code.toString(16).padStart(4, "0")}`;
   });

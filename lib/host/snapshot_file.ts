@@ -4,7 +4,7 @@
  * @module
  */
 
-import { encodeUtf8 } from "../base/bytes.ts";
+import { encodeText } from "../base/text.ts";
 import type { Log } from "../base/log.ts";
 import { Alarm } from "../base/alarm.ts";
 import type { Metrics } from "../base/metrics.ts";
@@ -151,7 +151,7 @@ export class SnapshotFile {
 
   async #append(lines: string, sync: boolean): Promise<void> {
     const startedAt = performance.now();
-    const bytes = encodeUtf8(lines);
+    const bytes = encodeText(lines);
     await writeAll(this.#file, bytes);
     this.#size += bytes.length;
     if (sync) await this.#file.sync();
@@ -184,7 +184,7 @@ export class SnapshotFile {
     const startedAt = performance.now();
     const path = `${this.#path}.compact`;
     const file = await Deno.open(path, { write: true, create: true, truncate: true, mode: MODE });
-    const bytes = encodeUtf8(formatCompacted(this.#replay));
+    const bytes = encodeText(formatCompacted(this.#replay));
     this.#pending = "";
     this.#overflowed = false;
     try {

@@ -45,7 +45,7 @@ Deno.test("text is escaped as Go does it, in keys and in values", () => {
     ['\n\r\t"\\', '"\\n\\r\\t\\"\\\\"'],
     ["\b\f\x00\x1f\x7f", '"\\u0008\\u000c\\u0000\\u001f\x7f"'],
     ["\\b\\f\\\\b", '"\\\\b\\\\f\\\\\\\\b"'],
-    ["\ufffd", '"\\ufffd"'],
+    ["\ufffd", '"\ufffd"'],
     ["é😀/", '"é😀/"'],
   ];
   for (const [text, json] of cases) {
@@ -53,4 +53,9 @@ Deno.test("text is escaped as Go does it, in keys and in values", () => {
     assertEquals(formatJson(new Map([[text, text]])), `{\n  ${json}: ${json}\n}`);
     assertEquals(JSON.parse(formatJson(text)), text);
   }
+});
+
+Deno.test("a byte that is not UTF-8 is written as the escape of U+FFFD", () => {
+  assertEquals(formatJson("caf\udce9"), '"caf\\ufffd"');
+  assertEquals(formatJson("\\\udce9\udce8😀"), '"\\\\\\ufffd\\ufffd😀"');
 });

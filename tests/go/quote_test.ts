@@ -12,6 +12,7 @@ Deno.test("text is quoted as Go quotes it", () => {
     ["\u0085\u00a0\u200b\ufeff", '"\\u0085\\u00a0\\u200b\\ufeff"'],
     ["\u{e0001}", '"\\U000e0001"'],
     ["\ud800", '"\ufffd"'],
+    ["caf\udce9", '"caf\\xe9"'],
     ["constructor", '"constructor"'],
   ];
   for (const [text, quoted] of cases) assertEquals(goQuote(text), quoted);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { encodeUtf8 } from "../../base/bytes.ts";
+import { encodeText } from "../../base/text.ts";
 import type { Answer, Question } from "multicast-dns";
 import type { Address } from "../../base/address.ts";
 
@@ -99,7 +99,7 @@ function isPointer(type: string): boolean {
 }
 
 function checkName(name: string): void {
-  const lengths = name.split(".").map((label) => encodeUtf8(label).length);
+  const lengths = name.split(".").map((label) => encodeText(label).length);
   if (lengths.some((length) => length === 0 || length > MAX_LABEL_BYTES)) {
     throw new RangeError(
       `Cannot announce "${name}": expected parts of 1 to ${MAX_LABEL_BYTES} bytes`,

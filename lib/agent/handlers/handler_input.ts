@@ -4,7 +4,7 @@
  * @module
  */
 
-import { encodeUtf8 } from "../../base/bytes.ts";
+import { encodeText } from "../../base/text.ts";
 import type { MemberEvent, SerfEvent } from "../../api/event.ts";
 import type { Member } from "../../api/member.ts";
 
@@ -30,7 +30,7 @@ export function handlerEnvironment(self: Member, event: SerfEvent): Record<strin
  */
 export function handlerInput(event: SerfEvent): Uint8Array {
   if (event.type !== "user" && event.type !== "query") {
-    return encodeUtf8(memberLines(event));
+    return encodeText(memberLines(event));
   }
   const payload = event.payload ?? new Uint8Array();
   if (payload.length === 0 || payload.at(-1) === NEWLINE) return payload;

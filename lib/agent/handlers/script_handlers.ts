@@ -4,7 +4,7 @@
  * @module
  */
 
-import { decodeUtf8 } from "../../base/bytes.ts";
+import { decodeText } from "../../base/text.ts";
 import type { Log } from "../../base/log.ts";
 import { errorText } from "../../base/errors.ts";
 import type { Metrics } from "../../base/metrics.ts";
@@ -79,7 +79,7 @@ export class ScriptHandlers {
     if (inputProblem !== undefined && !isMember) {
       log("ERR", `Error writing payload: ${inputProblem}`);
     }
-    const text = decodeUtf8(output);
+    const text = decodeText(output);
     log("DEBUG", `agent: Event '${event.type}' script output: ${text}`);
     if (failure !== undefined) log("ERR", `agent: Error invoking script '${script}': ${failure}`);
   }

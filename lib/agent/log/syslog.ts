@@ -4,7 +4,7 @@
  * @module
  */
 
-import { encodeUtf8 } from "../../base/bytes.ts";
+import { encodeText } from "../../base/text.ts";
 import { levelPasses, type LogLevel } from "../../base/log.ts";
 import { pause } from "../../base/pause.ts";
 import { Subscription } from "../../base/subscription.ts";
@@ -77,7 +77,7 @@ export class Syslog implements AsyncDisposable {
     this.#socket = openSocket();
     this.#sending = this.#send();
     this.#subscription = hub.subscribe((line) => {
-      if (levelPasses(line.level, level())) this.#waiting.push(encodeUtf8(this.#format(line)));
+      if (levelPasses(line.level, level())) this.#waiting.push(encodeText(this.#format(line)));
     });
   }
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { encodeUtf8 } from "../../base/bytes.ts";
+import { encodeText } from "../../base/text.ts";
 import type { Log } from "../../base/log.ts";
 import { errorText } from "../../base/errors.ts";
 import { parsePort, splitHostPort } from "../../go/host_port.ts";
@@ -113,7 +113,7 @@ async function connectUdp(address: string): Promise<Connection> {
   socket.start(() => {});
   return {
     send(lines) {
-      for (const datagram of datagrams(lines)) socket.send(encodeUtf8(datagram), to);
+      for (const datagram of datagrams(lines)) socket.send(encodeText(datagram), to);
       return Promise.resolve();
     },
     close: () => void socket.close(),
@@ -143,7 +143,7 @@ async function connectTcp(address: string, signal: AbortSignal): Promise<Connect
   }
   return {
     async send(lines) {
-      const bytes = encodeUtf8(lines.join(""));
+      const bytes = encodeText(lines.join(""));
       for (let sent = 0; sent < bytes.length;) sent += await conn.write(bytes.subarray(sent));
     },
     close() {

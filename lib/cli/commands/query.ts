@@ -4,7 +4,7 @@
  * @module
  */
 
-import { decodeUtf8, encodeUtf8 } from "../../base/bytes.ts";
+import { decodeText, encodeText } from "../../base/text.ts";
 import { CommandFailure, type CommandIo, labelled } from "../command.ts";
 import type { RpcQueryRecord } from "../../rpc/client/client.ts";
 import { follow } from "../follow.ts";
@@ -106,7 +106,7 @@ function textPrinter({ name, requestAck, io }: PrinterOptions): QueryPrinter {
 
 /** The payload is whatever the member sent, so it stays bytes; one newline at its end is left out. */
 function answerLine(from: string, payload: Uint8Array): Uint8Array {
-  const label = encodeUtf8(`Response from '${from}': `);
+  const label = encodeText(`Response from '${from}': `);
   const end = payload.at(-1) === 0x0a ? payload.length - 1 : payload.length;
   const line = new Uint8Array(label.length + end);
   line.set(label);
@@ -122,7 +122,7 @@ function jsonPrinter({ io }: PrinterOptions): QueryPrinter {
     started() {},
     received(record) {
       if (record.type === "ack") acks.push(record.from);
-      else responses.set(record.from, decodeUtf8(record.payload));
+      else responses.set(record.from, decodeText(record.payload));
     },
     finished: () =>
       io.out(formatJson({ Acks: acks.length === 0 ? null : acks, Responses: responses })),

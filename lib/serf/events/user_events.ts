@@ -4,7 +4,8 @@
  * @module
  */
 
-import { encodeUtf8, equalBytes } from "../../base/bytes.ts";
+import { equalBytes } from "../../base/bytes.ts";
+import { encodeText } from "../../base/text.ts";
 import type { EventSlot, UserEventMessage } from "../../wire/messages/serf_messages.ts";
 import type { Broadcasts } from "../broadcasts.ts";
 import type { SerfContext } from "../context.ts";
@@ -126,7 +127,7 @@ export class UserEvents {
 
   #checked(event: Draft): OwnEvent {
     const limit = this.#context.config.userEventSizeLimit;
-    if (encodeUtf8(event.name).length + (event.payload?.length ?? 0) > limit) {
+    if (encodeText(event.name).length + (event.payload?.length ?? 0) > limit) {
       throw new RangeError(`user event exceeds configured limit of ${limit} bytes before encoding`);
     }
     const stamped = this.#stamped(event);

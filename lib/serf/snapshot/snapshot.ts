@@ -5,7 +5,8 @@
  * @module
  */
 
-import { decodeUtf8, toBytes } from "../../base/bytes.ts";
+import { toBytes } from "../../base/bytes.ts";
+import { decodeText } from "../../base/text.ts";
 import type { LogLevel } from "../../base/log.ts";
 import { Address } from "../../base/address.ts";
 import { parsePort, splitHostPort } from "../../go/host_port.ts";
@@ -99,7 +100,7 @@ export function parseSnapshot(
 ): ParsedSnapshot {
   const bytes = toBytes(snapshot);
   const wholeLength = bytes.lastIndexOf(0x0a) + 1;
-  const lines = decodeUtf8(bytes.subarray(0, wholeLength)).split("\n").slice(0, -1);
+  const lines = decodeText(bytes, 0, wholeLength).split("\n").slice(0, -1);
   const state = new SnapshotReplay(options);
   const warnings: LogEvent[] = [];
   const log = (level: LogLevel, text: string) =>

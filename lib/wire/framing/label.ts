@@ -5,7 +5,7 @@
  * @module
  */
 
-import { decodeUtf8, encodeUtf8 } from "../../base/bytes.ts";
+import { decodeText, encodeText } from "../../base/text.ts";
 import { DecodeError } from "../../base/errors.ts";
 import { goQuote } from "../../go/quote.ts";
 import { MessageType } from "../messages/messages.ts";
@@ -31,7 +31,7 @@ export function addLabel(bytes: Uint8Array, label?: string): Uint8Array {
 
 /** The label in bytes, which encryption authenticates as associated data. */
 export function labelBytes(label = ""): Uint8Array {
-  return encodeUtf8(label);
+  return encodeText(label);
 }
 
 /**
@@ -57,7 +57,7 @@ export function checkLabel(
     kind: "packet" | "stream";
   },
 ): void {
-  const label = header.length === 0 ? "" : decodeUtf8(header.subarray(2));
+  const label = header.length === 0 ? "" : decodeText(header, 2);
   if (options.skipInboundLabelCheck) {
     if (label !== "") throw new DecodeError(`unexpected double ${kind} label header`);
   } else if (label !== (options.label ?? "")) {

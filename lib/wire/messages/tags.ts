@@ -7,7 +7,7 @@
  * @module
  */
 
-import { decodeUtf8, encodeUtf8 } from "../../base/bytes.ts";
+import { decodeText, encodeText } from "../../base/text.ts";
 import { DecodeError } from "../../base/errors.ts";
 import { Reader, Writer } from "../msgpack/msgpack.ts";
 
@@ -16,7 +16,7 @@ const TAG_MAGIC = 0xff;
 
 /** Encodes tags for the given Serf protocol version; up to version 2 only `role` is kept. */
 export function encodeTags(tags: Readonly<Record<string, string>>, protocol: number): Uint8Array {
-  if (protocol < 3) return encodeUtf8(tags.role ?? "");
+  if (protocol < 3) return encodeText(tags.role ?? "");
   const entries = Object.entries(tags);
   const writer = new Writer().byte(TAG_MAGIC).map(entries.length);
   for (const [key, value] of entries) writer.string(key).string(value);
@@ -25,7 +25,7 @@ export function encodeTags(tags: Readonly<Record<string, string>>, protocol: num
 
 /** Decodes meta of either form. It never throws: of a damaged map it keeps the entries before the damage. */
 export function decodeTags(meta: Uint8Array | null): Record<string, string> {
-  if (meta?.[0] !== TAG_MAGIC) return { role: decodeUtf8(meta) };
+  if (meta?.[0] !== TAG_MAGIC) return { role: decodeText(meta) };
   const entries = new Map<string, string>();
   try {
     const reader = new Reader(meta, 1);

@@ -7,9 +7,8 @@
  * @module
  */
 
-import { encodeUtf8 } from "../../base/bytes.ts";
+import { decodeText, encodeText } from "../../base/text.ts";
 import { DecodeError } from "../../base/errors.ts";
-import { decodeText } from "./decode_text.ts";
 import { ValueScanner } from "./value_scanner.ts";
 
 /** `"raw"`, between agents, encodes text and bytes alike; `"bin"`, for RPC, encodes text as str and bytes as bin. */
@@ -119,7 +118,7 @@ export class Writer {
     return this;
   }
 
-  /** Text as UTF-8. */
+  /** Text, encoded by {@link encodeText}. */
   string(value: string): this {
     // Names and keys are nearly always short ASCII, which is faster to write without an encoder.
     const size = value.length;
@@ -138,7 +137,7 @@ export class Writer {
         return this;
       }
     }
-    const bytes = encodeUtf8(value);
+    const bytes = encodeText(value);
     return this.#stringHead(bytes.length).append(bytes);
   }
 
@@ -285,7 +284,7 @@ export class Reader {
     throw unexpected("a float", format);
   }
 
-  /** Text; invalid UTF-8 becomes U+FFFD, nil is empty. */
+  /** Text, decoded by {@link decodeText}; nil is empty. */
   string(): string {
     const length = this.#rawLength("text");
     if (length === undefined) return "";

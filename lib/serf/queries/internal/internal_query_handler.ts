@@ -4,7 +4,7 @@
  * @module
  */
 
-import { decodeUtf8 } from "../../../base/bytes.ts";
+import { decodeText } from "../../../base/text.ts";
 import { errorText } from "../../../base/errors.ts";
 import { encodeConflictResponse } from "./name_conflict.ts";
 import type { SerfContext } from "../../context.ts";
@@ -55,7 +55,7 @@ export class InternalQueryHandler {
 
   /** Nobody is a witness in a case of its own: the rivals do not answer. */
   #answerConflict(query: OpenQuery): void {
-    const name = decodeUtf8(query.message.payload);
+    const name = decodeText(query.message.payload);
     if (name === this.#context.config.name) return;
     this.#context.log("DEBUG", `Got conflict resolution query for '${name}'`);
     this.#answer(query, encodeConflictResponse(this.#parts.table.get(name)));

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { encodeUtf8 } from "../../../base/bytes.ts";
+import { encodeText } from "../../../base/text.ts";
 import type { Address } from "../../../base/address.ts";
 import { errorText } from "../../../base/errors.ts";
 import type { SwimEvent } from "../../../swim/delegate.ts";
@@ -61,7 +61,7 @@ export class NameConflictResolver {
   }
 
   #callVote(own: Address): void {
-    const payload = encodeUtf8(this.#context.config.name);
+    const payload = encodeText(this.#context.config.name);
     let responses = 0;
     let matching = 0;
     try {
