@@ -12,7 +12,7 @@ export interface Difference {
   readonly adapt: (recorded: Observation) => Observation;
 }
 
-/** Why anything differs, in the words of the README. */
+/** Why anything differs, in the words of `tests/interop/README.md`. */
 const reasons = {
   version: "`serf version` and `info` name our own version and Deno as the runtime",
   later:
