@@ -1,19 +1,22 @@
 /**
- * The membership machine: who is in the cluster, who has failed, and how news reaches everybody.
+ * The membership machine: which nodes are in the cluster, which have failed, and how news of that spreads.
  *
- * It follows SWIM (Das, Gupta, Motivala 2002) with the changes of HashiCorp's memberlist: full state exchanges, and
- * the local health of Lifeguard (Dadgar, Phillips, Currey 2017).
+ * It follows SWIM (Das, Gupta, Motivala 2002) with the changes of HashiCorp's memberlist: full state exchanges, and the
+ * local health of Lifeguard (Dadgar, Phillips, Currey 2017). This file joins the parts and gives each message and timer to the
+ * part that handles it:
+ *
+ *     failure_detector/   Prober, IndirectPinger, Awareness, StallWatch
+ *     state/              Membership, NodeList, Suspicion, PushPullSync
+ *     gossip/             Gossip, GossipBudget, BroadcastQueue, PacketSender
  *
  * @module
  */
 
-import type { Log } from "../base/log.ts";
 import type { Address } from "../base/address.ts";
 import type { Machine } from "../base/world.ts";
 import type {
   Ack,
   Claim,
-  Exchange,
   Message,
   Opaque,
   Packet,
@@ -21,39 +24,32 @@ import type {
   Reply,
   StreamMessage,
 } from "../wire/messages/messages.ts";
-import { Awareness } from "./failure_detector/awareness.ts";
-import { BroadcastQueue } from "./gossip/broadcast_queue.ts";
 import type { SwimConfig } from "./config.ts";
+import { SwimContext } from "./context.ts";
 import type { Delegate } from "./delegate.ts";
-import { retransmitLimit } from "./formulas.ts";
-import { Gossip } from "./gossip/gossip.ts";
-import { Membership } from "./state/membership.ts";
-import { PacketSender } from "./gossip/packet_sender.ts";
-import { Prober } from "./failure_detector/prober.ts";
-import { PushPullSync } from "./state/push_pull_sync.ts";
 import { IndirectPinger } from "./failure_detector/indirect_pinger.ts";
-import { NodeList } from "./state/node_list.ts";
+import { Prober } from "./failure_detector/prober.ts";
 import { StallWatch } from "./failure_detector/stall_watch.ts";
+import { Gossip } from "./gossip/gossip.ts";
+import { PacketSender } from "./gossip/packet_sender.ts";
+import { Membership } from "./state/membership.ts";
+import { PushPullSync } from "./state/push_pull_sync.ts";
 import type { SwimTimer, SwimWorld } from "./timer.ts";
 
 export type { SwimConfig } from "./config.ts";
 export type { SwimTimer, SwimWorld } from "./timer.ts";
 
-/** An operation that ends when its broadcast has been sent its full count, or with an error when that takes too long. */
+/** An operation that ends when its broadcast has been sent as often as the retransmit limit says, or when its time is over. */
 export interface OperationOptions {
   /** The operation ends with a `done` event of this id. */
   readonly id: number;
-  /** 0 means: wait as long as it takes. */
+  /** 0 sets no limit. */
   readonly timeoutMs: number;
 }
 
-/** One member of a cluster. {@link Swim.start} comes first; nothing that the network sends makes a call throw. */
+/** One member of a cluster. Call {@link Swim.start} first. Whatever the network sends, no call throws. */
 export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
-  readonly #config: SwimConfig;
-  readonly #world: SwimWorld;
-  readonly #delegate: Delegate;
-  readonly #nodes: NodeList;
-  readonly #awareness: Awareness;
+  readonly #context: SwimContext;
   readonly #sender: PacketSender;
   readonly #gossip: Gossip;
   readonly #membership: Membership;
@@ -61,81 +57,46 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
   readonly #indirectPinger: IndirectPinger;
   readonly #pushPull: PushPullSync;
   readonly #stallWatch: StallWatch;
-  readonly #log: Log;
-  readonly #requests = new Map<number, (reply: Reply) => void>();
   readonly #operations = new Set<number>();
-  #lastSequence = 0;
-  #lastRequest = 0;
 
   constructor(config: SwimConfig, world: SwimWorld, delegate: Delegate) {
-    const { profile, name, address } = config;
-    this.#config = config;
-    this.#world = world;
-    this.#delegate = delegate;
-    this.#log = (level, text) => world.emit({ type: "log", level, text: `memberlist: ${text}` });
-    this.#nodes = new NodeList(name, { world, memoryMs: profile.gossipToTheDeadMs });
-    this.#awareness = new Awareness(profile.awarenessMaxMultiplier, config.metrics);
-    this.#stallWatch = new StallWatch(profile);
-    const limit = () => retransmitLimit(profile.retransmitMult, this.#nodes.size);
-    const queue = new BroadcastQueue(limit);
-    const parts = {
-      config,
-      world,
-      delegate,
-      queue,
-      nodes: this.#nodes,
-      awareness: this.#awareness,
-      log: this.#log,
-      source: { address, node: name },
-      nextSequence: () => this.#nextSequence(),
-      request: this.#request.bind(this),
-    };
-    this.#sender = new PacketSender(parts);
-    const sending = { ...parts, sender: this.#sender };
-    this.#gossip = new Gossip(sending);
-    this.#indirectPinger = new IndirectPinger(sending);
-    this.#membership = new Membership({
-      ...parts,
-      broadcast: (broadcast) => {
-        if (!this.fits(broadcast.message)) return broadcast.finished?.();
-        queue.queue(broadcast);
-        this.#gossip.wake({ urgent: broadcast.message.type !== "alive" });
-      },
-      tell: (claim, message) => this.#sender.sendTo(claim, [message]),
-    });
-    this.#prober = new Prober({
-      ...sending,
-      suspect: (message) => this.#membership.suspect(message),
-    });
-    this.#pushPull = new PushPullSync({
-      ...parts,
-      merge: (claim) => this.#membership.merge(claim),
-    });
+    const context = new SwimContext(config, world, delegate);
+    const sender = new PacketSender(context);
+    const gossip = new Gossip(context, sender);
+    const membership = new Membership(context, { gossip, sender });
+    this.#context = context;
+    this.#sender = sender;
+    this.#gossip = gossip;
+    this.#membership = membership;
+    this.#prober = new Prober(context, { sender, membership });
+    this.#indirectPinger = new IndirectPinger(context, sender);
+    this.#pushPull = new PushPullSync(context, membership);
+    this.#stallWatch = new StallWatch(config.profile);
   }
 
-  /** How many nodes are known: ourselves, and the dead and the left too until they are forgotten. */
+  /** How many nodes are known: ourselves, and also those that are dead or have left, until they are forgotten. */
   get size(): number {
-    return this.#nodes.size;
+    return this.#context.nodes.size;
   }
 
   /** How many of them are alive or suspect, ourselves included. */
   get aliveCount(): number {
-    return this.#nodes.aliveCount;
+    return this.#context.nodes.aliveCount;
   }
 
   /** The local health score: 0 is healthy. */
   get healthScore(): number {
-    return this.#awareness.score;
+    return this.#context.awareness.score;
   }
 
   /** The latest claim about a node. */
   claim(node: string): Claim | undefined {
-    return this.#nodes.get(node);
+    return this.#context.nodes.get(node);
   }
 
   /** The latest claims about all known nodes. */
   claims(): IterableIterator<Claim> {
-    return this.#nodes.claims();
+    return this.#context.nodes.claims();
   }
 
   start(): void {
@@ -144,33 +105,32 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
     this.#pushPull.start();
   }
 
-  /** Takes the living nodes of a cluster as known to all its members, ourselves among them: nothing is gossiped. */
+  /** Adds nodes that are alive, without gossip: every one of them knows us and all the others too. */
   preload(claims: Iterable<Claim>): void {
     for (const claim of claims) this.#membership.preload(claim);
   }
 
   /**
-   * Exchanges state with the node at an address, as one who joins. Ends in `done`, with an error that starts with
-   * `Failed to join` and the address.
+   * Joins by way of the node at an address. Ends in `done`; an error starts with `Failed to join` and the address.
    */
   join(address: Address, id: number): void {
     this.#pushPull.join(address, (problem) => {
-      if (problem === undefined) return this.#world.emit({ type: "done", id });
+      if (problem === undefined) return this.#context.world.emit({ type: "done", id });
       const error = `Failed to join ${address.host}: ${problem}`;
-      this.#log("DEBUG", error);
-      this.#world.emit({ type: "done", id, error });
+      this.#context.log("DEBUG", error);
+      this.#context.world.emit({ type: "done", id, error });
     });
   }
 
-  /** Announces new meta under a new incarnation. Ends in `done`, at once where nobody else is alive. */
+  /** Announces new meta with a higher incarnation. Ends in `done`, at once if no other node is alive. */
   update(meta: Uint8Array | null, { id, timeoutMs }: OperationOptions): void {
     this.#membership.update(meta, this.#begin(id));
     this.#limit(id, { timeoutMs, error: "timeout waiting for update broadcast" });
   }
 
   /**
-   * Announces that we leave for good. Ends in `done`, at once where nobody else is alive. The machine goes on answering
-   * until it is abandoned.
+   * Announces that we leave for good. Ends in `done`, at once if no other node is alive. The machine goes on answering for
+   * as long as it gets messages.
    */
   leave({ id, timeoutMs }: OperationOptions): void {
     const finished = this.#begin(id);
@@ -179,22 +139,22 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
     this.#limit(id, { timeoutMs, error: "timeout waiting for leave broadcast" });
   }
 
-  /** Sends a message of the layer above to one address: one datagram, with nothing else in it. */
+  /** Sends a message of the layer above to one address, in a datagram of its own. */
   sendUser(to: Address, body: Opaque): void {
-    this.#sender.sendBare(to, [{ type: "user", body }]);
+    this.#sender.sendRaw(to, [{ type: "user", body }]);
   }
 
-  /** We are about to leave: from now on what is queued is sent as fast as others can take it. */
+  /** From now on, sends what is queued as fast as others can take it, because we are about to leave. */
   drain(): void {
     this.#gossip.drain();
   }
 
-  /** Whether a packet has room for a message, so that it can be gossiped at all. */
+  /** Whether a message fits into a packet; others cannot be gossiped. */
   fits(message: Message): boolean {
     return this.#sender.fits(message);
   }
 
-  /** The layer above has queued something for gossip, which is urgent if it cannot wait for the budget of packets. */
+  /** The layer above has queued something for gossip. What is urgent may exceed the budget of packets. */
   wake(options: { urgent?: boolean } = {}): void {
     this.#gossip.wake(options);
   }
@@ -210,11 +170,11 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
       case "ping":
         return this.#isForUs(from, message) ? ackOf(message, null) : null;
       case "user":
-        this.#world.emit({ type: "user-message", from, body: message.body });
+        this.#context.world.emit({ type: "user-message", from, body: message.body });
         return null;
       case "ack":
       case "err":
-        this.#log("ERR", `Received invalid msgType (${message.type}) from=${from}`);
+        this.#context.log("ERR", `Received invalid msgType (${message.type}) from=${from}`);
         return null;
       default:
         return message satisfies never;
@@ -222,9 +182,7 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
   }
 
   reply(id: number, reply: Reply): void {
-    const settle = this.#requests.get(id);
-    this.#requests.delete(id);
-    settle?.(reply);
+    this.#context.settle(id, reply);
   }
 
   handle(timer: SwimTimer): void {
@@ -259,14 +217,17 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
     }
   }
 
-  /** Time that we lost speaks against our own health, and against nobody else. */
+  /** A late timer shows that this process stood still. That counts against our own health, and against no other node. */
   #noticeLateness(due: number): void {
-    const lostMs = this.#stallWatch.lostMs(due, this.#world.now);
+    const lostMs = this.#stallWatch.lostMs(due, this.#context.world.now);
     if (lostMs === 0) return;
-    const { probeIntervalMs } = this.#config.profile;
-    this.#log("WARN", `Timers fired ${Math.round(lostMs)} ms late, not accusing others meanwhile`);
-    // Every probe that we have missed counts like one that failed by our own fault.
-    this.#awareness.apply(Math.max(1, Math.floor(lostMs / probeIntervalMs)));
+    const { probeIntervalMs } = this.#context.config.profile;
+    this.#context.log(
+      "WARN",
+      `Timers fired ${Math.round(lostMs)} ms late, not accusing others meanwhile`,
+    );
+    // Every missed probe counts like one that failed through our own fault.
+    this.#context.awareness.apply(Math.max(1, Math.floor(lostMs / probeIntervalMs)));
     this.#prober.stalled();
     this.#indirectPinger.stalled();
     this.#membership.stalled(lostMs);
@@ -284,15 +245,15 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
       case "nack":
         return this.#prober.nack(from, message);
       case "alive":
-        return this.#membership.alive(message.claim);
+        return this.#membership.aliveNode(message.claim);
       case "suspect":
-        this.#membership.suspect(message);
+        this.#membership.suspectNode(message);
         return this.#sendRefutation(from, message.node);
       case "dead":
-        this.#membership.dead(message);
+        this.#membership.deadNode(message);
         return this.#sendRefutation(from, message.node);
       case "user":
-        return this.#world.emit({ type: "user-message", from, body: message.body });
+        return this.#context.world.emit({ type: "user-message", from, body: message.body });
       default:
         message satisfies never;
     }
@@ -300,56 +261,45 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
 
   #answer(from: Address, ping: Ping): void {
     if (!this.#isForUs(from, ping)) return;
-    const ack = ackOf(ping, this.#delegate.ackPayload());
+    const ack = ackOf(ping, this.#context.delegate.ackPayload());
     this.#sender.send(ping.source?.address ?? from, ack);
   }
 
   /**
-   * Whoever accuses us gets our word directly. Our refutation may have been gossiped already without reaching it; and
-   * what it says is then too old for another one.
+   * Answers a suspect or dead message about us with our alive message. It may be too old to be refuted again: then our
+   * refutation has been gossiped, but has not reached the sender.
    */
-  #sendRefutation(from: Address, accused: string): void {
-    const own = this.#nodes.get(this.#config.name);
-    if (own === undefined || own.node !== accused || own.state !== "alive") return;
-    this.#sender.sendBare(from, [{ type: "alive", claim: own }]);
+  #sendRefutation(from: Address, node: string): void {
+    const own = this.claim(this.#context.config.name);
+    if (own === undefined || own.node !== node || own.state !== "alive") return;
+    this.#sender.sendRaw(from, [{ type: "alive", claim: own }]);
   }
 
-  /** Another node may have had our address before, or have it by mistake. */
+  /** A ping for another name may come from a node that knew another one at our address. */
   #isForUs(from: Address, { node }: Ping): boolean {
-    if (node === "" || node === this.#config.name) return true;
-    this.#log("WARN", `Got ping for unexpected node '${node}' from=${from}`);
+    if (node === "" || node === this.#context.config.name) return true;
+    this.#context.log("WARN", `Got ping for unexpected node '${node}' from=${from}`);
     return false;
   }
 
-  #nextSequence(): number {
-    this.#lastSequence = (this.#lastSequence + 1) >>> 0;
-    return this.#lastSequence;
-  }
-
-  #request(to: Address, exchange: Exchange, settle: (reply: Reply) => void): void {
-    const id = ++this.#lastRequest;
-    this.#requests.set(id, settle);
-    this.#world.request(to, exchange, id);
-  }
-
-  /** Begins an operation; what it returns ends it, though not while the packet is being filled that finished it. */
+  /** Begins an operation. The function that it returns ends it, after the current call has returned. */
   #begin(id: number): () => void {
     this.#operations.add(id);
     return () => this.#endSoon(id);
   }
 
-  /** Limits how long an operation may take; where nobody else could hear of it, there is nothing to wait for. */
+  /** Limits the time of an operation. Without other nodes to send to, it ends at once. */
   #limit(id: number, { timeoutMs, error }: { timeoutMs: number; error: string }): void {
-    if (!this.#nodes.anyOtherAlive) return this.#endSoon(id);
-    if (timeoutMs > 0) this.#world.after(timeoutMs, { type: "operation-end", id, error });
+    if (!this.#context.nodes.anyOtherAlive) return this.#endSoon(id);
+    if (timeoutMs > 0) this.#context.world.after(timeoutMs, { type: "operation-end", id, error });
   }
 
   #endSoon(id: number): void {
-    this.#world.after(0, { type: "operation-end", id });
+    this.#context.world.after(0, { type: "operation-end", id });
   }
 
   #end(id: number, error?: string): void {
-    if (this.#operations.delete(id)) this.#world.emit({ type: "done", id, error });
+    if (this.#operations.delete(id)) this.#context.world.emit({ type: "done", id, error });
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * The timers of the membership machine, and the world it lives in.
+ * The timers of the membership machine, and the world that it acts on.
  *
  * @module
  */
@@ -9,38 +9,38 @@ import type { Exchange, Packet } from "../wire/messages/messages.ts";
 import type { SwimEvent } from "./delegate.ts";
 
 /**
- * Everything the machine asks to be woken for. A timer that has become pointless is recognised by what it carries.
- * `due` is when it was to be handled: much later than that means that we stood still meanwhile.
+ * A timer of the membership machine. Timers are never cancelled: one that is no longer needed is recognised by its
+ * sequence number or token. `due` is the time for which it was set; when it fires much later, the process stood still.
  */
 export type SwimTimer =
   /** Probe the next member. */
   | { readonly type: "probe-tick"; readonly due: number }
-  /** The direct ping has no answer yet, which is unusual. */
+  /** The ack of our ping is later than usual: an eager probe tries a stream too. */
   | { readonly type: "probe-fallback"; readonly sequence: number; readonly due: number }
-  /** The direct ping had its time. */
+  /** The time for the ack of our ping is over: ask other members, and try a stream. */
   | { readonly type: "probe-timeout"; readonly sequence: number; readonly due: number }
-  /** The whole probe had its time. */
+  /** The time of the whole probe is over. */
   | { readonly type: "probe-end"; readonly sequence: number; readonly due: number }
-  /** The ping we sent for somebody else has no answer yet, which is unusual. */
+  /** The ack of a ping that we sent for another member is later than usual. */
   | { readonly type: "indirect-fallback"; readonly sequence: number; readonly due: number }
-  /** The ping we sent for somebody else had its time. */
+  /** The time for the ack of a ping that we sent for another member is over. */
   | { readonly type: "indirect-timeout"; readonly sequence: number; readonly due: number }
-  /** A suspicion had its time; it may have been shortened since. */
+  /** The time of a suspicion is over, unless it was changed since. */
   | {
     readonly type: "suspicion-timeout";
     readonly node: string;
     readonly token: number;
     readonly due: number;
   }
-  /** Tell a suspect directly what it is accused of, as long as it is. */
+  /** Tell a suspect directly that it is suspected, so that it can refute. */
   | { readonly type: "notify-suspect"; readonly node: string; readonly token: number }
   /** Send gossip. */
   | { readonly type: "gossip"; readonly token: number }
-  /** Exchange state with a random member, or only begin to count the time until then. */
+  /** Exchange state with a random member; without `exchange`, only start the interval. */
   | { readonly type: "push-pull"; readonly exchange: boolean }
   /** Exchange state once more after a join. */
   | { readonly type: "catch-up"; readonly token: number }
-  /** The operation of the layer above is over, unless it has ended before. */
+  /** End an operation of the layer above, unless it has ended already. */
   | { readonly type: "operation-end"; readonly id: number; readonly error?: string };
 
 /** What the machine can do to the outside. */

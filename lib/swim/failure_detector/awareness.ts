@@ -1,15 +1,13 @@
 /**
- * How well this node itself is doing.
+ * Local health (memberlist's `awareness`, Lifeguard's "LHA-Probe"): a node that is slow or badly connected itself should
+ * not conclude that others have failed.
  *
  * @module
  */
 
 import type { Metrics } from "../../base/metrics.ts";
 
-/**
- * The local health score of Lifeguard ("LHA-Probe"): 0 is healthy; every sign that we are slow or badly connected
- * raises it, and makes us wait longer before we accuse others.
- */
+/** The local health score. Every sign of trouble on our own side raises it, and a higher score makes our probes last longer. */
 export class Awareness {
   readonly #max: number;
   readonly #metrics: Metrics | undefined;
@@ -21,7 +19,7 @@ export class Awareness {
     this.#metrics = metrics;
   }
 
-  /** The score, from 0 (healthy) up. */
+  /** The score: 0 is healthy. */
   get score(): number {
     return this.#score;
   }
@@ -33,7 +31,7 @@ export class Awareness {
     this.#score = score;
   }
 
-  /** A time stretched by the score. */
+  /** A time multiplied by the score plus one. */
   scale(ms: number): number {
     return ms * (this.#score + 1);
   }

@@ -1,72 +1,63 @@
 /**
- * Pings on behalf of others.
+ * Indirect pings (SWIM's "ping-req", memberlist's `indirectPingMsg`): we ping a member for another one that got no ack from
+ * it, and pass on the outcome.
  *
  * @module
  */
 
 import { Address } from "../../base/address.ts";
-import type { Exchange, IndirectPing, Ping, Reply, Source } from "../../wire/messages/messages.ts";
-import type { SwimConfig } from "../config.ts";
+import type { IndirectPing, Ping } from "../../wire/messages/messages.ts";
+import type { SwimContext } from "../context.ts";
 import { earlyFallbackDelay } from "../formulas.ts";
 import type { PacketSender } from "../gossip/packet_sender.ts";
-import type { NodeList } from "../state/node_list.ts";
-import type { SwimTimer, SwimWorld } from "../timer.ts";
+import type { SwimTimer } from "../timer.ts";
 
-/** Pings under way for others; more are not taken on, so that a flood of requests costs no memory. */
+/**
+ * How many indirect pings may be under way. Beyond that, requests are ignored, so that a flood of them costs no memory; a
+ * member that needs more helpers has its direct ping and its other helpers.
+ */
 const MAX_INDIRECT_PINGS = 1_024;
-
-/** What relays work with. */
-export interface IndirectPingerParts {
-  readonly config: SwimConfig;
-  readonly world: SwimWorld;
-  readonly nodes: NodeList;
-  readonly sender: PacketSender;
-  /** Who we are, for those who answer. */
-  readonly source: Source;
-  /** A sequence number that no other ping of ours has. */
-  readonly nextSequence: () => number;
-  /** Starts a stream exchange. */
-  readonly request: (to: Address, exchange: Exchange, settle: (reply: Reply) => void) => void;
-}
 
 interface Request {
   readonly requester: Address;
-  /** The requester's own number. */
+  /** The sequence number of the requester's ping. */
   readonly sequence: number;
-  /** Whether the requester is to hear that there was no ack. */
+  /** Whether the requester still expects a nack if there is no ack. */
   nack: boolean;
   readonly target: Address;
   readonly ping: Ping;
-  /** When the target has had its time. */
   readonly endsAt: number;
 }
 
 /**
- * Pings members for those who could not reach them, and passes the outcome back. Like probes, an eager relay tries a
- * stream when the ack is later than usual; if that is refused, it has no reason to keep the requester waiting.
+ * Answers requests for indirect pings. With eager probes it also tries a stream when the ack is later than usual; if that
+ * is refused, it sends the nack at once, because waiting longer would only keep the requester waiting.
  */
 export class IndirectPinger {
-  readonly #parts: IndirectPingerParts;
+  readonly #context: SwimContext;
+  readonly #sender: PacketSender;
+  /** By the sequence numbers of our own pings. */
   readonly #requests = new Map<number, Request>();
-  /** Those to whom a stream is being opened: one at a time, whoever asks. */
+  /** The nodes to which a stream is being opened: at most one each, however many members ask. */
   readonly #dialled = new Set<string>();
 
-  constructor(parts: IndirectPingerParts) {
-    this.#parts = parts;
+  constructor(context: SwimContext, sender: PacketSender) {
+    this.#context = context;
+    this.#sender = sender;
   }
 
-  /** Somebody asks us to ping a node. */
+  /** Another member asks us to ping a node. */
   request(from: Address, { sequence, node, target, nack, source }: IndirectPing): void {
-    const { config, world, sender } = this.#parts;
+    const { config, world } = this.#context;
     if (this.#requests.size >= MAX_INDIRECT_PINGS) return;
     const { eagerProbes, probeTimeoutMs } = config.profile;
-    const own = this.#parts.nextSequence();
-    const ping: Ping = { type: "ping", sequence: own, node, source: this.#parts.source };
+    const own = this.#context.nextSequence();
+    const ping: Ping = { type: "ping", sequence: own, node, source: this.#context.source };
     const to = target.port === 0 ? new Address(target.ip, config.address.port) : target;
     const requester = source?.address ?? from;
     const endsAt = world.now + probeTimeoutMs;
     this.#requests.set(own, { requester, sequence, nack, target: to, ping, endsAt });
-    sender.send(to, ping);
+    this.#sender.send(to, ping);
     if (eagerProbes && nack) this.#awaitEarlyFallback(own);
     else this.#awaitTimeout(own, endsAt);
   }
@@ -79,12 +70,12 @@ export class IndirectPinger {
     this.#awaitTimeout(sequence, request.endsAt);
   }
 
-  /** An ack came; if it belongs to one of these pings, the requester gets one. */
+  /** An ack came that belongs to no probe of our own. */
   ack(sequence: number): void {
     const request = this.#finish(sequence);
     if (request === undefined) return;
     const ack = { type: "ack", sequence: request.sequence, payload: null } as const;
-    this.#parts.sender.send(request.requester, ack);
+    this.#sender.send(request.requester, ack);
   }
 
   /** No ack came in time. */
@@ -93,22 +84,22 @@ export class IndirectPinger {
     if (request !== undefined) this.#sendNack(request);
   }
 
-  /** We stood still, and may have missed acks: of pings under way we do not say that they failed. */
+  /** This process stood still and may have missed acks: no nacks are sent for the pings that are under way. */
   stalled(): void {
     for (const request of this.#requests.values()) request.nack = false;
   }
 
-  /** Only members are dialled, at their own address: nobody makes us look for open ports elsewhere. */
+  /** Dials known members only, at their own addresses: a request must not make us scan the ports of other hosts. */
   #tryStream(request: Request): void {
-    const { nodes, world } = this.#parts;
+    const { nodes, world } = this.#context;
     const { target, ping, endsAt } = request;
     const { node } = ping;
     if (!nodes.get(node)?.address.equals(target) || this.#dialled.has(node)) return;
     this.#dialled.add(node);
     const timeoutMs = Math.max(1, endsAt - world.now);
-    this.#parts.request(target, { message: ping, timeoutMs }, (reply) => {
+    this.#context.request(target, { message: ping, timeoutMs }, (reply) => {
       this.#dialled.delete(node);
-      // An ack may still come, and is passed on.
+      // The request stays: an ack that comes after the nack is still passed on.
       if (!reply.ok && reply.refused) this.#sendNack(request);
     });
   }
@@ -116,17 +107,17 @@ export class IndirectPinger {
   #sendNack(request: Request): void {
     if (!request.nack) return;
     request.nack = false;
-    this.#parts.sender.send(request.requester, { type: "nack", sequence: request.sequence });
+    this.#sender.send(request.requester, { type: "nack", sequence: request.sequence });
   }
 
   #awaitEarlyFallback(sequence: number): void {
-    const { world, config } = this.#parts;
+    const { world, config } = this.#context;
     const ms = earlyFallbackDelay(config.profile.probeTimeoutMs);
     world.after(ms, { type: "indirect-fallback", sequence, due: world.now + ms });
   }
 
   #awaitTimeout(sequence: number, due: number): void {
-    const { world } = this.#parts;
+    const { world } = this.#context;
     world.after(Math.max(0, due - world.now), { type: "indirect-timeout", sequence, due });
   }
 

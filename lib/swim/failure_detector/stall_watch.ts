@@ -1,30 +1,31 @@
 /**
- * Notices when this node itself stands still.
+ * Notices when this process stood still: it was stopped, its event loop was blocked, or the machine was overloaded.
+ *
+ * memberlist has nothing like it. There, a process that wakes up after a pause finds that its probes and suspicions have
+ * timed out, and declares healthy members dead. Here, a timer that fires far too late shows that the time was lost on our
+ * side; the machine then raises our own health score instead.
  *
  * @module
  */
 
 import type { Profile } from "../config.ts";
 
-/**
- * Tells from late timers how much time was lost: the process was stopped, its event loop blocked, or the machine
- * overloaded. Time that several late timers have in common is told once.
- */
+/** Measures lost time by late timers. When several timers are late by the same pause, it is reported once. */
 export class StallWatch {
   readonly #toleranceMs: number;
-  /** Up to when lost time has been told. */
-  #toldUntil = -Infinity;
+  /** Lost time has been reported up to here. */
+  #reportedUntil = -Infinity;
 
   constructor({ stallAware, probeTimeoutMs }: Profile) {
-    // Less than this leaves an ack at least half of its time.
+    // A smaller delay leaves an ack at least half of the time that it has.
     this.#toleranceMs = stallAware ? probeTimeoutMs / 2 : Infinity;
   }
 
-  /** The milliseconds up to now that were lost, as a timer shows that was due some time ago; 0 if that is tolerable. */
+  /** The milliseconds that were lost until now, seen from a timer that was due at `due`; 0 if that is tolerable. */
   lostMs(due: number, now: number): number {
-    const ms = now - Math.max(due, this.#toldUntil);
+    const ms = now - Math.max(due, this.#reportedUntil);
     if (ms <= this.#toleranceMs) return 0;
-    this.#toldUntil = now;
+    this.#reportedUntil = now;
     return ms;
   }
 }

@@ -1,5 +1,6 @@
 /**
- * How datagrams are filled and sent.
+ * Fills datagrams and sends them. Broadcasts are piggybacked (SWIM, section 4.1): they travel in the room that another
+ * message leaves, or fill packets of their own.
  *
  * @module
  */
@@ -7,52 +8,62 @@
 import type { Address } from "../../base/address.ts";
 import { messageLength } from "../../wire/messages/message_codec.ts";
 import type { Claim, Message } from "../../wire/messages/messages.ts";
-import type { BroadcastQueue } from "./broadcast_queue.ts";
-import type { SwimConfig } from "../config.ts";
-import type { Delegate } from "../delegate.ts";
-import type { SwimWorld } from "../timer.ts";
+import type { SwimContext } from "../context.ts";
+import { retransmitLimit } from "../formulas.ts";
+import { type Broadcast, BroadcastQueue } from "./broadcast_queue.ts";
 
-/** Bytes of a compound's header: type and count. */
+/** Bytes of a compound message's header: its type and the number of parts. */
 const COMPOUND_HEADER = 2;
-/** Bytes of each part's length in a compound's header. */
+/** Bytes that give the length of each part. */
 const COMPOUND_PART = 2;
-/** From this membership protocol version on, a node understands the checksum. */
+/** memberlist: since protocol version 5, nodes understand the checksum. */
 const CRC_SINCE = 5;
 
-/** What the sender works with. */
-export interface PacketSenderParts {
-  readonly config: SwimConfig;
-  readonly world: SwimWorld;
-  readonly delegate: Delegate;
-  readonly queue: BroadcastQueue;
-}
-
 /**
- * Sends messages, and lets broadcasts ride along in the room that is left. The checksum is only added where the
- * receiver's claim is at hand; all receivers accept packets with and without.
+ * Sends packets, and holds the broadcasts of this layer that wait to be sent. A checksum is added only where the receiver's
+ * claim is at hand to tell that it understands one; every receiver accepts packets without.
  */
 export class PacketSender {
-  readonly #parts: PacketSenderParts;
+  readonly #context: SwimContext;
+  readonly #queue: BroadcastQueue;
 
-  constructor(parts: PacketSenderParts) {
-    this.#parts = parts;
+  constructor(context: SwimContext) {
+    this.#context = context;
+    const { config, nodes } = context;
+    this.#queue = new BroadcastQueue(() =>
+      retransmitLimit(config.profile.retransmitMult, nodes.size)
+    );
   }
 
-  /** Sends a message together with broadcasts that fit in after it. */
+  /** Queues a broadcast for the packets to come; `false` if no packet has room for it. */
+  enqueue(broadcast: Broadcast): boolean {
+    if (!this.fits(broadcast.message)) return false;
+    this.#queue.queue(broadcast);
+    return true;
+  }
+
+  /** Sends a message, followed by as many broadcasts as fit in. */
   send(to: Address, message: Message): void {
     const messages = [message, ...this.#broadcasts(messageLength(message), to)];
-    this.#parts.world.send(to, { messages, crc: false });
+    this.#context.world.send(to, { messages, crc: false });
   }
 
-  /** Sends messages as they are. */
-  sendBare(to: Address, messages: readonly Message[]): void {
-    this.#parts.world.send(to, { messages, crc: false });
+  /** Sends messages and nothing else. */
+  sendRaw(to: Address, messages: readonly Message[]): void {
+    this.#context.world.send(to, { messages, crc: false });
   }
 
-  /** Sends messages as they are to a node whose claim is at hand. */
-  sendTo(claim: Claim, messages: readonly Message[]): void {
-    const crc = claim.versions !== null && claim.versions.protocolMax >= CRC_SINCE;
-    this.#parts.world.send(claim.address, { messages, crc });
+  /** Sends messages and nothing else to a known node. */
+  sendRawTo(node: Claim, messages: readonly Message[]): void {
+    const crc = node.versions !== null && node.versions.protocolMax >= CRC_SINCE;
+    this.#context.world.send(node.address, { messages, crc });
+  }
+
+  /** Sends a packet of broadcasts to a known node; `false` if there are none for it. */
+  gossip(to: Claim): boolean {
+    const messages = this.#broadcasts(0, to.address);
+    if (messages.length > 0) this.sendRawTo(to, messages);
+    return messages.length > 0;
   }
 
   /** Whether a packet has room for a message. */
@@ -60,42 +71,35 @@ export class PacketSender {
     return COMPOUND_PART + messageLength(message) <= this.#room(0);
   }
 
-  /** Whether there is nothing to gossip. */
+  /** Whether no broadcasts wait. */
   get isEmpty(): boolean {
     return this.#waitingBytes() === 0;
   }
 
-  /** Whether there is more to gossip than one packet holds. */
+  /** Whether more broadcasts wait than one packet holds. */
   get overflows(): boolean {
     return this.#waitingBytes() > this.#room(0);
   }
 
-  /** Sends a packet full of broadcasts; `false` if there are none for that member. */
-  gossip(to: Claim): boolean {
-    const messages = this.#broadcasts(0, to.address);
-    if (messages.length > 0) this.sendTo(to, messages);
-    return messages.length > 0;
-  }
-
-  /** Our own broadcasts first, then those of the layer above, to go with `used` bytes of something else. */
+  /** Broadcasts for a packet that holds `used` bytes of something else: ours first, then those of the layer above. */
   #broadcasts(used: number, to: Address): Message[] {
-    const { delegate, queue } = this.#parts;
+    const { delegate } = this.#context;
     const room = this.#room(used);
-    const messages = queue.take(COMPOUND_PART, room);
+    const messages = this.#queue.take(COMPOUND_PART, room);
     const left = messages.reduce((n, m) => n - COMPOUND_PART - messageLength(m), room);
     // The layer above needs room for a part and for the type byte of at least one message.
     if (left > COMPOUND_PART + 1) messages.push(...delegate.broadcasts(COMPOUND_PART, left, to));
     return messages;
   }
 
-  /** Bytes that a packet has for broadcasts beside `used` bytes of something else. */
+  /** The bytes that a packet has for broadcasts, beside `used` bytes of something else. */
   #room(used: number): number {
-    const { profile, packetOverhead } = this.#parts.config;
+    const { profile, packetOverhead } = this.#context.config;
     return profile.udpBufferSize - used - COMPOUND_HEADER - packetOverhead();
   }
 
   #waitingBytes(): number {
-    const { delegate, queue } = this.#parts;
-    return queue.waitingBytes(COMPOUND_PART) + delegate.waitingBytes(COMPOUND_PART);
+    return this.#queue.waitingBytes(COMPOUND_PART) +
+      this.#context.delegate.waitingBytes(COMPOUND_PART);
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Claims that follow from claims.
+ * What the handlers ask of claims, and how they derive new ones.
  *
  * @module
  */
@@ -8,14 +8,14 @@ import type { Claim, NodeState } from "../../wire/messages/messages.ts";
 
 const successors = new WeakMap<Claim, Map<NodeState, Claim>>();
 
-/** Whether a node takes part: it is alive, or may yet prove to be. */
+/** Whether a node is alive or suspect; the others are dead or have left. */
 export function isUp(claim: Claim): boolean {
   return claim.state === "alive" || claim.state === "suspect";
 }
 
 /**
- * The claim as it reads after an accusation. All who come to the same conclusion from the same claim share the result,
- * so that the death of a node costs a large simulation one object and not one for every observer.
+ * A claim with another state and incarnation. All nodes of a simulation that derive the same claim share one object, so that
+ * the death of a node costs one object instead of one for every node that learns of it.
  */
 export function withState(claim: Claim, state: NodeState, incarnation: number): Claim {
   let known = successors.get(claim);

@@ -1,53 +1,49 @@
 /**
- * The handlers of what is said about nodes.
+ * The state of every node: what alive, suspect and dead messages change (memberlist's `aliveNode`, `suspectNode` and
+ * `deadNode`; SWIM, section 4.2).
+ *
+ * Messages spread like an infection: each that overrides what is known is gossiped further, and any other ends here. A node
+ * that is suspected, or declared dead, although it is alive refutes with a higher incarnation, which overrides both.
  *
  * @module
  */
 
-import { equalBytes } from "../../base/bytes.ts";
-import type { Log } from "../../base/log.ts";
 import { Address } from "../../base/address.ts";
-import type { Alive, Claim, Dead, Message, Suspect } from "../../wire/messages/messages.ts";
-import type { Awareness } from "../failure_detector/awareness.ts";
-import type { Broadcast } from "../gossip/broadcast_queue.ts";
-import { isUp, withState } from "./claims.ts";
-import type { SwimConfig } from "../config.ts";
+import { equalBytes } from "../../base/bytes.ts";
+import type { Alive, Claim, Dead, Suspect } from "../../wire/messages/messages.ts";
+import type { SwimContext } from "../context.ts";
 import { suspicionMinTimeout } from "../formulas.ts";
+import type { Gossip } from "../gossip/gossip.ts";
+import type { PacketSender } from "../gossip/packet_sender.ts";
+import type { SwimTimer } from "../timer.ts";
+import { isUp, withState } from "./claims.ts";
 import { decideAlive, decideDead, decideSuspect } from "./override_rules.ts";
-import type { NodeList } from "./node_list.ts";
 import { Suspicion } from "./suspicion.ts";
-import type { SwimTimer, SwimWorld } from "../timer.ts";
 
-/** Nodes are numbered like this in the reference's log. */
+/** The numbers of the states in memberlist's log. */
 const STATE_NUMBERS = { alive: 0, suspect: 1, dead: 2, left: 3 } as const;
 
 const MAX_INCARNATION = 0xffff_ffff;
 
-/** More nodes than a state exchange can carry are not taken in, whoever claims that they exist. */
+/** The most nodes that a state exchange can carry. Beyond that, new names are ignored: a flood of them costs no memory. */
 const MAX_NODES = 1_048_576;
 
-/** What the handlers work with. */
-export interface MembershipParts {
-  readonly config: SwimConfig;
-  readonly world: SwimWorld;
-  readonly nodes: NodeList;
-  readonly awareness: Awareness;
-  readonly log: Log;
-  /** Queues a message for gossip. */
-  readonly broadcast: (broadcast: Broadcast) => void;
-  /** Sends a message to one node directly. */
-  readonly tell: (claim: Claim, message: Message) => void;
-}
-
-/** Applies alive, suspect and dead messages to the node list, gossips what is news, and refutes what is false about us. */
+/** Applies messages to the node list, gossips what is new, runs suspicions, and refutes what is false about us. */
 export class Membership {
-  readonly #parts: MembershipParts;
+  readonly #context: SwimContext;
+  readonly #gossip: Gossip;
+  readonly #sender: PacketSender;
   readonly #suspicions = new Map<string, Suspicion>();
   #lastToken = 0;
   #leaving = false;
 
-  constructor(parts: MembershipParts) {
-    this.#parts = parts;
+  constructor(
+    context: SwimContext,
+    { gossip, sender }: { gossip: Gossip; sender: PacketSender },
+  ) {
+    this.#context = context;
+    this.#gossip = gossip;
+    this.#sender = sender;
   }
 
   /** Whether we have begun to leave. */
@@ -55,53 +51,63 @@ export class Membership {
     return this.#leaving;
   }
 
-  /** Makes ourselves known, for the first time. */
+  /** Announces ourselves for the first time. */
   start(): void {
-    const { name: node, address, meta, versions } = this.#parts.config;
-    this.alive({ node, incarnation: 1, state: "alive", address, meta, versions }, { own: true });
+    const { name: node, address, meta, versions } = this.#context.config;
+    this.aliveNode({ node, incarnation: 1, state: "alive", address, meta, versions }, {
+      own: true,
+    });
   }
 
   /** Announces new meta under a new incarnation; `finished` is called when that has been broadcast. */
   update(meta: Uint8Array | null, finished: () => void): void {
     const own = this.#own();
-    this.alive({ ...own, meta, incarnation: next(own.incarnation) }, { own: true, finished });
+    this.aliveNode({ ...own, meta, incarnation: next(own.incarnation) }, { own: true, finished });
   }
 
   /** Announces that we leave; `finished` is called when that has been broadcast. */
   leave(finished: () => void): void {
     this.#leaving = true;
     const { node, incarnation } = this.#own();
-    this.dead({ type: "dead", node, incarnation, from: node }, finished);
+    this.deadNode({ type: "dead", node, incarnation, from: node }, finished);
   }
 
-  /** Takes a living node as known to everybody: nothing is passed on. */
+  /** Adds a node that is alive, without gossip: all others know it too. */
   preload(claim: Claim): void {
-    const { world, nodes } = this.#parts;
+    const { world, nodes } = this.#context;
     if (nodes.get(claim.node) !== undefined) return;
     nodes.put(claim);
     world.emit({ type: "node-join", claim });
   }
 
-  /** Takes in one entry of the other side's state. Of the death of a node we want to convince ourselves. */
-  merge(claim: Claim): void {
+  /**
+   * Applies one entry of another node's state (memberlist's `mergeState`). A dead node only becomes suspect, so that it can
+   * still refute.
+   */
+  mergeState(claim: Claim): void {
     const { node, incarnation, state } = claim;
     switch (state) {
       case "alive":
-        return this.alive(claim);
+        return this.aliveNode(claim);
       case "left":
-        return this.dead({ type: "dead", node, incarnation, from: node });
+        return this.deadNode({ type: "dead", node, incarnation, from: node });
       case "suspect":
       case "dead":
-        return this.suspect({ type: "suspect", node, incarnation, from: this.#parts.config.name });
+        return this.suspectNode({
+          type: "suspect",
+          node,
+          incarnation,
+          from: this.#context.config.name,
+        });
       default:
         state satisfies never;
     }
   }
 
-  /** Somebody says that a node is alive; ourselves if `own`. `finished` is called when that has been passed on. */
-  alive(said: Claim, options: { own?: boolean; finished?: () => void } = {}): void {
-    const { config, nodes } = this.#parts;
-    const claim = this.#withPort(said);
+  /** Applies an alive message; `own` if it is ours. `finished` is called when it has been gossiped. */
+  aliveNode(announced: Claim, options: { own?: boolean; finished?: () => void } = {}): void {
+    const { config, nodes } = this.#context;
+    const claim = this.#withPort(announced);
     const { node } = claim;
     const found = nodes.get(node);
     if (found === claim || (found === undefined && nodes.size >= MAX_NODES)) return;
@@ -127,9 +133,9 @@ export class Membership {
     }
   }
 
-  /** Somebody says that a node does not answer. */
-  suspect(message: Suspect): void {
-    const { config, nodes, log } = this.#parts;
+  /** Applies a suspect message. */
+  suspectNode(message: Suspect): void {
+    const { config, nodes, log } = this.#context;
     const known = nodes.get(message.node);
     if (known === undefined) return;
     const action = decideSuspect(known, message, { self: message.node === config.name });
@@ -151,9 +157,12 @@ export class Membership {
     }
   }
 
-  /** Somebody says that a node is dead, or that itself has left. `finished` is called when that has been passed on. */
-  dead(message: Dead, finished?: () => void): void {
-    const { config, world, nodes, log } = this.#parts;
+  /**
+   * Applies a dead message. A node that says so about itself has left. `finished` is called when the message has been
+   * gossiped.
+   */
+  deadNode(message: Dead, finished?: () => void): void {
+    const { config, world, nodes, log } = this.#context;
     const { node, incarnation, from } = message;
     const known = nodes.get(node);
     if (known === undefined) return;
@@ -178,38 +187,39 @@ export class Membership {
     }
   }
 
-  /** A suspicion may be over: nobody has refuted it in time. */
+  /** A suspicion is over without a refutation: the node is dead. */
   suspicionTimeout({ node, token }: SwimTimer & { type: "suspicion-timeout" }): void {
-    const { config, nodes, log } = this.#parts;
+    const { config, nodes, log } = this.#context;
     const suspicion = this.#suspicions.get(node);
     const known = nodes.get(node);
     if (suspicion === undefined || suspicion.token !== token || known === undefined) return;
     if (!suspicion.isConfirmed) config.metrics?.count("memberlist.degraded.timeout");
     const confirmations = `${suspicion.confirmations} peer confirmations`;
     log("INFO", `Marking ${node} as failed, suspect timeout reached (${confirmations})`);
-    this.dead({ type: "dead", node, incarnation: known.incarnation, from: config.name });
+    this.deadNode({ type: "dead", node, incarnation: known.incarnation, from: config.name });
   }
 
   /**
-   * The accused is told what it is accused of. Usually gossip has done so long before; but if gossip has failed to bring
-   * us its refutation, this is what saves it, because it answers us directly.
+   * Tells a suspect directly that we suspect it, and again after a while. Usually gossip has done so long before. But if its
+   * refutation did not get through to us, this saves it, because it answers a suspect message directly.
    */
   notifySuspect(timer: SwimTimer & { type: "notify-suspect" }): void {
-    const { config, world, nodes, tell } = this.#parts;
+    const { config, world, nodes } = this.#context;
     const { node, token } = timer;
     const suspicion = this.#suspicions.get(node);
     const known = nodes.get(node);
     if (suspicion === undefined || suspicion.token !== token || known === undefined) return;
-    tell(known, { type: "suspect", node, incarnation: known.incarnation, from: config.name });
+    const { incarnation } = known;
+    this.#sender.sendRawTo(known, [{ type: "suspect", node, incarnation, from: config.name }]);
     world.after(suspicion.notifyIntervalMs, timer);
   }
 
   /**
-   * We stood still for so long: that time does not count against those we suspect, for their refutations may not have
-   * got through to us. They are told what they are accused of, and get the time to answer.
+   * This process stood still for `ms`. Running suspicions last longer by that time, because refutations may have been lost
+   * meanwhile. The suspects are told once more, and have the time to answer.
    */
   stalled(ms: number): void {
-    const { probeTimeoutMs } = this.#parts.config.profile;
+    const { probeTimeoutMs } = this.#context.config.profile;
     for (const [node, suspicion] of this.#suspicions) {
       const token = ++this.#lastToken;
       suspicion.postpone(ms + probeTimeoutMs, token);
@@ -219,7 +229,7 @@ export class Membership {
   }
 
   #accept(known: Claim, claim: Claim, finished?: () => void): void {
-    const { world, nodes, log } = this.#parts;
+    const { world, nodes, log } = this.#context;
     const { node } = claim;
     const accepted = claim.versions !== null || known.versions === null
       ? claim
@@ -238,28 +248,28 @@ export class Membership {
   }
 
   #conflict(known: Claim, claimed: Claim): void {
-    const { world, log } = this.#parts;
+    const { world, log } = this.#context;
     const sides = `Mine: ${endpoint(known)} Theirs: ${endpoint(claimed)}`;
     const state = STATE_NUMBERS[known.state];
     log("ERR", `Conflicting address for ${known.node}. ${sides} Old state: ${state}`);
     world.emit({ type: "conflict", known, claimed });
   }
 
-  /** Contradicts what is said about us, with an incarnation that beats it. That it was said speaks against our health. */
-  #refute(accused: number): void {
-    const { nodes, awareness } = this.#parts;
+  /** Announces us with a higher incarnation than a false message about us has. Being suspected is a sign of bad health. */
+  #refute(incarnation: number): void {
+    const { nodes, awareness } = this.#context;
     const own = this.#own();
-    const claim = { ...own, incarnation: next(Math.max(own.incarnation, accused)) };
+    const claim = { ...own, incarnation: next(Math.max(own.incarnation, incarnation)) };
     nodes.put(claim);
     awareness.apply(1);
     this.#broadcast({ type: "alive", claim });
   }
 
   #startSuspicion({ node, from }: Suspect): void {
-    const { config, world, nodes } = this.#parts;
+    const { config, world, nodes } = this.#context;
     const { suspicionMult, suspicionMaxTimeoutMult, probeIntervalMs } = config.profile;
     const minMs = suspicionMinTimeout(suspicionMult, nodes.size, probeIntervalMs);
-    // Who suspects so far and who is suspected cannot confirm; where the others are too few, none is waited for.
+    // The suspect and the node that suspects it cannot confirm. If the others are too few, no confirmations are expected.
     const wanted = suspicionMult - 2;
     const suspicion = new Suspicion(from, {
       token: ++this.#lastToken,
@@ -282,36 +292,36 @@ export class Membership {
   }
 
   #awaitEnd(node: string, { token, endsAt }: Suspicion): void {
-    const { world } = this.#parts;
+    const { world } = this.#context;
     const ms = Math.max(0, endsAt - world.now);
     world.after(ms, { type: "suspicion-timeout", node, token, due: world.now + ms });
   }
 
-  /** Queues a message under the name of its node: a newer word about a node replaces an older one. */
+  /** Gossips a message. It replaces an older one about the same node that still waits. */
   #broadcast(message: Alive | Suspect | Dead, finished?: () => void): void {
     const name = message.type === "alive" ? message.claim.node : message.node;
-    this.#parts.broadcast({ message, name, finished });
+    this.#gossip.broadcast({ message, name, finished });
   }
 
   #own(): Claim {
-    const own = this.#parts.nodes.get(this.#parts.config.name);
+    const own = this.#context.nodes.get(this.#context.config.name);
     if (own === undefined) {
-      throw new Error("Cannot speak for ourselves: the machine was not started");
+      throw new Error("Cannot announce this node: the machine was not started");
     }
     return own;
   }
 
-  /** Very old nodes announce no port and use the one that all use. */
+  /** Very old nodes announce port 0, which means the port that the whole cluster uses. */
   #withPort(claim: Claim): Claim {
     if (claim.address.port !== 0) return claim;
-    return { ...claim, address: new Address(claim.address.ip, this.#parts.config.address.port) };
+    return { ...claim, address: new Address(claim.address.ip, this.#context.config.address.port) };
   }
 
   #logMalformed(claim: Claim): void {
     const { node, versions } = claim;
     const range =
       `${versions?.protocolMin} <= ${versions?.protocolCur} <= ${versions?.protocolMax}`;
-    this.#parts.log(
+    this.#context.log(
       "WARN",
       `Ignoring an alive message for '${node}' (${endpoint(claim)}) because protocol version(s) ` +
         `are wrong: ${range} should be >0`,
@@ -322,7 +332,7 @@ export class Membership {
     const metas = `meta:(${list(claim.meta)} VS ${list(known.meta)})`;
     const versions = `vsn:(${versionList(claim)} VS ${versionList(known)})`;
     const about = `'${claim.node}' (${endpoint(claim)})`;
-    this.#parts.log("WARN", `Refuting an alive message for ${about} ${metas}, ${versions}`);
+    this.#context.log("WARN", `Refuting an alive message for ${about} ${metas}, ${versions}`);
   }
 }
 
@@ -334,7 +344,7 @@ function endpoint({ address }: Claim): string {
   return `${address.host}:${address.port}`;
 }
 
-/** Numbers as Go prints a slice of them. */
+/** Numbers as Go prints a slice. */
 function list(numbers: Uint8Array | number[] | null): string {
   return `[${numbers?.join(" ") ?? ""}]`;
 }

@@ -1,5 +1,5 @@
 /**
- * Everybody we know of.
+ * The nodes that we know, in the order in which they are probed (memberlist's `nodes` and `nodeMap`).
  *
  * @module
  */
@@ -9,39 +9,37 @@ import type { Claim } from "../../wire/messages/messages.ts";
 import { isUp } from "./claims.ts";
 import type { SwimWorld } from "../timer.ts";
 
-/** Decides whether a member is wanted. */
+/** Whether a node is wanted. */
 export type Filter = (claim: Claim) => boolean;
 
 /**
- * The latest claim about each node, in the order in which probes and gossip walk along them. It is kept small, because a
- * simulation has as many node lists as nodes: the claims are shared, and only the dead and the left have a record beside
- * theirs.
+ * The latest claim about each node. The list is in random order; probes and gossip walk along it. It takes little memory,
+ * since a simulation has one list for each of its nodes: claims are shared, and nothing else is stored about a node that is
+ * alive.
  */
 export class NodeList {
   readonly #self: string;
   readonly #world: Pick<SwimWorld, "now" | "random">;
-  /** How long the dead and the left are remembered, milliseconds. */
-  readonly #memoryMs: number;
-  /** In random order; newcomers go to a random place, which bounds the time until their first probe. */
+  readonly #gossipToTheDeadMs: number;
   readonly #claims: NameTable<Claim>;
-  /** When those who are not alive or suspect became so. */
-  readonly #goneSince = new Map<string, number>();
+  /** When nodes that are dead or have left became so. */
+  readonly #deadOrLeftSince = new Map<string, number>();
   #probeIndex = 0;
   #walkIndex = 0;
   #alive = 0;
-  /** Who comes after us in the ring of names, once somebody has asked. */
+  /** The name that comes after ours, once it has been asked for. */
   #successor: string | undefined;
 
-  /** `self` is never forgotten and never picked. */
-  constructor(self: string, options: { world: SwimWorld; memoryMs: number }) {
+  /** `self` is our own name. Nodes that are dead or have left expire after `gossipToTheDeadMs`; we ourselves never do. */
+  constructor(self: string, options: { world: SwimWorld; gossipToTheDeadMs: number }) {
     this.#self = self;
     this.#world = options.world;
-    this.#memoryMs = options.memoryMs;
+    this.#gossipToTheDeadMs = options.gossipToTheDeadMs;
     const random = () => options.world.random();
     this.#claims = new NameTable({ nameOf: (claim) => claim.node, random });
   }
 
-  /** How many nodes are known, whatever their state, ourselves included. */
+  /** How many nodes are known: in any state, ourselves included. */
   get size(): number {
     return this.#claims.size;
   }
@@ -51,7 +49,7 @@ export class NodeList {
     return this.#alive;
   }
 
-  /** Whether anybody but ourselves is alive or suspect. */
+  /** Whether another node is alive or suspect. */
   get anyOtherAlive(): boolean {
     const own = this.#claims.get(this.#self);
     return this.#alive > (own !== undefined && isUp(own) ? 1 : 0);
@@ -67,38 +65,38 @@ export class NodeList {
     return this.#claims.values();
   }
 
-  /** Takes a claim as the latest about its node, which may be new. */
+  /** Adds a node, or replaces what is known of it. A new node goes to a random place, which bounds the time until its first probe. */
   put(claim: Claim): void {
     const known = this.#claims.set(claim);
     if (known === undefined && this.size > 1) this.#swapIntoRandomPlace();
     const wasUp = known !== undefined && isUp(known);
     if (isUp(claim)) {
       if (!wasUp) this.#alive++;
-      this.#goneSince.delete(claim.node);
+      this.#deadOrLeftSince.delete(claim.node);
       if (this.#successor !== undefined && this.#comesBefore(claim.node, this.#successor)) {
         this.#successor = claim.node;
       }
     } else {
       if (claim.node === this.#successor) this.#successor = undefined;
       if (wasUp) this.#alive--;
-      if (wasUp || known === undefined) this.#goneSince.set(claim.node, this.#world.now);
+      if (wasUp || known === undefined) this.#deadOrLeftSince.set(claim.node, this.#world.now);
     }
   }
 
-  /** Whether a node that is dead or left has been so for longer than such nodes are remembered. */
-  isLongGone(node: string): boolean {
-    const since = this.#goneSince.get(node);
-    return since !== undefined && this.#world.now - since > this.#memoryMs;
+  /** Whether a node has been dead, or has left, for so long that it can be forgotten. */
+  isExpired(node: string): boolean {
+    const since = this.#deadOrLeftSince.get(node);
+    return since !== undefined && this.#world.now - since > this.#gossipToTheDeadMs;
   }
 
   /**
-   * The next node to probe: alive or suspect, not ourselves, none twice before all had their turn (SWIM, section 4.3).
-   * At the end of the list those long gone are forgotten, and the rest is shuffled.
+   * The next other node to probe that is alive or suspect: round-robin, so that a failure is found in bounded time (SWIM,
+   * section 4.3). At the end of the list, expired nodes are removed and the others shuffled.
    */
   nextProbe(): Claim | undefined {
     for (let seen = 0; seen <= this.size; seen++) {
       if (this.#probeIndex >= this.size) {
-        this.#forgetLongGone();
+        this.#removeExpired();
         this.#shuffle();
         this.#probeIndex = 0;
       }
@@ -109,8 +107,8 @@ export class NodeList {
   }
 
   /**
-   * The next other that passes, along the list: all are reached in turn, where a random choice would pass over some for
-   * long.
+   * The next other node along the list that passes. memberlist chooses at random for gossip; taking turns makes sure that no
+   * node is left out for long.
    */
   next(filter: Filter): Claim | undefined {
     for (let seen = 0; seen < this.size; seen++) {
@@ -121,17 +119,17 @@ export class NodeList {
     return undefined;
   }
 
-  /** The other that is alive or suspect whose name comes next after ours, the first name after the last. */
+  /** The node whose name comes next after ours among those that are alive or suspect; after the last name comes the first. */
   get successor(): Claim | undefined {
     this.#successor ??= this.#findSuccessor();
     return this.#successor === undefined ? undefined : this.#claims.get(this.#successor);
   }
 
-  /** Up to `count` random others that pass. In a large cluster with few that pass, some may be missed. */
-  pick(count: number, filter: Filter): Claim[] {
+  /** Up to `count` random other nodes that pass (memberlist's `kRandomNodes`). If few of many pass, some may be missed. */
+  randomNodes(count: number, filter: Filter): Claim[] {
     const { size } = this;
     const found: Claim[] = [];
-    // Where random draws could easily miss somebody, everybody is looked at.
+    // In a small cluster every node is looked at, where random draws could easily miss one.
     const order = size < 3 * count ? this.#permutation() : undefined;
     const draws = order?.length ?? 3 * size;
     for (let i = 0; i < draws && found.length < count; i++) {
@@ -155,7 +153,7 @@ export class NodeList {
     return found;
   }
 
-  /** Whether one who starts behind us in the ring of names meets `a` before `b`. */
+  /** Whether `a` comes before `b` in the ring of names, starting after ours. */
   #comesBefore(a: string, b: string): boolean {
     if (a === this.#self) return false;
     return a > this.#self === b > this.#self ? a < b : a > this.#self;
@@ -166,11 +164,11 @@ export class NodeList {
     this.#swap(this.#below(last), last);
   }
 
-  #forgetLongGone(): void {
-    for (const name of this.#goneSince.keys()) {
-      if (name === this.#self || !this.isLongGone(name)) continue;
+  #removeExpired(): void {
+    for (const name of this.#deadOrLeftSince.keys()) {
+      if (name === this.#self || !this.isExpired(name)) continue;
       this.#claims.delete(name);
-      this.#goneSince.delete(name);
+      this.#deadOrLeftSince.delete(name);
     }
   }
 

@@ -1,6 +1,6 @@
 /**
- * Which word counts: what to make of a message about a node, given what is known of it. Pure decisions; acting on them
- * is the business of the membership.
+ * Which message about a node overrides what is known of it (SWIM, section 4.2). These functions decide as memberlist's
+ * `aliveNode`, `suspectNode` and `deadNode` do, and change nothing; {@link Membership} acts on what they decide.
  *
  * @module
  */
@@ -9,43 +9,44 @@ import { equalBytes } from "../../base/bytes.ts";
 import type { Claim, Dead, Suspect, Versions } from "../../wire/messages/messages.ts";
 import { isUp } from "./claims.ts";
 
-/** What an alive message amounts to. */
+/** What to do with an alive message. */
 export type AliveAction =
-  /** Old news, or none. */
+  /** Nothing: it says nothing new. */
   | "ignore"
-  /** Its protocol versions make no sense. */
+  /** Log it: its protocol versions make no sense. */
   | "malformed"
-  /** The name is taken, at another address. */
+  /** Report that another node, at another address, has the name. */
   | "conflict"
-  /** It says something of ourselves that is not so: we answer with a higher incarnation. */
+  /** Announce ourselves with a higher incarnation, since it says something false about us. */
   | "refute"
-  /** It replaces what is known, and is passed on. */
+  /** Replace what is known, and gossip it. */
   | "accept";
 
-/** What a suspect message amounts to. */
+/** What to do with a suspect message; `confirm` counts it towards a running suspicion. */
 export type SuspectAction = "ignore" | "confirm" | "refute" | "accept";
 
-/** What a dead message amounts to. */
+/** What to do with a dead message. */
 export type DeadAction = "ignore" | "refute" | "accept";
 
-/** Our part in a message. */
-export interface Involvement {
-  /** It is about ourselves. */
+/** How a message concerns the node that decides. */
+export interface DecideOptions {
+  /** The message is about us. */
   readonly self: boolean;
-  /** We have begun to leave: nothing makes us alive again, and our death is no lie. */
+  /** We have begun to leave. */
   readonly leaving?: boolean;
-  /** We say it ourselves. */
+  /** The message was made by us: memberlist's `bootstrap`. */
   readonly own?: boolean;
 }
 
 /**
- * Judges an alive message. A higher incarnation wins; only a node itself raises its incarnation. A name is bound to its
- * address until its bearer has left. Of an unknown node, `known` is to say that it is dead at incarnation 0.
+ * Decides what to do with an alive message. A higher incarnation overrides a lower one, and only a node itself raises its
+ * incarnation. A name stays with its address until its node has left. For an unknown node, `known` must be a dead node with
+ * incarnation 0.
  */
 export function decideAlive(
   known: Claim,
   claim: Claim,
-  { self, leaving = false, own = false }: Involvement,
+  { self, leaving = false, own = false }: DecideOptions,
 ): AliveAction {
   if (self && leaving) return "ignore";
   if (claim.versions !== null && !isSane(claim.versions)) return "malformed";
@@ -53,25 +54,27 @@ export function decideAlive(
   if (!self) return claim.incarnation > known.incarnation ? "accept" : "ignore";
   if (claim.incarnation < known.incarnation) return "ignore";
   if (own) return "accept";
-  return claim.incarnation === known.incarnation && saysTheSame(claim, known) ? "ignore" : "refute";
+  return claim.incarnation === known.incarnation && isSameAnnouncement(claim, known)
+    ? "ignore"
+    : "refute";
 }
 
-/** Judges a suspect message: it counts from the known incarnation up, and against the living only. */
+/** Decides what to do with a suspect message. It overrides a node that is alive with the same or a lower incarnation. */
 export function decideSuspect(
   known: Claim,
   { incarnation }: Suspect,
-  { self }: Involvement,
+  { self }: DecideOptions,
 ): SuspectAction {
   if (incarnation < known.incarnation || !isUp(known)) return "ignore";
   if (known.state === "suspect") return "confirm";
   return self ? "refute" : "accept";
 }
 
-/** Judges a dead message: it counts from the known incarnation up, and against the living only. */
+/** Decides what to do with a dead message. It overrides a node that is alive or suspect with the same or a lower incarnation. */
 export function decideDead(
   known: Claim,
   { incarnation }: Dead,
-  { self, leaving = false }: Involvement,
+  { self, leaving = false }: DecideOptions,
 ): DeadAction {
   if (incarnation < known.incarnation || !isUp(known)) return "ignore";
   return self && !leaving ? "refute" : "accept";
@@ -81,7 +84,7 @@ function isSane({ protocolMin, protocolMax }: Versions): boolean {
   return protocolMin > 0 && protocolMax > 0 && protocolMin <= protocolMax;
 }
 
-function saysTheSame(a: Claim, b: Claim): boolean {
+function isSameAnnouncement(a: Claim, b: Claim): boolean {
   return equalBytes(a.meta, b.meta) && sameVersions(a.versions, b.versions);
 }
 

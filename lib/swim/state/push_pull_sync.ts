@@ -1,70 +1,61 @@
 /**
- * The exchange of full state.
+ * Push/pull: the exchange of full state between two nodes over a stream (memberlist's `pushPull`). It is how a node joins;
+ * after that, regular exchanges with random members repair what gossip has missed, which is called anti-entropy.
  *
  * @module
  */
 
-import type { Log } from "../../base/log.ts";
 import type { Address } from "../../base/address.ts";
-import type { Claim, Exchange, PushPull, Reply } from "../../wire/messages/messages.ts";
-import type { SwimConfig } from "../config.ts";
-import type { Delegate } from "../delegate.ts";
+import type { PushPull, Reply } from "../../wire/messages/messages.ts";
+import type { SwimContext } from "../context.ts";
 import { pushPullInterval } from "../formulas.ts";
+import type { SwimTimer } from "../timer.ts";
+import type { Membership } from "./membership.ts";
 import { verifyProtocol } from "./verify_protocol.ts";
-import type { NodeList } from "./node_list.ts";
-import type { SwimTimer, SwimWorld } from "../timer.ts";
 
 /**
- * When one who has joined exchanges state again, milliseconds after the join. Where many join at once, each knows few of
- * the others when it has something to tell, and gossip, whose reach depends on the number of known nodes, misses some.
+ * When a node that has joined exchanges state again, milliseconds after the join. When many nodes join at once, each sends
+ * its news to the few others that it knows so far, and gossip misses some. In 20 simulated runs each, the slowest of 60 nodes
+ * that start within a millisecond knew all others after 0.3 s instead of 65 s, and of 30 nodes with 10 % loss after 1.4 s
+ * instead of 32 s.
  */
 const CATCH_UP_MS = [300, 1_000, 3_000];
 
-/** What exchanges work with. */
-export interface PushPullParts {
-  readonly config: SwimConfig;
-  readonly world: SwimWorld;
-  readonly delegate: Delegate;
-  readonly nodes: NodeList;
-  readonly log: Log;
-  /** Starts a stream exchange. */
-  readonly request: (to: Address, exchange: Exchange, settle: (reply: Reply) => void) => void;
-  /** Takes in one entry of the other side's state. */
-  readonly merge: (claim: Claim) => void;
-}
-
 interface Target {
   readonly to: Address;
-  /** Empty if it is not known. */
+  /** Empty if we know only the address. */
   readonly name: string;
   readonly join: boolean;
 }
 
-/** Exchanges full state with other nodes, now and then with a random one: what gossip has missed is mended so. */
+/** Starts state exchanges, and answers those that others start. */
 export class PushPullSync {
-  readonly #parts: PushPullParts;
+  readonly #context: SwimContext;
+  readonly #membership: Membership;
+  /** How many joins have succeeded; it tells the timers of the last one from older ones. */
   #joins = 0;
 
-  constructor(parts: PushPullParts) {
-    this.#parts = parts;
+  constructor(context: SwimContext, membership: Membership) {
+    this.#context = context;
+    this.#membership = membership;
   }
 
   /** Starts the regular exchanges, at a random phase. */
   start(): void {
-    const { world, config } = this.#parts;
+    const { world, config } = this.#context;
     const delay = world.random() * config.profile.pushPullIntervalMs;
     world.after(delay, { type: "push-pull", exchange: false });
   }
 
-  /** It is time for a regular exchange, or to begin waiting for the first. */
+  /** The interval is over. The first one starts at a random phase, and only then is there an exchange at each end. */
   handle({ exchange }: SwimTimer & { type: "push-pull" }): void {
-    const { world, config, nodes } = this.#parts;
+    const { world, config, nodes } = this.#context;
     const delay = pushPullInterval(config.profile.pushPullIntervalMs, nodes.size);
     world.after(delay, { type: "push-pull", exchange: true });
-    if (exchange) this.#exchangeWithAnyone();
+    if (exchange) this.#exchangeWithRandom();
   }
 
-  /** Exchanges state with the node at an address, as one who joins; `settle` gets what went wrong, or nothing. */
+  /** Joins by way of the node at an address; `settle` gets the error, if there is one. */
   join(to: Address, settle: (problem?: string) => void): void {
     this.#exchange({ to, name: "", join: true }, (problem) => {
       if (problem === undefined) this.#awaitCatchUp();
@@ -72,29 +63,29 @@ export class PushPullSync {
     });
   }
 
-  /** It is time to exchange state once more after a join, unless another join has followed. */
+  /** Exchanges state once more after a join, unless another join has followed. */
   catchUp({ token }: SwimTimer & { type: "catch-up" }): void {
-    if (token === this.#joins) this.#exchangeWithAnyone();
+    if (token === this.#joins) this.#exchangeWithRandom();
   }
 
-  /** Answers an exchange that somebody else has started, and takes in what it brought. */
+  /** Answers an exchange that another node has started, and merges its state. */
   accept(from: Address, message: PushPull): PushPull {
     const answer = this.#state(message.join);
     const problem = this.#merge(message, message.join);
     if (problem !== undefined) {
-      this.#parts.log("ERR", `Failed push/pull merge: ${problem} from=${from}`);
+      this.#context.log("ERR", `Failed push/pull merge: ${problem} from=${from}`);
     }
     return answer;
   }
 
   #awaitCatchUp(): void {
     const token = ++this.#joins;
-    for (const ms of CATCH_UP_MS) this.#parts.world.after(ms, { type: "catch-up", token });
+    for (const ms of CATCH_UP_MS) this.#context.world.after(ms, { type: "catch-up", token });
   }
 
-  #exchangeWithAnyone(): void {
-    const { nodes, log } = this.#parts;
-    const [peer] = nodes.pick(1, (claim) => claim.state === "alive");
+  #exchangeWithRandom(): void {
+    const { nodes, log } = this.#context;
+    const [peer] = nodes.randomNodes(1, (claim) => claim.state === "alive");
     if (peer === undefined) return;
     const { node: name, address: to } = peer;
     this.#exchange({ to, name, join: false }, (problem) => {
@@ -103,11 +94,11 @@ export class PushPullSync {
   }
 
   #exchange({ to, name, join }: Target, settle: (problem?: string) => void): void {
-    const { config, world, log, request } = this.#parts;
+    const { config, world, log } = this.#context;
     const startedAt = world.now;
     log("DEBUG", `Initiating push/pull sync with: ${name} ${to}`);
     const timeoutMs = config.profile.tcpTimeoutMs;
-    request(to, { message: this.#state(join), timeoutMs }, (reply) => {
+    this.#context.request(to, { message: this.#state(join), timeoutMs }, (reply) => {
       settle(this.#conclude(reply, join));
       config.metrics?.sample("memberlist.pushPullNode", world.now - startedAt);
     });
@@ -122,16 +113,16 @@ export class PushPullSync {
   }
 
   #state(join: boolean): PushPull {
-    const { nodes, delegate } = this.#parts;
+    const { nodes, delegate } = this.#context;
     const userState = delegate.localState(join);
     return { type: "push-pull", join, nodes: [...nodes.claims()], userState };
   }
 
   #merge({ nodes, userState }: PushPull, join: boolean): string | undefined {
-    const { world, nodes: local, merge } = this.#parts;
+    const { world, nodes: local } = this.#context;
     const problem = verifyProtocol(nodes, [...local.claims()]);
     if (problem !== undefined) return problem;
-    for (const claim of nodes) merge(claim);
+    for (const claim of nodes) this.#membership.mergeState(claim);
     if (userState !== null) world.emit({ type: "remote-state", state: userState, join });
     return undefined;
   }

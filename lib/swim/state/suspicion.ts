@@ -1,5 +1,5 @@
 /**
- * The time a suspect node has to refute.
+ * The time that a suspect has to refute (SWIM, section 4.2; memberlist's `suspicion`).
  *
  * @module
  */
@@ -7,34 +7,35 @@
 import { type SuspicionRange, suspicionTimeout } from "../formulas.ts";
 
 /**
- * A running suspicion: it starts with the longest timeout, and every member that independently confirms it brings
- * that nearer to the shortest (Lifeguard, "LHA-Suspicion").
+ * A running suspicion. It starts with the longest timeout; every member that confirms it independently brings the
+ * timeout nearer to the shortest (Lifeguard, "LHA-Suspicion").
  */
 export class Suspicion {
   #token: number;
   #startedAt: number;
   readonly #range: SuspicionRange;
-  /** Who has been counted. The first accuser is among them: its accusation comes back to us as gossip. */
-  readonly #accusers: Set<string>;
+  /** The members that suspect the node. The first one is among them, since its message comes back to us as gossip. */
+  readonly #suspectedBy: Set<string>;
 
-  constructor(accuser: string, options: SuspicionRange & { token: number; now: number }) {
+  /** `from` is the member that suspected first. */
+  constructor(from: string, options: SuspicionRange & { token: number; now: number }) {
     this.#token = options.token;
     this.#startedAt = options.now;
     this.#range = options;
-    this.#accusers = new Set([accuser]);
+    this.#suspectedBy = new Set([from]);
   }
 
-  /** Tells its timers from those that are pointless by now, and those of another suspicion of the same node. */
+  /** Tells the timers of this suspicion from those that have been replaced, and from those of an earlier one. */
   get token(): number {
     return this.#token;
   }
 
   /** How many members have confirmed it. */
   get confirmations(): number {
-    return this.#accusers.size - 1;
+    return this.#suspectedBy.size - 1;
   }
 
-  /** Whether as many members have confirmed it as were expected to. */
+  /** Whether all expected confirmations have come. */
   get isConfirmed(): boolean {
     return this.confirmations >= this.#range.expected;
   }
@@ -46,21 +47,21 @@ export class Suspicion {
     return this.#startedAt + timeout;
   }
 
-  /** How often the accused is heard, milliseconds: twice before the earliest end. */
+  /** How often the suspect is notified, milliseconds: twice before the earliest end, in case one datagram is lost. */
   get notifyIntervalMs(): number {
     return this.#range.minMs / 2;
   }
 
-  /** Lets it end so many milliseconds later. Its timers are pointless then; those to come have a new token. */
+  /** Lets it end `ms` later. Its timers must be set anew, with the new token. */
   postpone(ms: number, token: number): void {
     this.#startedAt += ms;
     this.#token = token;
   }
 
-  /** Counts a confirmation; `false` if that is no news, or enough have been counted. */
+  /** Counts a confirmation; `false` if this member has been counted, or enough others. */
   confirm(from: string): boolean {
-    if (this.isConfirmed || this.#accusers.has(from)) return false;
-    this.#accusers.add(from);
+    if (this.isConfirmed || this.#suspectedBy.has(from)) return false;
+    this.#suspectedBy.add(from);
     return true;
   }
 }

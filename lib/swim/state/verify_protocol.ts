@@ -1,5 +1,5 @@
 /**
- * Whether all members can understand each other.
+ * Whether all members understand each other (memberlist's `verifyProtocol`).
  *
  * @module
  */
@@ -21,8 +21,8 @@ interface Range {
 }
 
 /**
- * Checks that the version every node speaks, ours and theirs, is understood by all that are alive. Returns what is
- * wrong, in the reference's words, or `undefined`. A node that announces no versions counts as speaking version 0.
+ * Checks that all nodes that are alive, ours and theirs, understand the version that each node speaks. Returns memberlist's
+ * error text, or `undefined`. A node that announces no versions counts as speaking version 0.
  */
 export function verifyProtocol(
   remote: readonly Claim[],

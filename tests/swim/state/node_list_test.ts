@@ -4,7 +4,7 @@ import { claimOf, HandWorld } from "../hand_world.ts";
 
 function nodeListOf(...names: string[]): { nodes: NodeList; world: HandWorld } {
   const world = new HandWorld();
-  const nodes = new NodeList("self", { world, memoryMs: 30_000 });
+  const nodes = new NodeList("self", { world, gossipToTheDeadMs: 30_000 });
   for (const name of ["self", ...names]) nodes.put(claimOf(name));
   return { nodes, world };
 }
@@ -44,7 +44,7 @@ Deno.test("there is nobody to probe where all others are gone", () => {
   nodes.put(claimOf("n2", { state: "left" }));
   assertEquals(nodes.nextProbe(), undefined);
   assertEquals(
-    new NodeList("self", { world: new HandWorld(), memoryMs: 1 }).nextProbe(),
+    new NodeList("self", { world: new HandWorld(), gossipToTheDeadMs: 1 }).nextProbe(),
     undefined,
   );
 });
@@ -97,7 +97,7 @@ Deno.test("the next one is one who passes, if anybody does", () => {
   const seen = [1, 2, 3].map(() => nodes.next(({ node }) => node === "n2" || node === "n4")?.node);
   assertEquals(new Set(seen), new Set(["n2", "n4"]));
   assertEquals(nodes.next(() => false), undefined);
-  const empty = new NodeList("self", { world: new HandWorld(), memoryMs: 1 });
+  const empty = new NodeList("self", { world: new HandWorld(), gossipToTheDeadMs: 1 });
   assertEquals(empty.next(() => true), undefined);
 });
 
@@ -121,7 +121,7 @@ Deno.test("the successor is the live other whose name comes next, round the ring
 Deno.test("a random choice has no doubles, and finds everybody in a small cluster", () => {
   const { nodes } = nodeListOf("n1", "n2", "n3", "n4");
   for (let i = 0; i < 50; i++) {
-    const picked = nodes.pick(3, (claim) => claim.node !== "n1").map((claim) => claim.node);
+    const picked = nodes.randomNodes(3, (claim) => claim.node !== "n1").map((claim) => claim.node);
     assertEquals(picked.toSorted(), ["n2", "n3", "n4"]);
   }
 });
@@ -130,7 +130,7 @@ Deno.test("a random choice from many is even", () => {
   const { nodes } = nodeListOf(...many);
   const counts = new Map<string, number>();
   for (let i = 0; i < 2_000; i++) {
-    const picked = nodes.pick(3, () => true);
+    const picked = nodes.randomNodes(3, () => true);
     assertEquals(new Set(picked).size, 3);
     for (const { node } of picked) counts.set(node, (counts.get(node) ?? 0) + 1);
   }
