@@ -31,7 +31,7 @@ export type { MemberEvent, MemberEventType, UserEvent } from "./lib/api/event.ts
 export type { KeyOperation, KeyResult } from "./lib/api/keys.ts";
 export type { Member, MemberStatus } from "./lib/api/member.ts";
 export type { QueryOptions, QueryRecord } from "./lib/api/query.ts";
-export type { SerfConfig } from "./lib/serf/contract.ts";
+export type { SerfConfig } from "./lib/serf/config.ts";
 export { type Profile, type ProfileName, profiles } from "./lib/swim/config.ts";
 export { type Coordinate, distance } from "./lib/wire/messages/coordinate.ts";
 export { Keyring } from "./lib/wire/framing/keyring.ts";

@@ -16,7 +16,7 @@ import { Serf } from "../host/serf.ts";
 import type { SerfOptions } from "../host/serf_options.ts";
 import { failureText } from "../rpc/server/agent_command.ts";
 import type { AgentEvent, RpcAgent, RpcCounter } from "../rpc/server/rpc_agent.ts";
-import { encodeMeta } from "../serf/config_check.ts";
+import { encodeMeta } from "../serf/check_config.ts";
 import { INTERNAL_PREFIX, PING_QUERY } from "../serf/queries/internal/internal_query.ts";
 import type { KeyOperation, KeyResult } from "../api/keys.ts";
 import type { Member } from "../api/member.ts";

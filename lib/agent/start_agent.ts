@@ -8,7 +8,7 @@ import { errorText } from "../base/errors.ts";
 import type { Metrics } from "../base/metrics.ts";
 import type { LogHub } from "./log/log_hub.ts";
 import type { SerfOptions } from "../host/serf_options.ts";
-import { agentSettings } from "../serf/defaults.ts";
+import { agentSettings } from "../serf/config.ts";
 import type { Keyring } from "../wire/framing/keyring.ts";
 import { Agent } from "./agent.ts";
 import type { AgentConfig } from "./config/config.ts";

@@ -7,7 +7,7 @@
 import type { Log } from "../base/log.ts";
 import type { Address } from "../base/address.ts";
 import { errorText } from "../base/errors.ts";
-import type { SerfConfig } from "../serf/contract.ts";
+import type { SerfConfig } from "../serf/config.ts";
 import type { Keyring } from "../wire/framing/keyring.ts";
 import type { WireOptions } from "../wire/framing/wire_options.ts";
 import { advertisedAddress, isPublic } from "./advertise.ts";

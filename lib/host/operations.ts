@@ -7,7 +7,7 @@
 import type { ClosedError } from "../base/errors.ts";
 import { Subscription } from "../base/subscription.ts";
 import type { QueryRecord } from "../api/query.ts";
-import type { SerfOutput } from "../serf/contract.ts";
+import type { SerfOutput } from "../serf/output.ts";
 
 /** The outputs that end an operation. */
 export type Ending = Extract<SerfOutput, { type: "done" | "joined" | "key-result" }>;

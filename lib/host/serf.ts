@@ -11,7 +11,7 @@ import { Subscription } from "../base/subscription.ts";
 import type { QueryEvent } from "../api/event.ts";
 import type { Member } from "../api/member.ts";
 import type { QueryOptions, QueryRecord } from "../api/query.ts";
-import type { SerfOutput } from "../serf/contract.ts";
+import type { SerfOutput } from "../serf/output.ts";
 import { SerfCore, type SerfTimer } from "../serf/core.ts";
 import type { Coordinate } from "../wire/messages/coordinate.ts";
 import { packetOverhead } from "../wire/framing/packet.ts";

@@ -5,8 +5,7 @@
  */
 
 import type { Log } from "../base/log.ts";
-import type { SerfConfig } from "../serf/contract.ts";
-import { librarySettings, type SerfSettings } from "../serf/defaults.ts";
+import { librarySettings, type SerfConfig, type SerfSettings } from "../serf/config.ts";
 import { type Profile, type ProfileName, profiles } from "../swim/config.ts";
 import type { Keyring } from "../wire/framing/keyring.ts";
 import type { WireOptions } from "../wire/framing/wire_options.ts";

@@ -8,13 +8,14 @@ import { encodeText } from "../base/text.ts";
 import type { Log } from "../base/log.ts";
 import { Alarm } from "../base/alarm.ts";
 import type { Metrics } from "../base/metrics.ts";
-import type { SnapshotEntry, SnapshotState } from "../serf/contract.ts";
 import {
   compactionThreshold,
   formatCompacted,
   formatEntry,
   parseSnapshot,
+  type SnapshotEntry,
   SnapshotReplay,
+  type SnapshotState,
 } from "../serf/snapshot/snapshot.ts";
 import { osErrorText } from "../go/os_error.ts";
 

@@ -8,7 +8,8 @@ import type { LogLevel } from "../base/log.ts";
 import type { World } from "../base/world.ts";
 import type { SwimTimer } from "../swim/timer.ts";
 import type { Exchange, Packet } from "../wire/messages/messages.ts";
-import type { SerfConfig, SerfOutput } from "./contract.ts";
+import type { SerfConfig } from "./config.ts";
+import type { SerfOutput } from "./output.ts";
 
 /** The timers of the Serf layer itself. */
 export type SerfLayerTimer =

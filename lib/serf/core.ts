@@ -15,13 +15,14 @@ import type { Claim, Packet, Reply, StreamMessage } from "../wire/messages/messa
 import type { JoinIntent } from "../wire/messages/serf_messages.ts";
 import { BroadcastNotifier } from "./broadcast_notifier.ts";
 import { Broadcasts } from "./broadcasts.ts";
-import { checkConfig, encodeMeta } from "./config_check.ts";
+import { checkConfig, encodeMeta } from "./check_config.ts";
 import { createContext, type SerfContext, type SerfTimer, type SerfWorld } from "./context.ts";
 import type { MemberEvent, UserEvent } from "../api/event.ts";
 import type { KeyOperation } from "../api/keys.ts";
 import type { Member } from "../api/member.ts";
 import type { QueryOptions } from "../api/query.ts";
-import type { SerfConfig, SnapshotState } from "./contract.ts";
+import type { SerfConfig } from "./config.ts";
+import type { SnapshotState } from "./snapshot/snapshot.ts";
 import { CoordinateTracker } from "./coordinates/coordinate_tracker.ts";
 import { EventDelivery } from "./events/event_delivery.ts";
 import { Joiner } from "./members/joiner.ts";

@@ -9,9 +9,9 @@ import type { SwimConfig } from "../swim/config.ts";
 import type { SwimEvent } from "../swim/delegate.ts";
 import type { SwimTimer, SwimWorld } from "../swim/timer.ts";
 import type { Exchange, Packet } from "../wire/messages/messages.ts";
-import { encodeMeta, SERF_PROTOCOLS } from "./config_check.ts";
+import { encodeMeta, SERF_PROTOCOLS } from "./check_config.ts";
 import type { SerfWorld } from "./context.ts";
-import type { SerfConfig } from "./contract.ts";
+import type { SerfConfig } from "./config.ts";
 
 /** What a Serf node announces of itself. Throws a `RangeError` if its tags are too large. */
 export function swimConfig(config: SerfConfig, packetOverhead: () => number): SwimConfig {

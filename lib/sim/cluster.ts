@@ -7,9 +7,9 @@
 import type { LogLevel } from "../base/log.ts";
 import type { QueryEvent, SerfEvent } from "../api/event.ts";
 import type { MemberStatus } from "../api/member.ts";
-import type { SerfOutput } from "../serf/contract.ts";
+import type { SerfOutput } from "../serf/output.ts";
+import { librarySettings, type SerfSettings } from "../serf/config.ts";
 import type { SerfTimer } from "../serf/core.ts";
-import { librarySettings, type SerfSettings } from "../serf/defaults.ts";
 import { type Profile, type ProfileName, profiles } from "../swim/config.ts";
 import { Keyring } from "../wire/framing/keyring.ts";
 import { packetOverhead } from "../wire/framing/packet.ts";

@@ -5,7 +5,8 @@
  */
 
 import type { MemberEvent, MemberEventType, UserEvent } from "../api/event.ts";
-import type { SerfOutput, SnapshotEntry } from "../serf/contract.ts";
+import type { SerfOutput } from "../serf/output.ts";
+import type { SnapshotEntry } from "../serf/snapshot/snapshot.ts";
 import type { Claim, StreamMessage } from "../wire/messages/messages.ts";
 
 /** The views of only this many nodes are checked, because each view takes memory. */

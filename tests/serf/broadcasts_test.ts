@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { Broadcasts } from "../../lib/serf/broadcasts.ts";
 import { createContext } from "../../lib/serf/context.ts";
-import type { SerfConfig } from "../../lib/serf/contract.ts";
+import type { SerfConfig } from "../../lib/serf/config.ts";
 import { EncodedMessage } from "../../lib/serf/encoded_message.ts";
 import { encodeMessage, messageLength } from "../../lib/wire/messages/message_codec.ts";
 import type { Message } from "../../lib/wire/messages/messages.ts";

@@ -5,9 +5,8 @@ import {
   assertStrictEquals,
   assertThrows,
 } from "@std/assert";
-import type { SerfConfig } from "../../lib/serf/contract.ts";
+import { agentSettings, librarySettings, type SerfConfig } from "../../lib/serf/config.ts";
 import { SerfCore } from "../../lib/serf/core.ts";
-import { agentSettings, librarySettings } from "../../lib/serf/defaults.ts";
 import { Keyring } from "../../lib/wire/framing/keyring.ts";
 import { encodeSerf } from "../../lib/wire/messages/serf_codec.ts";
 import type { SerfMessage } from "../../lib/wire/messages/serf_messages.ts";

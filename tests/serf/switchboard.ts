@@ -10,14 +10,14 @@ import { Address } from "../../lib/base/address.ts";
 import { TimerHeap } from "../../lib/base/timer_heap.ts";
 import type { SerfEvent } from "../../lib/api/event.ts";
 import type { MemberStatus } from "../../lib/api/member.ts";
-import type { SerfConfig, SerfOutput } from "../../lib/serf/contract.ts";
+import { agentSettings, librarySettings, type SerfConfig } from "../../lib/serf/config.ts";
+import type { SerfOutput } from "../../lib/serf/output.ts";
 import {
   SerfCore,
   type SerfCoreOptions,
   type SerfTimer,
   type SerfWorld,
 } from "../../lib/serf/core.ts";
-import { agentSettings, librarySettings } from "../../lib/serf/defaults.ts";
 import { EncodedMessage, messageOf } from "../../lib/serf/encoded_message.ts";
 import { profiles } from "../../lib/swim/config.ts";
 import type { Claim, Exchange, Message, Packet } from "../../lib/wire/messages/messages.ts";

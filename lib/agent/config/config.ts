@@ -6,7 +6,7 @@
  */
 
 import { DEFAULT_RPC_ADDRESS } from "../../rpc/tcp_endpoint.ts";
-import { agentSettings, librarySettings } from "../../serf/defaults.ts";
+import { agentSettings, librarySettings } from "../../serf/config.ts";
 
 /** What the settings of each kind hold. */
 interface Kinds {

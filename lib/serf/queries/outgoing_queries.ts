@@ -12,7 +12,7 @@ import {
 import type { Broadcasts } from "../broadcasts.ts";
 import type { SerfContext } from "../context.ts";
 import type { QueryOptions } from "../../api/query.ts";
-import type { SerfConfig } from "../contract.ts";
+import type { SerfConfig } from "../config.ts";
 import { compileFilters, encodeFilters, type MemberTest } from "./filters.ts";
 import { PING_QUERY } from "./internal/internal_query.ts";
 import type { LamportClock } from "../lamport.ts";

@@ -10,7 +10,7 @@ import type { Broadcasts } from "../broadcasts.ts";
 import { NameConflictResolver } from "./internal/name_conflict.ts";
 import type { SerfContext } from "../context.ts";
 import type { KeyOperation, KeyResult } from "../../api/keys.ts";
-import type { SnapshotState } from "../contract.ts";
+import type { SnapshotState } from "../snapshot/snapshot.ts";
 import { INTERNAL_PREFIX } from "./internal/internal_query.ts";
 import { InternalQueryHandler } from "./internal/internal_query_handler.ts";
 import { requestKeys } from "./internal/key_requests.ts";

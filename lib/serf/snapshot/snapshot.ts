@@ -12,7 +12,22 @@ import { Address } from "../../base/address.ts";
 import { parsePort, splitHostPort } from "../../go/host_port.ts";
 import type { LogEvent } from "../../base/world.ts";
 import { goQuote } from "../../go/quote.ts";
-import type { SnapshotEntry, SnapshotState } from "../contract.ts";
+
+/** One thing that a snapshot remembers, in the order in which it happened. */
+export type SnapshotEntry =
+  | { readonly type: "alive"; readonly name: string; readonly address: Address }
+  | { readonly type: "not-alive"; readonly name: string }
+  | { readonly type: "clock" | "event-clock" | "query-clock"; readonly lTime: number }
+  | { readonly type: "leave" };
+
+/** What a machine starts from when there is a snapshot. */
+export interface SnapshotState {
+  /** Members that were alive, by name, self included. */
+  readonly alive: ReadonlyMap<string, Address>;
+  readonly clock: number;
+  readonly eventClock: number;
+  readonly queryClock: number;
+}
 
 /** A line that holds a clock starts with one of these words. */
 type ClockType = Extract<SnapshotEntry, { lTime: number }>["type"];

@@ -6,7 +6,7 @@
 
 import type { SerfContext } from "../context.ts";
 import type { MemberEvent, UserEvent } from "../../api/event.ts";
-import type { SnapshotEntry, SnapshotState } from "../contract.ts";
+import type { SnapshotEntry, SnapshotState } from "../snapshot/snapshot.ts";
 import type { LamportClock } from "../lamport.ts";
 
 /** How often the member clock is looked at, milliseconds: intents advance it without any event. */

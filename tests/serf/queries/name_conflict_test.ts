@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import type { SerfConfig } from "../../../lib/serf/contract.ts";
+import type { SerfConfig } from "../../../lib/serf/config.ts";
 import { Address } from "../../../lib/base/address.ts";
 import type { Claim } from "../../../lib/wire/messages/messages.ts";
 import { encodeSerf } from "../../../lib/wire/messages/serf_codec.ts";

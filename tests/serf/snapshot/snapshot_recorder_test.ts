@@ -1,6 +1,5 @@
 import { assertEquals } from "@std/assert";
-import type { SnapshotState } from "../../../lib/serf/contract.ts";
-import { formatEntry } from "../../../lib/serf/snapshot/snapshot.ts";
+import { formatEntry, type SnapshotState } from "../../../lib/serf/snapshot/snapshot.ts";
 import type { QueryMessage } from "../../../lib/wire/messages/serf_messages.ts";
 import {
   addressOf,

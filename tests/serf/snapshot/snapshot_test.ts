@@ -1,12 +1,13 @@
 import { assert, assertEquals } from "@std/assert";
 import { Address } from "../../../lib/base/address.ts";
-import type { SnapshotEntry, SnapshotState } from "../../../lib/serf/contract.ts";
 import {
   compactionThreshold,
   formatCompacted,
   formatEntry,
   parseSnapshot,
+  type SnapshotEntry,
   SnapshotReplay,
+  type SnapshotState,
 } from "../../../lib/serf/snapshot/snapshot.ts";
 
 /** The state as plain data. */

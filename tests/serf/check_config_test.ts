@@ -1,6 +1,6 @@
 import { assertThrows } from "@std/assert";
-import { checkConfig } from "../../lib/serf/config_check.ts";
-import { librarySettings } from "../../lib/serf/defaults.ts";
+import { checkConfig } from "../../lib/serf/check_config.ts";
+import { librarySettings } from "../../lib/serf/config.ts";
 import { addressOf } from "./switchboard.ts";
 
 /** Checks a node of that name. */

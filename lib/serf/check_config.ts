@@ -5,7 +5,7 @@
  */
 
 import { encodeTags } from "../wire/messages/tags.ts";
-import type { SerfConfig } from "./contract.ts";
+import type { SerfConfig } from "./config.ts";
 import { MAX_USER_EVENT_SIZE } from "./events/user_events.ts";
 
 /** The Serf protocols that are understood. */

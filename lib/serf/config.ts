@@ -1,58 +1,14 @@
 /**
- * How the Serf machine meets its host: its settings, its snapshot, and what it tells.
+ * The settings of a Serf node, and the defaults that Serf has for them.
  *
  * @module
  */
 
-import type { SerfEvent } from "../api/event.ts";
-import type { KeyResult } from "../api/keys.ts";
-import type { QueryRecord } from "../api/query.ts";
 import type { Address } from "../base/address.ts";
-import type { JoinFailure } from "../base/errors.ts";
 import type { Metrics } from "../base/metrics.ts";
-import type { LogEvent } from "../base/world.ts";
-import type { Profile } from "../swim/config.ts";
+import { type Profile, profiles } from "../swim/config.ts";
 
-/** One thing that a snapshot remembers, in the order in which it happened. */
-export type SnapshotEntry =
-  | { readonly type: "alive"; readonly name: string; readonly address: Address }
-  | { readonly type: "not-alive"; readonly name: string }
-  | { readonly type: "clock" | "event-clock" | "query-clock"; readonly lTime: number }
-  | { readonly type: "leave" };
-
-/** What a machine starts from when there is a snapshot. */
-export interface SnapshotState {
-  /** Members that were alive, by name, self included. */
-  readonly alive: ReadonlyMap<string, Address>;
-  readonly clock: number;
-  readonly eventClock: number;
-  readonly queryClock: number;
-}
-
-/** What the machine tells its host. */
-export type SerfOutput =
-  | SerfEvent
-  | LogEvent
-  /** A line for the snapshot file. */
-  | { readonly type: "snapshot"; readonly entry: SnapshotEntry }
-  /** An ack or answer to the query that was started under this operation id. */
-  | { readonly type: "query-record"; readonly id: number; readonly record: QueryRecord }
-  /** The key management operation that was started under this id is over. */
-  | { readonly type: "key-result"; readonly id: number; readonly result: KeyResult }
-  /** The join that was started under this id is over. */
-  | {
-    readonly type: "joined";
-    readonly id: number;
-    /** How many addresses were reached. */
-    readonly count: number;
-    readonly failures: readonly JoinFailure[];
-  }
-  /** The operation that was started under this id is over; for a query: no more records follow. */
-  | { readonly type: "done"; readonly id: number; readonly error?: string }
-  /** A name conflict was lost: shut down at once, without a leave. */
-  | { readonly type: "shutdown"; readonly reason: string };
-
-/** Settings of the Serf machine. Times are milliseconds, sizes bytes. */
+/** Settings of a Serf node. Times are milliseconds, sizes bytes. */
 export interface SerfConfig {
   /** This node's name, unique in the cluster. */
   readonly name: string;
@@ -115,3 +71,45 @@ export interface SerfConfig {
   /** Takes figures, if they are wanted. */
   readonly metrics?: Metrics;
 }
+
+/** The settings that do not say which node this is. */
+export type SerfSettings = Omit<SerfConfig, "name" | "address" | "tags">;
+
+/** What a node is made of that is created as a library: events come one by one. */
+export const librarySettings: SerfSettings = {
+  protocol: 4,
+  profile: profiles.lan,
+  broadcastTimeoutMs: 5_000,
+  leavePropagateDelayMs: 1_000,
+  eventBuffer: 512,
+  queryBuffer: 512,
+  reapIntervalMs: 15_000,
+  recentIntentTimeoutMs: 5 * 60_000,
+  reconnectIntervalMs: 30_000,
+  reconnectTimeoutMs: 24 * 3_600_000,
+  tombstoneTimeoutMs: 24 * 3_600_000,
+  queueCheckIntervalMs: 30_000,
+  queueDepthWarning: 128,
+  maxQueueDepth: 4_096,
+  minQueueDepth: 0,
+  queryTimeoutMult: 16,
+  queryResponseSizeLimit: 1_024,
+  querySizeLimit: 1_024,
+  userEventSizeLimit: 512,
+  coalescePeriodMs: 0,
+  quiescentPeriodMs: 0,
+  userCoalescePeriodMs: 0,
+  userQuiescentPeriodMs: 0,
+  resolveNameConflicts: true,
+  coordinates: true,
+  validateNodeNames: false,
+};
+
+/** What Serf's agent sets differently: it speaks the newest protocol and coalesces events. */
+export const agentSettings = {
+  protocol: 5,
+  coalescePeriodMs: 3_000,
+  quiescentPeriodMs: 1_000,
+  userCoalescePeriodMs: 3_000,
+  userQuiescentPeriodMs: 1_000,
+} as const satisfies Partial<SerfSettings>;

@@ -1,0 +1,35 @@
+/**
+ * What a Serf node tells its host.
+ *
+ * @module
+ */
+
+import type { SerfEvent } from "../api/event.ts";
+import type { KeyResult } from "../api/keys.ts";
+import type { QueryRecord } from "../api/query.ts";
+import type { JoinFailure } from "../base/errors.ts";
+import type { LogEvent } from "../base/world.ts";
+import type { SnapshotEntry } from "./snapshot/snapshot.ts";
+
+/** An event for the user, or news of an operation. */
+export type SerfOutput =
+  | SerfEvent
+  | LogEvent
+  /** A line for the snapshot file. */
+  | { readonly type: "snapshot"; readonly entry: SnapshotEntry }
+  /** An ack or answer to the query that was started under this operation id. */
+  | { readonly type: "query-record"; readonly id: number; readonly record: QueryRecord }
+  /** The key management operation that was started under this id is over. */
+  | { readonly type: "key-result"; readonly id: number; readonly result: KeyResult }
+  /** The join that was started under this id is over. */
+  | {
+    readonly type: "joined";
+    readonly id: number;
+    /** How many addresses were reached. */
+    readonly count: number;
+    readonly failures: readonly JoinFailure[];
+  }
+  /** The operation that was started under this id is over; for a query: no more records follow. */
+  | { readonly type: "done"; readonly id: number; readonly error?: string }
+  /** A name conflict was lost: shut down at once, without a leave. */
+  | { readonly type: "shutdown"; readonly reason: string };
