@@ -11,10 +11,10 @@ import { errorText } from "../base/errors.ts";
 import { goQuote } from "../go/quote.ts";
 import { Subscription } from "../base/subscription.ts";
 import type { HostEvent } from "../host/incoming_query.ts";
-import type { LogHub } from "./log/log_hub.ts";
+import type { AgentLog } from "./log/agent_log.ts";
 import { Serf } from "../host/serf.ts";
 import type { SerfOptions } from "../host/serf_options.ts";
-import { failureText } from "../rpc/server/agent_command.ts";
+import { failureText } from "../rpc/failure_text.ts";
 import type { AgentEvent, RpcAgent, RpcCounter } from "../rpc/server/rpc_agent.ts";
 import { encodeMeta } from "../serf/check_config.ts";
 import { INTERNAL_PREFIX, PING_QUERY } from "../serf/queries/internal/internal_query.ts";
@@ -32,7 +32,7 @@ import { writeTagsFile } from "./config/tags_file.ts";
 /** What an agent is made of. */
 export interface AgentOptions {
   readonly serf: SerfOptions;
-  readonly hub: LogHub;
+  readonly log: AgentLog;
   readonly handlers: readonly HandlerSpec[];
   /** How long what handlers leave behind may keep their output open, milliseconds. */
   readonly handlerLingerMs: number;
@@ -59,17 +59,16 @@ export class Agent implements RpcAgent {
   readonly #handlers: ScriptHandlers;
   /** Events that wait for their handlers. */
   readonly #backlog = new Subscription<HostEvent>();
-  readonly #sinks = new Set<(event: AgentEvent) => void>();
+  readonly #listeners = new Set<(event: AgentEvent) => void>();
   readonly #eventGate = new EventGate(() => this.#serf.userEventsWaiting);
   #dropping = false;
   #stopping: Promise<void> | undefined;
 
   /** Starts an agent. Rejects with what `Serf.create` rejects with. */
   static async start(options: AgentOptions): Promise<Agent> {
-    const { hub } = options;
-    hub.log("INFO", "agent: Serf agent starting");
-    const log = hub.log.bind(hub);
-    return new Agent(await Serf.create({ ...options.serf, log }), options);
+    const { log } = options;
+    log.write("INFO", "agent: Serf agent starting");
+    return new Agent(await Serf.create({ ...options.serf, log: log.write }), options);
   }
 
   private constructor(serf: Serf, options: AgentOptions) {
@@ -79,7 +78,7 @@ export class Agent implements RpcAgent {
       handlers: options.handlers,
       lingerMs: options.handlerLingerMs,
       self: () => serf.local,
-      log: options.hub.log.bind(options.hub),
+      log: options.log.write,
       metrics: options.serf.metrics,
     });
     this.closed = this.#watch();
@@ -234,15 +233,15 @@ export class Agent implements RpcAgent {
     return this.#serf.coordinate(name);
   }
 
-  subscribe(sink: (event: AgentEvent) => void): Disposable {
-    // A function may be given twice; each time is a subscription of its own.
-    const own = (event: AgentEvent) => sink(event);
-    this.#sinks.add(own);
-    return { [Symbol.dispose]: () => void this.#sinks.delete(own) };
+  subscribe(listener: (event: AgentEvent) => void): Disposable {
+    // The same function may be given twice; each time is a subscription of its own.
+    const own = (event: AgentEvent) => listener(event);
+    this.#listeners.add(own);
+    return { [Symbol.dispose]: () => void this.#listeners.delete(own) };
   }
 
-  count(what: RpcCounter): void {
-    this.#options.serf.metrics?.count(what);
+  count(counter: RpcCounter): void {
+    this.#options.serf.metrics?.count(counter);
   }
 
   async #watch(): Promise<void> {
@@ -262,7 +261,7 @@ export class Agent implements RpcAgent {
   async #deliver(events: Subscription<HostEvent>): Promise<void> {
     for await (const event of events) {
       this.#log("INFO", `Received event: ${describeEvent(event)}`);
-      for (const sink of [...this.#sinks]) sink(event);
+      for (const listener of [...this.#listeners]) listener(event);
       const dropping = !this.#backlog.push(event);
       if (dropping && !this.#dropping) {
         this.#log("WARN", "Dropping events for handlers: they are too slow");
@@ -276,6 +275,6 @@ export class Agent implements RpcAgent {
   }
 
   #log(level: "DEBUG" | "INFO" | "WARN" | "ERR", text: string): void {
-    this.#options.hub.log(level, `agent: ${text}`);
+    this.#options.log.write(level, `agent: ${text}`);
   }
 }

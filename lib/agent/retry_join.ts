@@ -7,7 +7,7 @@
 import type { Log } from "../base/log.ts";
 import { formatDuration } from "../go/duration.ts";
 import { pause } from "../base/pause.ts";
-import { failureText } from "../rpc/server/agent_command.ts";
+import { failureText } from "../rpc/failure_text.ts";
 import type { RpcAgent } from "../rpc/server/rpc_agent.ts";
 import type { AgentConfig } from "./config/config.ts";
 

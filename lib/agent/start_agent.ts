@@ -6,7 +6,7 @@
 
 import { errorText } from "../base/errors.ts";
 import type { Metrics } from "../base/metrics.ts";
-import type { LogHub } from "./log/log_hub.ts";
+import type { AgentLog } from "./log/agent_log.ts";
 import type { SerfOptions } from "../host/serf_options.ts";
 import { agentSettings } from "../serf/config.ts";
 import type { Keyring } from "../wire/framing/keyring.ts";
@@ -22,7 +22,7 @@ import { readTagsFile } from "./config/tags_file.ts";
 export interface StartAgentOptions {
   /** Prints a headline. */
   readonly say: (text: string) => void;
-  readonly hub: LogHub;
+  readonly log: AgentLog;
   /** Takes the agent's figures. */
   readonly metrics: Metrics;
 }
@@ -36,14 +36,14 @@ export interface StartedAgent {
 /** Starts an agent. Rejects with a {@link StartupError} that says at which step it failed. */
 export async function startAgent(
   { config, handlers }: LoadedConfig,
-  { say, hub, metrics }: StartAgentOptions,
+  { say, log, metrics }: StartAgentOptions,
 ): Promise<StartedAgent> {
   const network = await resolveNetworkSettings(config);
   if (network.notice !== undefined) say(network.notice);
   say("Starting Serf agent...");
   const { tags, keyring } = await attempt("Failed to setup the Serf agent", async () => ({
-    tags: restoreTags(config, hub),
-    keyring: await restoreKeyring(config, hub),
+    tags: restoreTags(config, log),
+    keyring: await restoreKeyring(config, log),
   }));
   const serf = {
     ...machineOptions(config),
@@ -57,7 +57,7 @@ export async function startAgent(
   const tagsFile = config.tagsFile || undefined;
   const agent = await attempt(
     "Failed to start the Serf agent: Error creating Serf",
-    () => Agent.start({ serf, hub, handlers, handlerLingerMs, tagsFile }),
+    () => Agent.start({ serf, log, handlers, handlerLingerMs, tagsFile }),
   );
   return { agent, network };
 }
@@ -70,26 +70,26 @@ async function attempt<T>(label: string, step: () => Promise<T>): Promise<T> {
   }
 }
 
-function restoreTags({ tagsFile, tags }: AgentConfig, hub: LogHub): AgentConfig["tags"] {
+function restoreTags({ tagsFile, tags }: AgentConfig, log: AgentLog): AgentConfig["tags"] {
   if (tagsFile === "") return tags;
   if (Object.keys(tags).length > 0) {
     throw new Error("Tags config not allowed while using tag files");
   }
   const restored = readTagsFile(tagsFile);
   if (restored === undefined) return {};
-  hub.log("INFO", `agent: Restored ${Object.keys(restored).length} tag(s) from ${tagsFile}`);
+  log.write("INFO", `agent: Restored ${Object.keys(restored).length} tag(s) from ${tagsFile}`);
   return restored;
 }
 
 async function restoreKeyring(
   { keyringFile, encryptKey }: AgentConfig,
-  hub: LogHub,
+  log: AgentLog,
 ): Promise<Keyring | undefined> {
   if (keyringFile === "") return undefined;
   if (encryptKey !== "") throw new Error("Encryption key not allowed while using a keyring");
   const keyring = await readKeyringFile(keyringFile);
   const count = keyring.keys.length;
-  hub.log("INFO", `agent: Restored keyring with ${count} keys from ${keyringFile}`);
+  log.write("INFO", `agent: Restored keyring with ${count} keys from ${keyringFile}`);
   return keyring;
 }
 

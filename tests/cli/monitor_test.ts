@@ -6,12 +6,12 @@ const STAMP = "2026/01/02 03:04:05";
 
 Deno.test("monitor prints the log from a level upward, and ends without a word on an interrupt", async () => {
   await using agent = new ScriptedAgent();
-  agent.hub.log("WARN", "agent: old\nand long");
-  agent.hub.log("DEBUG", "agent: detail");
-  agent.hub.log("ERR", "agent: bad");
+  agent.log.write("WARN", "agent: old\nand long");
+  agent.log.write("DEBUG", "agent: detail");
+  agent.log.write("ERR", "agent: bad");
   const { stdout, stderr, exit } = await agent.run(["monitor", "-log-level=warn"], {
     onLine(line, interrupt) {
-      if (line.endsWith("bad")) agent.hub.log("WARN", "agent: new");
+      if (line.endsWith("bad")) agent.log.write("WARN", "agent: new");
       if (line.endsWith("new")) interrupt();
     },
   });
@@ -25,7 +25,7 @@ Deno.test("monitor prints the log from a level upward, and ends without a word o
 Deno.test("monitor prints events field by field", async () => {
   await using agent = new ScriptedAgent();
   const payload = new TextEncoder().encode('q"\t\u00e9');
-  agent.hub.log("ERR", "agent: ready");
+  agent.log.write("ERR", "agent: ready");
   const { stdout } = await agent.run(["monitor", "-log-level=err"], {
     onLine(line, interrupt) {
       if (line.endsWith("ready")) {
@@ -67,7 +67,7 @@ Deno.test("monitor prints events field by field", async () => {
 
 Deno.test("monitor says when the agent is gone", async () => {
   await using agent = new ScriptedAgent();
-  agent.hub.log("ERR", "agent: last words");
+  agent.log.write("ERR", "agent: last words");
   const { stdout, exit } = await agent.run(["monitor", "-log-level=ERR"], {
     onLine: (line) => line.endsWith("last words") && void agent[Symbol.asyncDispose](),
   });

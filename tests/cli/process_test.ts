@@ -106,7 +106,7 @@ Deno.test("the narrowest permissions are enough", async () => {
 
 Deno.test("SIGINT ends a monitor with success and a query without", async () => {
   await using agent = new ScriptedAgent();
-  agent.hub.log("INFO", "agent: hello");
+  agent.log.write("INFO", "agent: hello");
   agent.fake.queryScript = () => {};
   const addr = `-rpc-addr=${agent.address}`;
   const act = (child: Deno.ChildProcess) => child.kill("SIGINT");
@@ -137,7 +137,7 @@ Deno.test("SIGINT during any other command ends it at once", async () => {
 
 Deno.test("a reader that goes away ends the command without a stack trace", async () => {
   await using agent = new ScriptedAgent();
-  agent.hub.log("INFO", "agent: hello");
+  agent.log.write("INFO", "agent: hello");
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "main.ts", "monitor", `-rpc-addr=${agent.address}`],
     cwd: root,
@@ -148,7 +148,7 @@ Deno.test("a reader that goes away ends the command without a stack trace", asyn
   const reader = child.stdout.getReader();
   await reader.read();
   await reader.cancel();
-  agent.hub.log("INFO", "agent: nobody reads this");
+  agent.log.write("INFO", "agent: nobody reads this");
   assertEquals((await child.status).code, 141);
   assertEquals(await new Response(child.stderr).text(), "");
 });

@@ -1,20 +1,20 @@
 /** An agent without a cluster behind a real RPC server, for command lines that run inside this process. */
 
-import { LogHub } from "../../lib/agent/log/log_hub.ts";
+import { AgentLog } from "../../lib/agent/log/agent_log.ts";
 import { RpcServer } from "../../lib/rpc/server/server.ts";
 import { FakeAgent } from "../rpc/client/fake_agent.ts";
 import { type IoOptions, type Outcome, serf } from "./recorded_io.ts";
 
 export class ScriptedAgent implements AsyncDisposable {
   readonly fake = new FakeAgent();
-  readonly hub = new LogHub(() => new Date(2026, 0, 2, 3, 4, 5));
+  readonly log = new AgentLog(() => new Date(2026, 0, 2, 3, 4, 5));
   readonly #server: RpcServer;
 
   constructor(options: { authKey?: string } = {}) {
     this.#server = RpcServer.listen({
       address: "127.0.0.1:0",
       agent: this.fake,
-      hub: this.hub,
+      log: this.log,
       ...options,
     });
   }

@@ -2,8 +2,8 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { decode, encode, type ValueType } from "@std/msgpack";
 import { DecodeError } from "../../lib/base/errors.ts";
 import { type EventRecord, eventRecord } from "../../lib/rpc/event_record.ts";
+import { type Command, isCommand, type RequestBody } from "../../lib/rpc/commands.ts";
 import {
-  type Command,
   decodeRequest,
   decodeRequestHeader,
   decodeResponseHeader,
@@ -11,9 +11,7 @@ import {
   encodeRequest,
   encodeResponse,
   encodeResponseHeader,
-  isCommand,
   queryRecord,
-  type RequestBody,
 } from "../../lib/rpc/protocol.ts";
 import { Reader } from "../../lib/wire/msgpack/msgpack.ts";
 import { member } from "./client/fake_agent.ts";
@@ -73,7 +71,7 @@ Deno.test("what a header lacks is taken from the one before", () => {
 
 Deno.test("a request is what its fields say, whatever their order and form", () => {
   const read = <C extends Command>(command: C, value: ValueType) =>
-    decodeRequest(command, encode(value)).body as RequestBody<C>;
+    decodeRequest(command, encode(value)) as RequestBody<C>;
   const event = { Name: "n", Payload: Uint8Array.of(1, 2), Coalesce: true };
   assertEquals(read("event", event), event);
   assertEquals(read("event", ["n", Uint8Array.of(1, 2), true]), event);

@@ -6,7 +6,7 @@
 import { parseLogLevel } from "../../lib/base/log.ts";
 import { assertEquals, assertGreater } from "@std/assert";
 import type { Subscription } from "../../lib/base/subscription.ts";
-import { LogHub } from "../../lib/agent/log/log_hub.ts";
+import { AgentLog } from "../../lib/agent/log/agent_log.ts";
 import { KeyError } from "../../lib/host/key_manager.ts";
 import { RpcServer } from "../../lib/rpc/server/server.ts";
 import { Address } from "../../lib/base/address.ts";
@@ -92,13 +92,13 @@ function toKeyResult(recorded: Recorded): KeyResult {
 /** One conversation with a server of its own. */
 class Replay {
   readonly #agent = new FakeAgent();
-  readonly #hub: LogHub;
+  readonly #log: AgentLog;
   #now = new Date();
   #query: FakeQuery | undefined;
   #logged = false;
 
   constructor() {
-    this.#hub = new LogHub(() => this.#now);
+    this.#log = new AgentLog(() => this.#now);
     this.#agent.list = [];
   }
 
@@ -110,7 +110,7 @@ class Replay {
     await using rpc = RpcServer.listen({
       address: "127.0.0.1:0",
       agent: this.#agent,
-      hub: this.#hub,
+      log: this.#log,
       authKey,
     });
     this.#agent.onShutdown = () => void rpc.close();
@@ -179,7 +179,7 @@ class Replay {
     this.#logged = true;
     const [, date, time, level, text] = /^(\S+) (\S+) \[(\w+)\] (.*)$/s.exec(line)!;
     this.#now = new Date(`${date.replaceAll("/", "-")}T${time}`);
-    this.#hub.log(parseLogLevel(level)!, `${text}\n`); // the hub drops the newline that ends a line
+    this.#log.write(parseLogLevel(level)!, `${text}\n`); // the log drops the newline that ends a line
   }
 
   async #expect(client: RawClient, { recv = "", decoded, closed }: Step): Promise<void> {

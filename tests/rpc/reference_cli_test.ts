@@ -168,7 +168,7 @@ interopTest("the token is asked of the reference's command line", async () => {
 
 interopTest("serf monitor shows log and events and ends with the agent", async () => {
   await using serving = new Serving();
-  serving.hub.log("ERR", "agent: something old");
+  serving.log.write("ERR", "agent: something old");
   const address = `-rpc-addr=${serving.server.address.text}`;
   const { program, args } = commandLine("reference", ["monitor", address, "-log-level=err"]);
   const child = new Deno.Command(program, { args, stdin: "null", stdout: "piped" }).spawn();

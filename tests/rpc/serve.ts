@@ -1,20 +1,21 @@
 /** A server with a fake agent behind it, and clients for it. */
 
-import { LogHub } from "../../lib/agent/log/log_hub.ts";
+import { AgentLog } from "../../lib/agent/log/agent_log.ts";
 import { RpcClient, type RpcClientOptions } from "../../lib/rpc/client/client.ts";
-import { type Command, encodeRequest, type RequestBody } from "../../lib/rpc/protocol.ts";
+import type { Command, RequestBody } from "../../lib/rpc/commands.ts";
+import { encodeRequest } from "../../lib/rpc/protocol.ts";
 import { RpcServer } from "../../lib/rpc/server/server.ts";
 import { FakeAgent } from "./client/fake_agent.ts";
 import { RawClient } from "./raw_client.ts";
 
 export class Serving implements AsyncDisposable {
   readonly agent = new FakeAgent();
-  readonly hub = new LogHub();
+  readonly log = new AgentLog();
   readonly server: RpcServer;
 
   constructor(authKey?: string) {
-    const { agent, hub } = this;
-    this.server = RpcServer.listen({ address: "127.0.0.1:0", authKey, agent, hub });
+    const { agent, log } = this;
+    this.server = RpcServer.listen({ address: "127.0.0.1:0", authKey, agent, log });
   }
 
   connect(options: RpcClientOptions = {}): Promise<RpcClient> {
@@ -32,7 +33,7 @@ export class Serving implements AsyncDisposable {
 
   /** The texts of the server's log lines so far, without their dates; the ports of clients read `PORT`. */
   get logged(): string[] {
-    return this.hub.lines.map(({ text }) =>
+    return this.log.lines.map(({ text }) =>
       text.replace(/^\S+ \S+ /, "").replace(/127\.0\.0\.1:\d+/g, "127.0.0.1:PORT")
     );
   }

@@ -8,7 +8,7 @@ import type { Log } from "../../base/log.ts";
 import type { Answer } from "multicast-dns";
 import type { Address } from "../../base/address.ts";
 import { errorText } from "../../base/errors.ts";
-import { failureText } from "../../rpc/server/agent_command.ts";
+import { failureText } from "../../rpc/failure_text.ts";
 import type { RpcAgent } from "../../rpc/server/rpc_agent.ts";
 import type { AgentConfig } from "../config/config.ts";
 import { type MdnsNetwork, type MdnsNetworkOptions, openMdnsNetwork } from "./mdns_network.ts";

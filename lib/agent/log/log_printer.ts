@@ -5,7 +5,7 @@
  */
 
 import { levelPasses, type LogLevel } from "../../base/log.ts";
-import type { LogHub } from "./log_hub.ts";
+import type { AgentLog } from "./agent_log.ts";
 import type { LogLine } from "../../rpc/server/rpc_agent.ts";
 
 /** Where lines go, and which. */
@@ -25,10 +25,10 @@ export class LogPrinter implements Disposable {
   readonly #subscription: Disposable;
   #held: string[] | undefined = [];
 
-  constructor(hub: LogHub, { level, print }: LogPrinterOptions) {
+  constructor(log: AgentLog, { level, print }: LogPrinterOptions) {
     this.level = level;
     this.#print = print;
-    this.#subscription = hub.subscribe((line) => this.#take(line));
+    this.#subscription = log.subscribe((line) => this.#take(line));
   }
 
   /** Prints what was held back, and from now on every line at once. */

@@ -8,7 +8,7 @@ import { encodeText } from "../../base/text.ts";
 import { levelPasses, type LogLevel } from "../../base/log.ts";
 import { pause } from "../../base/pause.ts";
 import { Subscription } from "../../base/subscription.ts";
-import type { LogHub } from "./log_hub.ts";
+import type { AgentLog } from "./agent_log.ts";
 import type { LogLine } from "../../rpc/server/rpc_agent.ts";
 
 /** Facilities by name, with their numbers (RFC 5424, table 1). */
@@ -50,7 +50,7 @@ const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
 
 /** Which lines are sent, and how. */
 export interface SyslogOptions {
-  readonly hub: LogHub;
+  readonly log: AgentLog;
   /** The least level that is sent, asked for each line. */
   readonly level: () => LogLevel;
   /** The name of a facility, in any case, as in `LOCAL0`. */
@@ -69,14 +69,14 @@ export class Syslog implements AsyncDisposable {
   readonly #subscription: Disposable;
 
   /** Throws an `Error` that says why there is no log to write to. What goes wrong later is told nobody. */
-  constructor({ hub, level, facility, paths = PATHS }: SyslogOptions) {
+  constructor({ log, level, facility, paths = PATHS }: SyslogOptions) {
     this.#facility = facilityNumber(facility);
     const path = paths.find(isSocket);
     if (path === undefined) throw new Error("Unix syslog delivery error");
     this.#to = { transport: "unixpacket", path };
     this.#socket = openSocket();
     this.#sending = this.#send();
-    this.#subscription = hub.subscribe((line) => {
+    this.#subscription = log.subscribe((line) => {
       if (levelPasses(line.level, level())) this.#waiting.push(encodeText(this.#format(line)));
     });
   }

@@ -8,8 +8,8 @@ import { LOG_LEVELS, type LogLevel, parseLogLevel } from "../../base/log.ts";
 import type { CommandIo } from "../command.ts";
 import { errorText } from "../../base/errors.ts";
 import { FlagError } from "../../go/flags.ts";
-import { LogHub } from "../../agent/log/log_hub.ts";
-import { failureText } from "../../rpc/server/agent_command.ts";
+import { AgentLog } from "../../agent/log/agent_log.ts";
+import { failureText } from "../../rpc/failure_text.ts";
 import { RpcServer } from "../../rpc/server/server.ts";
 import type { Agent } from "../../agent/agent.ts";
 import { agentHelp, parseAgentFlags } from "./agent_flags.ts";
@@ -65,7 +65,7 @@ function readConfig(args: readonly string[], output: AgentOutput): LoadedConfig 
 class AgentProcess {
   readonly #args: readonly string[];
   readonly #output: AgentOutput;
-  readonly #hub = new LogHub();
+  readonly #log = new AgentLog();
   /** As of the last reload. */
   #loaded: LoadedConfig;
 
@@ -78,24 +78,23 @@ class AgentProcess {
   async run(): Promise<number> {
     const { config } = this.#loaded;
     const output = this.#output;
-    const hub = this.#hub;
-    using printer = new LogPrinter(hub, {
+    const log = this.#log;
+    using printer = new LogPrinter(log, {
       level: requireLogLevel(config.logLevel),
       print: (text) => output.detail(text),
     });
     await using cleanup = new AsyncDisposableStack();
-    const log = hub.log.bind(hub);
-    cleanup.use(openSyslog(config, { hub, level: () => printer.level }));
-    const { metrics, report } = cleanup.use(startTelemetry(config, log));
+    cleanup.use(openSyslog(config, { log, level: () => printer.level }));
+    const { metrics, report } = cleanup.use(startTelemetry(config, log.write));
     cleanup.defer(onSignal("SIGUSR1", () => report().forEach((line) => output.figure(line))));
     const { agent, network } = await startAgent(this.#loaded, {
       say: (text) => output.say(text),
-      hub,
+      log,
       metrics,
     });
     cleanup.defer(() => agent.stop());
-    cleanup.use(await startDiscovery(config, { agent, log }));
-    cleanup.use(listenForClients(config, agent, hub));
+    cleanup.use(await startDiscovery(config, { agent, log: log.write }));
+    cleanup.use(listenForClients(config, agent, log));
     output.say("Starting Serf agent RPC...");
     output.say("Serf agent running!");
     const facts = { ...network, encrypted: agent.encrypted };
@@ -129,7 +128,7 @@ class AgentProcess {
   /** Resolves when retried joins have been given up. */
   async #retryJoin(agent: Agent, signal: AbortSignal): Promise<"gave up"> {
     const { config } = this.#loaded;
-    const log = this.#hub.log.bind(this.#hub);
+    const log = this.#log.write;
     if (config.retryJoin.length > 0 && !await retryJoin(config, { agent, log, signal })) {
       return "gave up";
     }
@@ -212,7 +211,7 @@ function invalidLogLevel(text: string): string {
 
 function openSyslog(
   { enableSyslog, syslogFacility: facility }: AgentConfig,
-  options: Pick<SyslogOptions, "hub" | "level">,
+  options: Pick<SyslogOptions, "log" | "level">,
 ): Syslog | undefined {
   if (!enableSyslog) return undefined;
   try {
@@ -234,9 +233,9 @@ async function startDiscovery(
   }
 }
 
-function listenForClients(config: AgentConfig, agent: Agent, hub: LogHub): RpcServer {
+function listenForClients(config: AgentConfig, agent: Agent, log: AgentLog): RpcServer {
   try {
-    return RpcServer.listen({ address: config.rpcAddr, authKey: config.rpcAuth, agent, hub });
+    return RpcServer.listen({ address: config.rpcAddr, authKey: config.rpcAuth, agent, log });
   } catch (error) {
     throw new StartupError(`Error starting RPC listener: ${errorText(error)}`);
   }

@@ -28,14 +28,8 @@ import {
   type UserEventRecord,
 } from "../event_record.ts";
 import type { RpcMember } from "../member_codec.ts";
-import {
-  type Command,
-  logRecord,
-  queryRecord,
-  type RequestBody,
-  type ResponseBody,
-  RPC_VERSION,
-} from "../protocol.ts";
+import type { Command, RequestBody, ResponseBody } from "../commands.ts";
+import { logRecord, queryRecord, RPC_VERSION } from "../protocol.ts";
 import { DEFAULT_RPC_ADDRESS } from "../tcp_endpoint.ts";
 import { RpcChannel } from "./rpc_channel.ts";
 

@@ -9,13 +9,11 @@ import { Subscription } from "../../base/subscription.ts";
 import { Reader } from "../../wire/msgpack/msgpack.ts";
 import { type ByteSource, MessageReader } from "../message_reader.ts";
 import { type ByteSink, MessageWriter } from "../message_writer.ts";
+import type { Command, RequestBody, ResponseBody } from "../commands.ts";
 import {
-  type Command,
   decodeResponse,
   decodeResponseHeader,
   encodeRequest,
-  type RequestBody,
-  type ResponseBody,
   responseHasBody,
   type ResponseHeader,
 } from "../protocol.ts";

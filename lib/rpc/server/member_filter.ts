@@ -6,6 +6,7 @@
 
 import { RE2JS } from "re2js";
 import type { Member } from "../../api/member.ts";
+import { RequestError } from "../protocol.ts";
 
 /** RE2 expressions that a member must match. Every `P` is taken as `^P$`, so that `a|b` means `^a` or `b$`. */
 export interface MemberExpressions {
@@ -17,10 +18,10 @@ export interface MemberExpressions {
   readonly name: string;
 }
 
-/** What may be compiled for one request, in UTF-16 units; it takes a few microseconds each. */
+/** The longest expressions of one request, in UTF-16 units: compiling takes a few microseconds for each unit. */
 const MAX_EXPRESSIONS_LENGTH = 65_536;
 
-/** The members that match all expressions. Throws an `Error` with a line for the log if one of them is malformed. */
+/** The members that match all expressions. Throws a {@link RequestError} if an expression cannot be compiled. */
 export function filterMembers(
   members: readonly Member[],
   { tags, status, name }: MemberExpressions,
@@ -28,7 +29,7 @@ export function filterMembers(
   if (tags.size === 0 && status === "" && name === "") return members;
   const length = [status, name, ...tags.values()].reduce((sum, { length }) => sum + length, 0);
   if (length > MAX_EXPRESSIONS_LENGTH) {
-    throw new RangeError(`Failed to compile regex: got ${length} characters`);
+    throw new RequestError(`Failed to compile regex: got ${length} characters`);
   }
   const tagTests = [...tags].map(([tag, expression]) => [tag, compile(expression)] as const);
   const statusTest = status === "" ? undefined : compile(status);
@@ -44,7 +45,7 @@ function compile(expression: string): RE2JS {
   try {
     return RE2JS.compile(`^${expression}$`);
   } catch (cause) {
-    throw new TypeError(`Failed to compile regex: ${(cause as Error).message}`, { cause });
+    throw new RequestError(`Failed to compile regex: ${(cause as Error).message}`, { cause });
   }
 }
 

@@ -30,13 +30,13 @@ export interface LogLine {
 }
 
 /** The agent's log, as its monitors and the server itself use it. */
-export interface AgentLog {
+export interface MonitoredLog {
   /** The lines of the recent past, the oldest first. */
   readonly lines: readonly LogLine[];
   /** Writes a line. `text` starts with its source, as in `agent.ipc: `. */
-  log(level: LogLevel, text: string): void;
-  /** Hands every line from now on to `sink`, until the result is disposed of. */
-  subscribe(sink: (line: LogLine) => void): Disposable;
+  write(level: LogLevel, text: string): void;
+  /** Calls `listener` with every line from now on, until the result is disposed of. */
+  subscribe(listener: (line: LogLine) => void): Disposable;
 }
 
 /** The metrics that the server counts. */
@@ -44,7 +44,7 @@ export type RpcCounter = Extract<MetricName<"counter">, `agent.ipc.${string}`>;
 
 /**
  * An agent as RPC sees it. Where an operation fails, the message of its error is what the client is told, so it must be
- * in the reference's words. The agent writes its own log lines; the server writes only those of `agent.ipc`.
+ * in Serf's words. The agent writes its own log lines; the server writes only those of `agent.ipc`.
  */
 export interface RpcAgent {
   /** This node's tags. */
@@ -106,9 +106,9 @@ export interface RpcAgent {
   /** The coordinate of a member, if it is known. */
   coordinate(name: string): Coordinate | undefined;
 
-  /** Hands every event from now on to `sink`, until the result is disposed of. Internal queries are not events. */
-  subscribe(sink: (event: AgentEvent) => void): Disposable;
+  /** Calls `listener` with every event from now on, until the result is disposed of. Internal queries are not events. */
+  subscribe(listener: (event: AgentEvent) => void): Disposable;
 
-  /** Counts something that the server did. */
-  count(what: RpcCounter): void;
+  /** Increments a counter. */
+  count(counter: RpcCounter): void;
 }

@@ -7,7 +7,7 @@
 import { Address, formatHostPort } from "../../base/address.ts";
 import { osErrorText } from "../../go/os_error.ts";
 import { serveLoop } from "../../host/transport/serve_loop.ts";
-import type { AgentLog, RpcAgent } from "./rpc_agent.ts";
+import type { MonitoredLog, RpcAgent } from "./rpc_agent.ts";
 import { Session } from "./session.ts";
 import { parseTcpEndpoint, tcpFailureText } from "../tcp_endpoint.ts";
 
@@ -18,8 +18,8 @@ export interface RpcServerOptions {
   /** The token that clients must send first. Default: none is needed. */
   readonly authKey?: string;
   readonly agent: RpcAgent;
-  /** Takes the server's log lines, and feeds the monitors. */
-  readonly hub: AgentLog;
+  /** Where the server's lines go, and what monitors show. */
+  readonly log: MonitoredLog;
 }
 
 /**
@@ -73,17 +73,17 @@ export class RpcServer implements AsyncDisposable {
   async #accept(): Promise<void> {
     const conn = await this.#listener.accept();
     conn.setNoDelay(true);
-    const client = formatHostPort(conn.remoteAddr.hostname, conn.remoteAddr.port);
-    this.#log("INFO", `Accepted client: ${client}`);
-    const { agent, hub, authKey = "" } = this.#options;
+    const address = formatHostPort(conn.remoteAddr.hostname, conn.remoteAddr.port);
+    this.#log("INFO", `Accepted client: ${address}`);
+    const { agent, log, authKey = "" } = this.#options;
     agent.count("agent.ipc.accept");
-    const session = new Session(conn, { agent, hub, authKey, client });
+    const session = new Session(conn, { agent, log, authKey, address });
     this.#sessions.add(session);
     session.run().finally(() => this.#sessions.delete(session));
   }
 
   #log(level: "INFO" | "ERR", text: string): void {
-    this.#options.hub.log(level, `agent.ipc: ${text}`);
+    this.#options.log.write(level, `agent.ipc: ${text}`);
   }
 }
 

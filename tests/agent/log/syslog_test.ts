@@ -1,13 +1,13 @@
 import { LOG_LEVELS, type LogLevel } from "../../../lib/base/log.ts";
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { Syslog, type SyslogOptions } from "../../../lib/agent/log/syslog.ts";
-import { LogHub } from "../../../lib/agent/log/log_hub.ts";
+import { AgentLog } from "../../../lib/agent/log/agent_log.ts";
 import { TemporaryDirectory } from "../../host/temporary_directory.ts";
 import { DatagramServer } from "../telemetry/datagram_server.ts";
 
 /** A log, and the daemon it is copied to. */
 class Setup implements AsyncDisposable {
-  readonly hub = new LogHub(() => new Date(2026, 10, 3, 7, 51, 2));
+  readonly log = new AgentLog(() => new Date(2026, 10, 3, 7, 51, 2));
   level: LogLevel = "TRACE";
   readonly daemon: DatagramServer;
   readonly #directory = new TemporaryDirectory();
@@ -18,7 +18,7 @@ class Setup implements AsyncDisposable {
     const path = this.#directory.file("log");
     this.daemon = new DatagramServer(path);
     this.#syslog = new Syslog({
-      hub: this.hub,
+      log: this.log,
       level: () => this.level,
       facility: "LOCAL0",
       paths: [this.#directory.file("missing"), this.#directory.path, path],
@@ -45,7 +45,7 @@ class Setup implements AsyncDisposable {
 
 Deno.test("each line becomes a message, with the level as its severity", async () => {
   await using setup = new Setup();
-  for (const level of LOG_LEVELS) setup.hub.log(level, `agent: a [b] of ${level}`);
+  for (const level of LOG_LEVELS) setup.log.write(level, `agent: a [b] of ${level}`);
   const got = [];
   for (const _ of LOG_LEVELS) got.push(await setup.received());
   assertEquals(got, [
@@ -59,7 +59,7 @@ Deno.test("each line becomes a message, with the level as its severity", async (
 
 Deno.test("a message has the time in the daemon's form", async () => {
   await using setup = new Setup();
-  setup.hub.log("INFO", "agent: x");
+  setup.log.write("INFO", "agent: x");
   assertMatch(
     await setup.daemon.receive(),
     /^<133>(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) ([12]\d|3[01]| [1-9]) [012]\d:[0-5]\d:[0-5]\d serf\[/,
@@ -69,7 +69,7 @@ Deno.test("a message has the time in the daemon's form", async () => {
 Deno.test("the facility has many names, in any case", async () => {
   for (const [facility, priority] of [["kern", 5], ["Daemon", 29], ["LOCAL7", 189]] as const) {
     await using setup = new Setup({ facility });
-    setup.hub.log("INFO", "agent: x");
+    setup.log.write("INFO", "agent: x");
     assertEquals((await setup.received()).split(">")[0], `<${priority}`);
   }
 });
@@ -77,26 +77,26 @@ Deno.test("the facility has many names, in any case", async () => {
 Deno.test("only what passes the level is sent, and the level may change", async () => {
   await using setup = new Setup();
   setup.level = "WARN";
-  setup.hub.log("INFO", "agent: 1");
-  setup.hub.log("ERR", "agent: 2");
+  setup.log.write("INFO", "agent: 1");
+  setup.log.write("ERR", "agent: 2");
   setup.level = "DEBUG";
-  setup.hub.log("INFO", "agent: 3");
+  setup.log.write("INFO", "agent: 3");
   assertMatch(await setup.received(), /agent: 2\n$/);
   assertMatch(await setup.received(), /agent: 3\n$/);
 });
 
 Deno.test("lines keep their order when the daemon is slow, and the last ones are sent at the end", async () => {
   await using setup = new Setup();
-  for (let i = 0; i < 500; i++) setup.hub.log("INFO", `agent: ${i}`);
+  for (let i = 0; i < 500; i++) setup.log.write("INFO", `agent: ${i}`);
   const closing = setup.close();
-  setup.hub.log("INFO", "agent: too late");
+  setup.log.write("INFO", "agent: too late");
   for (let i = 0; i < 500; i++) assertMatch(await setup.received(), new RegExp(`: ${i}\n$`));
   await closing;
 });
 
 Deno.test("the file of the socket is gone before the first message", async () => {
   await using setup = new Setup();
-  setup.hub.log("INFO", "agent: x");
+  setup.log.write("INFO", "agent: x");
   await setup.received();
   const { path } = setup.daemon.sender as Deno.UnixAddr;
   assertMatch(path, /\/serf-[^/]+\/syslog$/);
@@ -104,7 +104,7 @@ Deno.test("the file of the socket is gone before the first message", async () =>
 });
 
 Deno.test("a missing daemon and a wrong facility are said at once", () => {
-  const options = { hub: new LogHub(), level: () => "INFO" as const };
+  const options = { log: new AgentLog(), level: () => "INFO" as const };
   assertThrows(
     () => new Syslog({ ...options, facility: "LOCAL0", paths: ["/nowhere/log"] }),
     Error,

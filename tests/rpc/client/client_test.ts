@@ -384,7 +384,7 @@ Deno.test("after a monitor has been closed there may be another one", async () =
   await assertRejects(() => client.monitor(), RpcError, "Monitor already exists");
   first.close();
   const second = await client.monitor("err");
-  serving.hub.log("ERR", "agent: oops");
+  serving.log.write("ERR", "agent: oops");
   assertEquals((await second.next()).value?.slice(20), "[ERR] agent: oops");
 });
 

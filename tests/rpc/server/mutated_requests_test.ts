@@ -4,7 +4,7 @@
  */
 
 import { assertEquals, assertGreater, assertLess } from "@std/assert";
-import { LogHub } from "../../../lib/agent/log/log_hub.ts";
+import { AgentLog } from "../../../lib/agent/log/agent_log.ts";
 import { Session } from "../../../lib/rpc/server/session.ts";
 import { Random } from "../../../lib/sim/random.ts";
 import { ChunkSource, pieces } from "../chunk_source.ts";
@@ -31,14 +31,14 @@ class Conversation extends ChunkSource {
 
 Deno.test(`damaged requests do no harm (seed ${SEED})`, async () => {
   const random = new Random(SEED);
-  const hub = new LogHub();
+  const log = new AgentLog();
   let understood = 0;
   for (let i = 0; i < CONVERSATIONS; i++) {
     const bytes = damaged(requests[random.below(requests.length)], random);
     const connection = new Conversation(pieces(bytes, 1 + random.below(200)));
     const agent = new FakeAgent();
     const authKey = random.chance(0.1) ? "s3cret" : "";
-    await new Session(connection, { agent, hub, authKey, client: "127.0.0.1:1" }).run();
+    await new Session(connection, { agent, log, authKey, address: "127.0.0.1:1" }).run();
     assertEquals([connection.closed, agent.sinks.size, agent.openQueries.size], [1, 0, 0]);
     assertLess(connection.told, 20_000 + 100 * bytes.length);
     understood += agent.counters.get("agent.ipc.command") ?? 0;

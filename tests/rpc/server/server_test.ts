@@ -122,6 +122,14 @@ for (const { what, bytes, handshake, answered = [], logged } of senseless) {
   });
 }
 
+Deno.test("requests that arrive together with a senseless one are answered before the connection ends", async () => {
+  await using serving = new Serving();
+  using client = await serving.connectRaw();
+  const event = request(1, "event", { Name: "x", Payload: null, Coalesce: false });
+  await client.send(Uint8Array.of(...event, ...event, 0xc1));
+  assertEquals(await errors(await client.readToEnd()), ["", ""]);
+});
+
 for (
   const [what, bytes, line] of [
     ["header", "82a7436f6d", "failed to decode request header: unexpected EOF"],
@@ -239,9 +247,9 @@ Deno.test("a monitor that does not read does not turn its own warning into a flo
   using stuck = await serving.connectRaw();
   await stuck.send(request(1, "monitor", { LogLevel: "trace" }));
   let lines = 0;
-  using _count = serving.hub.subscribe(() => lines++);
+  using _count = serving.log.subscribe(() => lines++);
   for (let i = 0; i < 20_000; i++) {
-    serving.hub.log("INFO", `agent: ${"x".repeat(500)}`);
+    serving.log.write("INFO", `agent: ${"x".repeat(500)}`);
     if (i % 100 === 0) await new Promise((resolve) => setTimeout(resolve, 0));
   }
   assertEquals(lines, 20_001);
@@ -249,10 +257,10 @@ Deno.test("a monitor that does not read does not turn its own warning into a flo
 
 Deno.test("a monitor gets the kept lines of its level, then the new ones", async () => {
   await using serving = new Serving();
-  for (let i = 0; i < 600; i++) serving.hub.log("DEBUG", `agent: old ${i}`);
+  for (let i = 0; i < 600; i++) serving.log.write("DEBUG", `agent: old ${i}`);
   await using client = await serving.connect();
   const log = await client.monitor("debug");
-  serving.hub.log("WARN", "agent: new");
+  serving.log.write("WARN", "agent: new");
   for (let i = 89; i < 600; i++) {
     assertEquals((await log.next()).value?.slice(20), `[DEBUG] agent: old ${i}`);
   }
@@ -390,7 +398,7 @@ Deno.test("a list that has not changed is put together once, whoever asks and ho
 Deno.test("an address that cannot be listened on is refused in Go's words", async () => {
   await using serving = new Serving();
   const taken = serving.server.address.text;
-  const { agent, hub } = serving;
+  const { agent, log } = serving;
   const cases = [
     [taken, `listen tcp ${taken}: bind: address already in use`],
     ["127.0.0.1", "listen tcp: address 127.0.0.1: missing port in address"],
@@ -400,7 +408,7 @@ Deno.test("an address that cannot be listened on is refused in Go's words", asyn
     ["203.0.113.1:0", "listen tcp 203.0.113.1:0: bind: cannot assign requested address"],
   ];
   for (const [address, message] of cases) {
-    const error = assertThrows(() => RpcServer.listen({ address, agent, hub }));
+    const error = assertThrows(() => RpcServer.listen({ address, agent, log }));
     assertEquals(error.message, message);
   }
 });
@@ -415,5 +423,5 @@ Deno.test("a flood of small requests is answered in order and without growing", 
   assertEquals(answers.length, 13 * 5_000);
   assertEquals(serving.agent.calls.length, 5_000);
   assertGreater(serving.agent.lTime, 5_000);
-  assertLess(serving.hub.lines.length, 3);
+  assertLess(serving.log.lines.length, 3);
 });

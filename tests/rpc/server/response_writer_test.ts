@@ -1,8 +1,8 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
-import { AnswerBatch } from "../../../lib/rpc/server/answer_batch.ts";
+import { ResponseBatch } from "../../../lib/rpc/server/response_writer.ts";
 
-Deno.test("answers come out in order, and only once", () => {
-  const batch = new AnswerBatch();
+Deno.test("a batch has its responses in order, and is empty once it is taken", () => {
+  const batch = new ResponseBatch();
   assertEquals(batch.isEmpty, true);
   batch.add(Uint8Array.of(1, 2));
   batch.add(new Uint8Array());
@@ -12,15 +12,15 @@ Deno.test("answers come out in order, and only once", () => {
   assertEquals(batch.isEmpty, true);
 });
 
-Deno.test("a single answer is not copied", () => {
-  const batch = new AnswerBatch();
-  const answer = Uint8Array.of(1);
-  batch.add(answer);
-  assertStrictEquals(batch.take(), answer);
+Deno.test("a single response is not copied", () => {
+  const batch = new ResponseBatch();
+  const response = Uint8Array.of(1);
+  batch.add(response);
+  assertStrictEquals(batch.take(), response);
 });
 
-Deno.test("a batch is full from 64 KiB, and empty when it has been taken", () => {
-  const batch = new AnswerBatch();
+Deno.test("a batch is full from 64 KiB on", () => {
+  const batch = new ResponseBatch();
   batch.add(new Uint8Array(65_535));
   assertEquals(batch.isFull, false);
   batch.add(new Uint8Array(1));

@@ -1,16 +1,16 @@
 import { assertEquals } from "@std/assert";
-import { RecordFeed } from "../../../lib/rpc/server/record_feed.ts";
+import { RecordStream } from "../../../lib/rpc/server/record_stream.ts";
 import { until } from "../../host/until.ts";
 
-/** A source of numbers, and what a feed did with them. */
-function feed(send: (value: number) => Promise<void>, before: readonly number[] = []) {
-  let sink: ((value: number) => void) | undefined;
+/** A source of numbers, and what a stream did with them. */
+function stream(send: (value: number) => Promise<void>, before: readonly number[] = []) {
+  let listener: ((value: number) => void) | undefined;
   const seen = { drops: 0, failures: [] as unknown[] };
-  const made = new RecordFeed<number>({
-    attach: (given) => {
+  const made = new RecordStream<number>({
+    subscribe: (given) => {
       before.forEach(given);
-      sink = given;
-      return { [Symbol.dispose]: () => sink = undefined };
+      listener = given;
+      return { [Symbol.dispose]: () => listener = undefined };
     },
     send,
     onDrop: () => seen.drops++,
@@ -19,17 +19,17 @@ function feed(send: (value: number) => Promise<void>, before: readonly number[] 
   return {
     made,
     seen,
-    offer: (value: number) => sink?.(value),
-    attached: () => sink !== undefined,
+    offer: (value: number) => listener?.(value),
+    subscribed: () => listener !== undefined,
   };
 }
 
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => i);
 
-Deno.test("a feed sends one value at a time and in order", async () => {
+Deno.test("a stream sends one value at a time and in order", async () => {
   const sent: number[] = [];
   let sending = 0;
-  const { offer } = feed(async (value) => {
+  const { offer } = stream(async (value) => {
     assertEquals(++sending, 1);
     await Promise.resolve();
     sending--;
@@ -40,10 +40,10 @@ Deno.test("a feed sends one value at a time and in order", async () => {
   assertEquals(sent, numbers(100));
 });
 
-Deno.test("a feed takes all of a full ring at once, and drops what more there is", async () => {
+Deno.test("a stream takes 512 values at once, and drops further ones", async () => {
   const sent: number[] = [];
   const { promise, resolve } = Promise.withResolvers<void>();
-  const { seen, offer } = feed(async (value) => {
+  const { seen, offer } = stream(async (value) => {
     await promise;
     sent.push(value);
   }, numbers(512));
@@ -55,18 +55,18 @@ Deno.test("a feed takes all of a full ring at once, and drops what more there is
   assertEquals(sent, [...numbers(512), 1_000]);
 });
 
-Deno.test("a feed that cannot send lets go of its source and says why, once", async () => {
+Deno.test("a stream that cannot send unsubscribes and says why, once", async () => {
   const failure = new Error("broken pipe");
-  const { seen, offer, attached } = feed(() => Promise.reject(failure), [1, 2]);
-  await until(() => !attached());
+  const { seen, offer, subscribed } = stream(() => Promise.reject(failure), [1, 2]);
+  await until(() => !subscribed());
   offer(3);
   assertEquals(seen, { drops: 0, failures: [failure] });
 });
 
-Deno.test("an ended feed forgets what it has not sent", async () => {
+Deno.test("an ended stream forgets what it has not sent", async () => {
   const sent: number[] = [];
   const { promise, resolve } = Promise.withResolvers<void>();
-  const { made, seen, attached } = feed(async (value) => {
+  const { made, seen, subscribed } = stream(async (value) => {
     sent.push(value);
     await promise;
   }, numbers(10));
@@ -74,5 +74,5 @@ Deno.test("an ended feed forgets what it has not sent", async () => {
   made[Symbol.dispose]();
   resolve();
   await promise;
-  assertEquals([sent, seen.drops, seen.failures, attached()], [[0], 0, [], false]);
+  assertEquals([sent, seen.drops, seen.failures, subscribed()], [[0], 0, [], false]);
 });

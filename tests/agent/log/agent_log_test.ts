@@ -1,59 +1,59 @@
 import { levelPasses, LOG_LEVELS, parseLogLevel } from "../../../lib/base/log.ts";
 import { assert, assertEquals } from "@std/assert";
-import { LogHub } from "../../../lib/agent/log/log_hub.ts";
+import { AgentLog } from "../../../lib/agent/log/agent_log.ts";
 
 const clock = () => new Date(2026, 10, 2, 7, 5, 9);
 
 Deno.test("a line is stamped with local time and level, two digits each", () => {
-  const hub = new LogHub(clock);
-  hub.log("INFO", "agent: Serf agent starting");
-  assertEquals(hub.lines, [
+  const log = new AgentLog(clock);
+  log.write("INFO", "agent: Serf agent starting");
+  assertEquals(log.lines, [
     { level: "INFO", text: "2026/11/02 07:05:09 [INFO] agent: Serf agent starting" },
   ]);
 });
 
 Deno.test("one newline at the end is dropped, others stay", () => {
-  const hub = new LogHub(clock);
-  hub.log("WARN", "agent: error joining: 1 error occurred:\n\t* no\n\n");
+  const log = new AgentLog(clock);
+  log.write("WARN", "agent: error joining: 1 error occurred:\n\t* no\n\n");
   assertEquals(
-    hub.lines[0].text,
+    log.lines[0].text,
     "2026/11/02 07:05:09 [WARN] agent: error joining: 1 error occurred:\n\t* no\n",
   );
 });
 
 Deno.test("the ring keeps the last 512 lines", () => {
-  const hub = new LogHub(clock);
-  for (let i = 0; i < 600; i++) hub.log("DEBUG", `test: ${i}`);
-  assertEquals(hub.lines.length, 512);
-  assert(hub.lines[0].text.endsWith("test: 88"));
-  assert(hub.lines[511].text.endsWith("test: 599"));
+  const log = new AgentLog(clock);
+  for (let i = 0; i < 600; i++) log.write("DEBUG", `test: ${i}`);
+  assertEquals(log.lines.length, 512);
+  assert(log.lines[0].text.endsWith("test: 88"));
+  assert(log.lines[511].text.endsWith("test: 599"));
 });
 
 Deno.test("sinks get every line until they are disposed of", () => {
-  const hub = new LogHub(clock);
+  const log = new AgentLog(clock);
   const seen: string[] = [];
   const sink = ({ text }: { text: string }) => seen.push(text.slice(20));
-  const first = hub.subscribe(sink);
+  const first = log.subscribe(sink);
   {
-    using _second = hub.subscribe(sink);
-    hub.log("TRACE", "test: a");
+    using _second = log.subscribe(sink);
+    log.write("TRACE", "test: a");
   }
-  hub.log("ERR", "test: b");
+  log.write("ERR", "test: b");
   first[Symbol.dispose]();
-  hub.log("ERR", "test: c");
+  log.write("ERR", "test: c");
   assertEquals(seen, ["[TRACE] test: a", "[TRACE] test: a", "[ERR] test: b"]);
 });
 
 Deno.test("a sink may end its subscription while a line is handed out", () => {
-  const hub = new LogHub(clock);
+  const log = new AgentLog(clock);
   const seen: string[] = [];
-  const subscription = hub.subscribe(() => {
+  const subscription = log.subscribe(() => {
     seen.push("first");
     subscription[Symbol.dispose]();
   });
-  hub.subscribe(() => seen.push("second"));
-  hub.log("INFO", "test: a");
-  hub.log("INFO", "test: b");
+  log.subscribe(() => seen.push("second"));
+  log.write("INFO", "test: a");
+  log.write("INFO", "test: b");
   assertEquals(seen, ["first", "second", "second"]);
 });
 

@@ -1,0 +1,54 @@
+/**
+ * The log of an agent. Serf offers its lines over RPC too: a monitor gets those of the level that it asked for, beginning
+ * with the recent past. Serf's `logWriter` does the same.
+ *
+ * @module
+ */
+
+import type { Log } from "../../base/log.ts";
+import type { LogLine, MonitoredLog } from "../../rpc/server/rpc_agent.ts";
+
+/** How many lines are kept for monitors that start later; Serf's agent has the same number. */
+const KEPT_LINES = 512;
+
+/** Adds the time to each line, passes it to all subscribers, whatever its level, and keeps the last lines. */
+export class AgentLog implements MonitoredLog {
+  readonly #now: () => Date;
+  readonly #lines: LogLine[] = [];
+  readonly #listeners = new Set<(line: LogLine) => void>();
+
+  /** `now` is the wall clock. */
+  constructor(now: () => Date = () => new Date()) {
+    this.#now = now;
+  }
+
+  /** The last 512 lines, oldest first. */
+  get lines(): readonly LogLine[] {
+    return this.#lines;
+  }
+
+  /** Writes a line. `text` starts with its source, as in `agent: `; one newline at its end is dropped. */
+  readonly write: Log = (level, text) => {
+    const stamped = `${timeStamp(this.#now())} [${level}] ${text}`;
+    const line = { level, text: stamped.endsWith("\n") ? stamped.slice(0, -1) : stamped };
+    this.#lines.push(line);
+    if (this.#lines.length > KEPT_LINES) this.#lines.shift();
+    for (const listener of [...this.#listeners]) listener(line);
+  };
+
+  /** Calls `listener` with every line from now on, until the result is disposed of. */
+  subscribe(listener: (line: LogLine) => void): Disposable {
+    // The same function may be given twice; each time is a subscription of its own.
+    const own = (line: LogLine) => listener(line);
+    this.#listeners.add(own);
+    return { [Symbol.dispose]: () => void this.#listeners.delete(own) };
+  }
+}
+
+/** `YYYY/MM/DD HH:MM:SS` in local time. */
+function timeStamp(time: Date): string {
+  const pad = (value: number) => String(value).padStart(2, "0");
+  const day = [time.getFullYear(), pad(time.getMonth() + 1), pad(time.getDate())].join("/");
+  const clock = [time.getHours(), time.getMinutes(), time.getSeconds()].map(pad).join(":");
+  return `${day} ${clock}`;
+}

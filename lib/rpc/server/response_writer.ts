@@ -1,0 +1,87 @@
+/**
+ * Writing to one client. Requests that arrive together are answered with one write: for a short response, the system
+ * call is the larger part of its cost.
+ *
+ * @module
+ */
+
+import { osErrorText } from "../../go/os_error.ts";
+import { type ByteSink, MessageWriter } from "../message_writer.ts";
+
+/** The most that is held back: a longer write saves nothing, and the client waits for it. */
+const MAX_BATCH_BYTES = 65_536;
+
+/** Responses that are going to be written together. */
+export class ResponseBatch {
+  #responses: Uint8Array[] = [];
+  #length = 0;
+
+  get isEmpty(): boolean {
+    return this.#responses.length === 0;
+  }
+
+  /** Whether it should be written without waiting for more. */
+  get isFull(): boolean {
+    return this.#length >= MAX_BATCH_BYTES;
+  }
+
+  /** Adds a response at the end. It must not be changed afterwards. */
+  add(response: Uint8Array): void {
+    this.#responses.push(response);
+    this.#length += response.length;
+  }
+
+  /** Returns all responses in one piece, and empties the batch. */
+  take(): Uint8Array {
+    const bytes = joined(this.#responses, this.#length);
+    this.#responses = [];
+    this.#length = 0;
+    return bytes;
+  }
+}
+
+/** Writes responses in batches, and records as they come. Once a write has failed, so do all that follow. */
+export class ResponseWriter {
+  readonly #writer: MessageWriter;
+  readonly #batch = new ResponseBatch();
+
+  constructor(connection: ByteSink) {
+    this.#writer = new MessageWriter(connection);
+  }
+
+  /** Whether a response waits for {@link flush}. */
+  get isWaiting(): boolean {
+    return !this.#batch.isEmpty;
+  }
+
+  /** Adds a response to the batch, and writes the batch if it is full. */
+  async respond(response: Uint8Array): Promise<void> {
+    this.#batch.add(response);
+    if (this.#batch.isFull) await this.flush();
+  }
+
+  /** Writes all responses that wait. */
+  async flush(): Promise<void> {
+    if (!this.#batch.isEmpty) await this.write(this.#batch.take());
+  }
+
+  /** Writes a record, ahead of responses that wait. */
+  async write(message: Uint8Array): Promise<void> {
+    try {
+      await this.#writer.write(message);
+    } catch (cause) {
+      throw new Error(`write: ${osErrorText(cause)}`, { cause });
+    }
+  }
+}
+
+function joined(parts: readonly Uint8Array[], length: number): Uint8Array {
+  if (parts.length === 1) return parts[0];
+  const bytes = new Uint8Array(length);
+  let offset = 0;
+  for (const part of parts) {
+    bytes.set(part, offset);
+    offset += part.length;
+  }
+  return bytes;
+}
