@@ -44,6 +44,7 @@ async function loadedBy(...paths: string[]): Promise<string[]> {
 Deno.test("printing the version loads the table and the command, and nothing else", async () => {
   assertEquals((await loadedBy("main.ts", "lib/cli/commands/version.ts")).sort(), [
     "lib/base/errors.ts",
+    "lib/base/text.ts",
     "lib/cli/command.ts",
     "lib/cli/command_table.ts",
     "lib/cli/commands/version.ts",
