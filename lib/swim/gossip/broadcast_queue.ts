@@ -1,5 +1,19 @@
 /**
- * What is waiting to be gossiped.
+ * The broadcasts that wait to be gossiped: memberlist's `TransmitLimitedQueue`.
+ *
+ * The order is that of a list which is sorted like this, and packets take from its front what fits in:
+ *
+ *     a.transmits - b.transmits || b.length - a.length || b.id - a.id
+ *
+ * What was sent least goes first, so that news travels fast. Among equals the longest goes first, so that packets are filled
+ * well, and then the newest. A sorted list is slow when thousands wait, therefore this queue has a bucket for each pair of
+ * `transmits` and `length`, and looks only for the bucket:
+ *
+ *     tiers[0]  never sent    90 bytes: newest … oldest    40 bytes: newest … oldest
+ *     tiers[1]  sent once     90 bytes: newest … oldest
+ *     tiers[2]  sent twice    60 bytes: newest … oldest    40 bytes: newest … oldest
+ *
+ * Its tests compare it with a queue that sorts.
  *
  * @module
  */
@@ -7,87 +21,72 @@
 import { messageLength } from "../../wire/messages/message_codec.ts";
 import type { Message } from "../../wire/messages/messages.ts";
 
-/** A message for everybody. */
+/** A message for all members. */
 export interface Broadcast {
   readonly message: Message;
   /** A newer broadcast of the same name replaces this one. */
   readonly name?: string;
-  /** Called once: it was sent its full count, or replaced, or pruned. */
+  /** Called once: it was sent as often as the limit says, or replaced, or pruned. */
   readonly finished?: () => void;
 }
 
+/** A broadcast in its bucket. */
 interface Queued {
   readonly broadcast: Broadcast;
-  /** Bytes, the type byte included. */
+  /** Bytes, with the type byte. */
   readonly length: number;
-  /** Order of arrival. */
+  /** In the order in which they were queued. */
   readonly id: number;
   /** How often it has been sent. */
   transmits: number;
+  /** Its neighbours in the bucket. */
+  newer: Queued | undefined;
+  older: Queued | undefined;
 }
 
-/**
- * Equally long broadcasts that were sent equally often. The newest goes first, so what was sent comes from the bucket
- * before in falling order: it is added at the old end, and fresh broadcasts at the new one, both without a search.
- */
+/** Broadcasts of equal length that were sent equally often: a linked list in the order in which they were queued. */
 class Bucket {
   /** Bytes of each broadcast. */
   readonly length: number;
-  /** In rising order. */
-  #newer: Queued[] = [];
-  /** Those older than all of the newer ones, in falling order. */
-  #older: Queued[] = [];
+  newest: Queued | undefined;
+  oldest: Queued | undefined;
 
   constructor(length: number) {
     this.length = length;
   }
 
   get isEmpty(): boolean {
-    return this.#newer.length + this.#older.length === 0;
+    return this.newest === undefined;
   }
 
+  /**
+   * Adds a broadcast at its place. That is at one of the ends or close to the newest: fresh broadcasts are the newest, and those
+   * of a packet come newest first, so that each is older than the one before it.
+   */
   add(item: Queued): void {
-    const newest = this.#newer.at(-1) ?? this.#older[0];
-    const oldest = this.#older.at(-1) ?? this.#newer[0];
-    if (newest === undefined || item.id > newest.id) {
-      this.#newer.push(item);
-    } else if (item.id < oldest.id) {
-      this.#older.push(item);
-    } else {
-      this.#unite();
-      this.#newer.splice(this.#newer.findIndex(({ id }) => id > item.id), 0, item);
-    }
+    let older = this.newest;
+    if (this.oldest !== undefined && item.id < this.oldest.id) older = undefined;
+    while (older !== undefined && older.id > item.id) older = older.older;
+    const newer = older === undefined ? this.oldest : older.newer;
+    item.older = older;
+    item.newer = newer;
+    if (older === undefined) this.oldest = item;
+    else older.newer = item;
+    if (newer === undefined) this.newest = item;
+    else newer.older = item;
   }
 
-  remove(item: Queued): void {
-    this.#unite();
-    this.#newer.splice(this.#newer.indexOf(item), 1);
-  }
-
-  /** The bucket must not be empty. */
-  takeNewest(): Queued {
-    if (this.#newer.length === 0) this.#unite();
-    return this.#newer.pop() as Queued;
-  }
-
-  /** The bucket must not be empty. */
-  takeOldest(): Queued {
-    return (this.#older.pop() ?? this.#newer.shift()) as Queued;
-  }
-
-  #unite(): void {
-    if (this.#older.length === 0) return;
-    this.#newer = [...this.#older.reverse(), ...this.#newer];
-    this.#older = [];
+  remove({ older, newer }: Queued): void {
+    if (older === undefined) this.oldest = newer;
+    else older.newer = newer;
+    if (newer === undefined) this.newest = older;
+    else newer.older = older;
   }
 }
 
-/**
- * A transmit-limited queue: what has been sent least goes first, so that news travels fast; among equals the longest,
- * so that packets fill well; then the newest. Each message is sent as often as the limit says, and then dropped.
- */
+/** A queue that sends each broadcast a limited number of times, and then drops it. */
 export class BroadcastQueue {
-  /** Buckets by how often their broadcasts were sent, then the longest first; none is empty. */
+  /** Buckets by how often their broadcasts were sent, the longest first; none is empty. */
   readonly #tiers: Bucket[][] = [];
   readonly #named = new Map<string, Queued>();
   readonly #retransmitLimit: () => number;
@@ -100,12 +99,12 @@ export class BroadcastQueue {
     this.#retransmitLimit = retransmitLimit;
   }
 
-  /** How many broadcasts are waiting. */
+  /** How many broadcasts wait. */
   get length(): number {
     return this.#length;
   }
 
-  /** Bytes of all that waits, counting `overhead` for each. */
+  /** The bytes of all broadcasts that wait, counting `overhead` for each. */
   waitingBytes(overhead: number): number {
     return this.#bytes + overhead * this.#length;
   }
@@ -115,67 +114,59 @@ export class BroadcastQueue {
     const { message, name } = broadcast;
     const replaced = name === undefined ? undefined : this.#named.get(name);
     if (replaced !== undefined) this.#remove(replaced);
-    const length = messageLength(message);
-    const item: Queued = { broadcast, length, id: ++this.#lastId, transmits: 0 };
+    const item: Queued = {
+      broadcast,
+      length: messageLength(message),
+      id: ++this.#lastId,
+      transmits: 0,
+      newer: undefined,
+      older: undefined,
+    };
     if (name !== undefined) this.#named.set(name, item);
-    this.#insert(item);
+    this.#add(item);
     replaced?.broadcast.finished?.();
   }
 
   /**
-   * The messages for one packet: at most `limit` bytes, counting `overhead` for each. Every message that is returned
-   * counts as sent once.
+   * The messages for one packet: at most `limit` bytes, counting `overhead` for each. Each message that is returned counts
+   * as sent once.
    */
   take(overhead: number, limit: number): Message[] {
     const taken: Queued[] = [];
     let free = limit - overhead;
     for (const tier of this.#tiers) {
-      for (let i = bucketIndex(tier, free); i < tier.length; i = bucketIndex(tier, free)) {
-        const item = tier[i].takeNewest();
-        if (tier[i].isEmpty) tier.splice(i, 1);
+      for (let item = newestUpTo(tier, free); item !== undefined; item = newestUpTo(tier, free)) {
+        this.#remove(item);
         taken.push(item);
-        this.#bytes -= item.length;
         free -= item.length + overhead;
       }
     }
-    this.#length -= taken.length;
-    this.#countSent(taken);
+    // They are added again only now: a packet holds each message once.
+    const retransmitLimit = this.#retransmitLimit();
+    const done: Queued[] = [];
+    for (const item of taken) {
+      item.transmits++;
+      if (item.transmits < retransmitLimit) this.#add(item);
+      else done.push(item);
+    }
+    this.#finish(done);
     return taken.map((item) => item.broadcast.message);
   }
 
-  /** Drops what was sent most, then the shortest, then the oldest, until at most `max` remain. */
+  /** Drops broadcasts from the end of the order until at most `max` remain. */
   prune(max: number): void {
     const dropped: Queued[] = [];
     for (const tier of this.#tiers.toReversed()) {
       while (tier.length > 0 && this.#length > max) {
-        const shortest = tier[tier.length - 1];
-        dropped.push(shortest.takeOldest());
-        this.#bytes -= shortest.length;
-        if (shortest.isEmpty) tier.pop();
-        this.#length--;
+        const last = tier[tier.length - 1].oldest as Queued;
+        this.#remove(last);
+        dropped.push(last);
       }
     }
     this.#finish(dropped);
   }
 
-  #countSent(items: readonly Queued[]): void {
-    const limit = this.#retransmitLimit();
-    const spent: Queued[] = [];
-    for (const item of items) {
-      item.transmits++;
-      if (item.transmits < limit) this.#insert(item);
-      else spent.push(item);
-    }
-    this.#finish(spent);
-  }
-
-  /** Forgets items that have left the tiers. All names go first: a callback may queue something. */
-  #finish(items: readonly Queued[]): void {
-    for (const { broadcast: { name } } of items) if (name !== undefined) this.#named.delete(name);
-    for (const { broadcast } of items) broadcast.finished?.();
-  }
-
-  #insert(item: Queued): void {
+  #add(item: Queued): void {
     while (this.#tiers.length <= item.transmits) this.#tiers.push([]);
     const tier = this.#tiers[item.transmits];
     const i = bucketIndex(tier, item.length);
@@ -193,9 +184,20 @@ export class BroadcastQueue {
     this.#length--;
     this.#bytes -= item.length;
   }
+
+  /** Ends broadcasts that have been removed. Their names go first, because a callback may queue something. */
+  #finish(items: readonly Queued[]): void {
+    for (const { broadcast: { name } } of items) if (name !== undefined) this.#named.delete(name);
+    for (const { broadcast } of items) broadcast.finished?.();
+  }
 }
 
-/** Where the first bucket stands whose messages are not longer than `length`. */
+/** The first of a tier's broadcasts that are not longer than `length`. */
+function newestUpTo(tier: readonly Bucket[], length: number): Queued | undefined {
+  return tier[bucketIndex(tier, length)]?.newest;
+}
+
+/** The index of the first bucket of a tier whose broadcasts are not longer than `length`. */
 function bucketIndex(tier: readonly Bucket[], length: number): number {
   let low = 0;
   let high = tier.length;
