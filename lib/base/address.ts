@@ -1,15 +1,15 @@
 /**
- * Where a node listens: an IP address as raw bytes and a port.
+ * The endpoint of a node: an IP address as bytes, and a port.
  *
- * The bytes are kept exactly as they were received, because the protocol compares them literally: the 4-byte and
- * the IPv4-mapped 16-byte form of one address are different claims, although they print and dial the same.
+ * The bytes are kept exactly as received, because memberlist compares them literally: the 4-byte form of an IPv4 address
+ * and its IPv4-mapped 16-byte form differ, although they print and dial the same.
  *
  * @module
  */
 
 import { equalBytes } from "./bytes.ts";
 
-/** An immutable endpoint. Text forms are made once, when first asked for. */
+/** An immutable endpoint. Its text forms are built on first use and kept. */
 export class Address {
   /** 4 bytes (IPv4) or 16 bytes (IPv6, or IPv4 in mapped form), network order. */
   readonly ip: Uint8Array;
@@ -46,7 +46,7 @@ export class Address {
     return this === other || (this.port === other.port && equalBytes(this.ip, other.ip));
   }
 
-  /** Equality of meaning: a mapped IPv4 address equals its 4-byte form. */
+  /** Whether both are the same place in the network: a mapped IPv4 address equals its 4-byte form. */
   sameEndpoint(other: Address): boolean {
     return this.port === other.port && this.host === other.host;
   }
@@ -63,7 +63,7 @@ export function formatHostPort(host: string, port: number): string {
 }
 
 /**
- * Formats 4 or 16 address bytes the way Go prints a `net.IP`: dotted for IPv4 and mapped IPv4, RFC 5952 for IPv6.
+ * Formats 4 or 16 address bytes as Go prints a `net.IP`: dotted for IPv4 and mapped IPv4, RFC 5952 for IPv6.
  * Any other length prints as `?` and the hex digits, and no bytes as `<nil>`.
  */
 export function formatIp(ip: Uint8Array): string {

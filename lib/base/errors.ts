@@ -1,6 +1,6 @@
 /**
- * The errors that callers are meant to catch. Everything else is a built-in class: `TypeError` and `RangeError` for
- * the shape and value of an argument.
+ * The error classes that callers may want to tell apart. Wrong arguments are a built-in `TypeError` (wrong type or form)
+ * or `RangeError` (out of range).
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Log lines: their levels, and what takes them.
+ * Log levels, and the function type that receives log lines.
  *
  * @module
  */
@@ -7,13 +7,13 @@
 /** Severity of a log line, least severe first, in the words of Serf's log. */
 export type LogLevel = "TRACE" | "DEBUG" | "INFO" | "WARN" | "ERR";
 
-/** Takes one log line; `text` starts with its source, as in `memberlist: Suspect x has failed`. */
+/** Receives one log line; `text` starts with its source, as in `memberlist: Suspect x has failed`. */
 export type Log = (level: LogLevel, text: string) => void;
 
 /** All levels, least severe first. */
 export const LOG_LEVELS: readonly LogLevel[] = ["TRACE", "DEBUG", "INFO", "WARN", "ERR"];
 
-/** Whether a line of level `line` is shown to somebody who wants `wanted` and worse. */
+/** Whether a line of level `line` passes a filter of level `wanted`: it is as severe or more. */
 export function levelPasses(line: LogLevel, wanted: LogLevel): boolean {
   return LOG_LEVELS.indexOf(line) >= LOG_LEVELS.indexOf(wanted);
 }

@@ -1,11 +1,11 @@
 /**
- * Deno's permissions, asked about before they are needed: a missing one then ends the program with one clear line
- * instead of a prompt in the middle of its work, or a stack trace.
+ * A check of Deno's permissions at the start, so that a missing one is reported in one clear line instead of a prompt
+ * or a stack trace later.
  *
  * @module
  */
 
-/** A line that names the flags for `deno run` that are missing; `undefined` if everything needed is granted. */
+/** A line that names the missing `--allow-…` flags of `deno run`; `undefined` if all that is needed is granted. */
 export function missingPermissions(
   needed: readonly Deno.PermissionDescriptor[],
 ): string | undefined {
@@ -19,7 +19,7 @@ function isGranted(permission: Deno.PermissionDescriptor): boolean {
   try {
     return Deno.permissions.querySync(permission).state === "granted";
   } catch (error) {
-    // What cannot be a host name needs no permission: connecting to it fails in any case.
+    // An invalid host name needs no permission: connecting to it fails anyway.
     if (error instanceof URIError) return true;
     throw error;
   }

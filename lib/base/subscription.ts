@@ -1,5 +1,5 @@
 /**
- * What a producer that must not wait hands to a consumer that may be slow.
+ * A bounded queue between a producer that never waits and a consumer that may be slow.
  *
  * @module
  */
@@ -11,15 +11,15 @@ interface Waiter<T> {
 
 /** Settings of a {@link Subscription}. */
 export interface SubscriptionOptions {
-  /** How many values may wait for their reader; further ones are dropped. Default 1024. */
+  /** How many values may be queued; further ones are dropped. Default 1024. */
   readonly capacity?: number;
   /** Called once, when the subscription closes from either side. */
   readonly onClose?: () => void;
 }
 
 /**
- * A bounded queue of values that is read with `for await`. It is eager: values are kept from the moment it exists, not
- * from the first read. A reader that falls behind loses the newest values, and {@link dropped} says how many.
+ * A bounded queue of values that is read with `for await`. Values are queued from its creation on, not only from the
+ * first read. If the reader falls behind and the queue is full, new values are dropped, and {@link dropped} counts them.
  *
  * Leaving a `for await` loop closes the subscription, and so does disposing of it.
  */
@@ -43,22 +43,22 @@ export class Subscription<T> implements AsyncIterable<T>, Disposable, AsyncDispo
     }
   }
 
-  /** How many values were lost because the buffer was full. */
+  /** How many values were dropped because the queue was full. */
   get dropped(): number {
     return this.#dropped;
   }
 
-  /** How many values wait to be read. */
+  /** How many values are queued. */
   get size(): number {
     return this.#values.length;
   }
 
-  /** Whether no more values will arrive; some may still wait to be read. */
+  /** Whether the subscription has ended; values may still be queued. */
   get closed(): boolean {
     return this.#closed;
   }
 
-  /** Delivers a value, at once if a reader waits for it. Returns whether it was taken. */
+  /** Delivers a value to a waiting reader, or queues it. Returns `false` if it was dropped. */
   push(value: T): boolean {
     if (this.#closed) return false;
     const waiter = this.#waiters.shift();
@@ -75,8 +75,8 @@ export class Subscription<T> implements AsyncIterable<T>, Disposable, AsyncDispo
   }
 
   /**
-   * Ends the subscription. What is buffered can still be read; after that readers see the end, or, once, `reason` as
-   * an exception. Closing again has no effect.
+   * Ends the subscription. Queued values can still be read; then the reader sees the end or, if there is a `reason`, one
+   * exception and then the end. Closing again has no effect.
    */
   close(reason?: Error): void {
     if (this.#closed) return;
@@ -95,7 +95,7 @@ export class Subscription<T> implements AsyncIterable<T>, Disposable, AsyncDispo
     return promise;
   }
 
-  /** Reads by `for await`; leaving the loop closes the subscription. */
+  /** For `for await`; leaving the loop closes the subscription. */
   [Symbol.asyncIterator](): AsyncIterator<T, undefined> {
     return {
       next: () => this.next(),
@@ -106,13 +106,13 @@ export class Subscription<T> implements AsyncIterable<T>, Disposable, AsyncDispo
     };
   }
 
-  /** Closes, and forgets what was not read. */
+  /** Closes, and discards what is queued. */
   [Symbol.dispose](): void {
     this.close();
     this.#values.length = 0;
   }
 
-  /** Closes, and forgets what was not read. */
+  /** Closes, and discards what is queued. */
   [Symbol.asyncDispose](): Promise<void> {
     this[Symbol.dispose]();
     return Promise.resolve();

@@ -1,5 +1,5 @@
 /**
- * The order in which timers are due.
+ * A priority queue of timers.
  *
  * @module
  */
@@ -7,9 +7,8 @@
 const ARITY = 4;
 
 /**
- * A min-heap of timers, ordered by time and, for equal times, by insertion, so that a simulation is repeatable. It holds
- * millions of entries: keys lie in typed arrays beside the timers, four children to a node, and nothing is allocated
- * per entry.
+ * A 4-ary min-heap of timers, ordered by time and, for equal times, by insertion, so that a simulation is repeatable.
+ * The keys are in typed arrays and nothing is allocated per entry, because a simulation has millions of timers.
  */
 export class TimerHeap<T> {
   #times = new Float64Array(64);
@@ -23,13 +22,13 @@ export class TimerHeap<T> {
     return this.#size;
   }
 
-  /** Adds a timer that is due at `at`, in any unit as long as it is always the same. */
+  /** Adds a timer that is due at `at`, in any unit that is the same for all timers. */
   push(at: number, timer: T): void {
     if (this.#size === this.#times.length) this.#grow();
     const times = this.#times;
     const orders = this.#orders;
     const timers = this.#timers;
-    // A new entry has the highest order, so only a strictly earlier time passes its parent.
+    // Of equal times the new entry comes last, so it moves up only past strictly later ones.
     let hole = this.#size++;
     while (hole > 0) {
       const parent = ((hole - 1) / ARITY) | 0;
@@ -60,7 +59,7 @@ export class TimerHeap<T> {
     return first;
   }
 
-  /** Puts an entry where it belongs, starting from a hole at the root. */
+  /** Inserts an entry from the root downwards: sifts the hole at the root down to its place. */
   #settle(at: number, order: number, timer: T | undefined): void {
     const times = this.#times;
     const orders = this.#orders;

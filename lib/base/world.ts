@@ -1,9 +1,9 @@
 /**
- * The boundary of the protocol core.
+ * The boundary between the protocol core and its host (the "sans-I/O" pattern).
  *
- * The machines in `swim/` and `serf/` are synchronous and hold no clock, no randomness and no I/O. They are handed
- * datagrams, stream messages and timers, and act on the outside only through a {@link World}. Two hosts implement
- * it: the driver (sockets, real time) and the simulator (virtual time, virtual network).
+ * The protocol state machines in `swim/` and `serf/` are synchronous and have no clock, randomness or I/O of their own.
+ * A host passes them datagrams, stream messages and timers, and they act only through a {@link World}. There are two
+ * hosts: the driver (sockets, real time) and the simulator (virtual time, virtual network).
  *
  * @module
  */
@@ -11,7 +11,7 @@
 import type { Address } from "./address.ts";
 import type { LogLevel } from "./log.ts";
 
-/** All that a protocol machine may do to the outside. Everything is synchronous. */
+/** Everything that a protocol machine can do outside itself. All calls are synchronous. */
 export interface World<Datagram, Exchange, Timer, Event> {
   /** Monotonic milliseconds; the origin has no meaning. May have a fraction. */
   readonly now: number;
@@ -30,7 +30,7 @@ export interface World<Datagram, Exchange, Timer, Event> {
 
   /**
    * Asks for `handle(timer)` after `ms` milliseconds (0 means: as soon as the current call has returned). Timers are
-   * data and are never cancelled: a stale one is recognised by what it carries, and ignored.
+   * data and are never cancelled: the machine recognizes a stale one by its content and ignores it.
    */
   after(ms: number, timer: Timer): void;
 
@@ -38,17 +38,17 @@ export interface World<Datagram, Exchange, Timer, Event> {
   emit(event: Event): void;
 }
 
-/** What a host drives: a protocol machine. Every call is synchronous and never throws for what the network sent. */
+/** A protocol machine, as its host sees it. All calls are synchronous, and no input from the network makes them throw. */
 export interface Machine<Datagram, Stream, Reply, Timer> {
   /** Called once, before anything else. */
   start(): void;
   /** A datagram arrived. */
   receive(from: Address, datagram: Datagram): void;
-  /** A message arrived on a stream that somebody else dialled; returns the answer, or `null` to just close. */
+  /** A message arrived on a stream that a peer opened; returns the answer, or `null` to close without one. */
   accept(from: Address, message: Stream): Stream | null;
-  /** The exchange that was requested under this id is over. */
+  /** The stream exchange that was requested with this id has ended. */
   reply(id: number, reply: Reply): void;
-  /** A timer that was asked for is due. */
+  /** A timer is due. */
   handle(timer: Timer): void;
 }
 

@@ -1,6 +1,6 @@
 /**
- * A subcommand of `serf`: how it is run, what it may do to the outside of its process, and how it ends when it cannot do
- * what it was asked for. Commands get a {@link CommandIo} passed, so that tests run them without a process of their own.
+ * A subcommand of `serf`: how it is run, what it may do outside its process, and how it fails. Commands are passed a
+ * {@link CommandIo}, so that tests can run them without starting a process.
  *
  * @module
  */
@@ -10,16 +10,16 @@ import type { FlagError } from "../go/flags.ts";
 
 /** One subcommand of `serf`. */
 export interface Command {
-  /** The help text, without a newline at its end. Laid out when it is asked for, which it seldom is. */
+  /** Lays out the help text, which has no newline at its end. */
   help(): string;
   /**
    * Runs with the arguments after the command's name and returns the exit code of the process. Throws a
-   * `CommandFailure` that is to be printed.
+   * {@link CommandFailure} to print a message and exit with 1.
    */
   run(args: readonly string[], io: CommandIo): number | Promise<number>;
 }
 
-/** What a command may do to the outside of its process, apart from the network. */
+/** What a command may do outside its process, apart from the network. */
 export interface CommandIo {
   /** Writes one line to standard output; the newline is added. Bytes go out as they are. */
   out(line: string | Uint8Array): void;
@@ -27,14 +27,14 @@ export interface CommandIo {
   err(line: string): void;
   /** An environment variable, `undefined` if it is not set. */
   env(name: string): string | undefined;
-  /** Aborted by an interrupt (SIGINT). Reading it once takes away the signal's default of ending the process. */
+  /** Aborted by SIGINT. Once this has been read, SIGINT no longer ends the process by itself. */
   readonly interrupt: AbortSignal;
 }
 
-/** Ends a command with exit code 1. The message goes to standard output, where Serf's errors have always gone. */
+/** Ends a command with exit code 1. The message goes to standard output, as in Serf. */
 export class CommandFailure extends Error {
   override readonly name = "CommandFailure";
-  /** Whether the command's help follows the message, or stands alone when that is empty. */
+  /** Whether the command's help is printed after the message. */
   readonly showHelp: boolean;
 
   constructor(message: string, options: { readonly showHelp?: boolean } = {}) {
@@ -43,7 +43,7 @@ export class CommandFailure extends Error {
   }
 }
 
-/** Waits for an answer of the agent; an {@link RpcError} becomes a {@link CommandFailure} that reads `label: reason`. */
+/** Awaits an answer of the agent; an {@link RpcError} becomes a {@link CommandFailure} that reads `label: reason`. */
 export async function labelled<T>(label: string, answer: Promise<T>): Promise<T> {
   try {
     return await answer;
@@ -54,8 +54,8 @@ export async function labelled<T>(label: string, answer: Promise<T>): Promise<T>
 }
 
 /**
- * What a mistake in the flags ends a command with. Its line is the one thing that goes to standard error, as in Go; the
- * help then goes where everything else does.
+ * The failure for a mistake in the flags. As in Serf, the line that names the mistake goes to standard error, and the
+ * command's help to standard output.
  */
 export function flagFailure({ message }: FlagError, io: CommandIo): CommandFailure {
   if (message !== "") io.err(message);

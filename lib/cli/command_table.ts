@@ -1,5 +1,5 @@
 /**
- * The commands of `serf`. Each is loaded when it is needed, so that starting one does not pay for the others.
+ * The commands of `serf`. Each is imported when it is run, so that the start-up of one does not pay for the others.
  *
  * @module
  */
@@ -16,27 +16,27 @@ export interface CommandEntry {
 /** All commands by name, in the order of the program's help. */
 export const commandTable: ReadonlyMap<string, CommandEntry> = new Map<string, CommandEntry>([
   ["agent", {
-    summary: "Run the agent of this node",
+    summary: "Run a Serf agent",
     load: async () => (await import("./commands/agent.ts")).agent,
   }],
   ["event", {
-    summary: "Send an event to all members",
+    summary: "Send a user event to all members",
     load: async () => (await import("./commands/event.ts")).event,
   }],
   ["force-leave", {
-    summary: "Make a failed member count as left",
+    summary: "Mark a failed member as left",
     load: async () => (await import("./commands/force_leave.ts")).forceLeave,
   }],
   ["info", {
-    summary: "Show facts and counters of the agent",
+    summary: "Show information about the agent",
     load: async () => (await import("./commands/info.ts")).info,
   }],
   ["join", {
-    summary: "Connect the agent to a cluster",
+    summary: "Make the agent join a cluster",
     load: async () => (await import("./commands/join.ts")).join,
   }],
   ["keygen", {
-    summary: "Make a new encryption key",
+    summary: "Generate an encryption key",
     load: async () => (await import("./commands/keygen.ts")).keygen,
   }],
   ["keys", {
@@ -56,11 +56,11 @@ export const commandTable: ReadonlyMap<string, CommandEntry> = new Map<string, C
     load: async () => (await import("./commands/monitor.ts")).monitor,
   }],
   ["query", {
-    summary: "Ask the members and collect their answers",
+    summary: "Send a query and show the responses",
     load: async () => (await import("./commands/query.ts")).query,
   }],
   ["reachability", {
-    summary: "Test whether every live member answers",
+    summary: "Test whether all live members can be reached",
     load: async () => (await import("./commands/reachability.ts")).reachability,
   }],
   ["rtt", {

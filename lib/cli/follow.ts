@@ -1,5 +1,5 @@
 /**
- * Reading what an agent keeps sending.
+ * Reading the records that an agent streams, such as log lines and query responses.
  *
  * @module
  */
@@ -8,8 +8,7 @@ import { RpcError } from "../base/errors.ts";
 import type { Subscription } from "../base/subscription.ts";
 
 /**
- * Hands over one record after another until there are no more, the agent is gone, or `interrupt` is aborted; nothing is
- * handed over after that.
+ * Calls `handle` for each record, until there are no more, the connection to the agent is lost, or `interrupt` is aborted.
  */
 export async function follow<T>(
   records: Subscription<T>,

@@ -7,13 +7,13 @@
 import { CommandFailure, type CommandIo } from "./command.ts";
 import { commandTable } from "./command_table.ts";
 
-/** No command, or one that does not exist. */
+/** The exit code when no command is given, or an unknown one. */
 const UNKNOWN_COMMAND_EXIT_CODE = 127;
 
 /**
  * Runs one command line and returns the exit code: 0 for success, 127 for an unknown command, 1 for everything else.
  *
- * Help that was asked for goes to standard error, and wins over mistakes in the flags.
+ * Help that was asked for goes to standard error, and takes precedence over mistakes in the flags.
  */
 export async function runSerf(args: readonly string[], io: CommandIo): Promise<number> {
   const { name, commandArgs, wantsHelp, misplacedFlag } = scan(args);
@@ -55,13 +55,13 @@ const HELP_FLAGS = ["-h", "-help", "--help"];
 const VERSION_FLAGS = ["-v", "--version"];
 
 function scan(args: readonly string[]): CommandLine {
-  // Asking for the version turns the whole line into arguments of that command, wherever it stands.
+  // As in Serf, -v anywhere in the line runs the version command, with the whole line as its arguments.
   const line = args.some((arg) => VERSION_FLAGS.includes(arg)) ? ["version", ...args] : args;
   const end = line.indexOf("--");
   const scanned = end < 0 ? line : line.slice(0, end);
   const at = scanned.findIndex((arg) => arg !== "" && !arg.startsWith("-"));
   const before = at < 0 ? scanned : scanned.slice(0, at);
-  // A leading "-version" has never counted as a misplaced flag, though it does not print the version either.
+  // Serf lets "-version" stand before the command, although it does not print the version.
   const ignored = [...HELP_FLAGS, "-version", ""];
   return {
     name: scanned[at],

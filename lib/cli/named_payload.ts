@@ -1,5 +1,5 @@
 /**
- * The positional arguments that `serf event` and `serf query` have in common.
+ * The positional arguments of `serf event` and `serf query`: a name and a payload.
  *
  * @module
  */
@@ -7,14 +7,17 @@
 import { encodeText } from "../base/text.ts";
 import { CommandFailure } from "./command.ts";
 
-/** What is sent, and what goes with it. */
+/** The name of an event or query, and its payload. */
 export interface NamedPayload {
   readonly name: string;
   /** `null` when no payload argument was given, which differs from an empty one. */
   readonly payload: Uint8Array | null;
 }
 
-/** Takes `name [payload]`; throws a {@link CommandFailure} with `missing` when there is no name, or at a third argument. */
+/**
+ * Parses `name [payload]`. Throws a {@link CommandFailure} if there is no name, with the message `missing`, and if there
+ * are further arguments.
+ */
 export function namedPayload(positionals: readonly string[], missing: string): NamedPayload {
   const [name, payload] = positionals;
   if (name === undefined) throw new CommandFailure(missing, { showHelp: true });

@@ -13,10 +13,10 @@ export const formatFlag = {
   kind: "string",
   value: "text|json",
   default: "text",
-  help: "How the result is printed.",
+  help: "Output format.",
 } as const satisfies FlagSpec;
 
-/** A result in both forms; only the one that is asked for is made. */
+/** A result as text and as JSON; only the requested form is built. */
 export interface Formats {
   text(): string;
   json(): JsonValue;
@@ -39,8 +39,8 @@ const GAP = "  ";
 /**
  * Aligns rows whose cells are separated by `|` and returns them joined by newlines.
  *
- * A `|` inside a value therefore makes a further column, as it does in Serf. Cells are trimmed; a column is as
- * wide as its longest cell in code points; every cell but the last of its row is padded and followed by two spaces.
+ * As in Serf, a `|` inside a value makes a further column, cells are trimmed, a column is as wide as its longest cell in
+ * code points, and every cell but the last of its row is padded and followed by two spaces.
  */
 export function formatColumns(rows: readonly string[]): string {
   const table = rows.map((row) => row.split("|").map(trimSpace));

@@ -7,7 +7,7 @@
 import { encodeText } from "../base/text.ts";
 import type { CommandIo } from "./command.ts";
 
-/** What a shell reports for a process that SIGPIPE ended: 128 + 13. */
+/** The exit code that shells report for a process that died of SIGPIPE: 128 + 13. */
 const SIGPIPE_EXIT_CODE = 141;
 
 /** Standard output and error, environment and SIGINT of this process. */
@@ -31,7 +31,7 @@ export class ProcessIo implements CommandIo {
   }
 }
 
-/** Ends a line with a newline, as bytes. */
+/** A line as bytes, with a newline added. */
 export function lineBytes(line: string | Uint8Array): Uint8Array {
   if (typeof line === "string") return encodeText(`${line}\n`);
   const bytes = new Uint8Array(line.length + 1);
@@ -45,7 +45,7 @@ function writeLine(stream: typeof Deno.stdout, line: string | Uint8Array): void 
   try {
     while (rest.length > 0) rest = rest.subarray(stream.writeSync(rest));
   } catch (error) {
-    // The reader went away, as `head` does. Other programs die of SIGPIPE here; Deno ignores that signal.
+    // The reader is gone, as after `| head`. Other programs die of SIGPIPE here, which Deno ignores.
     if (error instanceof Deno.errors.BrokenPipe) Deno.exit(SIGPIPE_EXIT_CODE);
     throw error;
   }

@@ -24,17 +24,16 @@ const rpcFlags = {
   "rpc-addr": {
     kind: "string",
     value: "host:port",
-    help:
-      `RPC address of the agent. Without this flag: $SERF_RPC_ADDR, else ${DEFAULT_RPC_ADDRESS}.`,
+    help: `RPC address of the agent. Default: $SERF_RPC_ADDR if set, else ${DEFAULT_RPC_ADDRESS}.`,
   },
   "rpc-auth": {
     kind: "string",
     value: "token",
-    help: "Token that the agent asks for. Without this flag: $SERF_RPC_AUTH.",
+    help: "RPC token, if the agent requires one. Default: $SERF_RPC_AUTH.",
   },
 } as const satisfies FlagSpecs;
 
-/** What a command gets to do its work. */
+/** What a command runs with. */
 export interface RpcCommandInput<F extends FlagSpecs> {
   readonly flags: FlagValues<F>;
   /** The arguments after the flags. */
@@ -44,14 +43,14 @@ export interface RpcCommandInput<F extends FlagSpecs> {
   connect(): Promise<RpcClient>;
 }
 
-/** A command that talks to an agent: its help, its own flags, and what it does. */
+/** A command that talks to an agent: its help, its own flags, and its action. */
 export interface RpcCommandDefinition<F extends FlagSpecs> extends Usage {
   readonly flags: F;
-  /** Returns the exit code, or nothing for 0; throws a `CommandFailure` to say what went wrong and end with 1. */
+  /** Returns the exit code, or nothing for 0. Throws a {@link CommandFailure} to print an error and exit with 1. */
   run(input: RpcCommandInput<F>): Promise<number | void>;
 }
 
-/** Makes a command of a definition: adds the flags of the connection, and parses them. */
+/** Makes a command of its definition: adds the flags of the connection, and parses all flags. */
 export function rpcCommand<const F extends FlagSpecs>(
   definition: RpcCommandDefinition<F>,
 ): Command {
@@ -79,8 +78,8 @@ function parse<F extends FlagSpecs>(
 }
 
 /**
- * Connects to the agent that the flags name or, where one is absent, the environment. Throws a `CommandFailure` if that
- * cannot be done.
+ * Connects to the agent that the flags name or, where a flag is absent, the environment. Throws a
+ * {@link CommandFailure} if that fails.
  */
 async function connect(
   flags: FlagValues<typeof rpcFlags>,
@@ -101,7 +100,7 @@ async function connect(
   );
 }
 
-/** What dialling needs; nothing if the address is malformed, which dialling will say. */
+/** The permission to dial the address; none for a malformed address, for which dialling gives the error. */
 function netPermissions(address: string): Deno.PermissionDescriptor[] {
   try {
     const { hostname, port } = parseTcpEndpoint(address, "dial");
@@ -111,7 +110,7 @@ function netPermissions(address: string): Deno.PermissionDescriptor[] {
   }
 }
 
-/** What a variable needs; nothing if a flag was given in its place. */
+/** The permission to read a variable; none if the flag was given and the variable is not read. */
 function envPermissions(flag: string | undefined, variable: string): Deno.PermissionDescriptor[] {
   return flag === undefined ? [{ name: "env", variable }] : [];
 }

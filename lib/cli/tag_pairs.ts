@@ -19,7 +19,7 @@ export function parseTagPairs(pairs: readonly string[]): Record<string, string> 
   }));
 }
 
-/** The same for a command, which a bad pair ends with a {@link CommandFailure}. */
+/** The same for a command: throws a {@link CommandFailure} at a bad pair. */
 export function parseTagFlags(pairs: readonly string[]): Record<string, string> {
   try {
     return parseTagPairs(pairs);

@@ -6,7 +6,7 @@
 
 import type { FlagSpec, FlagSpecs } from "../go/flags.ts";
 
-/** What a help text says. */
+/** The content of a help text. */
 export interface Usage {
   /** Command and arguments, as in `serf event [options] name [payload]`. */
   readonly line: string;

@@ -1,5 +1,6 @@
 /**
- * Base64 as Go reads it: keys come from flags, files and clients, and its message says where one is wrong.
+ * Base64 with the error message of Go's `encoding/base64`, which gives the offset of the mistake. Encryption keys are
+ * written in it.
  *
  * @module
  */
@@ -18,7 +19,7 @@ export function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
 
 const LETTER = /[A-Za-z0-9+/]/;
 
-/** The byte that Go complains about, if there is one. Letters come in groups of four, the last one padded with `=`. */
+/** The offset that Go reports, if the text is malformed. Letters come in groups of four, the last one padded with `=`. */
 function illegalOffset(text: string): number | undefined {
   const bytes = encodeText(text);
   const significant = Array.from(bytes, (byte, at) => ({ letter: String.fromCharCode(byte), at }))
@@ -27,7 +28,7 @@ function illegalOffset(text: string): number | undefined {
     const group = significant.slice(start, start + 4);
     const stop = group.findIndex(({ letter }) => !LETTER.test(letter));
     if (stop === -1 && group.length === 4) continue;
-    // A group that the text ends in is wrong as far back as its letters go, whatever stands between them.
+    // For an incomplete last group Go reports the offset of its first letter, as if no line break stood inside it.
     if (stop === -1) return bytes.length - group.length;
     const { letter, at } = group[stop];
     if (letter !== "=" || stop < 2) return at;

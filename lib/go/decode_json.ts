@@ -1,6 +1,6 @@
 /**
- * JSON with Go's error messages, which name the character and what was expected in its place. The parsing itself is
- * `JSON.parse`; this module only finds where a value ends, or what is wrong with it.
+ * JSON with the error messages of Go's `encoding/json`, which name the unexpected character and what was expected. The
+ * scanner here finds the end of a value or the mistake in it; the value itself is parsed by `JSON.parse`.
  *
  * @module
  */
@@ -8,12 +8,12 @@
 import { decodeText } from "../base/text.ts";
 import { goQuote } from "./quote.ts";
 
-/** Nesting beyond this is refused; no file that an agent reads needs a hundredth of it. */
+/** The deepest nesting that is accepted, so that input cannot exhaust the stack. Go accepts 10,000 levels. */
 const MAX_DEPTH = 1_000;
 
-/** Parses the one value of which a file consists. Throws a `SyntaxError` in the words of Go's `json.Unmarshal`. */
+/** Parses a file that consists of one value. Throws a `SyntaxError` with the message of Go's `json.Unmarshal`. */
 export function decodeJson(bytes: Uint8Array): unknown {
-  // Go ends the input with a space of its own, and so complains about that one inside a word or a number.
+  // Go appends a space to the input, so a word or number that is cut off is reported as having a space in it.
   const ended = new Uint8Array(bytes.length + 1).fill(0x20);
   ended.set(bytes);
   const scanner = new Scanner(ended, () => "unexpected end of JSON input");
@@ -23,21 +23,21 @@ export function decodeJson(bytes: Uint8Array): unknown {
 }
 
 /**
- * Parses the first value of a file and ignores what follows. Throws a `SyntaxError` in the words of Go's
- * `json.Decoder`: `EOF` for a file without a value, `unexpected EOF` for one that ends inside it.
+ * Parses the first value of a file and ignores what follows it. Throws a `SyntaxError` with the message of Go's
+ * `json.Decoder`: `EOF` for a file without a value, `unexpected EOF` for one that ends inside a value.
  */
 export function decodeFirstJson(bytes: Uint8Array): unknown {
   const scanner = new Scanner(bytes, (empty) => empty ? "EOF" : "unexpected EOF");
   return JSON.parse(decodeText(scanner.value()).toWellFormed());
 }
 
-/** A decoded value as text, null as the empty one. Throws {@link wrongJson} for anything else. */
+/** A decoded value that must be text; null counts as empty text. Throws {@link wrongJson} for anything else. */
 export function jsonText(value: unknown): string {
   if (value !== null && typeof value !== "string") throw wrongJson(value, "string");
   return value ?? "";
 }
 
-/** The error for a decoded value that is not of the Go type that it should be. */
+/** The error for a decoded value of the wrong type, with Go's message and name of the expected type. */
 export function wrongJson(value: unknown, type: string): TypeError {
   const kind = Array.isArray(value) ? "array" : typeof value === "boolean" ? "bool" : typeof value;
   return new TypeError(`json: cannot unmarshal ${kind} into Go value of type ${type}`);
@@ -53,7 +53,7 @@ class Scanner {
     this.#endMessage = endMessage;
   }
 
-  /** Passes over the next value and returns its bytes. */
+  /** Skips the next value and returns its bytes. */
   value(): Uint8Array {
     this.#space();
     const start = this.#offset;
@@ -163,7 +163,7 @@ class Scanner {
     while (" \t\r\n".includes(this.#character() ?? "x")) this.#offset++;
   }
 
-  /** Takes one character of a class. */
+  /** Accepts one character that matches. */
   #class(characters: RegExp, context: string): void {
     if (!characters.test(this.#peek())) throw this.#error(context);
     this.#offset++;
@@ -204,7 +204,7 @@ class Scanner {
   }
 }
 
-/** In single quotes, and like Go otherwise: every byte counts as a character of its own. */
+/** In single quotes, as Go prints it: each byte is taken for a character. */
 function quoteCharacter(character: string): string {
   if (character === "'") return "'\\''";
   if (character === '"') return "'\"'";

@@ -1,5 +1,6 @@
 /**
- * Durations as Go writes them: `30s`, `1h2m3.5s`, `250ms`. They occur in flags, configuration files and log lines.
+ * Durations in the text form of Go's `time.Duration`: `30s`, `1h2m3.5s`, `250ms`. Flags, configuration files and log
+ * lines have them.
  *
  * @module
  */
@@ -21,7 +22,7 @@ const MAX_NANOSECONDS = 2n ** 63n - 1n;
 
 /**
  * Parses a Go duration: an optional sign, then numbers with units (`ns us µs ms s m h`), or a plain `0`. Returns
- * milliseconds, with a fraction where the text goes below them. Throws a `TypeError` with Go's own message, for instance
+ * milliseconds, possibly with a fraction. Throws a `TypeError` with Go's own message, for instance
  * `time: invalid duration "zz"`.
  */
 export function parseDuration(text: string): number {
@@ -47,7 +48,7 @@ export function parseDuration(text: string): number {
   return Number(sign === "-" ? -total : total) / 1e6;
 }
 
-/** Formats milliseconds the way Go prints a duration, to whole nanoseconds: `1m30s`, `1.5s`, `250ms`, `0s`. */
+/** Formats milliseconds as Go prints a duration, rounded to nanoseconds: `1m30s`, `1.5s`, `250ms`, `0s`. */
 export function formatDuration(ms: number): string {
   const total = BigInt(Math.round(ms * 1e6));
   if (total < 0n) return `-${formatDuration(-ms)}`;
@@ -62,8 +63,8 @@ export function formatDuration(ms: number): string {
 }
 
 /**
- * The decimal fraction of a unit, cut to whole nanoseconds. As in Go, it is computed in floating point from what fits
- * into 63 bits; a third of an hour is thus 20 minutes.
+ * The nanoseconds of a decimal fraction of a unit, rounded down. As in Go, the digits that fit into 63 bits count, and
+ * floating point is used, so that `0.33333333333333333333h` is 20 minutes.
  */
 function fractionOf(scale: bigint, fraction: string): bigint {
   const whole = BigInt(fraction.slice(0, 19));
@@ -78,7 +79,7 @@ function decimal(value: bigint, places: number): string {
   return digits.slice(0, -places) + (fraction === "" ? "" : `.${fraction}`);
 }
 
-/** Quotes as Go's time package does: everything that is not printable ASCII as the hex of its bytes. */
+/** Quotes like Go's `time` package, which, unlike `strconv.Quote`, writes every byte that is not printable ASCII in hex. */
 function quote(text: string): string {
   let quoted = "";
   for (const byte of encodeText(text)) {

@@ -1,10 +1,10 @@
 /**
- * Command-line flags by the rules of Go's `flag` package, which users of Serf have in their scripts.
+ * Command-line flags by the rules of Go's `flag` package, because scripts that call Serf rely on them.
  *
- * One or two dashes mean the same; a value follows after `=` or as the next argument, except that a boolean never
- * takes the next argument; parsing stops at the first positional, at a lone `-` and after `--`. The arguments are
- * first rewritten into the one form on which `parseArgs` and Go agree, and checked on the way, because Go reports the
- * first mistake in command-line order.
+ * One or two dashes mean the same. A value follows after `=` or as the next argument, but a boolean never takes the
+ * next argument. Parsing stops at the first positional, at a lone `-` and after `--`. The arguments are checked one by
+ * one, because Go reports the first mistake in command-line order, and rewritten into a form that `parseArgs` reads as
+ * Go would.
  *
  * @module
  */
@@ -13,19 +13,19 @@ import { parseArgs } from "@std/cli/parse-args";
 import { parseDuration } from "./duration.ts";
 import { goQuote } from "./quote.ts";
 
-/** What a flag holds. A `"list"` flag may be repeated and collects its values in order. */
+/** The type of a flag. A `"list"` flag may be repeated and collects its values in order. */
 export type FlagKind = "bool" | "string" | "int" | "duration" | "list";
 
 /** One flag: how it is parsed and how the help text shows it. */
 export interface FlagSpec {
   readonly kind: FlagKind;
-  /** What stands for the value in the help text, as `addr` in `-bind=addr`; not used by booleans. */
+  /** The placeholder for the value in the help text, as `addr` in `-bind=addr`. Booleans have none. */
   readonly value?: string;
   /** The description in the help text. */
   readonly help: string;
   /** The value when the flag is absent; without one a boolean is false and a list is empty. */
   readonly default?: boolean | string | number;
-  /** The list flag that this one's values go to as well, for two flags whose common order counts. */
+  /** The list flag that receives the values of this one, to keep the order of two flags among each other. */
   readonly into?: string;
 }
 
@@ -55,8 +55,8 @@ export interface ParsedFlags<F extends FlagSpecs> {
 }
 
 /**
- * A mistake in the flags. The message is the line that Go prints; it is empty when help was asked for in a way only
- * the flag parser sees, such as `-help=1`.
+ * A mistake in the flags. The message is the line that Go prints. It is empty for a request for help that only the flag
+ * parser recognizes, such as `-help=1`.
  */
 export class FlagError extends Error {
   override readonly name = "FlagError";
@@ -71,7 +71,7 @@ export function parseGoFlags<const F extends FlagSpecs>(
   const names = Object.keys(specs);
   const ofKind = (...kinds: FlagKind[]) => names.filter((name) => kinds.includes(specs[name].kind));
   const withDefault = names.filter((name) => specs[name].default !== undefined);
-  // Numbers are declared as nothing: parseArgs turns what looks like one into one.
+  // Integers and durations are not declared: parseArgs turns what looks like a number into one.
   const parsed = parseArgs(normal, {
     boolean: ofKind("bool"),
     string: ofKind("string", "list"),

@@ -1,5 +1,6 @@
 /**
- * JSON the way Go writes it, so that what scripts compare byte by byte stays the same.
+ * JSON as Go's `encoding/json` writes it, with its order of keys and its escapes, because scripts may compare the output
+ * of `serf` byte by byte.
  *
  * @module
  */

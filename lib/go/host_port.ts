@@ -1,20 +1,20 @@
 /**
- * Endpoints as people write them: `host:port`, with brackets around IPv6.
+ * Endpoints in the form `host:port`, with brackets around IPv6 addresses, and with the error messages of Go's `net`.
  *
  * @module
  */
 
-/** The two halves of an endpoint in text form; neither has been checked any further. */
+/** The two parts of an endpoint, which need not be a valid host and port. */
 export interface HostPort {
   /** Host name or IP literal, without brackets; may be empty. */
   readonly host: string;
-  /** What stands behind the last colon; `undefined` when the text has no port. */
+  /** The text after the last colon; `undefined` if there is no port. */
   readonly port: string | undefined;
 }
 
 /**
- * Splits `host`, `host:port`, `[v6]` or `[v6]:port`. Several colons outside brackets are taken for an IPv6 address if
- * they form no `host:port`, so a bare `::1` is a host. Throws a `TypeError` in Go's words if brackets do not match.
+ * Splits `host`, `host:port`, `[v6]` or `[v6]:port`. Text with several colons outside brackets, such as `::1`, is a host
+ * without a port. Throws a `TypeError` with Go's message if the brackets are malformed.
  */
 export function splitHostPort(text: string): HostPort {
   if (text.startsWith("[")) return splitBracketed(text);
@@ -24,7 +24,7 @@ export function splitHostPort(text: string): HostPort {
   return { host: text.slice(0, colon), port: text.slice(colon + 1) };
 }
 
-/** Parses a port number, 0 to 65535. Throws a `TypeError` in Go's words for anything else. */
+/** Parses a port number, 0 to 65535. Throws a `TypeError` with Go's message for anything else. */
 export function parsePort(text: string): number {
   if (!/^[-+]?\d+$/.test(text)) throw new TypeError(`address tcp/${text}: unknown port`);
   const port = Number(text);

@@ -1,12 +1,12 @@
 /**
- * What the operating system says went wrong, in the words that Serf's users know and search their logs for.
+ * Errors of the operating system in the words of Go, which users of Serf know and search their logs for.
  *
  * @module
  */
 
 import { errorText } from "../base/errors.ts";
 
-/** Node's error codes, which come without the system's text. */
+/** The texts for errors of node: modules, which only have a code. */
 const textsByCode: Readonly<Record<string, string>> = {
   EADDRINUSE: "address already in use",
   EADDRNOTAVAIL: "cannot assign requested address",
@@ -18,8 +18,8 @@ const textsByCode: Readonly<Record<string, string>> = {
 };
 
 /**
- * The bare reason of a system error as Go prints it, for instance `connection refused`: the system's own text with a
- * small first letter, without number, operation and path. Other errors give their message.
+ * The reason of a system error as Go prints it, for instance `connection refused`: the system's text in lower case,
+ * without error number, operation and path. For other errors it is their message.
  */
 export function osErrorText(error: unknown): string {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";

@@ -1,5 +1,5 @@
 /**
- * Go's quoted strings, which stand in log lines and in what `serf monitor` prints.
+ * Go's quoted strings, as they occur in log lines and in the output of `serf monitor`.
  *
  * @module
  */

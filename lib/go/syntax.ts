@@ -1,12 +1,12 @@
 /**
- * Values in Go syntax, which is how `serf monitor` prints the fields of an event.
+ * Values in Go syntax, in which `serf monitor` prints the fields of an event.
  *
  * @module
  */
 
 import { goQuote } from "./quote.ts";
 
-/** A value as it arrives in an event record. */
+/** A decoded value of an event record. */
 export type GoValue =
   | null
   | boolean
@@ -17,11 +17,11 @@ export type GoValue =
   | { readonly [key: string]: GoValue };
 
 /**
- * Formats like Go's `%#v` a value that was decoded into an empty interface: text quoted, lists as
- * `[]interface {}{…}`, maps as `map[interface {}]interface {}{…}` with their keys sorted, nil as `<nil>`.
+ * Formats a value as Go's `%#v` does after decoding it into an `interface{}`: text quoted, lists as `[]interface {}{…}`,
+ * maps as `map[interface {}]interface {}{…}` with sorted keys, nil as `<nil>`.
  */
 export function goSyntax(value: GoValue): string {
-  // Go knows the two names of one type; it shows `byte` only where the value stands alone.
+  // Go has two names for the type, and prints `byte` only at the top level.
   return value instanceof Uint8Array ? `[]byte${bytesIn(value)}` : nested(value);
 }
 
@@ -37,7 +37,7 @@ function nested(value: GoValue): string {
   return `map[interface {}]interface {}{${items.join(", ")}}`;
 }
 
-/** Small integers arrive signed and print in decimal; larger ones arrive unsigned, which Go shows in hex. */
+/** Go decodes integers below 128 as signed, which it prints in decimal, and larger ones as unsigned, printed in hex. */
 function integer(value: number): string {
   return value < 0x80 ? String(value) : hex(value);
 }

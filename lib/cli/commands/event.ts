@@ -12,13 +12,13 @@ import { rpcCommand } from "../rpc_command.ts";
 export const event = rpcCommand({
   line: "serf event [options] name [payload]",
   description:
-    "Sends a user event to every member of the cluster. Members that handle events of that name run their handlers with the payload.",
+    "Sends a user event, with a payload if one is given, to every member of the cluster. Members run the event handlers that they have for it.",
   flags: {
     coalesce: {
       kind: "bool",
       default: true,
       help:
-        "Whether members may merge events of this name that arrive in quick succession, and so see only the newest.",
+        "Lets members merge events of this name that arrive in quick succession: only the newest is then delivered.",
     },
   },
   async run({ flags: { coalesce }, positionals, io, connect }) {

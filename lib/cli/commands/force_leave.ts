@@ -7,13 +7,13 @@
 import { CommandFailure, labelled } from "../command.ts";
 import { rpcCommand } from "../rpc_command.ts";
 
-/** Makes a failed member count as left; says nothing when it worked. */
+/** Marks a failed member as left; prints nothing on success. */
 export const forceLeave = rpcCommand({
   line: "serf force-leave [options] name",
   description:
-    "Makes a member that failed and will not come back count as one that left, so that nobody tries to reach it any more. A member that is in fact alive stays in the cluster.",
+    "Marks a failed member that will not come back as left, so that the others stop trying to reconnect to it. A member that is still running stays in the cluster.",
   flags: {
-    prune: { kind: "bool", help: "Also removes the member from the list of members at once." },
+    prune: { kind: "bool", help: "Also removes the member from the member list at once." },
   },
   async run({ flags: { prune }, positionals, connect }) {
     if (positionals.length !== 1) {

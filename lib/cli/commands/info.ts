@@ -8,11 +8,11 @@ import { labelled } from "../command.ts";
 import { formatFlag, formatResult } from "../output.ts";
 import { rpcCommand } from "../rpc_command.ts";
 
-/** Prints facts and counters of the agent. */
+/** Prints what the agent reports about itself. */
 export const info = rpcCommand({
   line: "serf info [options]",
   description:
-    "Shows what the agent knows about itself: its name and tags, its event handlers, the state of its cluster, and the runtime.",
+    "Shows what the agent reports about itself: its name, tags and event handlers, the state of its cluster, and its runtime.",
   flags: { format: formatFlag },
   async run({ flags: { format }, io, connect }) {
     await using client = await connect();

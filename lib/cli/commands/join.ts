@@ -7,15 +7,15 @@
 import { CommandFailure, labelled } from "../command.ts";
 import { rpcCommand } from "../rpc_command.ts";
 
-/** Connects the agent to a cluster. */
+/** Makes the agent join a cluster. */
 export const join = rpcCommand({
   line: "serf join [options] address...",
   description:
-    "Connects the agent to a cluster through one or more of its members. It worked if at least one of the addresses was reached.",
+    "Makes the agent join a cluster by contacting one or more of its members. It is enough if one of the addresses is reached.",
   flags: {
     replay: {
       kind: "bool",
-      help: "Also delivers the user events that the cluster has seen recently, not only new ones.",
+      help: "Also delivers recent user events from before the join, not only new ones.",
     },
   },
   async run({ flags: { replay }, positionals, io, connect }) {

@@ -7,7 +7,7 @@
 import { formatUsage } from "../usage.ts";
 import type { Command } from "../command.ts";
 
-/** AES-256. */
+/** The key size of AES-256. */
 const KEY_BYTES = 32;
 
 /** Prints a new random key in base64. */
@@ -16,7 +16,7 @@ export const keygen: Command = {
     formatUsage({
       line: "serf keygen",
       description:
-        "Prints a new random key that fits the -encrypt flag of the agent and the keys command.",
+        "Generates a random 32-byte encryption key and prints it in base64, for the -encrypt flag of the agent and for the keys command.",
       flags: {},
     }),
   run(_args, io) {

@@ -14,22 +14,26 @@ import { rpcCommand } from "../rpc_command.ts";
 export const keys = rpcCommand({
   line: "serf keys [options]",
   description:
-    "Manages the keys with which the cluster encrypts its messages. A change is made on every member, and making it again does no harm.\n\n" +
-    "Members decrypt with any of the installed keys and encrypt with the primary one. To replace a key, install the new one, make it the primary one, then remove the old one.\n\n" +
-    "It works only if every member answers and none of them reports a failure.",
+    "Manages the keys that encrypt the traffic of the cluster. A change is made on every member; repeating it does no harm.\n\n" +
+    "Members encrypt with the primary key and decrypt with any installed key. To replace a key, install the new one, make it the primary key, then remove the old one.\n\n" +
+    "The command fails if a member does not answer or reports an error.",
   flags: {
-    install: { kind: "string", value: "key", help: "Adds a key, in base64, to every keyring." },
+    install: {
+      kind: "string",
+      value: "key",
+      help: "Installs a key, given in base64, on every member.",
+    },
     use: {
       kind: "string",
       value: "key",
-      help: "Makes an installed key the primary one, with which messages are encrypted.",
+      help: "Makes an installed key the primary key, with which members encrypt.",
     },
     remove: {
       kind: "string",
       value: "key",
-      help: "Removes a key from every keyring. It cannot be the primary one.",
+      help: "Removes a key from every member. The primary key cannot be removed.",
     },
-    list: { kind: "bool", help: "Lists the keys and how many members have each of them." },
+    list: { kind: "bool", help: "Lists the installed keys and how many members have each." },
   },
   async run({ flags, io, connect }) {
     const [operation, ...others] = operationsIn(flags);
@@ -48,7 +52,7 @@ export const keys = rpcCommand({
 interface KeyOperation {
   readonly start: string;
   readonly success: string;
-  /** Label of an error. */
+  /** Label of the error line. */
   readonly failure: string;
   ask(client: RpcClient): Promise<KeyReport>;
 }
@@ -60,7 +64,7 @@ interface KeyFlags {
   readonly list: boolean;
 }
 
-/** The operations that the flags ask for; an empty key asks for nothing. */
+/** The operations that the flags ask for. As in Serf, an empty key counts as not given. */
 function operationsIn({ install, use, remove, list }: KeyFlags): KeyOperation[] {
   const operations: KeyOperation[] = [];
   if (list) {
@@ -98,7 +102,7 @@ function operationsIn({ install, use, remove, list }: KeyFlags): KeyOperation[] 
   return operations;
 }
 
-/** Waits for the report; a failure tells what each member had to say. */
+/** Awaits the report; on failure prints the message of each member that sent one. */
 async function reported(operation: KeyOperation, answer: Promise<KeyReport>): Promise<KeyReport> {
   try {
     return await answer;

@@ -11,7 +11,7 @@ import { rpcCommand } from "../rpc_command.ts";
 export const leave = rpcCommand({
   line: "serf leave [options]",
   description:
-    "Makes the agent leave its cluster and then exit. The other members see it as left and not as failed.",
+    "Makes the agent leave its cluster gracefully and then exit. The other members see it as left, not as failed.",
   flags: {},
   async run({ io, connect }) {
     await using client = await connect();

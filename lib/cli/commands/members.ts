@@ -15,22 +15,22 @@ import { parseTagFlags } from "../tag_pairs.ts";
 export const members = rpcCommand({
   line: "serf members [options]",
   description:
-    "Lists the members of the cluster as the agent sees them. Several filters are combined: a member is listed if it matches all of them. Expressions are RE2 and must match the whole value.",
+    "Lists the members of the cluster that the agent knows. With several filters, the members that match all of them are listed. A regular expression (RE2 syntax) has to match the whole value.",
   flags: {
-    detailed: { kind: "bool", help: "Also shows protocol versions, in text form." },
+    detailed: { kind: "bool", help: "Also shows protocol versions, which JSON output always has." },
     format: formatFlag,
-    name: { kind: "string", value: "regexp", help: "Lists members with such a name." },
+    name: { kind: "string", value: "regexp", help: "Lists only members whose name matches." },
     role: {
       kind: "string",
       value: "regexp",
-      help: "Deprecated: the same as -tag role=regexp.",
+      help: "Deprecated, use -tag role=regexp.",
     },
     status: {
       kind: "string",
       value: "regexp",
-      help: "Lists members with such a status: alive, leaving, left or failed.",
+      help: "Lists only members whose status (alive, leaving, left or failed) matches.",
     },
-    tag: { kind: "list", value: "key=regexp", help: "Lists members with such a tag." },
+    tag: { kind: "list", value: "key=regexp", help: "Lists only members whose tag matches." },
   },
   async run({ flags: { detailed, format, name, role, status, tag }, io, connect }) {
     const pairs = [...tag];

@@ -10,17 +10,17 @@ import { follow } from "../follow.ts";
 import { goSyntax, type GoValue } from "../../go/syntax.ts";
 import { rpcCommand } from "../rpc_command.ts";
 
-/** Prints the log and the events of the agent until it is interrupted. */
+/** Prints the log and the events of the agent until interrupted. */
 export const monitor = rpcCommand({
   line: "serf monitor [options]",
   description:
-    "Shows the recent log of the agent and then follows it, together with all events, until it is interrupted. The level does not depend on the one with which the agent logs.",
+    "Shows the recent log of the agent, then follows its log and all events until interrupted. The log level may be lower than the one of the agent itself.",
   flags: {
     "log-level": {
       kind: "string",
       value: "level",
       default: "INFO",
-      help: "Lowest level that is shown: TRACE, DEBUG, INFO, WARN or ERR.",
+      help: "Lowest level to show: TRACE, DEBUG, INFO, WARN or ERR.",
     },
   },
   async run({ flags: { "log-level": level }, io, connect }) {
@@ -45,7 +45,7 @@ function printEvent(event: RpcEvent, io: CommandIo): void {
   io.out(["Event Info:", ...lines].join("\n"));
 }
 
-/** An event with the field names of the wire. */
+/** The fields of an event, under the names that they have in the RPC protocol. */
 function eventFields(event: RpcEvent): Record<string, GoValue> {
   switch (event.type) {
     case "user": {

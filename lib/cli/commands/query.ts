@@ -14,31 +14,32 @@ import { formatFlag } from "../output.ts";
 import { rpcCommand } from "../rpc_command.ts";
 import { parseTagFlags } from "../tag_pairs.ts";
 
-/** Asks the members and prints their answers. */
+/** Sends a query and prints the responses. */
 export const query = rpcCommand({
   line: "serf query [options] name [payload]",
   description:
-    "Asks every member of the cluster, or those that the filters name, and prints what they answer. Acknowledgements say which members have received the query.\n\n" +
-    "It ends when the time for answers is over, and it succeeds even if nobody has answered.",
+    "Sends a query to every member of the cluster, or to those that the filters select, and prints the responses. Each member that receives the query also acknowledges it.\n\n" +
+    "The command ends at the timeout of the query, and succeeds even if nobody responds.",
   flags: {
     format: formatFlag,
-    node: { kind: "list", value: "name", help: "Asks the member of that name." },
+    node: { kind: "list", value: "name", help: "Asks only the member with this name." },
     tag: {
       kind: "list",
       value: "key=regexp",
-      help: "Asks members whose tag contains a match of the RE2 expression.",
+      help:
+        "Asks only members whose tag has a match of the regular expression (RE2 syntax) anywhere in its value.",
     },
     timeout: {
       kind: "duration",
       value: "duration",
-      help: "How long answers are taken, such as 15s. By default the agent decides.",
+      help: "How long to wait for responses, such as 15s. By default the agent decides.",
     },
-    "no-ack": { kind: "bool", help: "Does not ask for acknowledgements." },
+    "no-ack": { kind: "bool", help: "Does not request acknowledgements." },
     "relay-factor": {
       kind: "int",
       value: "n",
       default: 0,
-      help: "Sends every answer also through that many other members, against packet loss.",
+      help: "Number of random members that also relay each response, in case packets get lost.",
     },
   },
   async run({ flags, positionals, io, connect }) {
@@ -87,7 +88,7 @@ function printerFor(format: string, options: PrinterOptions): QueryPrinter {
   }
 }
 
-/** Prints everything as it comes. */
+/** Prints acknowledgements and responses as they arrive, and their numbers at the end. */
 function textPrinter({ name, requestAck, io }: PrinterOptions): QueryPrinter {
   const counts = { ack: 0, response: 0 };
   return {
@@ -104,7 +105,7 @@ function textPrinter({ name, requestAck, io }: PrinterOptions): QueryPrinter {
   };
 }
 
-/** The payload is whatever the member sent, so it stays bytes; one newline at its end is left out. */
+/** Bytes, because the payload may be binary; one newline at its end is left out, as in Serf. */
 function answerLine(from: string, payload: Uint8Array): Uint8Array {
   const label = encodeText(`Response from '${from}': `);
   const end = payload.at(-1) === 0x0a ? payload.length - 1 : payload.length;
@@ -114,7 +115,7 @@ function answerLine(from: string, payload: Uint8Array): Uint8Array {
   return line;
 }
 
-/** Prints one object at the end. */
+/** Prints one JSON object at the end. */
 function jsonPrinter({ io }: PrinterOptions): QueryPrinter {
   const acks: string[] = [];
   const responses = new Map<string, string>();

@@ -8,16 +8,16 @@ import { CommandFailure, type CommandIo, labelled } from "../command.ts";
 import { follow } from "../follow.ts";
 import { rpcCommand } from "../rpc_command.ts";
 
-/** The internal query that every member acknowledges and none answers. */
+/** The internal query that every member acknowledges and nobody responds to. */
 const PING_QUERY = "_serf_ping";
 
-/** Tests whether every live member can be reached, and no other. */
+/** Tests whether exactly the live members acknowledge a query. */
 export const reachability = rpcCommand({
   line: "serf reachability [options]",
   description:
-    "Tests the network: asks all members to acknowledge a query and compares who did with who is believed to be alive. It takes as long as a query does.",
+    "Tests the network of the cluster: sends a query that every member acknowledges, and compares those that did with those that the agent believes to be alive. It takes as long as the timeout of a query.",
   flags: {
-    verbose: { kind: "bool", help: "Also shows every acknowledgement and the times." },
+    verbose: { kind: "bool", help: "Also shows each acknowledgement and how long the test took." },
   },
   async run({ flags: { verbose }, io, connect }) {
     await using client = await connect();
@@ -36,11 +36,11 @@ export const reachability = rpcCommand({
     await follow(records, { interrupt, handle: ({ from }) => acks.add(from) });
     if (interrupt.aborted) throw new CommandFailure("Test interrupted");
     acks.finish();
-    return judge(acks, { live, io });
+    return compare(acks, { live, io });
   },
 });
 
-/** Who has acknowledged, and when the last one did. */
+/** Which members have acknowledged, and when the last one did. */
 class AckTally {
   readonly #io: CommandIo;
   readonly #verbose: boolean;
@@ -54,17 +54,17 @@ class AckTally {
     this.#verbose = options.verbose;
   }
 
-  /** All acknowledgements, repeated ones included. */
+  /** Number of acknowledgements, including repeated ones. */
   get count(): number {
     return this.#count;
   }
 
-  /** Whether two came from the same name. */
+  /** Whether a name acknowledged more than once. */
   get repeated(): boolean {
     return this.#count > this.#nodes.size;
   }
 
-  /** The names that acknowledged. */
+  /** Names of the members that acknowledged. */
   get nodes(): ReadonlySet<string> {
     return this.#nodes;
   }
@@ -85,16 +85,16 @@ class AckTally {
   }
 }
 
-interface Judged {
+interface Comparison {
   /** Names of the members believed to be alive. */
   readonly live: ReadonlySet<string>;
   readonly io: CommandIo;
 }
 
-/** Compares the acknowledgements with the live members, says what is wrong, and returns the exit code. */
-function judge(acks: AckTally, { live, io }: Judged): number {
+/** Compares the acknowledgements with the live members, prints the result, and returns the exit code. */
+function compare(acks: AckTally, { live, io }: Comparison): number {
   if (acks.repeated) {
-    io.out("The same name answered more than once: check that every node has a name of its own.");
+    io.out("A name acknowledged more than once: make sure that no two nodes have the same name.");
   }
   if (acks.count === live.size) {
     io.out("Successfully contacted all live nodes");
@@ -105,24 +105,26 @@ function judge(acks: AckTally, { live, io }: Judged): number {
     io.out("Received more acks than live nodes! Acks from non-live nodes:");
     for (const node of strangers) io.out(`\t${node}`);
     io.out(
-      "Nodes that can be reached are taken for failed: the network or a setting may be wrong.",
+      "Nodes that are not alive in the member list did answer: check the network and the configuration.",
     );
   } else {
     io.out("Received less acks than live nodes! Missing acks from:");
     for (const node of live.difference(acks.nodes)) io.out(`\t${node}`);
-    io.out("Gossip seems to get lost on its way: the network or a setting may be wrong.");
+    io.out(
+      "Gossip does not reach these nodes, or their answers get lost: check the network and the configuration.",
+    );
   }
   io.out(`\n${TIPS}`);
   return 1;
 }
 
 const TIPS = [
-  "What to check:",
-  "* Every node can reach the bind address and port of every other one",
-  "* An advertised address, where there is one, leads to the bind address",
-  "* No node sits behind address translation",
-  "* Firewalls let the gossip port through, for UDP and for TCP",
-  "* Switches and routers between the nodes work",
+  "Troubleshooting:",
+  "* Can every node reach the bind address and port of every other node?",
+  "* If an address is advertised, does it lead to the bind address?",
+  "* Is a node behind network address translation (NAT)?",
+  "* Do firewalls allow the gossip port for both UDP and TCP?",
+  "* Do the switches and routers between the nodes work?",
 ].join("\n");
 
 function seconds(ms: number): string {

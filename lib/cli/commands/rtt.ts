@@ -10,11 +10,11 @@ import { type Coordinate, distance } from "../../wire/messages/coordinate.ts";
 import { CommandFailure, labelled } from "../command.ts";
 import { rpcCommand } from "../rpc_command.ts";
 
-/** Estimates how long a packet takes from one node to another and back. */
+/** Estimates the round-trip time between two nodes. */
 export const rtt = rpcCommand({
   line: "serf rtt [options] node1 [node2]",
   description:
-    "Estimates the round-trip time between two nodes from their network coordinates, without sending anything between them. The second node is by default that of the agent.",
+    "Estimates the network round-trip time between two nodes from their coordinates, without sending anything between them. The second node defaults to that of the agent.",
   flags: {},
   async run({ positionals, io, connect }) {
     await using client = await connect();

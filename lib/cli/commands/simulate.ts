@@ -1,5 +1,5 @@
 /**
- * `serf simulate`, which Serf does not have: how a cluster of a given size behaves, as a short table.
+ * `serf simulate`, which the original Serf does not have: how a cluster of a given size behaves, as a short table.
  *
  * @module
  */

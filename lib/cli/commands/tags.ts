@@ -12,7 +12,7 @@ import { parseTagFlags } from "../tag_pairs.ts";
 export const tags = rpcCommand({
   line: "serf tags [options]",
   description:
-    "Changes the tags of the agent while it runs and tells the cluster. A tag that is both deleted and set is set.",
+    "Changes the tags of the running agent and announces them to the cluster. A tag that is both deleted and set is set.",
   flags: {
     set: { kind: "list", value: "key=value", help: "Sets a tag." },
     delete: { kind: "list", value: "key", help: "Deletes a tag." },

@@ -1,5 +1,5 @@
 /**
- * `serf version`. It ignores its arguments and, as in the reference, has no help text.
+ * `serf version`. As in Serf, it ignores its arguments and has no help text.
  *
  * @module
  */
