@@ -14,6 +14,7 @@ import { type Profile, type ProfileName, profiles } from "../swim/config.ts";
 import { Keyring } from "../wire/framing/keyring.ts";
 import { packetOverhead } from "../wire/framing/packet.ts";
 import type { WireOptions } from "../wire/framing/wire_options.ts";
+import type { ClusterObserver } from "./cluster_observer.ts";
 import { Invariants } from "./invariants.ts";
 import type { NetworkOptions } from "./network.ts";
 import { type ClusterHooks, type SerfHost, SimNode } from "./sim_node.ts";
@@ -59,6 +60,8 @@ export interface SimulateOptions extends NetworkOptions {
   readonly keepEvents?: number;
   /** Called with every line that a node writes to its log. */
   readonly log?: (line: SimLogLine) => void;
+  /** @internal Watches the nodes, beside the invariants that are always checked. */
+  readonly observer?: ClusterObserver;
 }
 
 /** A line of a simulated node's log. */
@@ -87,6 +90,10 @@ export interface AddOptions {
   readonly name?: string;
   /** Default: none. */
   readonly tags?: Readonly<Record<string, string>>;
+  /** Changes to the profile of the cluster, for this node only. */
+  readonly tune?: Partial<Profile>;
+  /** Changes to the Serf settings of the cluster, for this node only. */
+  readonly config?: Partial<Omit<SerfSettings, "profile">>;
   /** Whether its process is started at once. Default true. */
   readonly start?: boolean;
 }
@@ -180,18 +187,24 @@ export class Cluster {
     };
     this.#simulation = new Simulation({ ...options, seed: options.seed ?? 1 }, {
       emitted: (host, output) => this.#emitted(host, output),
+      handled: options.observer?.handled &&
+        ((host) => options.observer?.handled?.(this.#nodes[host.index])),
       streamSent: (host, message) => this.#invariants.streamSent(host.index, message),
     });
     this.#invariants = new Invariants((index, problem) =>
-      this.#fail(`${this.#nodes[index].name}: ${problem}`)
+      this.fail(`${this.#nodes[index].name}: ${problem}`)
     );
     this.#hooks = {
       newSlot: () => this.#slots++,
+      now: () => this.#simulation.now,
       after: (ms, run) => this.#simulation.after(ms, run),
       running: () => this.running,
-      starting: (node) => this.#invariants.started(node.index, node.name),
+      starting: (node) => {
+        this.#invariants.started(node.index, node.name);
+        options.observer?.started?.(node);
+      },
       answer: (node, query) => this.#answerer(node, query),
-      report: (node, problem) => this.#fail(`${node.name}: ${problem}`),
+      report: (node, problem) => this.fail(`${node.name}: ${problem}`),
       log: ({ name: node }, { level, text }) =>
         options.log?.({ atMs: this.now, node, level, text }),
       keepEvents: options.keepEvents ?? 1000,
@@ -240,14 +253,15 @@ export class Cluster {
   /** Adds a node. It joins nobody until told to. */
   add(options: AddOptions = {}): SimNode {
     const host: SerfHost = this.#simulation.addHost();
-    const { name = `n${host.index}`, tags = {}, start = true } = options;
+    const { name = `n${host.index}`, tags = {}, start = true, tune, config } = options;
+    const profile = { ...this.#settings.profile, ...tune };
     const keyring = this.#options.keys === undefined ? undefined : new Keyring(this.#options.keys);
     const wire: WireOptions = { compress: true, keyring };
     const overhead = packetOverhead(wire);
     if (this.#options.wire || keyring !== undefined) host.wire = wire;
     const node = new SimNode(this.#hooks, {
       host,
-      config: { ...this.#settings, name, tags },
+      config: { ...this.#settings, ...config, profile, name, tags },
       keyring,
       packetOverhead: () => overhead,
       snapshots: this.#options.snapshots ?? false,
@@ -272,7 +286,7 @@ export class Cluster {
   runUntil(condition: () => boolean, span: Span): number {
     const tookMs = this.wait(condition, span);
     if (tookMs !== undefined) return tookMs;
-    return this.#fail(`not reached within ${millisecondsOf(span) / 1000} s: ${condition}`);
+    return this.fail(`not reached within ${millisecondsOf(span) / 1000} s: ${condition}`);
   }
 
   /** Like {@link runUntil}, but returns `undefined` when the time is over. The condition is checked every 20 ms. */
@@ -317,6 +331,24 @@ export class Cluster {
 
   set loss(share: number) {
     this.#simulation.network.loss = share;
+  }
+
+  /** Share of datagrams that arrive twice, 0 to 1; may be changed at any time. */
+  get duplicate(): number {
+    return this.#simulation.network.duplicate;
+  }
+
+  set duplicate(share: number) {
+    this.#simulation.network.duplicate = share;
+  }
+
+  /** Share of datagrams that are held back, 0 to 1; may be changed at any time. */
+  get reorder(): number {
+    return this.#simulation.network.reorder;
+  }
+
+  set reorder(share: number) {
+    this.#simulation.network.reorder = share;
   }
 
   /** Sets the function that answers queries on behalf of the users of all nodes. Without it nobody answers. */
@@ -371,6 +403,7 @@ export class Cluster {
   #emitted(host: SerfHost, output: SerfOutput): void {
     const node = this.#nodes[host.index];
     if (this.#settings.coalescePeriodMs === 0) this.#invariants.emitted(host.index, output);
+    this.#options.observer?.emitted?.(node, output);
     node.emitted(output);
   }
 
@@ -383,7 +416,8 @@ export class Cluster {
     }
   }
 
-  #fail(problem: string): never {
+  /** Ends the run: throws a {@link SimulationError} that has the time and the seed. */
+  fail(problem: string): never {
     throw new SimulationError(problem, { seed: this.seed, atMs: this.now });
   }
 }

@@ -27,6 +27,7 @@ export type { KeyOperation, KeyResult } from "../api/keys.ts";
 export type { Member, MemberStatus } from "../api/member.ts";
 export type { QueryOptions } from "../api/query.ts";
 export type { SerfConfig, SerfSettings } from "../serf/config.ts";
+export type { LifecycleState } from "../serf/lifecycle.ts";
 export { type Profile, type ProfileName, profiles } from "../swim/config.ts";
 export type { Coordinate } from "../wire/messages/coordinate.ts";
 export {

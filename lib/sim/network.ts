@@ -34,9 +34,9 @@ export class Network {
   readonly #random: Random;
   readonly #minMs: number;
   readonly #maxMs: number;
-  #loss: number;
-  readonly #duplicate: number;
-  readonly #reorder: number;
+  #loss = 0;
+  #duplicate = 0;
+  #reorder = 0;
   #sides: readonly number[] = [];
   readonly #cuts = new Set<number>();
 
@@ -46,9 +46,9 @@ export class Network {
     if (!(this.#minMs >= 0 && this.#maxMs >= this.#minMs)) {
       throw new RangeError(`Cannot use latencyMs: got [${options.latencyMs}]`);
     }
-    this.#loss = probability("loss", options.loss);
-    this.#duplicate = probability("duplicate", options.duplicate);
-    this.#reorder = probability("reorder", options.reorder);
+    this.loss = options.loss ?? 0;
+    this.duplicate = options.duplicate ?? 0;
+    this.reorder = options.reorder ?? 0;
   }
 
   /** Share of datagrams that are lost; may be changed at any time. */
@@ -58,6 +58,24 @@ export class Network {
 
   set loss(value: number) {
     this.#loss = probability("loss", value);
+  }
+
+  /** Share of datagrams that arrive twice; may be changed at any time. */
+  get duplicate(): number {
+    return this.#duplicate;
+  }
+
+  set duplicate(value: number) {
+    this.#duplicate = probability("duplicate", value);
+  }
+
+  /** Share of datagrams that are held back; may be changed at any time. */
+  get reorder(): number {
+    return this.#reorder;
+  }
+
+  set reorder(value: number) {
+    this.#reorder = probability("reorder", value);
   }
 
   /**
@@ -119,7 +137,7 @@ function linkOf(from: number, to: number): number {
   return from * 2 ** 26 + to;
 }
 
-function probability(name: string, value = 0): number {
+function probability(name: string, value: number): number {
   if (!(value >= 0 && value <= 1)) {
     throw new RangeError(`Cannot use ${name}: got ${value}, expected 0 to 1`);
   }

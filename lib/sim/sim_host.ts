@@ -49,7 +49,7 @@ export class SimHost<Timer, Event> implements World<Packet, Exchange, Timer, Eve
   lagMs = 0;
   readonly #engine: Engine<Timer, Event>;
   readonly #random: Random;
-  readonly #originMs: number;
+  #originMs: number;
   #state: HostState = "down";
   #generation = 0;
   #slot = -1;
@@ -121,6 +121,11 @@ export class SimHost<Timer, Event> implements World<Packet, Exchange, Timer, Eve
     this.#dropHeld();
     for (const event of held) if (event.type === "timer") this.#engine.schedule(now, event);
     for (const event of held) if (event.type !== "timer") this.#engine.schedule(now, event);
+  }
+
+  /** Sets the clock forward, as happens to a virtual machine that was suspended. Timers fire when they would have. */
+  stepClock(ms: number): void {
+    this.#originMs += ms;
   }
 
   /** Keeps an event until the host resumes; returns `false` if the buffer is full. */

@@ -13,15 +13,15 @@ import type { KeyOperation } from "../api/keys.ts";
 import type { Member, MemberStatus } from "../api/member.ts";
 import type { QueryOptions } from "../api/query.ts";
 import type { SerfConfig } from "../serf/config.ts";
+import { type LifecycleState, SerfCore, type SerfTimer } from "../serf/core.ts";
 import type { SerfOutput } from "../serf/output.ts";
-import { SerfCore, type SerfTimer } from "../serf/core.ts";
-import { SnapshotReplay } from "../serf/snapshot/snapshot.ts";
 import type { Coordinate } from "../wire/messages/coordinate.ts";
 import type { Keyring } from "../wire/framing/keyring.ts";
 import type { Claim } from "../wire/messages/messages.ts";
 import { addressOf } from "./address_plan.ts";
 import type { HostState, SimHost } from "./sim_host.ts";
 import { type Outcome, SimOperation, SimQuery } from "./sim_operation.ts";
+import { SimSnapshot } from "./sim_snapshot.ts";
 
 /** The simulated host of a Serf node. */
 export type SerfHost = SimHost<SerfTimer, SerfOutput>;
@@ -30,6 +30,8 @@ export type SerfHost = SimHost<SerfTimer, SerfOutput>;
 export interface ClusterHooks {
   /** The number of an address that was never used. */
   newSlot(): number;
+  /** Virtual milliseconds since the simulation began. */
+  now(): number;
   /** Calls a function after so many milliseconds, and never before the current call of a machine has returned. */
   after(ms: number, run: () => void): void;
   /** The nodes whose process runs and is not paused. */
@@ -69,6 +71,8 @@ export interface RestartOptions {
    * addresses of others.
    */
   readonly join?: boolean;
+  /** What happened to the file of its snapshot. `truncated` leaves the first half of it. Default: it was kept. */
+  readonly snapshot?: "kept" | "lost" | "truncated";
 }
 
 /** A node of the cluster. Its process may end and start again; its events are kept across restarts. */
@@ -78,7 +82,7 @@ export class SimNode {
   readonly #cluster: ClusterHooks;
   readonly #options: SimNodeOptions;
   readonly #operations: Map<number, SimOperation> = new Map();
-  readonly #snapshot = new SnapshotReplay();
+  readonly #snapshot = new SimSnapshot();
   #core: SerfCore | undefined;
   #events: SerfEvent[] = [];
   #lastOperation = 0;
@@ -99,6 +103,21 @@ export class SimNode {
   /** Whether its process runs, is paused, or has ended. */
   get state(): HostState {
     return this.#options.host.state;
+  }
+
+  /** Counts the starts of its process, from 1; 0 before the first. */
+  get generation(): number {
+    return this.#options.host.generation;
+  }
+
+  /** Whether Serf takes part, is leaving, or has left; `shutdown` while the process is down. */
+  get lifecycle(): LifecycleState {
+    return this.#core?.state ?? "shutdown";
+  }
+
+  /** The operations of its process that are not over yet. */
+  get operations(): readonly SimOperation[] {
+    return [...this.#operations.values()];
   }
 
   /** Where it listens, or last listened. */
@@ -174,6 +193,7 @@ export class SimNode {
 
   /** Ends the process without a leave. Nobody listens at its address any more. */
   kill(): void {
+    this.#snapshot.crash(this.#cluster.now());
     this.#options.host.kill();
     this.#core = undefined;
     this.#operations.clear();
@@ -197,11 +217,21 @@ export class SimNode {
     this.#options.host.lagMs = ms;
   }
 
+  /** Sets the clock of the node forward by so many milliseconds, as happens to a machine that was suspended. */
+  stepClock(ms: number): void {
+    if (!(Number.isFinite(ms) && ms >= 0)) {
+      throw new RangeError(`Cannot use ms: got ${ms}, expected a number, 0 or more`);
+    }
+    this.#options.host.stepClock(ms);
+  }
+
   /** Starts the process again; kills it first if it still runs. */
   restart(options: RestartOptions = {}): void {
-    const { join = !this.#options.snapshots } = options;
+    const { join = !this.#options.snapshots, snapshot = "kept" } = options;
     if (this.state !== "down") this.kill();
-    const known = [...this.#snapshot.alive.values()];
+    if (snapshot === "lost") this.#snapshot.lose();
+    if (snapshot === "truncated") this.#snapshot.truncate(1 / 2);
+    const known = [...this.#snapshot.read().alive.values()];
     const moves = options.address === "new";
     this.#start(moves ? addressOf(this.#cluster.newSlot()) : this.address);
     this.#reachOne(known, (address, id) => this.#serf.rejoin(address, { id }));
@@ -251,7 +281,7 @@ export class SimNode {
       case "log":
         return this.#cluster.log(this, output);
       case "snapshot":
-        return this.#snapshot.apply(output.entry);
+        return this.#snapshot.add(output.entry, this.#cluster.now());
       case "query-record":
         return this.#queryRecord(output);
       case "joined":
@@ -284,7 +314,7 @@ export class SimNode {
 
   #start(address: Address): void {
     const { host, config, snapshots, keyring, packetOverhead } = this.#options;
-    const snapshot = snapshots ? this.#snapshot : undefined;
+    const snapshot = snapshots ? this.#snapshot.read() : undefined;
     this.#cluster.starting(this);
     this.#stopReason = undefined;
     host.start(address, (world) => {
@@ -297,13 +327,14 @@ export class SimNode {
   /** Shuts the machine down and ends the process. */
   #exit(): void {
     this.#serf.shutdown();
+    this.#snapshot.flush();
     this.kill();
   }
 
   /** Contacts addresses one after the other until one is reached. */
   #reachOne(addresses: readonly Address[], dial: (address: Address, id: number) => void): void {
     const [next, ...others] = addresses.filter((address) => !address.equals(this.address));
-    if (next === undefined) return;
+    if (next === undefined || this.lifecycle !== "alive") return;
     const attempt = new SimOperation(({ joined }) => {
       if (joined === 0) this.#afterwards(() => this.#reachOne(others, dial));
     });

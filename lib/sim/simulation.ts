@@ -28,6 +28,8 @@ import { TraceDigest } from "./trace_digest.ts";
 export interface Observer<Timer, Event> {
   /** A machine emitted an event. */
   emitted(host: SimHost<Timer, Event>, event: Event): void;
+  /** A machine has handled a packet, a stream message, a reply or a timer. */
+  handled?(host: SimHost<Timer, Event>): void;
   /** A machine sent a message on a stream, as the dialler or as the answer. */
   streamSent?(host: SimHost<Timer, Event>, message: StreamMessage): void;
 }
@@ -203,8 +205,12 @@ export class Simulation<Timer, Event> implements Engine<Timer, Event> {
     const host = this.#hosts[event.host];
     this.#trace.word(event.host);
     if (host.generation !== event.generation || host.state === "down") return;
-    if (host.state === "paused") host.hold(event);
-    else host.machine.handle(event.timer);
+    if (host.state === "paused") {
+      host.hold(event);
+      return;
+    }
+    host.machine.handle(event.timer);
+    this.#observer.handled?.(host);
   }
 
   #deliver(event: SimEvent<Timer> & { type: "packet" }): void {
@@ -220,6 +226,7 @@ export class Simulation<Timer, Event> implements Engine<Timer, Event> {
       this.statistics.delivered++;
       this.#trace.word(packet.messages.length);
       host.machine.receive(event.from, packet);
+      this.#observer.handled?.(host);
     }
   }
 
@@ -247,6 +254,7 @@ export class Simulation<Timer, Event> implements Engine<Timer, Event> {
     if (decoded.ok) {
       this.#trace.text(decoded.message.type);
       answer = host.machine.accept(event.from, decoded.message);
+      this.#observer.handled?.(host);
     } else if (decoded.answer) {
       answer = { type: "err", error: decoded.error };
     }
@@ -278,6 +286,7 @@ export class Simulation<Timer, Event> implements Engine<Timer, Event> {
     if (reply === undefined) return;
     exchange.open = false;
     client.machine.reply(exchange.id, reply);
+    this.#observer.handled?.(client);
   }
 
   /** The reply as the client gets it; `undefined` if it does not arrive. */

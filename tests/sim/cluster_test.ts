@@ -137,6 +137,77 @@ Deno.test("a node can be added with a name and tags", () => {
   assertEquals(run.node(2).member("special")?.tags, { role: "db" });
 });
 
+Deno.test("a node can have settings of its own", () => {
+  const run = cluster();
+  const node = run.add({ config: { protocol: 5 }, tune: { eagerGossip: false } });
+  node.join(run.node(0));
+  run.runUntil(() => run.converged(), { seconds: 10 });
+  assertEquals(run.node(1).member("n4")?.delegateCur, 5);
+  assertEquals(run.node(1).member("n3")?.delegateCur, 4);
+});
+
+Deno.test("an observer is told of starts, outputs and every step of a node", () => {
+  let [starts, joins, steps] = [0, 0, 0];
+  const run = cluster({
+    observer: {
+      started: () => starts++,
+      emitted: (_, { type }) => type === "member-join" ? joins++ : undefined,
+      handled: () => steps++,
+    },
+  });
+  run.node(1).restart();
+  assertEquals([starts, joins], [5, 16 + 1]);
+  assert(steps > 50 && steps <= run.statistics.events, `${steps} steps`);
+});
+
+Deno.test("operations of a node are listed until they are over", () => {
+  const run = cluster();
+  const query = run.node(1).query("who", null, { timeoutMs: 2_000 });
+  assertEquals(run.node(1).operations, [query]);
+  run.run({ seconds: 3 });
+  assertEquals(run.node(1).operations, []);
+});
+
+Deno.test("a node tells its lifecycle and how often it was started", () => {
+  const run = cluster();
+  const node = run.node(2);
+  assertEquals([node.lifecycle, node.generation], ["alive", 1]);
+  node.leave();
+  assertEquals(node.lifecycle, "leaving");
+  run.run({ seconds: 10 });
+  assertEquals([node.lifecycle, node.generation], ["shutdown", 1]);
+  node.restart();
+  assertEquals([node.lifecycle, node.generation], ["alive", 2]);
+});
+
+Deno.test("a node whose clock is set forward takes it for a stall", () => {
+  const lines: string[] = [];
+  const run = cluster({ log: ({ node, text }) => lines.push(`${node} ${text}`) });
+  run.node(1).stepClock(5_000);
+  run.run({ seconds: 5 });
+  assert(lines.some((line) => /^n1 .*Timers fired \d+ ms late/.test(line)), lines.at(-1));
+  assert(run.converged());
+});
+
+Deno.test("a restarted node knows others only if it has its snapshot", () => {
+  for (const [snapshot, members] of [["kept", 2], ["lost", 1]] as const) {
+    const run = cluster({ nodes: 2, snapshots: true });
+    run.run({ seconds: 5 });
+    run.node(0).restart({ snapshot });
+    run.run({ ms: 10 });
+    assertEquals(run.node(0).members().length, members, snapshot);
+  }
+});
+
+Deno.test("a node that leaves stops trying to join", () => {
+  const run = cluster();
+  run.partition([3]);
+  run.node(3).restart();
+  run.node(3).leave();
+  run.run({ seconds: 60 });
+  assertEquals(run.node(3).state, "down");
+});
+
 Deno.test("commands that do not fit the state of a node throw", () => {
   const run = cluster();
   assertThrows(() => run.node(1).resume(), Error, "is running");
