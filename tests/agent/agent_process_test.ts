@@ -1,9 +1,9 @@
 /** Agents as processes: signals, reloads, exit codes, and what they print. */
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { TemporaryDirectory } from "../host/temporary_directory.ts";
-import { Agent, commandLine, GOSSIP_PORT } from "../interop/agents.ts";
-import { writeFiles } from "./write_files.ts";
+import { TemporaryDirectory } from "../support/temporary_directory.ts";
+import { Agent, GOSSIP_PORT } from "../support/agent.ts";
+import { commandLine } from "../support/program.ts";
 
 /** What an agent printed after its log was opened, without times and RPC clients. */
 function logOf({ output }: Agent): string[] {
@@ -88,7 +88,7 @@ Deno.test("a second signal breaks a leave off", async () => {
 
 Deno.test("the switches decide which signal makes an agent leave", async () => {
   using directory = new TemporaryDirectory();
-  writeFiles(directory, {
+  directory.write({
     "a.json": '{"leave_on_terminate": true, "skip_leave_on_interrupt": true}',
   });
   const args = [`-config-file=${directory.file("a.json")}`];
@@ -115,8 +115,7 @@ Deno.test("a leave over RPC ends the agent with 0", async () => {
 Deno.test("a hangup makes log level, handlers, tags and switches those of the files", async () => {
   const ip = "127.7.0.9";
   using directory = new TemporaryDirectory();
-  const config = (settings: unknown) =>
-    writeFiles(directory, { "a.json": JSON.stringify(settings) });
+  const config = (settings: unknown) => directory.write({ "a.json": JSON.stringify(settings) });
   config({ tags: { a: "1" }, event_handlers: ["echo old"] });
   const args = [`-config-file=${directory.file("a.json")}`];
   await using agent = await Agent.start("ours", { name: "alpha", ip, args });
@@ -148,7 +147,7 @@ Deno.test("a hangup makes log level, handlers, tags and switches those of the fi
 
 Deno.test("a reload that fails changes nothing, or as little as possible", async () => {
   using directory = new TemporaryDirectory();
-  const config = (text: string) => writeFiles(directory, { "a.json": text });
+  const config = (text: string) => directory.write({ "a.json": text });
   config("{}");
   const args = [`-config-file=${directory.file("a.json")}`];
   await using agent = await Agent.start("ours", { name: "alpha", ip: "127.7.0.10", args });
@@ -181,7 +180,7 @@ Deno.test("a reload that fails changes nothing, or as little as possible", async
 
 Deno.test("a tags file follows the tags, and a reload empties it", async () => {
   using directory = new TemporaryDirectory();
-  writeFiles(directory, { "tags.json": '{"role":"x","b":"c"}' });
+  directory.write({ "tags.json": '{"role":"x","b":"c"}' });
   const file = directory.file("tags.json");
   const args = [`-tags-file=${file}`];
   await using agent = await Agent.start("ours", { name: "alpha", ip: "127.7.0.11", args });

@@ -3,9 +3,8 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { runAgent } from "../../lib/cli/agent/run_agent.ts";
 import { RecordedIo } from "../cli/recorded_io.ts";
-import { TemporaryDirectory } from "../host/temporary_directory.ts";
-import { Agent } from "../interop/agents.ts";
-import { writeFiles } from "./write_files.ts";
+import { TemporaryDirectory } from "../support/temporary_directory.ts";
+import { Agent } from "../support/agent.ts";
 
 /** What an agent prints that cannot start. */
 async function refusal(
@@ -13,7 +12,7 @@ async function refusal(
   ...args: string[]
 ): Promise<string> {
   using directory = new TemporaryDirectory();
-  writeFiles(directory, { "a.json": JSON.stringify(settings) });
+  directory.write({ "a.json": JSON.stringify(settings) });
   const file = `-config-file=${directory.file("a.json")}`;
   const io = new RecordedIo({});
   const code = await runAgent([file, "-bind=127.7.2.1:0", "-rpc-addr=127.7.2.1:0", ...args], io);
@@ -50,7 +49,7 @@ Deno.test("a name that cannot be announced keeps an agent from starting", async 
 Deno.test("what a handler leaves behind holds up the next one no longer than is configured", async () => {
   using directory = new TemporaryDirectory();
   const lingering = (time: string) =>
-    writeFiles(directory, { "a.json": `{"handler_linger": "${time}"}` });
+    directory.write({ "a.json": `{"handler_linger": "${time}"}` });
   lingering("1h");
   await using agent = await Agent.start("ours", {
     name: "patient",
@@ -72,7 +71,7 @@ Deno.test("what a handler leaves behind holds up the next one no longer than is 
 
 Deno.test("an agent keeps no coordinates if they are disabled", async () => {
   using directory = new TemporaryDirectory();
-  writeFiles(directory, { "a.json": '{"disable_coordinates": true}' });
+  directory.write({ "a.json": '{"disable_coordinates": true}' });
   const args = [`-config-file=${directory.file("a.json")}`];
   await using agent = await Agent.start("ours", { name: "placeless", ip: "127.7.2.2", args });
   await using other = await Agent.start("ours", { name: "placed", ip: "127.7.2.3" });

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertGreaterOrEqual } from "@std/assert";
 import { Alarm } from "../../lib/base/alarm.ts";
-import { until } from "../host/until.ts";
+import { until } from "../support/until.ts";
 
 Deno.test("alarms ring in the order of their times, none too early", async () => {
   const begun = performance.now();

@@ -1,6 +1,6 @@
 /** What a run must be judged by: the machine, the versions, and how busy it was. */
 
-import { ourProgram, referenceMissing, run } from "../interop/agents.ts";
+import { ourProgram, referenceMissing, run } from "../support/program.ts";
 
 /** The machine and the programs, by name. */
 export async function describeMachine(): Promise<Record<string, string>> {

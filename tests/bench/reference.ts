@@ -9,7 +9,7 @@
  */
 
 import { parseArgs } from "@std/cli/parse-args";
-import { referenceMissing } from "../interop/agents.ts";
+import { referenceMissing } from "../support/program.ts";
 import { killAllAgents } from "./cluster/bench_agent.ts";
 import type { Benchmark, Case, Composition } from "./cluster/benchmark.ts";
 import { burst } from "./cluster/burst.ts";

@@ -3,7 +3,7 @@
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { commandTable } from "../../lib/cli/command_table.ts";
 import { ScriptedAgent } from "./scripted_agent.ts";
-import { runUntil } from "./interrupted_process.ts";
+import { runUntil } from "../support/interrupted_process.ts";
 
 const root = new URL("../../", import.meta.url);
 

@@ -3,7 +3,7 @@ import { Address } from "../../lib/base/address.ts";
 import { Driver } from "../../lib/host/driver.ts";
 import { NetTransport } from "../../lib/host/transport/net_transport.ts";
 import type { Packet, StreamMessage } from "../../lib/wire/messages/messages.ts";
-import { until } from "./until.ts";
+import { until } from "../support/until.ts";
 
 /** A machine under a driver of its own, whose parts a test replaces. */
 class Rig implements AsyncDisposable {

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { KeyError } from "../../lib/host/key_manager.ts";
 import { Keyring } from "../../lib/wire/framing/keyring.ts";
 import { LoopbackCluster } from "./loopback_cluster.ts";
-import { until } from "./until.ts";
+import { until } from "../support/until.ts";
 
 const old = new Uint8Array(32).fill(1);
 const next = new Uint8Array(32).fill(2);

@@ -2,8 +2,8 @@
 
 import { assertEquals } from "@std/assert";
 import { LoopbackCluster, statuses } from "./loopback_cluster.ts";
-import { TemporaryDirectory } from "./temporary_directory.ts";
-import { vacantPort } from "./vacant_port.ts";
+import { TemporaryDirectory } from "../support/temporary_directory.ts";
+import { vacantPort } from "../support/vacant_port.ts";
 
 const hasIpv6 = Deno.networkInterfaces().some(({ address }) => address === "::1");
 

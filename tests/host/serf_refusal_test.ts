@@ -10,7 +10,7 @@ import { Serf } from "../../lib/host/serf.ts";
 import { profiles } from "../../lib/swim/config.ts";
 import { Keyring } from "../../lib/wire/framing/keyring.ts";
 import { FAST, LoopbackCluster } from "./loopback_cluster.ts";
-import { vacantPort } from "./vacant_port.ts";
+import { vacantPort } from "../support/vacant_port.ts";
 
 Deno.test("a join that reaches nobody says why for each address", async () => {
   await using cluster = new LoopbackCluster();

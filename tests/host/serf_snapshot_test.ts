@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { LoopbackCluster } from "./loopback_cluster.ts";
-import { TemporaryDirectory } from "./temporary_directory.ts";
-import { until } from "./until.ts";
+import { TemporaryDirectory } from "../support/temporary_directory.ts";
+import { until } from "../support/until.ts";
 
 Deno.test("a node that is started again finds its cluster by its snapshot, and skips old events", async () => {
   using directory = new TemporaryDirectory();

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } f
 import { ClosedError } from "../../lib/base/errors.ts";
 import { Serf } from "../../lib/host/serf.ts";
 import { LoopbackCluster, nextEvent, statuses } from "./loopback_cluster.ts";
-import { until } from "./until.ts";
+import { until } from "../support/until.ts";
 
 const decoder = new TextDecoder();
 

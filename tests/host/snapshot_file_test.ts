@@ -2,8 +2,8 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import { Address } from "../../lib/base/address.ts";
 import { parseSnapshot } from "../../lib/serf/snapshot/snapshot.ts";
 import { SnapshotFile } from "../../lib/host/snapshot_file.ts";
-import { TemporaryDirectory } from "./temporary_directory.ts";
-import { until } from "./until.ts";
+import { TemporaryDirectory } from "../support/temporary_directory.ts";
+import { until } from "../support/until.ts";
 
 const address = Address.parse("10.0.0.1", 7946);
 
@@ -60,7 +60,7 @@ Deno.test("a leave is written at once, with all that came before it", async () =
   const { file } = await open(path);
   file.add({ type: "alive", name: "a", address });
   file.add({ type: "leave" });
-  await until(() => Deno.readTextFileSync(path).endsWith("leave\n"), 400);
+  await until(() => Deno.readTextFileSync(path).endsWith("leave\n"), { timeoutMs: 400 });
   file.add({ type: "clock", lTime: 9 });
   await file.close();
   const { file: forgetful } = await open(path);

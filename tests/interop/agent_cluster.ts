@@ -1,6 +1,8 @@
 /** Agents in numbers. */
 
-import { Agent, type AgentOptions, type Kind, until } from "./agents.ts";
+import { Agent, type AgentOptions } from "../support/agent.ts";
+import type { Kind } from "../support/program.ts";
+import { until } from "../support/until.ts";
 
 /** An agent that is to be started. */
 export interface Plan extends AgentOptions {
@@ -52,12 +54,11 @@ export async function allSee(
   const wanted = sortedJson(expected);
   await Promise.all(observers.map(async (agent) => {
     let seen = "";
-    await until(
-      `${agent.kind} ${agent.name} sees ${wanted}`,
-      async () => (seen = sortedJson(await agent.statuses())) === wanted,
-      () => `It sees ${seen} and printed:\n${agent.output}`,
+    await until(async () => (seen = sortedJson(await agent.statuses())) === wanted, {
+      what: `${agent.kind} ${agent.name} sees ${wanted}`,
+      detail: () => `It sees ${seen} and printed:\n${agent.output}`,
       timeoutMs,
-    );
+    });
   }));
 }
 

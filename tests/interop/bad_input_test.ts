@@ -1,7 +1,8 @@
 /** What an agent says to the wrong key, the wrong port and the wrong file. */
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { Agent, type Kind, referenceMissing, run } from "./agents.ts";
+import { Agent } from "../support/agent.ts";
+import { type Kind, referenceMissing, run } from "../support/program.ts";
 
 const keys = [1, 2].map((byte) => btoa(String.fromCharCode(...new Array(16).fill(byte))));
 

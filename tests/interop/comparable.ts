@@ -1,6 +1,6 @@
 /** What two programs said, made comparable. */
 
-import type { CommandResult } from "./agents.ts";
+import type { CommandResult } from "../support/program.ts";
 
 /** Replaces what differs between two runs of one program, or is ours to word, and sorts what is in no order. */
 export function comparable({ code, stdout, stderr }: CommandResult): CommandResult {

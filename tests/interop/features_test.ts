@@ -2,9 +2,11 @@
 
 import { assertEquals, assertLess } from "@std/assert";
 import type { RpcClient, RpcQueryOptions } from "../../lib/rpc/client/client.ts";
-import { TemporaryDirectory } from "../host/temporary_directory.ts";
+import { TemporaryDirectory } from "../support/temporary_directory.ts";
 import { AgentCluster, allSee, join, type Plan } from "./agent_cluster.ts";
-import { type Agent, interopTest, type Kind, until } from "./agents.ts";
+import type { Agent } from "../support/agent.ts";
+import { interopTest, type Kind } from "../support/program.ts";
+import { until } from "../support/until.ts";
 
 const kinds: readonly Kind[] = ["ours", "reference", "ours", "reference"];
 
@@ -60,11 +62,10 @@ interopTest("user events of any bytes reach every agent of both kinds exactly on
       const name = `${round}${sender}`;
       await client.event(name, payload);
       sent.push(`${name} ${payload?.toHex() ?? "null"}`);
-      await until(
-        `every agent has ${name}`,
-        () => Promise.resolve(received.every((events) => events.includes(sent.at(-1)!))),
-        () => JSON.stringify(received),
-      );
+      await until(() => received.every((events) => events.includes(sent.at(-1)!)), {
+        what: `every agent has ${name}`,
+        detail: () => JSON.stringify(received),
+      });
     }
   }
   // A second delivery would have come with the state exchanges and gossip since then.
@@ -246,11 +247,10 @@ interopTest("handlers of both kinds are told the same, once per burst", async ()
     await sender.event("now", "b\na");
     expected.push(`user now ${time + 4}\na\nb\n`);
     expected.push(`user deploy ${time + 3}\nv3\n`, `user other ${time + 2}\n`);
-    await until(
-      "all handlers have been told of the events",
-      () => Promise.resolve(notes().every((text) => text.length >= expected.join("").length)),
-      () => JSON.stringify(notes()),
-    );
+    await until(() => notes().every((text) => text.length >= expected.join("").length), {
+      what: "all handlers have been told of the events",
+      detail: () => JSON.stringify(notes()),
+    });
   }
   // What was coalesced is told in no particular order.
   const lines = (text: string) => text.split("\n").toSorted();
@@ -262,11 +262,10 @@ interopTest("handlers of both kinds are told the same, once per burst", async ()
     const { name, ip } = agents[i];
     // A reference tells of an update again with every later one.
     const told = new RegExp(`^member-update\\s*\n(?:.*\n)?${name}\t${ip}\tdb\t(\\S+)\n`, "m");
-    await until(
-      "all handlers have been told of the tags",
-      () => Promise.resolve(notes().every((text) => told.test(text))),
-      () => JSON.stringify(notes()),
-    );
+    await until(() => notes().every((text) => told.test(text)), {
+      what: "all handlers have been told of the tags",
+      detail: () => JSON.stringify(notes()),
+    });
     const tags = notes().map((text) => told.exec(text)![1].split(",").toSorted());
     assertEquals(tags, notes().map(() => ["role=db", "step=2"]));
   }
@@ -291,11 +290,14 @@ interopTest("both kinds estimate the same distances", async () => {
     return Number(/rtt: (\d+\.\d+) ms/.exec(stdout)?.[1]);
   };
   let estimates: number[] = [];
-  await until("both have measured each other and agree within 20 %", async () => {
+  await until(async () => {
     estimates = await Promise.all(agents.map(estimate));
     const [mine, theirs] = estimates;
     return Math.abs(mine - theirs) <= 0.2 * theirs;
-  }, () => `The estimates are ${estimates} ms`);
+  }, {
+    what: "both have measured each other and agree within 20 %",
+    detail: () => `The estimates are ${estimates} ms`,
+  });
   // On one machine; and it was measured in the same unit.
   for (const rtt of estimates) assertLess(rtt, 100);
 });

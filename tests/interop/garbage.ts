@@ -16,7 +16,7 @@ import { StreamDecoder } from "../../lib/wire/framing/stream.ts";
 import type { WireOptions } from "../../lib/wire/framing/wire_options.ts";
 import { damage, packets, type Sample, streams } from "../fuzz/damage.ts";
 import { damaged, requests } from "../rpc/server/damaged_requests.ts";
-import { GOSSIP_PORT } from "./agents.ts";
+import { GOSSIP_PORT } from "../support/agent.ts";
 
 const LARGEST_TIME = 1_000_000;
 /** How many connections are open at once. */

@@ -1,7 +1,8 @@
 /** The story that the README tells, on real processes. */
 
 import { assertEquals, assertMatch } from "@std/assert";
-import { Agent, until } from "./agents.ts";
+import { Agent } from "../support/agent.ts";
+import { until } from "../support/until.ts";
 
 Deno.test("two agents join, see each other, and tell a leave from a death", async () => {
   await using one = await Agent.start("ours", { name: "agent-one", ip: "127.0.0.10" });
@@ -28,11 +29,11 @@ Deno.test("two agents join, see each other, and tell a leave from a death", asyn
     ip: "127.0.0.11",
     args: ["-join=127.0.0.10"],
   });
-  await until("agent-one sees agent-two back", async () => {
+  await until(async () => {
     return (await one.statuses())["agent-two"] === "alive";
-  }, () => one.output);
+  }, { what: "agent-one sees agent-two back", detail: () => one.output });
   again.signal("SIGKILL");
-  await until("agent-one sees agent-two failed", async () => {
+  await until(async () => {
     return (await one.statuses())["agent-two"] === "failed";
-  }, () => one.output);
+  }, { what: "agent-one sees agent-two failed", detail: () => one.output });
 });

@@ -4,7 +4,9 @@ import { assert, assertEquals, assertLess, assertMatch } from "@std/assert";
 import { Random } from "../../lib/sim/random.ts";
 import { Keyring } from "../../lib/wire/framing/keyring.ts";
 import { AgentCluster, allSee } from "./agent_cluster.ts";
-import { type Agent, GOSSIP_PORT, interopTest, RPC_PORT, until } from "./agents.ts";
+import { type Agent, GOSSIP_PORT, RPC_PORT } from "../support/agent.ts";
+import { interopTest } from "../support/program.ts";
+import { until } from "../support/until.ts";
 import { converse, damagedPackets, damagedRequests, damagedStreams, flood } from "./garbage.ts";
 
 const SEED = 7946;
@@ -42,10 +44,10 @@ async function talk(agents: readonly Agent[], name: string): Promise<void> {
     const event = `${name}-${agent.kind}`;
     assertEquals((await agent.cli("reference", "event", "-coalesce=false", event)).code, 0);
     await Promise.all(agents.map((agent) => agent.printed(`Received event: user-event: ${event}`)));
-    await until(`all answer to ${agent.name}`, async () => {
+    await until(async () => {
       const { stdout } = await agent.cli("reference", "query", "-timeout=1s", "anybody");
       return stdout.includes("Total Acks: 2");
-    });
+    }, { what: `all answer to ${agent.name}` });
   }
 }
 

@@ -1,7 +1,10 @@
 /** Two of our agents and two of the reference's in one cluster. */
 
 import { assertEquals } from "@std/assert";
-import { Agent, interopTest, type Kind, until } from "./agents.ts";
+import { allSee } from "./agent_cluster.ts";
+import { Agent } from "../support/agent.ts";
+import { interopTest, type Kind } from "../support/program.ts";
+import { until } from "../support/until.ts";
 
 const kinds: readonly Kind[] = ["ours", "reference", "ours", "reference"];
 
@@ -49,21 +52,6 @@ async function startCluster({ network, args }: Setting): Promise<Agent[] & Async
   } catch (error) {
     await disposable[Symbol.asyncDispose]();
     throw error;
-  }
-}
-
-/** Waits until all of `observers` see exactly these statuses. */
-async function allSee(
-  observers: readonly Agent[],
-  expected: Record<string, string>,
-): Promise<void> {
-  const wanted = JSON.stringify(Object.entries(expected).sort());
-  for (const agent of observers) {
-    let seen = "";
-    await until(`${agent.kind} ${agent.name} sees ${wanted}`, async () => {
-      seen = JSON.stringify(Object.entries(await agent.statuses()).sort());
-      return seen === wanted;
-    }, () => `It sees ${seen} and printed:\n${agent.output}`);
   }
 }
 
@@ -120,10 +108,10 @@ interopTest("a tag that changes is seen by both kinds", async () => {
     );
     assertEquals({ code, stdout }, { code: 0, stdout: "Successfully updated agent tags\n" });
     for (const observer of agents) {
-      await until(`${observer.name} sees the tags of n${i + 1}`, async () => {
+      await until(async () => {
         const member = (await observer.members()).find(({ name }) => name === `n${i + 1}`);
         return JSON.stringify(member?.tags) === '{"version":"2"}';
-      });
+      }, { what: `${observer.name} sees the tags of n${i + 1}` });
     }
   }
 });

@@ -5,10 +5,12 @@
 
 import { lookup } from "node:dns/promises";
 import { assertEquals } from "@std/assert";
-import { runUntil, type Step } from "../cli/interrupted_process.ts";
-import { TemporaryDirectory } from "../host/temporary_directory.ts";
+import { runUntil, type Step } from "../support/interrupted_process.ts";
+import { TemporaryDirectory } from "../support/temporary_directory.ts";
 import { AgentCluster, allSee, join } from "./agent_cluster.ts";
-import { type Agent, type CommandResult, interopTest, type Kind, run, until } from "./agents.ts";
+import type { Agent } from "../support/agent.ts";
+import { type CommandResult, interopTest, type Kind, run } from "../support/program.ts";
+import { until } from "../support/until.ts";
 import { comparable } from "./comparable.ts";
 
 /** Whose command line is run, and whose agents are asked. */
@@ -229,10 +231,9 @@ const queries = [
 
 async function untilCoordinates(agent: Agent, other: Agent): Promise<void> {
   await using client = await agent.rpc();
-  await until(
-    `${agent.name} has measured ${other.name}`,
-    async () => (await client.coordinate(other.name)) !== undefined,
-  );
+  await until(async () => (await client.coordinate(other.name)) !== undefined, {
+    what: `${agent.name} has measured ${other.name}`,
+  });
 }
 
 /** Why a name cannot be found not to exist here; `undefined` where a name server says so. */

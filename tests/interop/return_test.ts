@@ -7,9 +7,11 @@ import {
   assertLessOrEqual,
   assertStringIncludes,
 } from "@std/assert";
-import { TemporaryDirectory } from "../host/temporary_directory.ts";
+import { TemporaryDirectory } from "../support/temporary_directory.ts";
 import { AgentCluster, allSee, join } from "./agent_cluster.ts";
-import { Agent, interopTest, type Kind, until } from "./agents.ts";
+import { Agent } from "../support/agent.ts";
+import { interopTest, type Kind } from "../support/program.ts";
+import { until } from "../support/until.ts";
 
 const kinds: readonly Kind[] = ["ours", "reference"];
 
@@ -35,14 +37,10 @@ function takeOver(kind: Kind, { ip, snapshot, notes }: Relay, ...args: string[])
 
 async function untilNoted(relay: Relay, ...expected: string[]): Promise<void> {
   let notes = "";
-  await until(
-    `the notes are ${expected}`,
-    async () => {
-      notes = await Deno.readTextFile(relay.notes).catch(() => "");
-      return notes.split("\n").length > expected.length;
-    },
-    () => notes,
-  );
+  await until(async () => {
+    notes = await Deno.readTextFile(relay.notes).catch(() => "");
+    return notes.split("\n").length > expected.length;
+  }, { what: `the notes are ${expected}`, detail: () => notes });
   assertEquals(notes.trimEnd().split("\n"), expected);
 }
 

@@ -3,7 +3,9 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { Serf } from "../../lib/host/serf.ts";
 import { LoopbackCluster, nextEvent, statuses } from "../host/loopback_cluster.ts";
-import { Agent, type AgentOptions, interopTest, until } from "./agents.ts";
+import { Agent, type AgentOptions } from "../support/agent.ts";
+import { interopTest } from "../support/program.ts";
+import { until } from "../support/until.ts";
 
 const text = new TextDecoder();
 
@@ -20,10 +22,10 @@ async function allSee(
   const wanted = JSON.stringify(expected);
   await Promise.all(
     observers.map((observer) =>
-      until(`${observer.name} sees ${wanted}`, async () => {
+      until(async () => {
         const seen = observer instanceof Agent ? await observer.statuses() : statuses(observer);
         return JSON.stringify(Object.fromEntries(Object.entries(seen).toSorted())) === wanted;
-      })
+      }, { what: `${observer.name} sees ${wanted}` })
     ),
   );
 }

@@ -1,8 +1,9 @@
 /** The examples of the client, which need an agent and so are no tests by themselves. */
 
 import { assert } from "@std/assert";
-import { TemporaryDirectory } from "../host/temporary_directory.ts";
-import { Agent, RPC_PORT, until } from "../interop/agents.ts";
+import { TemporaryDirectory } from "../support/temporary_directory.ts";
+import { Agent, RPC_PORT } from "../support/agent.ts";
+import { until } from "../support/until.ts";
 
 const root = new URL("../../", import.meta.url);
 
@@ -32,10 +33,10 @@ async function runUntilPrinted(
   })();
   try {
     for (const { act, text } of steps) {
-      await until(`${program} prints ${text}`, async () => {
+      await until(async () => {
         await act?.();
         return printed.includes(text);
-      }, () => printed);
+      }, { what: `${program} prints ${text}`, detail: () => printed });
     }
   } finally {
     child.kill("SIGKILL");

@@ -3,7 +3,8 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { RpcError } from "../../lib/base/errors.ts";
 import { RpcClient, type RpcEvent, RpcKeyError } from "../../lib/rpc/client/client.ts";
-import { Agent, interopTest } from "../interop/agents.ts";
+import { Agent } from "../support/agent.ts";
+import { interopTest } from "../support/program.ts";
 
 const text = (bytes: Uint8Array | null) => new TextDecoder().decode(bytes ?? new Uint8Array());
 

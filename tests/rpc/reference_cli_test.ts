@@ -2,7 +2,7 @@
 
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { KeyError } from "../../lib/host/key_manager.ts";
-import { commandLine, interopTest, run } from "../interop/agents.ts";
+import { commandLine, interopTest, run } from "../support/program.ts";
 import { member } from "./client/fake_agent.ts";
 import { Serving } from "./serve.ts";
 

@@ -1,6 +1,6 @@
 import { assertEquals, assertGreaterOrEqual, assertRejects } from "@std/assert";
 import { WriteWatch } from "../../lib/rpc/write_watch.ts";
-import { until } from "../host/until.ts";
+import { until } from "../support/until.ts";
 
 /** A watch, and when it found that a write took too long. */
 function watched(timeoutMs: number): { watch: WriteWatch; timedOutAt: number[] } {

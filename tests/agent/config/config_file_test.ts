@@ -1,8 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { defaultConfig } from "../../../lib/agent/config/config.ts";
 import { readConfigPaths } from "../../../lib/agent/config/config_file.ts";
-import { TemporaryDirectory } from "../../host/temporary_directory.ts";
-import { writeFiles } from "../write_files.ts";
+import { TemporaryDirectory } from "../../support/temporary_directory.ts";
 
 const directoryFiles = {
   "cd/b.json": '{"node_name":"from-b","log_level":"warn"}',
@@ -15,14 +14,14 @@ const directoryFiles = {
 
 Deno.test("of a directory only JSON files directly inside it are read, in order of their names", () => {
   using directory = new TemporaryDirectory();
-  writeFiles(directory, directoryFiles);
+  directory.write(directoryFiles);
   const config = readConfigPaths([directory.file("cd")], defaultConfig);
   assertEquals([config.nodeName, config.bind, config.logLevel], ["from-b", "127.0.0.20", "warn"]);
 });
 
 Deno.test("files and directories count in the order in which they are given", () => {
   using directory = new TemporaryDirectory();
-  writeFiles(directory, directoryFiles);
+  directory.write(directoryFiles);
   const [file, folder] = [directory.file("f1.json"), directory.file("cd/")];
   assertEquals(readConfigPaths([file, folder], defaultConfig).nodeName, "from-b");
   assertEquals(readConfigPaths([folder, file], defaultConfig).nodeName, "from-f1");
@@ -30,13 +29,13 @@ Deno.test("files and directories count in the order in which they are given", ()
 
 Deno.test("a directory without JSON files is fine", () => {
   using directory = new TemporaryDirectory();
-  writeFiles(directory, { readme: "" });
+  directory.write({ readme: "" });
   assertEquals(readConfigPaths([directory.path], defaultConfig), defaultConfig);
 });
 
 Deno.test("a file that is missing or wrong is named", () => {
   using directory = new TemporaryDirectory();
-  writeFiles(directory, { "cd2/x.json": "{", "c0.json": "" });
+  directory.write({ "cd2/x.json": "{", "c0.json": "" });
   const errorOf = (name: string) =>
     assertThrows(() => readConfigPaths([directory.file(name)], defaultConfig), Error)
       .message.replaceAll(`${directory.path}/`, "");

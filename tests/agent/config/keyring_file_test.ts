@@ -1,14 +1,13 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { readKeyringFile, writeKeyringFile } from "../../../lib/agent/config/keyring_file.ts";
-import { TemporaryDirectory } from "../../host/temporary_directory.ts";
-import { writeFiles } from "../write_files.ts";
+import { TemporaryDirectory } from "../../support/temporary_directory.ts";
 
 const keys = ["HvY8ubRZMgafUOWvrOadwOckVa1wN3QWAo46FVKbVN8=", "AAAAAAAAAAAAAAAAAAAAAA=="];
 
 Deno.test("a keyring is read and written with the primary key first", async () => {
   using directory = new TemporaryDirectory();
   const path = directory.file("keys.json");
-  writeFiles(directory, { "keys.json": JSON.stringify(keys) });
+  directory.write({ "keys.json": JSON.stringify(keys) });
   const keyring = await readKeyringFile(path);
   assertEquals(keyring.keys.map((key) => key.toBase64()), keys);
   keyring.use(keyring.keys[1]);
@@ -44,7 +43,7 @@ Deno.test("what is no keyring is refused in the reference's words", async () => 
   ];
   using directory = new TemporaryDirectory();
   for (const [text, message] of cases) {
-    writeFiles(directory, { "keys.json": text });
+    directory.write({ "keys.json": text });
     const error = await assertRejects(() => readKeyringFile(directory.file("keys.json")), Error);
     assertEquals(error.message, message);
   }

@@ -2,8 +2,7 @@ import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { loadConfig, type LoadedConfig } from "../../../lib/agent/config/load_config.ts";
 import { parseAgentFlags } from "../../../lib/cli/agent/agent_flags.ts";
 import { StartupError } from "../../../lib/agent/startup_error.ts";
-import { TemporaryDirectory } from "../../host/temporary_directory.ts";
-import { writeFiles } from "../write_files.ts";
+import { TemporaryDirectory } from "../../support/temporary_directory.ts";
 
 function load(args: readonly string[]): LoadedConfig {
   return loadConfig(parseAgentFlags(args));
@@ -21,7 +20,7 @@ Deno.test("without arguments the node is named like its host", () => {
 
 Deno.test("flags win over files, and lists of both are joined", () => {
   using directory = new TemporaryDirectory();
-  writeFiles(directory, {
+  directory.write({
     "a.json":
       '{"node_name":"file","start_join":["a"],"event_handlers":["x"],"tags":{"a":"1","b":"1"}}',
   });
@@ -52,7 +51,7 @@ Deno.test("what works but deserves a word gets one", () => {
 Deno.test("times and sizes that make no sense are refused by their keys", () => {
   using directory = new TemporaryDirectory();
   const refusal = (settings: Readonly<Record<string, unknown>>) => {
-    writeFiles(directory, { "a.json": JSON.stringify(settings) });
+    directory.write({ "a.json": JSON.stringify(settings) });
     return errorOf(`-config-file=${directory.file("a.json")}`);
   };
   for (const key of ["reconnect_timeout", "tombstone_timeout", "handler_linger"]) {
@@ -66,7 +65,7 @@ Deno.test("times and sizes that make no sense are refused by their keys", () => 
 Deno.test("an interval that would keep the agent busy is raised", () => {
   using directory = new TemporaryDirectory();
   for (const interval of ["1ns", "-5s"]) {
-    writeFiles(directory, { "a.json": `{"reconnect_interval":"${interval}"}` });
+    directory.write({ "a.json": `{"reconnect_interval":"${interval}"}` });
     const { config, notices } = load([`-config-file=${directory.file("a.json")}`]);
     assertEquals(config.reconnectIntervalMs, 100);
     assertEquals(notices, ["Warning: 'ReconnectInterval' is too low. Setting to 100ms"]);

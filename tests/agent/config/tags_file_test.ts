@@ -1,7 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { readTagsFile, writeTagsFile } from "../../../lib/agent/config/tags_file.ts";
-import { TemporaryDirectory } from "../../host/temporary_directory.ts";
-import { writeFiles } from "../write_files.ts";
+import { TemporaryDirectory } from "../../support/temporary_directory.ts";
 
 Deno.test("tags are written sorted, indented, and for the owner only", () => {
   using directory = new TemporaryDirectory();
@@ -20,7 +19,7 @@ Deno.test("a file that is missing has no tags", () => {
 
 Deno.test("null is no tags, and a null value an empty one", () => {
   using directory = new TemporaryDirectory();
-  writeFiles(directory, { "a.json": "null", "b.json": '{"a":null}' });
+  directory.write({ "a.json": "null", "b.json": '{"a":null}' });
   assertEquals(readTagsFile(directory.file("a.json")), {});
   assertEquals(readTagsFile(directory.file("b.json")), { a: "" });
 });
@@ -36,7 +35,7 @@ Deno.test("what is no object of texts is refused in Go's words", () => {
   ];
   using directory = new TemporaryDirectory();
   for (const [text, message] of cases) {
-    writeFiles(directory, { "tags.json": text });
+    directory.write({ "tags.json": text });
     const error = assertThrows(() => readTagsFile(directory.file("tags.json")), Error);
     assertEquals(error.message, `Failed to decode tags file: ${message}`);
   }

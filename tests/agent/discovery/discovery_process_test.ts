@@ -1,8 +1,9 @@
 /** Agents that find each other, as processes in a network of their own. */
 
 import { assertStringIncludes } from "@std/assert";
-import { Agent, type Kind, referenceMissing } from "../../interop/agents.ts";
-import { PrivateNetwork, privateNetworkMissing } from "./private_network.ts";
+import { Agent } from "../../support/agent.ts";
+import { type Kind, referenceMissing } from "../../support/program.ts";
+import { PrivateNetwork, privateNetworkMissing } from "../../support/private_network.ts";
 
 /** Registers a test; where what it needs is missing it is skipped and its name says why. */
 function networkTest(

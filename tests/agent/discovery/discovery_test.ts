@@ -6,7 +6,7 @@ import type { MdnsNetworkOptions } from "../../../lib/agent/discovery/mdns_netwo
 import { MdnsService } from "../../../lib/agent/discovery/mdns_service.ts";
 import { Address } from "../../../lib/base/address.ts";
 import { JoinError } from "../../../lib/base/errors.ts";
-import { until } from "../../host/until.ts";
+import { until } from "../../support/until.ts";
 import { capturedPacket } from "./dns_packets.ts";
 
 const config = { ...defaultConfig, discover: "testc", nodeName: "md1" };

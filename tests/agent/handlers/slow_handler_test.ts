@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { Agent } from "../../interop/agents.ts";
+import { Agent } from "../../support/agent.ts";
 
 Deno.test("a handler that is too slow costs one warning, and streams do not wait for it", async () => {
   await using agent = await Agent.start("ours", {

@@ -1,9 +1,9 @@
 /** An agent that copies its log to a daemon, which is there for this agent only. */
 
 import { assertEquals } from "@std/assert";
-import { TemporaryDirectory } from "../../host/temporary_directory.ts";
-import { Agent } from "../../interop/agents.ts";
-import { DatagramServer } from "../telemetry/datagram_server.ts";
+import { TemporaryDirectory } from "../../support/temporary_directory.ts";
+import { Agent } from "../../support/agent.ts";
+import { DatagramServer } from "../../support/datagram_server.ts";
 
 /** Puts a directory in the place of `/run` for the program that it runs. */
 const withRun = (path: string) => [

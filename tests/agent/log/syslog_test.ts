@@ -2,8 +2,8 @@ import { LOG_LEVELS, type LogLevel } from "../../../lib/base/log.ts";
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { Syslog, type SyslogOptions } from "../../../lib/agent/log/syslog.ts";
 import { AgentLog } from "../../../lib/agent/log/agent_log.ts";
-import { TemporaryDirectory } from "../../host/temporary_directory.ts";
-import { DatagramServer } from "../telemetry/datagram_server.ts";
+import { TemporaryDirectory } from "../../support/temporary_directory.ts";
+import { DatagramServer } from "../../support/datagram_server.ts";
 
 /** A log, and the daemon it is copied to. */
 class Setup implements AsyncDisposable {

@@ -1,10 +1,10 @@
 /** The figures of a running agent, compared with those of the reference. */
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { TemporaryDirectory } from "../../host/temporary_directory.ts";
-import { Agent, until } from "../../interop/agents.ts";
-import { DatagramServer } from "./datagram_server.ts";
-import { writeFiles } from "../write_files.ts";
+import { TemporaryDirectory } from "../../support/temporary_directory.ts";
+import { Agent } from "../../support/agent.ts";
+import { until } from "../../support/until.ts";
+import { DatagramServer } from "../../support/datagram_server.ts";
 
 /** Names that are about Go, and those that come every half minute only. */
 const NOT_EXPECTED =
@@ -37,7 +37,10 @@ async function collect(server: DatagramServer, names: Set<string>): Promise<void
 async function allHaveCome(expected: readonly string[], names: Set<string>): Promise<void> {
   const missing = () => expected.filter((name) => !names.has(name));
   const done = () => Promise.resolve(missing().length === 0);
-  await until("all figures have come", done, () => `missing: ${missing().join(" ")}`);
+  await until(done, {
+    what: "all figures have come",
+    detail: () => `missing: ${missing().join(" ")}`,
+  });
 }
 
 /** Starts an agent with these settings. */
@@ -45,7 +48,7 @@ async function startWith(
   directory: TemporaryDirectory,
   { name, ip, settings }: { name: string; ip: string; settings: Record<string, unknown> },
 ): Promise<Agent> {
-  writeFiles(directory, { [`${name}.json`]: JSON.stringify(settings) });
+  directory.write({ [`${name}.json`]: JSON.stringify(settings) });
   const args = [`-config-file=${directory.file(`${name}.json`)}`];
   return await Agent.start("ours", { name, ip, args });
 }
@@ -94,10 +97,10 @@ Deno.test("an agent sends the figures of the reference, and sums them up on SIGU
     ),
     new RegExp(`\\n${time}\\[G\\] '[^']+\\.runtime\\.sys_bytes': \\d+\\.000\\n`),
   ];
-  await until("the report has come", () => {
+  await until(() => {
     agent.signal("SIGUSR1");
     return Promise.resolve(report.every((line) => line.test(agent.output)));
-  }, () => agent.output);
+  }, { what: "the report has come", detail: () => agent.output });
   server[Symbol.dispose]();
   await collecting;
 });
@@ -105,7 +108,7 @@ Deno.test("an agent sends the figures of the reference, and sums them up on SIGU
 Deno.test("an address of a metrics server without a port keeps an agent from starting", async () => {
   for (const server of ["statsite", "statsd"]) {
     using directory = new TemporaryDirectory();
-    writeFiles(directory, { "a.json": JSON.stringify({ [`${server}_addr`]: "metrics" }) });
+    directory.write({ "a.json": JSON.stringify({ [`${server}_addr`]: "metrics" }) });
     await using agent = Agent.spawn("ours", {
       name: "a",
       ip: "127.7.1.3",

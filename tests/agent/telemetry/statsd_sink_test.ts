@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { StatsdSink, type StatsServer } from "../../../lib/agent/telemetry/statsd_sink.ts";
-import { until } from "../../host/until.ts";
-import { vacantPort } from "../../host/vacant_port.ts";
-import { DatagramServer } from "./datagram_server.ts";
+import { until } from "../../support/until.ts";
+import { vacantPort } from "../../support/vacant_port.ts";
+import { DatagramServer } from "../../support/datagram_server.ts";
 
 /** A sink for a local server that is tried often, and what it logs. */
 function sinkFor(server: StatsServer, port: number) {

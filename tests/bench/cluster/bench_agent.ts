@@ -1,9 +1,9 @@
 /** An agent as a process of its own, and the harness's connection to it. */
 
 import { RpcClient } from "../../../lib/rpc/client/client.ts";
-import { commandLine, type Kind } from "../../interop/agents.ts";
+import { commandLine, type Kind } from "../../support/program.ts";
 import { cpuMsOf } from "../process_usage.ts";
-import { sleep } from "../sleep.ts";
+import { sleep } from "../../support/sleep.ts";
 import { rpcHost } from "./private_network.ts";
 
 /** How many members an agent lists. */

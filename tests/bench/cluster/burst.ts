@@ -1,6 +1,6 @@
 /** What becomes of many user events that one agent is given at once. */
 
-import { sleep } from "../sleep.ts";
+import { sleep } from "../../support/sleep.ts";
 import type { Benchmark, Trial } from "./benchmark.ts";
 import { Cluster } from "./cluster.ts";
 import { EventLog } from "./event_log.ts";

@@ -1,6 +1,6 @@
 /** How long a command takes, from start to end of its process. */
 
-import { run as runCommand } from "../../interop/agents.ts";
+import { run as runCommand } from "../../support/program.ts";
 import type { Benchmark, Trial } from "./benchmark.ts";
 import { Cluster } from "./cluster.ts";
 

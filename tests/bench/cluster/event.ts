@@ -1,6 +1,6 @@
 /** How soon a user event reaches everybody in a quiet cluster. */
 
-import { sleep } from "../sleep.ts";
+import { sleep } from "../../support/sleep.ts";
 import { median, percentile } from "../statistics.ts";
 import type { Benchmark, Trial } from "./benchmark.ts";
 import { Cluster } from "./cluster.ts";

@@ -1,6 +1,6 @@
 /** What a user event costs the network and the agents, beyond what they do anyway. */
 
-import { sleep } from "../sleep.ts";
+import { sleep } from "../../support/sleep.ts";
 import type { Benchmark, Trial } from "./benchmark.ts";
 import { Cluster } from "./cluster.ts";
 import { EventLog } from "./event_log.ts";

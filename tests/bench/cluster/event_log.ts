@@ -1,7 +1,7 @@
 /** Sending user events, and noting when which agent delivers them. */
 
 import type { RpcClient } from "../../../lib/rpc/client/client.ts";
-import { sleep } from "../sleep.ts";
+import { sleep } from "../../support/sleep.ts";
 import type { BenchAgent } from "./bench_agent.ts";
 
 /** An event arrived on the stream of an agent. */

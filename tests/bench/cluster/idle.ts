@@ -1,7 +1,7 @@
 /** What agents take that have nothing to do. */
 
 import { memoryOf, tickMsOf } from "../process_usage.ts";
-import { sleep } from "../sleep.ts";
+import { sleep } from "../../support/sleep.ts";
 import { median, sum } from "../statistics.ts";
 import type { BenchAgent } from "./bench_agent.ts";
 import type { Benchmark, Trial } from "./benchmark.ts";

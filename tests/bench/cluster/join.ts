@@ -1,6 +1,6 @@
 /** How soon agents that all join at once know each other. */
 
-import { sleep } from "../sleep.ts";
+import { sleep } from "../../support/sleep.ts";
 import { median, sum } from "../statistics.ts";
 import type { Benchmark, Trial } from "./benchmark.ts";
 import { Cluster } from "./cluster.ts";

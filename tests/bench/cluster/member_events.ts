@@ -1,6 +1,6 @@
 /** Which member events agents deliver, and when. */
 
-import { sleep } from "../sleep.ts";
+import { sleep } from "../../support/sleep.ts";
 import type { BenchAgent } from "./bench_agent.ts";
 
 const POLL_MS = 20;

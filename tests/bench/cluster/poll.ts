@@ -1,6 +1,6 @@
 /** Asking agents again and again. */
 
-import { sleep } from "../sleep.ts";
+import { sleep } from "../../support/sleep.ts";
 import type { BenchAgent, MemberCounts } from "./bench_agent.ts";
 
 /** The shortest pause between two rounds. Otherwise a pause takes as long as the round, which halves the load. */

@@ -1,7 +1,7 @@
 /** How soon a query is acknowledged and answered by everybody. */
 
 import type { RpcQueryRecord, Subscription } from "../../../lib/rpc/client/client.ts";
-import { sleep } from "../sleep.ts";
+import { sleep } from "../../support/sleep.ts";
 import { median } from "../statistics.ts";
 import type { BenchAgent } from "./bench_agent.ts";
 import type { Benchmark, Trial } from "./benchmark.ts";

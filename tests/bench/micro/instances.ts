@@ -2,7 +2,7 @@
 
 import { memoryOf } from "../process_usage.ts";
 import type { Report } from "../report.ts";
-import { sleep } from "../sleep.ts";
+import { sleep } from "../../support/sleep.ts";
 import { median } from "../statistics.ts";
 import type { Suite } from "./suite.ts";
 

@@ -1,9 +1,10 @@
 /** Processes: how long commands take, and what an idle agent occupies, beside the reference. */
 
-import { Agent, type Kind, referenceMissing, run } from "../../interop/agents.ts";
+import { Agent } from "../../support/agent.ts";
+import { type Kind, referenceMissing, run } from "../../support/program.ts";
 import { memoryOf } from "../process_usage.ts";
 import type { Report, Subject } from "../report.ts";
-import { sleep } from "../sleep.ts";
+import { sleep } from "../../support/sleep.ts";
 import type { Suite } from "./suite.ts";
 
 const STARTS = 15;

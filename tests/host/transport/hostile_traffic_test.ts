@@ -8,9 +8,9 @@ import type { StreamMessage } from "../../../lib/wire/messages/messages.ts";
 import { Keyring } from "../../../lib/wire/framing/keyring.ts";
 import type { WireOptions } from "../../../lib/wire/framing/wire_options.ts";
 import { LoopbackCluster } from "../loopback_cluster.ts";
-import { RealNetwork } from "../real_network.ts";
+import { RealNetwork } from "./real_network.ts";
 import type { Station } from "./transport_contract.ts";
-import { until } from "../until.ts";
+import { until } from "../../support/until.ts";
 
 const plain: WireOptions = { compress: false };
 const ping: StreamMessage = { type: "ping", sequence: 1, node: "" };

@@ -17,7 +17,7 @@ import type {
   StreamMessage,
 } from "../../../lib/wire/messages/messages.ts";
 import type { WireOptions } from "../../../lib/wire/framing/wire_options.ts";
-import { until } from "../until.ts";
+import { until } from "../../support/until.ts";
 
 /** What tests ask to be woken for. */
 export interface Note {

@@ -1,6 +1,6 @@
 import { bindNodeUdp } from "../../../lib/host/transport/node_udp.ts";
-import { RealNetwork } from "../real_network.ts";
-import { SimNetwork } from "../sim_network.ts";
+import { RealNetwork } from "./real_network.ts";
+import { SimNetwork } from "./sim_network.ts";
 import { testTransport } from "./transport_contract.ts";
 
 testTransport("simulated network", () => Promise.resolve(new SimNetwork()));

@@ -1,6 +1,6 @@
 /** Runs of single agents: how they start, what signals do to them, and what they print meanwhile. */
 
-import { delay } from "./delay.ts";
+import { sleep } from "../../support/sleep.ts";
 import type { Ledger } from "./ledger.ts";
 import { entriesOf, type Entry } from "./recording.ts";
 import type { SerfProcess, Stage } from "./stage.ts";
@@ -50,7 +50,7 @@ async function start(file: string, entry: Entry, stage: Stage, ledger: Ledger): 
 /** Lets an agent run as long as the recorded one did, and at least until it has printed as much. */
 async function runFor(agent: SerfProcess, { signal, recorded }: Entry): Promise<void> {
   await agent.printedOrEnded("the banner", (stdout) => stdout.includes("Log data will now stream"));
-  await Promise.race([delay((signal?.after_seconds ?? 0) * 1000), agent.ended]);
+  await Promise.race([sleep((signal?.after_seconds ?? 0) * 1000), agent.ended]);
   const lines = lineCount(recorded.stdout?.split("==> Caught signal")[0] ?? "");
   await agent.printedOrEnded(`${lines} lines`, (stdout) => lineCount(stdout) >= lines);
   if (signal !== undefined && agent.exit === null) agent.signal(signal.name);

@@ -1,6 +1,6 @@
 /** Runs of small clusters, each with an end of its own. */
 
-import { delay } from "./delay.ts";
+import { sleep } from "../../support/sleep.ts";
 import type { Ledger } from "./ledger.ts";
 import { entryOf, type Observation } from "./recording.ts";
 import { Replay } from "./replay.ts";
@@ -37,7 +37,7 @@ export async function forceLeaveOfThree(stage: Stage, ledger: Ledger): Promise<v
   await seen(bravo, "EventMemberJoin: charlie");
   await seen(alpha, "event: member-join");
   await replay.commands(file, "alive-node-3");
-  await delay(3_000);
+  await sleep(3_000);
   await replay.commands(file, "members-after");
   charlie.signal("SIGKILL");
   await seen(alpha, "EventMemberFailed: charlie");
@@ -48,7 +48,7 @@ export async function forceLeaveOfThree(stage: Stage, ledger: Ledger): Promise<v
   await seen(bravo, "event: member-leave");
   ledger.compare(file, "agent-log-bravo", withoutEvent(bravo, "member-failed"));
   await replay.commands(file, "prune-alive", "members-after-prune-alive");
-  await delay(3_000);
+  await sleep(3_000);
   await replay.commands(file, "members-after-prune-alive-3s");
 }
 
@@ -119,7 +119,7 @@ export async function conflict(stage: Stage, ledger: Ledger): Promise<void> {
   await ledger.settle(file, "third-party", third);
   const again = stage.spawn(entryOf(file, "resolution-disabled").argv ?? []);
   await seen(again, "event: member-join");
-  await delay(4_000);
+  await sleep(4_000);
   again.signal("SIGTERM");
   await ledger.settle(file, "resolution-disabled", again);
 }

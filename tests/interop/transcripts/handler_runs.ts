@@ -1,6 +1,6 @@
 /** Runs with event handlers. */
 
-import { delay } from "./delay.ts";
+import { sleep } from "../../support/sleep.ts";
 import type { Ledger } from "./ledger.ts";
 import { entryOf } from "./recording.ts";
 import { Replay } from "./replay.ts";
@@ -86,9 +86,9 @@ export async function monitoredEvents(stage: Stage, ledger: Ledger): Promise<voi
     cue: '"member-join"',
     async meanwhile() {
       await stage.run([...EVENT, "nopayload"]);
-      await delay(200);
+      await sleep(200);
       await stage.run([...EVENT, "dup", 'q"\t\u00e9']);
-      await delay(200);
+      await sleep(200);
       stage.spawn([
         "agent",
         "-node=bravo",

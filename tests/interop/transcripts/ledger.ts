@@ -1,7 +1,7 @@
 /** Keeps the account of what reads the same and what does not. */
 
 import { AssertionError } from "@std/assert";
-import { delay } from "./delay.ts";
+import { sleep } from "../../support/sleep.ts";
 import { type Difference, differences } from "./differences.ts";
 import { judge } from "./judge.ts";
 import { entriesOf, entryOf, type Observation, recordings } from "./recording.ts";
@@ -38,7 +38,7 @@ export class Ledger {
   async settle(file: string, name: string, ours: Observation): Promise<void> {
     const isSettled = () => judge(file, entryOf(file, name), ours).problem === undefined;
     const deadline = performance.now() + SETTLING_MS;
-    while (!isSettled() && performance.now() < deadline) await delay(50);
+    while (!isSettled() && performance.now() < deadline) await sleep(50);
     this.compare(file, name, ours);
   }
 

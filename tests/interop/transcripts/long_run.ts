@@ -3,7 +3,7 @@
  * At last it is told to leave.
  */
 
-import { delay } from "./delay.ts";
+import { sleep } from "../../support/sleep.ts";
 import type { Ledger } from "./ledger.ts";
 import { Replay } from "./replay.ts";
 import type { SerfProcess, Stage } from "./stage.ts";
@@ -72,7 +72,7 @@ async function askBoth(replay: Replay): Promise<void> {
   await replay.commands("reachability", "two", "two-verbose");
   // Not more often: each try takes a line of the 512 that the monitors will see.
   while ((await replay.stage.run(["rtt", ALPHA_RPC, "alpha", "bravo"])).exit !== 0) {
-    await delay(500);
+    await sleep(500);
   }
   await replay.commands("rtt", "two", "default-second");
 }
@@ -83,7 +83,7 @@ async function loseBravo(
   bravo: SerfProcess,
 ): Promise<void> {
   await replay.commands("force-leave", "unknown-node", "alive-node");
-  await delay(2_000);
+  await sleep(2_000);
   await replay.commands("force-leave", "members-after-alive");
   bravo.signal("SIGKILL");
   await replay.commands("reachability", "one-dead-undetected");
@@ -102,7 +102,7 @@ async function monitorAndLeave(replay: Replay, alpha: SerfProcess): Promise<void
     cue: 'Event: "query"',
     async meanwhile() {
       await stage.run(["event", ALPHA_RPC, "mon", "payload"]);
-      await delay(1_500);
+      await sleep(1_500);
       await stage.run(["query", ALPHA_RPC, "-timeout=1s", "load", "pp"]);
     },
   });

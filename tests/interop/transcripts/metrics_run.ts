@@ -1,9 +1,8 @@
 /** The figures that an agent sends and shows. */
 
-import { DatagramServer } from "../../agent/telemetry/datagram_server.ts";
-import { writeFiles } from "../../agent/write_files.ts";
-import { until } from "../agents.ts";
-import { delay } from "./delay.ts";
+import { DatagramServer } from "../../support/datagram_server.ts";
+import { until } from "../../support/until.ts";
+import { sleep } from "../../support/sleep.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Stage } from "./stage.ts";
 
@@ -20,7 +19,7 @@ const LONGEST_WAIT_MS = 60_000;
 export async function metrics(stage: Stage, ledger: Ledger): Promise<void> {
   await using statsd = new Statsd();
   // Not by way of the stage, which would move the address.
-  writeFiles(stage.directory, { "m.json": `{"statsd_addr": "127.0.0.1:${statsd.port}"}` });
+  stage.directory.write({ "m.json": `{"statsd_addr": "127.0.0.1:${statsd.port}"}` });
   const alpha = await stage.agent([
     "agent",
     "-node=alpha",
@@ -42,12 +41,12 @@ export async function metrics(stage: Stage, ledger: Ledger): Promise<void> {
   await stage.run(["join", ALPHA_RPC, "127.0.0.21"]);
   await stage.run(["query", ALPHA_RPC, "-timeout=1s", "load"]);
   await stage.run(["tags", ALPHA_RPC, "-set", "a=b"]);
-  await delay(5_000);
+  await sleep(5_000);
   bravo.signal("SIGINT");
   await statsd.received("serf-agent.serf.queue.Query|ms");
   ledger.compare(FILE, "statsd-names", { lines: comparable(statsd.names) });
   // What is shown is the ten-second intervals that are over.
-  await delay(11_000);
+  await sleep(11_000);
   alpha.signal("SIGUSR1");
   await ledger.settle(FILE, "sigusr1-names", {
     get lines() {
@@ -76,7 +75,11 @@ class Statsd implements AsyncDisposable {
   /** Waits until a figure has come. */
   async received(name: string): Promise<void> {
     const has = () => Promise.resolve(this.names.has(name));
-    await until(`${name} has come`, has, () => [...this.names].join("\n"), LONGEST_WAIT_MS);
+    await until(has, {
+      what: `${name} has come`,
+      detail: () => [...this.names].join("\n"),
+      timeoutMs: LONGEST_WAIT_MS,
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,6 +1,6 @@
 /** Repeats entries of the recording, one after another, on one stage. */
 
-import { delay } from "./delay.ts";
+import { sleep } from "../../support/sleep.ts";
 import type { Ledger } from "./ledger.ts";
 import { entriesOf, type Entry, entryOf } from "./recording.ts";
 import type { SerfProcess, Stage } from "./stage.ts";
@@ -42,8 +42,8 @@ export class Replay {
     await using process = this.stage.spawn(argv);
     await agent.printed("a client more", () => clients() > before);
     await Promise.all([
-      delay((signal?.after_seconds ?? 0) * 1000),
-      delay(1_000).then(meanwhile),
+      sleep((signal?.after_seconds ?? 0) * 1000),
+      sleep(1_000).then(meanwhile),
     ]);
     await process.printed(cue, (stdout) => stdout.includes(cue));
     if (signal !== undefined) process.signal(signal.name);

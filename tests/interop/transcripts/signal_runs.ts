@@ -1,7 +1,7 @@
 /** Runs of agents that were sent one signal or several. */
 
 import type { Job } from "./agent_runs.ts";
-import { delay } from "./delay.ts";
+import { sleep } from "../../support/sleep.ts";
 import { entriesOf, type Entry } from "./recording.ts";
 import type { SerfProcess, Stage } from "./stage.ts";
 
@@ -39,7 +39,7 @@ export function signalRuns(): Job[] {
       await comeTo(agent, entry, 0);
       changeFiles(entry, stage);
       // What is shown is the ten-second intervals that are over.
-      if (first === "SIGUSR1") await delay(11_000);
+      if (first === "SIGUSR1") await sleep(11_000);
       agent.signal(first);
       if (entry.name === "sighup-with-tags-file") {
         await agent.printed("both updates", (stdout) => /(MemberUpdate[^]*){2}/.test(stdout));
@@ -69,5 +69,5 @@ async function comeTo(agent: SerfProcess, { recorded }: Entry, index: number): P
     const lines = parts.slice(0, index + 1).join("").split("\n").length;
     await agent.printed(`${lines} lines`, (stdout) => stdout.split("\n").length >= lines);
   }
-  await delay(300);
+  await sleep(300);
 }

@@ -1,8 +1,8 @@
 /** Where recorded runs are repeated: a network and a directory of their own. */
 
-import { TemporaryDirectory } from "../../host/temporary_directory.ts";
-import { writeFiles } from "../../agent/write_files.ts";
-import { commandLine, until } from "../agents.ts";
+import { TemporaryDirectory } from "../../support/temporary_directory.ts";
+import { commandLine } from "../../support/program.ts";
+import { until } from "../../support/until.ts";
 import type { Observation } from "./recording.ts";
 
 /** Environment variables. */
@@ -71,7 +71,7 @@ export class SerfProcess implements AsyncDisposable {
   /** Waits until what it has printed satisfies a condition, or it has ended. */
   async printedOrEnded(what: string, condition: (stdout: string) => boolean): Promise<void> {
     const done = () => condition(this.stdout) || this.#exit !== null;
-    await until(`the output has ${what}`, () => Promise.resolve(done()), () => this.stdout);
+    await until(() => done(), { what: `the output has ${what}`, detail: () => this.stdout });
   }
 
   /** Kills it, if it still runs. */
@@ -139,7 +139,7 @@ export class Stage implements AsyncDisposable {
   /** Writes files into the directory. */
   write(files: Readonly<Record<string, string>>): void {
     const moved = Object.entries(files).map(([name, text]) => [name, this.toOurs(text)]);
-    writeFiles(this.directory, Object.fromEntries(moved));
+    this.directory.write(Object.fromEntries(moved));
   }
 
   /** Reads a file of the directory. */

@@ -16,7 +16,7 @@ import {
   logRecord,
 } from "../../../lib/rpc/protocol.ts";
 import type { KeyResult } from "../../../lib/api/keys.ts";
-import { until } from "../../host/until.ts";
+import { until } from "../../support/until.ts";
 import { FakeQuery, member } from "./fake_agent.ts";
 import { Serving } from "../serve.ts";
 

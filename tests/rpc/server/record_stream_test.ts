@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { RecordStream } from "../../../lib/rpc/server/record_stream.ts";
-import { until } from "../../host/until.ts";
+import { until } from "../../support/until.ts";
 
 /** A source of numbers, and what a stream did with them. */
 function stream(send: (value: number) => Promise<void>, before: readonly number[] = []) {

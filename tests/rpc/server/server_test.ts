@@ -10,7 +10,7 @@ import { ClosedError, RpcError, TimeoutError } from "../../../lib/base/errors.ts
 import { decodeResponseHeader } from "../../../lib/rpc/protocol.ts";
 import { MessageReader } from "../../../lib/rpc/message_reader.ts";
 import { RpcServer } from "../../../lib/rpc/server/server.ts";
-import { until } from "../../host/until.ts";
+import { until } from "../../support/until.ts";
 import { member } from "../client/fake_agent.ts";
 import { request, Serving } from "../serve.ts";
 

@@ -13,6 +13,15 @@ export class TemporaryDirectory implements Disposable {
     return `${this.path}/${name}`;
   }
 
+  /** Writes files, by their path in it. */
+  write(files: Readonly<Record<string, string>>): void {
+    for (const [name, text] of Object.entries(files)) {
+      const path = this.file(name);
+      Deno.mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true });
+      Deno.writeTextFileSync(path, text);
+    }
+  }
+
   [Symbol.dispose](): void {
     Deno.removeSync(this.path, { recursive: true });
   }

@@ -4,13 +4,13 @@
  * @module
  */
 
-import { Address } from "../../lib/base/address.ts";
-import { Driver } from "../../lib/host/driver.ts";
-import { NetTransport } from "../../lib/host/transport/net_transport.ts";
-import type { BindUdp } from "../../lib/host/transport/udp.ts";
-import type { WireOptions } from "../../lib/wire/framing/wire_options.ts";
-import { type Note, Station, type TestNetwork } from "./transport/transport_contract.ts";
-import { vacantPort } from "./vacant_port.ts";
+import { Address } from "../../../lib/base/address.ts";
+import { Driver } from "../../../lib/host/driver.ts";
+import { NetTransport } from "../../../lib/host/transport/net_transport.ts";
+import type { BindUdp } from "../../../lib/host/transport/udp.ts";
+import type { WireOptions } from "../../../lib/wire/framing/wire_options.ts";
+import { type Note, Station, type TestNetwork } from "./transport_contract.ts";
+import { vacantPort } from "../../support/vacant_port.ts";
 
 /** What may be varied. */
 export interface RealNetworkOptions {

@@ -1,6 +1,6 @@
 /** Commands that go on until something happens to them. */
 
-import { commandLine, type CommandResult, type Kind } from "../interop/agents.ts";
+import { commandLine, type CommandResult, type Kind } from "./program.ts";
 
 /** What is to happen to a command once it has printed something. */
 export interface Step {

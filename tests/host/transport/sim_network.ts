@@ -4,11 +4,11 @@
  * @module
  */
 
-import type { Address } from "../../lib/base/address.ts";
-import { addressOf } from "../../lib/sim/address_plan.ts";
-import { Simulation } from "../../lib/sim/simulation.ts";
-import type { WireOptions } from "../../lib/wire/framing/wire_options.ts";
-import { type Note, Station, type TestNetwork } from "./transport/transport_contract.ts";
+import type { Address } from "../../../lib/base/address.ts";
+import { addressOf } from "../../../lib/sim/address_plan.ts";
+import { Simulation } from "../../../lib/sim/simulation.ts";
+import type { WireOptions } from "../../../lib/wire/framing/wire_options.ts";
+import { type Note, Station, type TestNetwork } from "./transport_contract.ts";
 
 /** Stations in a simulation, whose time passes in small steps while the test waits. */
 export class SimNetwork implements TestNetwork {
