@@ -1,6 +1,6 @@
 /**
- * What `deno task compile` puts into the executable: everything up to the runtime itself, for which the running Deno
- * stands in, so that the test needs no download.
+ * The content of the executable that `deno task compile` builds. The running Deno stands in for the runtime, which would
+ * have to be downloaded.
  */
 
 import { Buffer } from "node:buffer";
@@ -14,7 +14,7 @@ interface Metadata {
   readonly entrypoint_key: string;
 }
 
-/** Runs the task with its output in a temporary directory, and reads that. */
+/** Runs the task with a temporary output file, and returns its content. */
 async function compile(): Promise<Uint8Array> {
   const directory = await Deno.makeTempDir();
   try {
@@ -50,7 +50,7 @@ function readMetadata(executable: Uint8Array): Metadata {
   throw new Error("No metadata found in the executable");
 }
 
-Deno.test("the executable embeds every command and brings its permissions and the unstable flag", async () => {
+Deno.test("the executable contains every command, its permissions and the unstable flag", async () => {
   const executable = await compile();
   for (const { name } of Deno.readDirSync(new URL("lib/cli/commands/", root))) {
     const source = Deno.readTextFileSync(new URL(`lib/cli/commands/${name}`, root));

@@ -8,7 +8,7 @@ import { assertThrows } from "@std/assert";
 import { decode } from "@std/msgpack";
 import type { Endpoint } from "multicast-dns";
 
-Deno.test("the packages without types of their own are checked by our declarations", () => {
+Deno.test("packages without types are checked against our declarations", () => {
   // @ts-expect-error: arguments are a list of texts
   assertThrows(() => parseArgs(1));
   // @ts-expect-error: what is decoded is bytes

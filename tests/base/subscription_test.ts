@@ -7,7 +7,7 @@ async function drain<T>(subscription: Subscription<T>): Promise<T[]> {
   return values;
 }
 
-Deno.test("values pushed before the first read are kept and come in order", async () => {
+Deno.test("values pushed before the first read are queued in order", async () => {
   const subscription = new Subscription<number>();
   for (const value of [1, 2, 3]) assert(subscription.push(value));
   assertEquals(subscription.size, 3);
@@ -23,7 +23,7 @@ Deno.test("a full subscription drops the newest values and counts them", async (
   assertEquals(await drain(subscription), [1, 2]);
 });
 
-Deno.test("a waiting reader gets a value without it being buffered", async () => {
+Deno.test("a waiting reader gets a value that is never queued", async () => {
   const subscription = new Subscription<string>({ capacity: 1 });
   const [first, second] = [subscription.next(), subscription.next()];
   subscription.push("a");
@@ -46,7 +46,7 @@ Deno.test("closing ends all waiting readers and refuses further values", async (
   assertEquals((await subscription.next()).done, true);
 });
 
-Deno.test("a reason for closing is thrown once, after what was buffered", async () => {
+Deno.test("the reason for closing is thrown once, after the queued values", async () => {
   const subscription = new Subscription<number>();
   subscription.push(1);
   subscription.close(new Error("gone"));
@@ -67,7 +67,7 @@ Deno.test("leaving the loop closes the subscription and runs onClose once", asyn
   assertEquals(closes, 1);
 });
 
-Deno.test("both kinds of using declarations close the subscription", async () => {
+Deno.test("using and await using close the subscription", async () => {
   let closes = 0;
   const onClose = () => closes++;
   {

@@ -21,7 +21,7 @@ Deno.test("timers come out by time", () => {
   assertEquals(drain(heap), ["a", "b", "c"]);
 });
 
-Deno.test("timers of one time come out in the order of insertion", () => {
+Deno.test("timers due at the same time come out in the order of insertion", () => {
   const heap = new TimerHeap<number>();
   for (let i = 0; i < 1000; i++) heap.push(i % 3, i);
   const expected = [0, 1, 2].flatMap((time) =>

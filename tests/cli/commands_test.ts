@@ -1,4 +1,4 @@
-/** Commands against an agent whose every answer is laid down. */
+/** Commands against an agent with scripted answers. */
 
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { KeyError } from "../../lib/host/key_manager.ts";
@@ -9,7 +9,7 @@ import { RecordedIo } from "./recorded_io.ts";
 import { ScriptedAgent } from "./scripted_agent.ts";
 import { runSerf } from "../../lib/cli/main.ts";
 
-/** Reruns recorded command lines against the agent and compares; `same` makes up for what is in no order. */
+/** Reruns recorded command lines against the agent and compares; `same` sorts output that comes in no fixed order. */
 async function replay(
   agent: ScriptedAgent,
   file: string,
@@ -30,18 +30,18 @@ function runsOf(file: string): string[] {
   return entriesOf(file).filter(({ argv }) => argv !== undefined).map(({ name }) => name);
 }
 
-/** The tags in a members table are in no order. */
+/** Sorts the tags in a members table, which Serf prints in random order. */
 function sortTags(text: string): string {
   return text.replace(/\S+=\S+/g, (tags) => tags.split(",").sort().join(","));
 }
 
-Deno.test("members prints what was recorded of one node", async () => {
+Deno.test("members prints one node as Serf was recorded to print it", async () => {
   await using agent = new ScriptedAgent();
   agent.fake.list = [member("alpha", { tags: { role: "web", dc: "east" } })];
   await replay(agent, "members", runsOf("members").slice(0, 18), sortTags);
 });
 
-Deno.test("members aligns several nodes, and marks what is empty", async () => {
+Deno.test("members aligns several nodes, and leaves empty cells blank", async () => {
   await using agent = new ScriptedAgent();
   agent.fake.list = [
     member("charlie", { host: "127.0.0.22", status: "failed" }),
@@ -55,14 +55,14 @@ Deno.test("members aligns several nodes, and marks what is empty", async () => {
   assertStringIncludes(stdout, '"10": "x",\n        "9": "\\u003cy\\u003e"');
 });
 
-Deno.test("info prints what was recorded, in both forms", async () => {
+Deno.test("info prints the statistics that Serf was recorded to print, as text and as JSON", async () => {
   await using agent = new ScriptedAgent();
   const { stdout = "" } = entryOf("info", "json").recorded;
   agent.fake.statistics = JSON.parse(stdout);
   await replay(agent, "info", ["text", "json", "bad-format"]);
 });
 
-Deno.test("an empty section of info is its heading alone", async () => {
+Deno.test("an empty section of info is only its heading", async () => {
   await using agent = new ScriptedAgent();
   agent.fake.statistics = { tags: {}, agent: { name: "a" } };
   assertEquals((await agent.run(["info"])).stdout, "agent:\n\tname = a\ntags:\n");
@@ -79,7 +79,7 @@ Deno.test("with and without a token, every command says what was recorded", asyn
   await replay(open, "auth", ["token-to-open-agent"]);
 });
 
-Deno.test("event passes on name, payload and coalescing", async () => {
+Deno.test("event sends name, payload and coalescing to the agent", async () => {
   await using agent = new ScriptedAgent();
   await replay(agent, "event", runsOf("event"));
   const events = agent.fake.calls.map(([, name, payload, coalesce]) => [name, payload, coalesce]);
@@ -93,13 +93,13 @@ Deno.test("event passes on name, payload and coalescing", async () => {
   ]);
 });
 
-Deno.test("join counts what was reached, and lists what was not", async () => {
+Deno.test("join prints how many addresses were reached, and lists those that were not", async () => {
   await using agent = new ScriptedAgent();
   await replay(agent, "join", ["unreachable", "self", "ok-again-replay", "partial"]);
   assertEquals(agent.fake.calls[2], ["join", ["127.0.0.20:7946"], true]);
 });
 
-Deno.test("force-leave says nothing when it worked", async () => {
+Deno.test("force-leave prints nothing on success", async () => {
   await using agent = new ScriptedAgent();
   await replay(agent, "force-leave", ["unknown-node", "prune-left"]);
   assertEquals(agent.fake.calls, [["force-leave", "nobody", false], [
@@ -115,12 +115,12 @@ Deno.test("force-leave says nothing when it worked", async () => {
   });
 });
 
-Deno.test("leave reports the end", async () => {
+Deno.test("leave prints that the agent has left", async () => {
   await using agent = new ScriptedAgent();
   await replay(agent, "leave", ["ok"]);
 });
 
-Deno.test("tags sets and deletes, and refuses what is no pair", async () => {
+Deno.test("tags sets and deletes tags, and refuses a pair without a value or key", async () => {
   await using agent = new ScriptedAgent();
   const names = [
     "set",
@@ -181,7 +181,7 @@ Deno.test("keys shows which members failed, or that some did not answer", async 
   await replay(agent, "keys", ["install-bad-base64"]);
 });
 
-Deno.test("rtt takes the agent's own node for the second one", async () => {
+Deno.test("rtt measures to the agent's own node without a second name", async () => {
   await using agent = new ScriptedAgent();
   const vec = [0, 0, 0, 0, 0, 0, 0, 0];
   agent.fake.coordinates = {
@@ -194,7 +194,7 @@ Deno.test("rtt takes the agent's own node for the second one", async () => {
   assertEquals(stdout, "Estimated bravo <-> alpha rtt: 4.020 ms\n");
 });
 
-Deno.test("query prints acks and answers as they come, and the totals", async () => {
+Deno.test("query prints acks and responses as they arrive, and the totals", async () => {
   await using agent = new ScriptedAgent();
   agent.fake.queryScript = (records) => {
     records.push({ type: "ack", from: "alpha" });
@@ -205,7 +205,7 @@ Deno.test("query prints acks and answers as they come, and the totals", async ()
   await replay(agent, "query", [...names, "internal-ping-payload", "too-large"]);
 });
 
-Deno.test("query asks for what the flags say", async () => {
+Deno.test("query sends what its flags say", async () => {
   await using agent = new ScriptedAgent();
   const flags = ["-node=a", "-node=b", "-tag=x=y=z", "-timeout=1.5ms", "-relay-factor=0xff"];
   const { stdout } = await agent.run(["query", ...flags, "-no-ack", "ask", ""]);
@@ -217,12 +217,12 @@ Deno.test("query asks for what the flags say", async () => {
   assertEquals([relayFactor, requestAck], [255, false]);
 });
 
-Deno.test("query takes the longest timeout there is", async () => {
+Deno.test("query accepts the longest duration", async () => {
   await using agent = new ScriptedAgent();
   assertEquals((await agent.run(["query", "-timeout=2562047h47m", "ask"])).exit, 0);
 });
 
-Deno.test("query prints the bytes of an answer as they are", async () => {
+Deno.test("query prints the bytes of a response unchanged", async () => {
   await using agent = new ScriptedAgent();
   const payload = Uint8Array.of(0xff, 0x00, 0x0a, 0xc3, 0x0a, 0x0a);
   agent.fake.queryScript = (records) => {
@@ -243,7 +243,7 @@ Deno.test("query prints the bytes of an answer as they are", async () => {
   );
 });
 
-Deno.test("query loses none of a thousand answers that come at once", async () => {
+Deno.test("query prints all of a thousand responses that arrive at once", async () => {
   await using agent = new ScriptedAgent();
   agent.fake.queryScript = (records) => {
     for (let i = 0; i < 500; i++) {
@@ -272,7 +272,7 @@ Deno.test("an interrupted query prints nothing more and fails", async () => {
   });
 });
 
-Deno.test("a query that outlives its agent ends as if it were over", async () => {
+Deno.test("a query whose agent is gone ends as if it were over", async () => {
   await using agent = new ScriptedAgent();
   agent.fake.queryScript = (records) => {
     records.push({ type: "ack", from: "alpha" });

@@ -4,7 +4,7 @@ import { ScriptedAgent } from "./scripted_agent.ts";
 
 const STAMP = "2026/01/02 03:04:05";
 
-Deno.test("monitor prints the log from a level upward, and ends without a word on an interrupt", async () => {
+Deno.test("monitor prints log lines of its level and above, and ends silently on an interrupt", async () => {
   await using agent = new ScriptedAgent();
   agent.log.write("WARN", "agent: old\nand long");
   agent.log.write("DEBUG", "agent: detail");

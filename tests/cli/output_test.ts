@@ -8,7 +8,7 @@ Deno.test("columns are as wide as their longest cell, and the last cell of a row
   );
 });
 
-Deno.test("cells are trimmed, also of white space beyond ASCII", () => {
+Deno.test("cells are trimmed of all Unicode white space", () => {
   assertEquals(
     formatColumns(["failed: | n1 |\u00a0no key\u0085", "a|b|c"]),
     [
@@ -26,6 +26,6 @@ Deno.test("width counts code points, not bytes or UTF-16 units", () => {
   assertEquals(formatColumns(["é😀|1", "abc|2"]), "é😀   1\nabc  2");
 });
 
-Deno.test("no rows are no text", () => {
+Deno.test("no rows give an empty text", () => {
   assertEquals(formatColumns([]), "");
 });

@@ -1,4 +1,4 @@
-/** The program as a process of its own: what it loads, what it may do, and how signals end it. */
+/** The program in its own process: the modules it loads, the permissions it needs, and how signals end it. */
 
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { commandTable } from "../../lib/cli/command_table.ts";
@@ -27,7 +27,7 @@ async function deno(...args: string[]) {
   return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
 }
 
-/** Everything that loading `paths` loads, lazy imports apart; the project's own files by their path. */
+/** All modules that loading `paths` loads, without lazy imports; the project's own files by their path. */
 async function loadedBy(...paths: string[]): Promise<string[]> {
   const { stdout } = await deno("info", "--json", "main.ts");
   const modules: Module[] = JSON.parse(stdout).modules;
@@ -41,7 +41,7 @@ async function loadedBy(...paths: string[]): Promise<string[]> {
   return [...found].map((specifier) => specifier.replace(root.href, ""));
 }
 
-Deno.test("printing the version loads the table and the command, and nothing else", async () => {
+Deno.test("serf version loads nothing but the command table and its command", async () => {
   assertEquals((await loadedBy("main.ts", "lib/cli/commands/version.ts")).sort(), [
     "lib/base/errors.ts",
     "lib/base/text.ts",
@@ -68,13 +68,13 @@ Deno.test("commands load the RPC client, but no node: module and no part of an a
   assertEquals(loaded.filter((path) => path.startsWith("lib/rpc/server")), []);
 });
 
-Deno.test("asking for the help of the agent does not load the agent", async () => {
+Deno.test("the help of the agent does not load the agent", async () => {
   const loaded = await loadedBy("lib/cli/commands/agent.ts");
   assertLess(loaded.length, 20);
   assertEquals(loaded.filter((path) => /^(node:|lib\/(swim|serf|host)\/)/.test(path)), []);
 });
 
-Deno.test("a command without permissions names those it needs", async () => {
+Deno.test("a command without permissions names the missing ones", async () => {
   const run = (...args: string[]) => deno("run", "--no-prompt", ...args);
   const line = "Missing Deno permissions: start this command with";
   for (
@@ -105,7 +105,7 @@ Deno.test("the narrowest permissions are enough", async () => {
   });
 });
 
-Deno.test("SIGINT ends a monitor with success and a query without", async () => {
+Deno.test("SIGINT ends a monitor with exit code 0 and a query with 1", async () => {
   await using agent = new ScriptedAgent();
   agent.log.write("INFO", "agent: hello");
   agent.fake.queryScript = () => {};
@@ -117,7 +117,7 @@ Deno.test("SIGINT ends a monitor with success and a query without", async () => 
   assertEquals(query, { code: 1, stdout: "Query 'x' dispatched\n", stderr: "" });
 });
 
-Deno.test("SIGINT during any other command ends it at once", async () => {
+Deno.test("SIGINT ends any other command at once", async () => {
   await using agent = new ScriptedAgent();
   const { promise: never, reject } = Promise.withResolvers<void>();
   const called = Promise.withResolvers<void>();
@@ -136,7 +136,7 @@ Deno.test("SIGINT during any other command ends it at once", async () => {
   reject(new Error("no longer needed"));
 });
 
-Deno.test("a reader that goes away ends the command without a stack trace", async () => {
+Deno.test("a closed output pipe ends the command without a stack trace", async () => {
   await using agent = new ScriptedAgent();
   agent.log.write("INFO", "agent: hello");
   const child = new Deno.Command(Deno.execPath(), {

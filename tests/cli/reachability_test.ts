@@ -3,7 +3,7 @@ import { member } from "../rpc/client/fake_agent.ts";
 import type { Outcome } from "./recorded_io.ts";
 import { ScriptedAgent } from "./scripted_agent.ts";
 
-/** Runs the test in a cluster of two live members and a failed one, of which those acknowledge. */
+/** Runs the test in a cluster of the live members a and b and the failed member c, in which `acks` acknowledge. */
 async function acknowledgedBy(acks: readonly string[], ...flags: string[]): Promise<Outcome> {
   await using agent = new ScriptedAgent();
   agent.fake.list = [member("a"), member("b"), member("c", { status: "failed" })];
@@ -26,7 +26,7 @@ Deno.test("all live members acknowledge", async () => {
   });
 });
 
-Deno.test("verbose shows the acknowledgements and the times", async () => {
+Deno.test("-verbose shows the acknowledgements and the times", async () => {
   const { stdout, exit } = await acknowledgedBy(["b", "a"], "-verbose");
   const acks = "\tAck from 'b'\n\tAck from 'a'\n";
   const times = /Query time: 0\.\d\d sec, time to last response: 0\.\d\d sec\n/.source;
@@ -46,7 +46,7 @@ Deno.test("a live member does not acknowledge", async () => {
   assertEquals(exit, 1);
 });
 
-Deno.test("a member that counts as failed acknowledges", async () => {
+Deno.test("a member listed as failed acknowledges", async () => {
   const { stdout, exit } = await acknowledgedBy(["b", "c", "a"]);
   assertMatch(
     stdout,

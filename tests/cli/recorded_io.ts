@@ -1,17 +1,17 @@
-/** The boundary of a command in a test: output is kept, environment and interrupt are made up. */
+/** A `CommandIo` for tests: it records the output, and fakes environment and interrupt. */
 
 import type { CommandIo } from "../../lib/cli/command.ts";
 import { lineBytes } from "../../lib/cli/process_io.ts";
 import { runSerf } from "../../lib/cli/main.ts";
 
-/** What a command line did. */
+/** The result of a command line. */
 export interface Outcome {
   readonly stdout: string;
   readonly stderr: string;
   readonly exit: number;
 }
 
-/** What the command finds outside. */
+/** The faked surroundings of a command. */
 export interface IoOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Called with each line that was printed; may send the interrupt. */

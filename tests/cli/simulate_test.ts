@@ -3,13 +3,13 @@ import { simulationTable } from "../../lib/cli/commands/simulate.ts";
 import { FlagError } from "../../lib/go/flags.ts";
 import { serf } from "./recorded_io.ts";
 
-/** The values of the table by their labels. */
+/** The values of the table, by label. */
 function rowsOf(table: string): Map<string, string> {
   const rows = table.split("\n").map((line) => line.split(/ {2,}/) as [string, string]);
   return new Map(rows);
 }
 
-Deno.test("the table tells how the cluster behaved", () => {
+Deno.test("the table shows how the cluster behaved", () => {
   const rows = rowsOf(simulationTable(["--nodes", "12", "-seed=7", "-kill", "2", "-loss", "0.1"]));
   assertEquals(rows.get("nodes, seed, loss"), "12, 7, 0.1");
   assertEquals(rows.get("running nodes seen as failed"), "0");
@@ -20,7 +20,7 @@ Deno.test("the table tells how the cluster behaved", () => {
   assert(Number(rows.get("bytes per node per second")) > 10);
 });
 
-Deno.test("the table is the same for the same seed, except for the real time", () => {
+Deno.test("the same seed gives the same table, except for the real time", () => {
   const table = () => simulationTable(["--", "-nodes=10"]).replace(/real time .*/, "");
   assertEquals(table(), table());
 });
@@ -31,12 +31,12 @@ Deno.test("a formed cluster has converged at the start", () => {
   assertMatch(rows.get("1 killed, seen by all") ?? "", /^\d+\.\d\d s$/);
 });
 
-Deno.test("what is not seen in time is said so", () => {
+Deno.test("a failure that is not seen in time is reported as such", () => {
   const rows = rowsOf(simulationTable(["-nodes", "10", "-seconds", "2"]));
   assertEquals(rows.get("1 killed, seen by all"), "not in time");
 });
 
-Deno.test("arguments that make no sense are refused", () => {
+Deno.test("invalid arguments are refused", () => {
   assertThrows(() => simulationTable(["-nodes", "many"]), FlagError, "invalid value");
   assertThrows(() => simulationTable(["10"]), TypeError, 'Cannot use argument: got "10"');
   assertThrows(() => simulationTable(["-nodes", "0"]), RangeError, "a cluster of 0 nodes");

@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { decodeBase64 } from "../../lib/go/base64.ts";
 
-Deno.test("padded base64 is decoded, line breaks are ignored", () => {
+Deno.test("padded base64 is decoded, and line breaks are ignored", () => {
   const cases: [string, number[]][] = [
     ["", []],
     ["AQID", [1, 2, 3]],
@@ -14,7 +14,7 @@ Deno.test("padded base64 is decoded, line breaks are ignored", () => {
   for (const [text, bytes] of cases) assertEquals([...decodeBase64(text)], bytes, text);
 });
 
-Deno.test("what is no base64 is refused with the byte that Go names", () => {
+Deno.test("malformed base64 is refused with the offset that Go gives", () => {
   const cases: [string, number][] = [
     ["zz!", 2],
     ["!!", 0],

@@ -14,7 +14,7 @@ Deno.test("every kind of value is decoded", () => {
   assertEquals(decodeFirstJson(bytes(text)), JSON.parse(text));
 });
 
-Deno.test("what follows the first value is ignored only where that is wanted", () => {
+Deno.test("decodeFirstJson ignores what follows the first value, and decodeJson refuses it", () => {
   assertEquals(decodeFirstJson(bytes('{"a":1} trailing')), { a: 1 });
   assertEquals(decodeFirstJson(bytes("{}}")), {});
   assertEquals(
@@ -23,7 +23,7 @@ Deno.test("what follows the first value is ignored only where that is wanted", (
   );
 });
 
-Deno.test("the end of the input is reported in the words of the caller", () => {
+Deno.test("the two decoders report the end of the input differently, as in Go", () => {
   for (const text of ["", " \n"]) {
     assertEquals(errorOf(decodeFirstJson, text), "EOF");
     assertEquals(errorOf(decodeJson, text), "unexpected end of JSON input");
@@ -34,7 +34,7 @@ Deno.test("the end of the input is reported in the words of the caller", () => {
   }
 });
 
-Deno.test("a file that ends inside a word or number is said to go on with a space", () => {
+Deno.test("a word or number cut off by the end of a file is reported as having a space in it", () => {
   const parts: [string, string][] = [
     ["-", "in numeric literal"],
     ["1.", "after decimal point in numeric literal"],
@@ -82,7 +82,7 @@ Deno.test("bytes that are not UTF-8 become replacement characters", () => {
   assertEquals(decodeJson(Uint8Array.of(0x22, 0xff, 0x22)), "\ufffd");
 });
 
-Deno.test("absurd nesting is refused", () => {
+Deno.test("very deep nesting is refused", () => {
   assertEquals(errorOf(decodeJson, "[".repeat(5_000)), "exceeded max depth");
 });
 

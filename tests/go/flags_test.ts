@@ -68,7 +68,7 @@ Deno.test("the last of a repeated flag wins, and lists collect in order", () => 
   assertEquals(parse("-tag=b", "-tag", "a", "-tag=").flags.tag, ["b", "a", ""]);
 });
 
-Deno.test("a flag may feed the list of another, in the common order", () => {
+Deno.test("two flags may fill one list, in command-line order", () => {
   const { flags } = parseGoFlags(["-dir=a", "-file=b", "-dir", "c"], {
     file: { kind: "list", help: "" },
     dir: { kind: "list", help: "", into: "file" },
@@ -107,7 +107,7 @@ Deno.test("durations become milliseconds", () => {
   assertEquals(parse("-timeout=0").flags.timeout, 0);
 });
 
-Deno.test("mistakes are reported in Go's words, the first one first", () => {
+Deno.test("the first mistake is reported with Go's message", () => {
   assertEquals(mistake("-bogus=3"), "flag provided but not defined: -bogus");
   assertEquals(mistake("--constructor"), "flag provided but not defined: -constructor");
   assertEquals(mistake("-name"), "flag needs an argument: -name");
@@ -117,7 +117,7 @@ Deno.test("mistakes are reported in Go's words, the first one first", () => {
   assertEquals(mistake("-relay=1", "-relay=x", "-bogus"), badRelay("x"));
 });
 
-Deno.test("bad values are reported in Go's words", () => {
+Deno.test("bad values are reported with Go's messages", () => {
   for (const text of ["", "abc", "1.5", "08", "0x", "_1", "1__0", "1_", "0b2", "--1", " 1"]) {
     assertEquals(mistake("-relay", text), badRelay(text));
   }
@@ -137,7 +137,7 @@ Deno.test("bad values are reported in Go's words", () => {
   assertEquals(mistake("-no-ack="), 'invalid boolean value "" for -no-ack: parse error');
 });
 
-Deno.test("a help flag with a value is a mistake without words", () => {
+Deno.test("a help flag with a value is an error without a message", () => {
   assertEquals(mistake("-h=1"), "");
   assertEquals(mistake("--help=x"), "");
 });

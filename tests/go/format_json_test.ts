@@ -24,7 +24,7 @@ Deno.test("objects keep their order and maps are sorted, both with two spaces of
   );
 });
 
-Deno.test("what is empty stays on one line", () => {
+Deno.test("empty objects and lists stay on one line", () => {
   assertEquals(
     formatJson({ list: [], map: new Map(), object: {} }),
     [

@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { parsePort, splitHostPort } from "../../lib/go/host_port.ts";
 
-Deno.test("a host and its port are told apart", () => {
+Deno.test("a host and a port are split", () => {
   const cases: [string, string, string | undefined][] = [
     ["10.0.0.1:7946", "10.0.0.1", "7946"],
     ["10.0.0.1", "10.0.0.1", undefined],
@@ -16,7 +16,7 @@ Deno.test("a host and its port are told apart", () => {
   for (const [text, host, port] of cases) assertEquals(splitHostPort(text), { host, port });
 });
 
-Deno.test("brackets that do not match are refused", () => {
+Deno.test("unmatched brackets are refused", () => {
   assertThrows(() => splitHostPort("[::1"), TypeError, "address [::1: missing ']' in address");
   assertThrows(() => splitHostPort("[::1]x"), TypeError, "too many colons in address");
   assertThrows(() => splitHostPort("[::1]:1:2"), TypeError, "too many colons in address");

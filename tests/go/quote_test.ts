@@ -18,7 +18,7 @@ Deno.test("text is quoted as Go quotes it", () => {
   for (const [text, quoted] of cases) assertEquals(goQuote(text), quoted);
 });
 
-Deno.test("bytes are quoted as UTF-8, and as hex where they are not", () => {
+Deno.test("bytes are quoted as UTF-8, and invalid ones in hex", () => {
   const cases: [number[], string][] = [
     [[0x61, 0x0a], '"a\\n"'],
     [[0xff, 0x61, 0x80], '"\\xffa\\x80"'],

@@ -11,7 +11,7 @@ Deno.test("plain values print in Go syntax", () => {
   assertEquals(goSyntax('a"b\n'), '"a\\"b\\n"');
 });
 
-Deno.test("bytes print under another name inside a list", () => {
+Deno.test("bytes print as []byte alone and as []uint8 in a list", () => {
   const bytes = Uint8Array.of(0x70, 9, 0);
   assertEquals(goSyntax(bytes), "[]byte{0x70, 0x9, 0x0}");
   assertEquals(goSyntax(new Uint8Array()), "[]byte{}");

@@ -1,14 +1,14 @@
-/** Commands that go on until something happens to them. */
+/** Running a command that does not end by itself, and interrupting it. */
 
 import { commandLine, type CommandResult, type Kind } from "./program.ts";
 
-/** What is to happen to a command once it has printed something. */
+/** An action to take once a command has printed some text. */
 export interface Step {
   readonly cue: string | RegExp;
   readonly act: (child: Deno.ChildProcess) => void;
 }
 
-/** Starts a command, takes one step after the other, each at its cue, and waits for the command's end. */
+/** Starts a command, takes the steps in order, each at its cue, and waits for the command to end. */
 export async function runUntil(
   kind: Kind,
   args: readonly string[],
