@@ -18,21 +18,49 @@
  * @module
  */
 
+export { type Coordinate, distance } from "./lib/api/coordinate.ts";
+export {
+  type EventOf,
+  type EventType,
+  type MemberEvent,
+  type MemberEventType,
+  QueryEvent,
+  type SerfEvent,
+  UserEvent,
+} from "./lib/api/event.ts";
+export {
+  KeyError,
+  KeyManager,
+  type KeyOperation,
+  type KeyOptions,
+  type KeyResult,
+  type RunKeyOperation,
+} from "./lib/api/keys.ts";
+export type { Member, MemberFilter, MemberStatus } from "./lib/api/member.ts";
+export type {
+  CallOptions,
+  EventsOptions,
+  ForceLeaveOptions,
+  JoinOptions,
+  TagChange,
+  UserEventOptions,
+} from "./lib/api/options.ts";
+export type { Payload } from "./lib/api/payload.ts";
+export {
+  type QueryAck,
+  type QueryOptions,
+  type QueryParameters,
+  type QueryRecord,
+  QueryResponse,
+} from "./lib/api/query.ts";
 export { Address } from "./lib/base/address.ts";
 export { ClosedError, JoinError, type JoinFailure, TimeoutError } from "./lib/base/errors.ts";
+export type { Log, LogLevel } from "./lib/base/log.ts";
 export { type MetricKind, type MetricName, METRICS, type Metrics } from "./lib/base/metrics.ts";
 export { Subscription, type SubscriptionOptions } from "./lib/base/subscription.ts";
-export type { Log, LogLevel } from "./lib/base/log.ts";
-export { type HostEvent, IncomingQuery } from "./lib/host/incoming_query.ts";
-export { KeyError, KeyManager, type KeyOptions } from "./lib/host/key_manager.ts";
-export { type Ended, type JoinOptions, Serf, type SerfState } from "./lib/host/serf.ts";
+export { Serf, type SerfClosed, type SerfState } from "./lib/host/serf.ts";
 export type { MachineOptions, SerfOptions, WireChoices } from "./lib/host/serf_options.ts";
-export type { MemberEvent, MemberEventType, UserEvent } from "./lib/api/event.ts";
-export type { KeyOperation, KeyResult } from "./lib/api/keys.ts";
-export type { Member, MemberStatus } from "./lib/api/member.ts";
-export type { QueryOptions, QueryRecord } from "./lib/api/query.ts";
 export type { SerfConfig } from "./lib/serf/config.ts";
 export { type Profile, type ProfileName, profiles } from "./lib/swim/config.ts";
-export { type Coordinate, distance } from "./lib/wire/messages/coordinate.ts";
 export { Keyring } from "./lib/wire/framing/keyring.ts";
 export type { WireOptions } from "./lib/wire/framing/wire_options.ts";

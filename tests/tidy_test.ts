@@ -46,7 +46,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   base: [],
   go: ["base"],
   api: ["base"],
-  wire: ["base", "go"],
+  wire: ["base", "go", "api"],
   swim: ["base", "go", "api", "wire"],
   serf: ["base", "go", "api", "wire", "swim"],
   sim: ["base", "go", "api", "wire", "swim", "serf"],

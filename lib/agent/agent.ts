@@ -10,18 +10,18 @@ import { decodeBase64 } from "../go/base64.ts";
 import { errorText } from "../base/errors.ts";
 import { goQuote } from "../go/quote.ts";
 import { Subscription } from "../base/subscription.ts";
-import type { HostEvent } from "../host/incoming_query.ts";
 import type { AgentLog } from "./log/agent_log.ts";
 import { Serf } from "../host/serf.ts";
 import type { SerfOptions } from "../host/serf_options.ts";
 import { failureText } from "../rpc/failure_text.ts";
-import type { AgentEvent, RpcAgent, RpcCounter } from "../rpc/server/rpc_agent.ts";
+import type { RpcAgent, RpcCounter } from "../rpc/server/rpc_agent.ts";
 import { encodeMeta } from "../serf/check_config.ts";
 import { INTERNAL_PREFIX, PING_QUERY } from "../serf/queries/internal/internal_query.ts";
+import type { SerfEvent } from "../api/event.ts";
 import type { KeyOperation, KeyResult } from "../api/keys.ts";
 import type { Member } from "../api/member.ts";
 import type { QueryOptions, QueryRecord } from "../api/query.ts";
-import type { Coordinate } from "../wire/messages/coordinate.ts";
+import type { Coordinate } from "../api/coordinate.ts";
 import { describeEvent } from "./describe_event.ts";
 import { EventGate } from "./event_gate.ts";
 import type { HandlerSpec } from "./handlers/handler_spec.ts";
@@ -58,8 +58,8 @@ export class Agent implements RpcAgent {
   readonly #options: AgentOptions;
   readonly #handlers: ScriptHandlers;
   /** Events that wait for their handlers. */
-  readonly #backlog = new Subscription<HostEvent>();
-  readonly #listeners = new Set<(event: AgentEvent) => void>();
+  readonly #backlog = new Subscription<SerfEvent>();
+  readonly #listeners = new Set<(event: SerfEvent) => void>();
   readonly #eventGate = new EventGate(() => this.#serf.userEventsWaiting);
   #dropping = false;
   #stopping: Promise<void> | undefined;
@@ -233,9 +233,9 @@ export class Agent implements RpcAgent {
     return this.#serf.coordinate(name);
   }
 
-  subscribe(listener: (event: AgentEvent) => void): Disposable {
+  subscribe(listener: (event: SerfEvent) => void): Disposable {
     // The same function may be given twice; each time is a subscription of its own.
-    const own = (event: AgentEvent) => listener(event);
+    const own = (event: SerfEvent) => listener(event);
     this.#listeners.add(own);
     return { [Symbol.dispose]: () => void this.#listeners.delete(own) };
   }
@@ -258,7 +258,7 @@ export class Agent implements RpcAgent {
   }
 
   /** Hands out events as they come. Only handlers may be slow, and they have a queue of their own. */
-  async #deliver(events: Subscription<HostEvent>): Promise<void> {
+  async #deliver(events: Subscription<SerfEvent>): Promise<void> {
     for await (const event of events) {
       this.#log("INFO", `Received event: ${describeEvent(event)}`);
       for (const listener of [...this.#listeners]) listener(event);

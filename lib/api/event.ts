@@ -1,10 +1,13 @@
 /**
- * The events that a member of a cluster delivers.
+ * The events of a cluster: members that come and go, user events, and queries.
  *
  * @module
  */
 
+import { toBytes } from "../base/bytes.ts";
+import { decodeText } from "../base/text.ts";
 import type { Member } from "./member.ts";
+import { parsePayload, type Payload } from "./payload.ts";
 
 /** The types of member events, in the words of handlers and streams. */
 export type MemberEventType =
@@ -22,37 +25,120 @@ export interface MemberEvent {
   readonly members: readonly Member[];
 }
 
-/** Somebody sent a user event. */
-export interface UserEvent {
+/** A user event: a named message that somebody sent to all members. */
+export class UserEvent {
   /** Tells it from the other events. */
-  readonly type: "user";
+  readonly type = "user";
   /** Lamport time of the event clock. */
   readonly lTime: number;
-  /** What happened, in the words of those who send and handle it. */
+  /** The name that senders and handlers have agreed on. */
   readonly name: string;
   /** What goes with it; `null` when nothing does. */
   readonly payload: Uint8Array | null;
   /** Whether the sender allowed coalescing. */
   readonly coalesce: boolean;
+
+  /** Made by the library. */
+  constructor(
+    event: {
+      readonly lTime: number;
+      readonly name: string;
+      readonly payload: Uint8Array | null;
+      readonly coalesce: boolean;
+    },
+  ) {
+    this.lTime = event.lTime;
+    this.name = event.name;
+    this.payload = event.payload;
+    this.coalesce = event.coalesce;
+  }
+
+  /** The payload as UTF-8 text; empty when there is none. */
+  text(): string {
+    return decodeText(this.payload);
+  }
+
+  /** The value that the payload stands for in JSON. Throws a `SyntaxError` if it is not JSON. */
+  json<T = unknown>(): T {
+    return parsePayload(this.payload);
+  }
 }
 
-/** Somebody asks a query that is meant for us. */
-export interface QueryEvent {
+/** A query: a question of a member, perhaps of this one, that waits for our answer. */
+export class QueryEvent {
   /** Tells it from the other events. */
-  readonly type: "query";
+  readonly type = "query";
   /** Lamport time of the query clock. */
   readonly lTime: number;
-  /** Random id; with `lTime` it identifies the query. */
+  /** Tells it from other queries. Over RPC it is a number that the agent gave to this delivery. */
   readonly id: number;
-  /** What is asked, in the words of those who ask and answer. */
+  /** The name that those who ask and answer have agreed on. */
   readonly name: string;
   /** What goes with the question; `null` when nothing does. */
   readonly payload: Uint8Array | null;
-  /** The node that asked; empty if an old peer left it out. */
-  readonly sourceNode: string;
-  /** When answers are no longer taken, in the world's milliseconds. */
-  readonly deadline: number;
+  /** The member that asked. Unknown over RPC; empty if the member runs an old version of Serf. */
+  readonly sourceNode?: string;
+  /** When answers are no longer taken, in milliseconds of `performance.now()`. Unknown over RPC. */
+  readonly deadline?: number;
+  readonly #respond: (payload: Uint8Array) => void | Promise<void>;
+
+  /** Made by the library. */
+  constructor(
+    event: {
+      readonly lTime: number;
+      readonly id: number;
+      readonly name: string;
+      readonly payload: Uint8Array | null;
+      readonly sourceNode?: string;
+      readonly deadline?: number;
+    },
+    respond: (payload: Uint8Array) => void | Promise<void>,
+  ) {
+    this.lTime = event.lTime;
+    this.id = event.id;
+    this.name = event.name;
+    this.payload = event.payload;
+    this.sourceNode = event.sourceNode;
+    this.deadline = event.deadline;
+    this.#respond = respond;
+  }
+
+  /**
+   * Answers the query, once. Rejects with an error that says `response already sent`, `response is past the deadline` or
+   * `response exceeds limit of 1024 bytes`; after a shutdown with a `ClosedError`, and over RPC always with an `RpcError`.
+   */
+  async respond(payload: Payload): Promise<void> {
+    await this.#respond(toBytes(payload) ?? new Uint8Array());
+  }
+
+  /** The payload as UTF-8 text; empty when there is none. */
+  text(): string {
+    return decodeText(this.payload);
+  }
+
+  /** The value that the payload stands for in JSON. Throws a `SyntaxError` if it is not JSON. */
+  json<T = unknown>(): T {
+    return parsePayload(this.payload);
+  }
 }
 
-/** What the layer delivers to its user. */
+/** Everything that a member of the cluster can hear of. */
 export type SerfEvent = MemberEvent | UserEvent | QueryEvent;
+
+/**
+ * The words by which event handlers and subscriptions choose events: `*` is all of them, `user` and `query` may be
+ * narrowed down to one name, as in `user:deploy`.
+ */
+export type EventType =
+  | "*"
+  | MemberEventType
+  | "user"
+  | `user:${string}`
+  | "query"
+  | `query:${string}`;
+
+/** The events that an {@link EventType} stands for. */
+export type EventOf<Type extends EventType> = Type extends "*" ? SerfEvent
+  : Type extends MemberEventType ? MemberEvent
+  : Type extends "user" | `user:${string}` ? UserEvent
+  : QueryEvent;

@@ -32,3 +32,13 @@ export interface Member {
   /** The one it speaks. */
   readonly delegateCur: number;
 }
+
+/** Which members to list. Each is an RE2 expression `P` that is taken as `^P$`, so that `a|b` means `^a` or `b$`. */
+export interface MemberFilter {
+  /** Of the member's name. */
+  readonly name?: string;
+  /** Of the status, for instance `alive|leaving`. */
+  readonly status?: string;
+  /** By tag name; a missing tag is matched by its empty value. */
+  readonly tags?: Readonly<Record<string, string>>;
+}

@@ -4,8 +4,11 @@
  * @module
  */
 
-/** How a query is asked. */
-export interface QueryOptions {
+import { decodeText } from "../base/text.ts";
+import { parsePayload } from "./payload.ts";
+
+/** Which members a query is for, and how they answer. */
+export interface QueryParameters {
   /** Names of the members that are asked; all when absent or empty. */
   readonly nodes?: readonly string[];
   /**
@@ -13,23 +16,63 @@ export interface QueryOptions {
    * (a missing tag counts as the empty text).
    */
   readonly tags?: Readonly<Record<string, string>>;
-  /** Whether every member that is asked acknowledges the query at once. */
+  /** Whether every member that is asked acknowledges the query at once. Default false. */
   readonly requestAck?: boolean;
   /** Through how many other members each ack and answer is sent once more, 0 (the default) to 255. */
   readonly relayFactor?: number;
   /** How long answers are taken; absent or 0 means the default, which grows with the size of the cluster. */
   readonly timeoutMs?: number;
   /**
-   * Whether the query always stays open until its timeout, as in the reference. Otherwise it is over as soon as
-   * every member that passes the filters and was alive or leaving when it was sent has answered and, if acks were
-   * requested, acknowledged; one that fails or leaves meanwhile is no longer waited for. A reachability query
-   * (`_serf_ping`), which has no answers, is over with the last ack. If we know of no such member the query waits for
-   * its timeout, because only members that we have yet to hear of can answer it.
+   * Whether the query always stays open until its timeout, as in Serf. Otherwise it is over as soon as every member that
+   * passes the filters and was alive or leaving when it was sent has answered and, if acks were requested, acknowledged;
+   * one that fails or leaves meanwhile is no longer waited for. A reachability query (`_serf_ping`), which has no
+   * answers, is over with the last ack. If we know of no such member the query waits for its timeout, because only
+   * members that we have yet to hear of can answer it.
    */
   readonly waitForTimeout?: boolean;
 }
 
-/** One ack or answer to a query of ours. */
-export type QueryRecord =
-  | { readonly type: "ack"; readonly from: string }
-  | { readonly type: "response"; readonly from: string; readonly payload: Uint8Array | null };
+/** How a query is asked, and how its answers are kept. */
+export interface QueryOptions extends QueryParameters {
+  /** How many acks and answers are kept for a slow reader before they are dropped and counted. Default: enough for all. */
+  readonly capacity?: number;
+  /** Ends the subscription with the signal's reason; the members may still answer. */
+  readonly signal?: AbortSignal;
+}
+
+/** A member has received a query. */
+export interface QueryAck {
+  /** Tells it from an answer. */
+  readonly type: "ack";
+  /** The member's name. */
+  readonly from: string;
+}
+
+/** A member's answer to a query. */
+export class QueryResponse {
+  /** Tells it from an ack. */
+  readonly type = "response";
+  /** The member's name. */
+  readonly from: string;
+  /** What it answered; `null` or empty when it has nothing to say. */
+  readonly payload: Uint8Array | null;
+
+  /** Made by the library. */
+  constructor(from: string, payload: Uint8Array | null) {
+    this.from = from;
+    this.payload = payload;
+  }
+
+  /** The payload as UTF-8 text; empty when there is none. */
+  text(): string {
+    return decodeText(this.payload);
+  }
+
+  /** The value that the payload stands for in JSON. Throws a `SyntaxError` if it is not JSON. */
+  json<T = unknown>(): T {
+    return parsePayload(this.payload);
+  }
+}
+
+/** One ack or answer to a query. */
+export type QueryRecord = QueryAck | QueryResponse;

@@ -45,16 +45,3 @@ async function resolve(target: string, defaultPort: number): Promise<Address[] |
     return { address: target, reason: `Failed to resolve ${target}: ${errorText(error)}` };
   }
 }
-
-/** The outcome of `work`, or a rejection with the signal's reason, whichever comes first. The work goes on. */
-export async function abortable<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {
-  if (signal === undefined) return await work;
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const abort = () => reject(signal.reason);
-  signal.addEventListener("abort", abort);
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener("abort", abort);
-  }
-}

@@ -7,19 +7,20 @@
 import { toBytes } from "../base/bytes.ts";
 import type { Address } from "../base/address.ts";
 import { ClosedError, TimeoutError } from "../base/errors.ts";
+import { abortable } from "../base/abortable.ts";
 import { Subscription } from "../base/subscription.ts";
-import type { QueryEvent } from "../api/event.ts";
+import { QueryEvent, type SerfEvent } from "../api/event.ts";
+import { KeyManager } from "../api/keys.ts";
+import type { JoinOptions } from "../api/options.ts";
 import type { Member } from "../api/member.ts";
 import type { QueryOptions, QueryRecord } from "../api/query.ts";
-import type { SerfOutput } from "../serf/output.ts";
+import type { IncomingQuery, SerfOutput } from "../serf/output.ts";
 import { SerfCore, type SerfTimer } from "../serf/core.ts";
-import type { Coordinate } from "../wire/messages/coordinate.ts";
+import type { Coordinate } from "../api/coordinate.ts";
 import { packetOverhead } from "../wire/framing/packet.ts";
 import { Driver } from "./driver.ts";
 import { type Foundation, layFoundation } from "./foundation.ts";
-import { type HostEvent, IncomingQuery } from "./incoming_query.ts";
-import { abortable, joinTargets } from "./join.ts";
-import { KeyManager } from "./key_manager.ts";
+import { joinTargets } from "./join.ts";
 import { type Ending, Operations } from "./operations.ts";
 import { rejoin } from "./rejoin.ts";
 import type { SerfOptions } from "./serf_options.ts";
@@ -28,17 +29,9 @@ import type { SerfOptions } from "./serf_options.ts";
 export type SerfState = "alive" | "leaving" | "left" | "shutdown";
 
 /** How an instance ended: after a leave, without one, or because another node has a better claim to its name. */
-export interface Ended {
+export interface SerfClosed {
   /** After a leave, without one, or because of the name. */
   readonly reason: "left" | "shutdown" | "conflict";
-}
-
-/** How a join is made. */
-export interface JoinOptions {
-  /** Whether user events that happened before the join are delivered too, as far as the others keep them. */
-  readonly replay?: boolean;
-  /** Ends the wait, not the work: members that were being contacted may still be joined. */
-  readonly signal?: AbortSignal;
 }
 
 /**
@@ -60,13 +53,13 @@ export class Serf implements AsyncDisposable {
   /** The keys of an encrypted cluster. */
   readonly keys: KeyManager;
   /** Resolves when the instance has ended and holds no socket, timer or file any more. */
-  readonly closed: Promise<Ended>;
+  readonly closed: Promise<SerfClosed>;
   readonly #foundation: Foundation;
   readonly #driver: Driver<SerfTimer, SerfOutput>;
   readonly #core: SerfCore;
   readonly #operations = new Operations();
-  readonly #subscriptions = new Set<Subscription<HostEvent>>();
-  readonly #end: (ended: Ended) => void;
+  readonly #subscriptions = new Set<Subscription<SerfEvent>>();
+  readonly #end: (ended: SerfClosed) => void;
   #closing = false;
 
   private constructor(foundation: Foundation, options: SerfOptions) {
@@ -79,13 +72,14 @@ export class Serf implements AsyncDisposable {
       snapshot: snapshot?.recovered,
       packetOverhead: () => packetOverhead(wire),
     });
-    const { promise, resolve } = Promise.withResolvers<Ended>();
+    const { promise, resolve } = Promise.withResolvers<SerfClosed>();
     this.closed = promise;
     this.#end = resolve;
     this.keys = new KeyManager(async (operation, key, { relayFactor }) => {
+      const bytes = typeof key === "string" ? Uint8Array.fromBase64(key) : key;
       const { result } = await this.#run(
         "key-result",
-        (id) => this.#core.keys(operation, key, { id, relayFactor }),
+        (id) => this.#core.keys(operation, bytes, { id, relayFactor }),
       );
       return result;
     });
@@ -297,8 +291,8 @@ export class Serf implements AsyncDisposable {
    * }
    * ```
    */
-  events(options: { readonly capacity?: number } = {}): Subscription<HostEvent> {
-    const events: Subscription<HostEvent> = new Subscription({
+  events(options: { readonly capacity?: number } = {}): Subscription<SerfEvent> {
+    const events: Subscription<SerfEvent> = new Subscription({
       ...options,
       onClose: () => this.#subscriptions.delete(events),
     });
@@ -351,7 +345,7 @@ export class Serf implements AsyncDisposable {
     return this.shutdown();
   }
 
-  async #close(reason: Ended["reason"]): Promise<void> {
+  async #close(reason: SerfClosed["reason"]): Promise<void> {
     if (this.#closing) return;
     this.#closing = true;
     this.#driver.call(() => this.#core.shutdown());
@@ -380,18 +374,18 @@ export class Serf implements AsyncDisposable {
         return;
       case "query":
         return this.#publish(
-          new IncomingQuery(output, (payload) => this.#respond(output, payload)),
+          new QueryEvent(output, (payload) => this.#respond(output, payload)),
         );
       default:
         this.#publish(output);
     }
   }
 
-  #publish(event: HostEvent): void {
+  #publish(event: SerfEvent): void {
     for (const events of this.#subscriptions) events.push(event);
   }
 
-  #respond(query: QueryEvent, payload: Uint8Array): void {
+  #respond(query: IncomingQuery, payload: Uint8Array): void {
     this.#call(() => this.#core.respond(query, payload));
   }
 

@@ -4,53 +4,23 @@
  * @module
  */
 
+import { type MemberEvent, UserEvent } from "../api/event.ts";
 import { DecodeError } from "../base/errors.ts";
 import { binary, bool, type Field, struct, text, u64 } from "../wire/msgpack/struct.ts";
-import { memberList, type RpcMember } from "./member_codec.ts";
+import { memberList } from "./member_codec.ts";
 
-/** Something happened to members; coalescing may put several into one event. */
-export interface MemberEventRecord {
-  /** What happened to them. */
-  readonly type:
-    | "member-join"
-    | "member-leave"
-    | "member-failed"
-    | "member-update"
-    | "member-reap";
-  /** Whom it happened to. */
-  readonly members: readonly RpcMember[];
-}
-
-/** Somebody sent a user event. */
-export interface UserEventRecord {
-  /** Tells it from the other events. */
-  readonly type: "user";
-  /** Lamport time of the event clock. */
-  readonly lTime: number;
-  /** What happened, in the words of those who send and handle it. */
-  readonly name: string;
-  /** What goes with it; `null` when nothing does. */
-  readonly payload: Uint8Array | null;
-  /** Whether the sender allowed coalescing. */
-  readonly coalesce: boolean;
-}
-
-/** Somebody asks a query that is meant for the agent's node. */
-export interface QueryEventRecord {
-  /** Tells it from the other events. */
+/** A query in an event stream. */
+export interface StreamedQuery {
   readonly type: "query";
   /** Names the query in a `respond` on the same connection; means nothing elsewhere. */
   readonly id: number;
-  /** Lamport time of the query clock. */
   readonly lTime: number;
-  /** What is asked, in the words of those who ask and answer. */
   readonly name: string;
-  /** What goes with the question; `null` when nothing does. */
   readonly payload: Uint8Array | null;
 }
 
-/** One event as a stream delivers it. */
-export type EventRecord = MemberEventRecord | UserEventRecord | QueryEventRecord;
+/** One event as it travels over RPC. */
+export type StreamedEvent = MemberEvent | UserEvent | StreamedQuery;
 
 const common = { Event: text, LTime: u64, Name: text, Payload: binary };
 const memberFields = struct({ Event: text, Members: memberList });
@@ -60,8 +30,8 @@ const queryFields = struct({ ...common, ID: u64 });
 const anyFields = struct({ ...common, Coalesce: bool, ID: u64, Members: memberList });
 
 /** One event of a stream. Reading throws a `DecodeError` if its type is unknown. */
-export const eventRecord: Field<EventRecord> = {
-  zero: { type: "user", lTime: 0, name: "", payload: null, coalesce: false },
+export const eventRecord: Field<StreamedEvent> = {
+  zero: new UserEvent({ lTime: 0, name: "", payload: null, coalesce: false }),
   read: (reader) => fromFields(anyFields.read(reader)),
   write(writer, event) {
     if (event.type !== "user" && event.type !== "query") {
@@ -75,11 +45,11 @@ export const eventRecord: Field<EventRecord> = {
   },
 };
 
-function fromFields(fields: typeof anyFields.zero): EventRecord {
+function fromFields(fields: typeof anyFields.zero): StreamedEvent {
   const { Event: type, LTime: lTime, Name: name, Payload: payload } = fields;
   switch (type) {
     case "user":
-      return { type, lTime, name, payload, coalesce: fields.Coalesce };
+      return new UserEvent({ lTime, name, payload, coalesce: fields.Coalesce });
     case "query":
       return { type, id: fields.ID, lTime, name, payload };
     case "member-join":

@@ -4,33 +4,10 @@
  * @module
  */
 
+import type { Member, MemberStatus } from "../api/member.ts";
 import { Address } from "../base/address.ts";
 import { Writer } from "../wire/msgpack/msgpack.ts";
 import { binary, type Field, list, mapOf, struct, text, u16, u8 } from "../wire/msgpack/struct.ts";
-
-/** A member of the cluster as the asked agent sees it. */
-export interface RpcMember {
-  /** Unique in the cluster. */
-  readonly name: string;
-  /** Where its gossip listens. */
-  readonly address: Address;
-  /** What the member says of itself. */
-  readonly tags: Readonly<Record<string, string>>;
-  /** `none`, `alive`, `leaving`, `left` or `failed`. */
-  readonly status: string;
-  /** Membership protocol versions. */
-  readonly protocolMin: number;
-  /** The newest it understands. */
-  readonly protocolMax: number;
-  /** The one it speaks. */
-  readonly protocolCur: number;
-  /** Serf protocol versions. */
-  readonly delegateMin: number;
-  /** The newest it understands. */
-  readonly delegateMax: number;
-  /** The one it speaks. */
-  readonly delegateCur: number;
-}
 
 const fields = struct({
   Name: text,
@@ -47,10 +24,10 @@ const fields = struct({
 });
 
 /** Encodings of members that were sent before. A member never changes, so it is known by its identity. */
-const encodings = new WeakMap<RpcMember, Uint8Array>();
+const encodings = new WeakMap<Member, Uint8Array>();
 
 /** A member; one that is sent again, to another client or in another list, is not encoded again. */
-const member: Field<RpcMember> = {
+const member: Field<Member> = {
   zero: fromFields(fields.zero),
   read: (reader) => fromFields(fields.read(reader)),
   write(writer, value) {
@@ -67,10 +44,10 @@ const member: Field<RpcMember> = {
 const members = list(member);
 
 /** Encodings of lists that were sent before. One that has changed is another array. */
-const listEncodings = new WeakMap<readonly RpcMember[], Uint8Array>();
+const listEncodings = new WeakMap<readonly Member[], Uint8Array>();
 
 /** A list of members; one that is sent again is not put together again. */
-export const memberList: Field<readonly RpcMember[]> = {
+export const memberList: Field<readonly Member[]> = {
   ...members,
   write(writer, value) {
     let encoding = listEncodings.get(value);
@@ -83,7 +60,7 @@ export const memberList: Field<readonly RpcMember[]> = {
   },
 };
 
-function toFields(member: RpcMember): typeof fields.zero {
+function toFields(member: Member): typeof fields.zero {
   return {
     Name: member.name,
     Addr: member.address.ip,
@@ -99,12 +76,12 @@ function toFields(member: RpcMember): typeof fields.zero {
   };
 }
 
-function fromFields(fields: ReturnType<typeof toFields>): RpcMember {
+function fromFields(fields: ReturnType<typeof toFields>): Member {
   return {
     name: fields.Name,
     address: new Address(fields.Addr ?? new Uint8Array(), fields.Port),
     tags: Object.fromEntries(fields.Tags),
-    status: fields.Status,
+    status: fields.Status as MemberStatus,
     protocolMin: fields.ProtocolMin,
     protocolMax: fields.ProtocolMax,
     protocolCur: fields.ProtocolCur,

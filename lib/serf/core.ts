@@ -9,7 +9,7 @@ import { ClosedError } from "../base/errors.ts";
 import type { Machine } from "../base/world.ts";
 import type { Delegate, SwimEvent } from "../swim/delegate.ts";
 import { Swim } from "../swim/swim.ts";
-import type { Coordinate } from "../wire/messages/coordinate.ts";
+import type { Coordinate } from "../api/coordinate.ts";
 import type { Keyring } from "../wire/framing/keyring.ts";
 import type { Claim, Packet, Reply, StreamMessage } from "../wire/messages/messages.ts";
 import type { JoinIntent } from "../wire/messages/serf_messages.ts";
@@ -20,7 +20,7 @@ import { createContext, type SerfContext, type SerfTimer, type SerfWorld } from 
 import type { MemberEvent, UserEvent } from "../api/event.ts";
 import type { KeyOperation } from "../api/keys.ts";
 import type { Member } from "../api/member.ts";
-import type { QueryOptions } from "../api/query.ts";
+import type { QueryParameters } from "../api/query.ts";
 import type { SerfConfig } from "./config.ts";
 import type { SnapshotState } from "./snapshot/snapshot.ts";
 import { CoordinateTracker } from "./coordinates/coordinate_tracker.ts";
@@ -290,7 +290,7 @@ export class SerfCore implements Machine<Packet, StreamMessage, Reply, SerfTimer
   query(
     name: string,
     payload: Uint8Array | null,
-    { id, ...options }: QueryOptions & { id: number },
+    { id, ...options }: QueryParameters & { id: number },
   ): void {
     const { world } = this.#context;
     this.#queries.asker.ask({ name, payload }, options, {

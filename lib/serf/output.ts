@@ -4,16 +4,33 @@
  * @module
  */
 
-import type { SerfEvent } from "../api/event.ts";
+import type { MemberEvent, UserEvent } from "../api/event.ts";
 import type { KeyResult } from "../api/keys.ts";
 import type { QueryRecord } from "../api/query.ts";
 import type { JoinFailure } from "../base/errors.ts";
 import type { LogEvent } from "../base/world.ts";
 import type { SnapshotEntry } from "./snapshot/snapshot.ts";
 
+/** A query that is meant for us; the host turns it into a `QueryEvent`, which can be answered. */
+export interface IncomingQuery {
+  readonly type: "query";
+  /** Lamport time of the query clock. */
+  readonly lTime: number;
+  /** Random id; with `lTime` it identifies the query. */
+  readonly id: number;
+  readonly name: string;
+  readonly payload: Uint8Array | null;
+  /** The member that asked; empty if it runs an old version that leaves this out. */
+  readonly sourceNode: string;
+  /** When answers are no longer taken, in the world's milliseconds. */
+  readonly deadline: number;
+}
+
 /** An event for the user, or news of an operation. */
 export type SerfOutput =
-  | SerfEvent
+  | MemberEvent
+  | UserEvent
+  | IncomingQuery
   | LogEvent
   /** A line for the snapshot file. */
   | { readonly type: "snapshot"; readonly entry: SnapshotEntry }

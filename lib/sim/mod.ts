@@ -16,20 +16,22 @@
 
 export type { Address } from "../base/address.ts";
 export type { LogLevel } from "../base/log.ts";
-export type {
-  MemberEvent,
-  MemberEventType,
+export {
+  type MemberEvent,
+  type MemberEventType,
   QueryEvent,
-  SerfEvent,
+  type SerfEvent,
   UserEvent,
 } from "../api/event.ts";
 export type { KeyOperation, KeyResult } from "../api/keys.ts";
 export type { Member, MemberStatus } from "../api/member.ts";
-export type { QueryOptions } from "../api/query.ts";
+export type { Payload } from "../api/payload.ts";
+export type { QueryParameters } from "../api/query.ts";
+export type { Metrics } from "../base/metrics.ts";
 export type { SerfConfig, SerfSettings } from "../serf/config.ts";
 export type { LifecycleState } from "../serf/lifecycle.ts";
 export { type Profile, type ProfileName, profiles } from "../swim/config.ts";
-export type { Coordinate } from "../wire/messages/coordinate.ts";
+export type { Coordinate } from "../api/coordinate.ts";
 export {
   type AddOptions,
   type Answerer,

@@ -8,14 +8,14 @@ import { toBytes } from "../base/bytes.ts";
 import type { Address } from "../base/address.ts";
 import type { JoinFailure } from "../base/errors.ts";
 import type { LogEvent } from "../base/world.ts";
-import type { QueryEvent, SerfEvent } from "../api/event.ts";
+import { QueryEvent, type SerfEvent } from "../api/event.ts";
 import type { KeyOperation } from "../api/keys.ts";
 import type { Member, MemberStatus } from "../api/member.ts";
-import type { QueryOptions } from "../api/query.ts";
+import type { QueryParameters } from "../api/query.ts";
 import type { SerfConfig } from "../serf/config.ts";
 import { type LifecycleState, SerfCore, type SerfTimer } from "../serf/core.ts";
-import type { SerfOutput } from "../serf/output.ts";
-import type { Coordinate } from "../wire/messages/coordinate.ts";
+import type { IncomingQuery, SerfOutput } from "../serf/output.ts";
+import type { Coordinate } from "../api/coordinate.ts";
 import type { Keyring } from "../wire/framing/keyring.ts";
 import type { Claim } from "../wire/messages/messages.ts";
 import { addressOf } from "./address_plan.ts";
@@ -267,7 +267,7 @@ export class SimNode {
   query(
     name: string,
     payload: string | Uint8Array | null = null,
-    options: QueryOptions = {},
+    options: QueryParameters = {},
   ): SimQuery {
     return this.#begin(
       new SimQuery(),
@@ -294,8 +294,7 @@ export class SimNode {
         this.#stopReason = output.reason;
         return this.#afterwards(() => this.#exit());
       case "query":
-        this.#keep(output);
-        return this.#answer(output);
+        return this.#hearQuery(output);
       default:
         this.#keep(output);
     }
@@ -381,9 +380,13 @@ export class SimNode {
     if (this.#events.length >= 2 * bound) this.#events = this.#events.slice(-bound);
   }
 
-  #answer(query: QueryEvent): void {
-    const payload = this.#cluster.answer(this, query);
-    if (payload !== undefined) this.#afterwards(() => this.#serf.respond(query, payload));
+  #hearQuery(query: IncomingQuery): void {
+    const respond = (payload: Uint8Array) =>
+      this.#afterwards(() => this.#serf.respond(query, payload));
+    const event = new QueryEvent(query, respond);
+    this.#keep(event);
+    const answer = this.#cluster.answer(this, event);
+    if (answer !== undefined) respond(answer);
   }
 }
 

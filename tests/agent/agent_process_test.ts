@@ -133,7 +133,7 @@ Deno.test("a hangup makes log level, handlers, tags and switches those of the fi
   assertEquals((await client.members()).map(({ name, tags }) => [name, tags]), [
     ["alpha", { b: "2" }],
   ]);
-  assertEquals((await client.stats()).event_handlers, { "*:": "echo old" });
+  assertEquals((await client.info()).event_handlers, { "*:": "echo old" });
   agent.signal("SIGTERM");
   assertEquals(await agent.exit, 0);
   const log = logOf(agent).filter((line) => !line.startsWith("[DEBUG]"));
@@ -186,12 +186,12 @@ Deno.test("a tags file follows the tags, and a reload empties it", async () => {
   await using agent = await Agent.start("ours", { name: "alpha", ip: "127.7.0.11", args });
   assertStringIncludes(agent.output, `[INFO] agent: Restored 2 tag(s) from ${file}`);
   await using client = await agent.rpc();
-  await client.tags({ set: { d: "e" }, delete: ["role"] });
+  await client.updateTags({ set: { d: "e" }, delete: ["role"] });
   assertEquals(Deno.readTextFileSync(file), '{\n  "b": "c",\n  "d": "e"\n}');
   agent.signal("SIGHUP");
   await agent.printed(/EventMemberUpdate[^]*EventMemberUpdate/);
   assertEquals(Deno.readTextFileSync(file), "{}");
-  assertEquals((await client.stats()).tags, {});
+  assertEquals((await client.info()).tags, {});
 });
 
 Deno.test("an agent whose retried joins are used up ends with 1", async () => {

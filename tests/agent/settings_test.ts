@@ -64,8 +64,8 @@ Deno.test("what a handler leaves behind holds up the next one no longer than is 
   agent.signal("SIGHUP");
   await agent.printed("Reloading configuration");
   await using client = await agent.rpc();
-  await client.event("first");
-  await client.event("second");
+  await client.userEvent("first");
+  await client.userEvent("second");
   await agent.printed(/script output: first[^]*script output: second/);
 });
 
@@ -77,9 +77,9 @@ Deno.test("an agent keeps no coordinates if they are disabled", async () => {
   await using other = await Agent.start("ours", { name: "placed", ip: "127.7.2.3" });
   await using client = await agent.rpc();
   await using control = await other.rpc();
-  const serf = (await client.stats()).serf;
+  const serf = (await client.info()).serf;
   assertEquals("coordinate_resets" in serf, false);
   assertEquals(await client.coordinate("placeless"), undefined);
-  assertStringIncludes(JSON.stringify((await control.stats()).serf), '"coordinate_resets":"0"');
+  assertStringIncludes(JSON.stringify((await control.info()).serf), '"coordinate_resets":"0"');
   assertEquals((await control.coordinate("placed"))?.vec.length, 8);
 });

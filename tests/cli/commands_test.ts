@@ -1,8 +1,8 @@
 /** Commands against an agent with scripted answers. */
 
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { KeyError } from "../../lib/host/key_manager.ts";
-import type { KeyResult } from "../../lib/api/keys.ts";
+import { KeyError, type KeyResult } from "../../lib/api/keys.ts";
+import { QueryResponse } from "../../lib/api/query.ts";
 import { member } from "../rpc/client/fake_agent.ts";
 import { entriesOf, entryOf } from "../interop/transcripts/recording.ts";
 import { RecordedIo } from "./recorded_io.ts";
@@ -169,13 +169,18 @@ Deno.test("keys changes the keys of the cluster", async () => {
 Deno.test("keys shows which members failed, or that some did not answer", async () => {
   await using agent = new ScriptedAgent();
   const refusal = "Removing the primary key is not allowed";
-  agent.fake.keyResult = new KeyError("2/2 nodes reported failure", {
+  agent.fake.keyResult = new KeyError({
     ...good,
+    error: "2/2 nodes reported failure",
     failures: 2,
     messages: new Map([["alpha", refusal], ["bravo", refusal]]),
   });
   await replay(agent, "keys", ["remove-primary"]);
-  agent.fake.keyResult = new KeyError("1/2 nodes reported success", { ...good, responses: 1 });
+  agent.fake.keyResult = new KeyError({
+    ...good,
+    responses: 1,
+    error: "1/2 nodes reported success",
+  });
   await replay(agent, "keys", ["list-one-dead", "install-one-dead"]);
   agent.fake.keyResult = new Error("illegal base64 data at input byte 3");
   await replay(agent, "keys", ["install-bad-base64"]);
@@ -198,7 +203,7 @@ Deno.test("query prints acks and responses as they arrive, and the totals", asyn
   await using agent = new ScriptedAgent();
   agent.fake.queryScript = (records) => {
     records.push({ type: "ack", from: "alpha" });
-    records.push({ type: "response", from: "alpha", payload: new TextEncoder().encode("1.23\n") });
+    records.push(new QueryResponse("alpha", new TextEncoder().encode("1.23\n")));
     records.close();
   };
   const names = ["with-response", "with-response-json", "bad-format", "internal-prefix"];
@@ -226,8 +231,8 @@ Deno.test("query prints the bytes of a response unchanged", async () => {
   await using agent = new ScriptedAgent();
   const payload = Uint8Array.of(0xff, 0x00, 0x0a, 0xc3, 0x0a, 0x0a);
   agent.fake.queryScript = (records) => {
-    records.push({ type: "response", from: "é", payload });
-    records.push({ type: "response", from: "b", payload: null });
+    records.push(new QueryResponse("é", payload));
+    records.push(new QueryResponse("b", null));
     records.close();
   };
   const io = new RecordedIo({});
@@ -248,7 +253,7 @@ Deno.test("query prints all of a thousand responses that arrive at once", async 
   agent.fake.queryScript = (records) => {
     for (let i = 0; i < 500; i++) {
       records.push({ type: "ack", from: `n${i}` });
-      records.push({ type: "response", from: `n${i}`, payload: new Uint8Array(1000) });
+      records.push(new QueryResponse(`n${i}`, new Uint8Array(1000)));
     }
     records.close();
   };

@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { UserEvent } from "../../lib/api/event.ts";
 import { FakeQuery, member } from "../rpc/client/fake_agent.ts";
 import { ScriptedAgent } from "./scripted_agent.ts";
 
@@ -29,7 +30,7 @@ Deno.test("monitor prints events field by field", async () => {
   const { stdout } = await agent.run(["monitor", "-log-level=err"], {
     onLine(line, interrupt) {
       if (line.endsWith("ready")) {
-        agent.fake.emit({ type: "user", lTime: 200, name: "dup", payload, coalesce: false });
+        agent.fake.emit(new UserEvent({ lTime: 200, name: "dup", payload, coalesce: false }));
         agent.fake.emit(new FakeQuery("load"));
         agent.fake.emit({
           type: "member-join",

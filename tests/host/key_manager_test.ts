@@ -1,5 +1,5 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
-import { KeyError } from "../../lib/host/key_manager.ts";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { KeyError } from "../../lib/api/keys.ts";
 import { Keyring } from "../../lib/wire/framing/keyring.ts";
 import { LoopbackCluster } from "./loopback_cluster.ts";
 import { until } from "../support/until.ts";
@@ -35,7 +35,10 @@ Deno.test("what members could not do is reported, by member", async () => {
   const [a] = await cluster.joined(2, { encryptKey: old });
   await until(() => a.members().length === 2);
   const error = await assertRejects(() => a.keys.remove(old), KeyError);
-  assertEquals(error.message, "2/2 nodes reported failure");
+  assertEquals(error.result.error, "2/2 nodes reported failure");
+  for (const part of ["2/2 nodes reported failure: ", "n1: ", "n2: ", "primary key"]) {
+    assertStringIncludes(error.message, part);
+  }
   assertEquals([...error.result.messages.keys()].toSorted(), ["n1", "n2"]);
   assert([...error.result.messages.values()].every((text) => text.includes("primary key")));
 });

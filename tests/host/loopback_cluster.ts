@@ -4,9 +4,8 @@
  * @module
  */
 
-import type { MemberEvent, UserEvent } from "../../lib/api/event.ts";
+import type { EventOf, SerfEvent } from "../../lib/api/event.ts";
 import type { Member } from "../../lib/api/member.ts";
-import type { HostEvent, IncomingQuery } from "../../lib/host/incoming_query.ts";
 import { Serf } from "../../lib/host/serf.ts";
 import type { SerfOptions } from "../../lib/host/serf_options.ts";
 import { profiles } from "../../lib/swim/config.ts";
@@ -60,14 +59,9 @@ export function statuses(serf: Serf): Record<string, Member["status"]> {
   );
 }
 
-/** The event of a type. */
-export type EventOf<Type extends HostEvent["type"]> = Type extends "user" ? UserEvent
-  : Type extends "query" ? IncomingQuery
-  : MemberEvent;
-
 /** The next event of a type, skipping others; fails if the subscription ends before. */
-export async function nextEvent<Type extends HostEvent["type"]>(
-  events: Subscription<HostEvent>,
+export async function nextEvent<Type extends SerfEvent["type"]>(
+  events: Subscription<SerfEvent>,
   type: Type,
 ): Promise<EventOf<Type>> {
   for (;;) {

@@ -152,8 +152,8 @@ Deno.test("a query is answered by those it is meant for, and ends", async () => 
   await until(() => [a, b, c].every((serf) => serf.members().length === 3));
   const answer = async (serf: Serf) => {
     const query = await nextEvent(serf.events(), "query");
-    query.respond(`${serf.name} got ${decoder.decode(query.payload!)} from ${query.sourceNode}`);
-    assertThrows(() => query.respond("again"), Error, "response already sent");
+    await query.respond(`${serf.name} got ${query.text()} from ${query.sourceNode}`);
+    await assertRejects(() => query.respond("again"), Error, "response already sent");
   };
   const answered = Promise.all([answer(b), answer(c)]);
   const answers: string[] = [];

@@ -1,7 +1,7 @@
 /** What agents of both kinds do for each other: events, queries, keys, distances. */
 
 import { assertEquals, assertLess } from "@std/assert";
-import type { RpcClient, RpcQueryOptions } from "../../lib/rpc/client/client.ts";
+import type { QueryOptions, RpcClient } from "../../lib/rpc/client/client.ts";
 import { TemporaryDirectory } from "../support/temporary_directory.ts";
 import { AgentCluster, allSee, join, type Plan } from "./agent_cluster.ts";
 import type { Agent } from "../support/agent.ts";
@@ -33,7 +33,7 @@ async function connectAll(
 
 /** Collects what a stream of user events brings, as `name payload-in-hex`. */
 async function collect(client: RpcClient, into: string[]): Promise<void> {
-  for await (const event of await client.stream("user")) {
+  for await (const event of await client.events({ types: ["user"] })) {
     if (event.type === "user") into.push(`${event.name} ${event.payload?.toHex() ?? "null"}`);
   }
 }
@@ -60,7 +60,7 @@ interopTest("user events of any bytes reach every agent of both kinds exactly on
   for (const [round, payload] of payloads.entries()) {
     for (const [sender, client] of clients.entries()) {
       const name = `${round}${sender}`;
-      await client.event(name, payload);
+      await client.userEvent(name, payload);
       sent.push(`${name} ${payload?.toHex() ?? "null"}`);
       await until(() => received.every((events) => events.includes(sent.at(-1)!)), {
         what: `every agent has ${name}`,
@@ -77,7 +77,7 @@ interopTest("user events of any bytes reach every agent of both kinds exactly on
 interface Asked {
   readonly name: string;
   readonly payload?: Uint8Array;
-  readonly options: RpcQueryOptions;
+  readonly options: QueryOptions;
   /** Who acknowledges. */
   readonly acks: readonly string[];
   /** What is answered, in hex, by whom. */
@@ -184,7 +184,7 @@ interopTest("keys are rotated under a cluster of both kinds, and nobody is lost"
   const { clients } = connected;
   const lost: string[] = [];
   for (const client of clients) {
-    const events = await client.stream("member-failed,member-leave");
+    const events = await client.events({ types: ["member-failed", "member-leave"] });
     (async () => {
       for await (const { type } of events) lost.push(type);
     })();
@@ -192,14 +192,14 @@ interopTest("keys are rotated under a cluster of both kinds, and nobody is lost"
 
   for (const [i, manager] of clients.slice(0, 2).entries()) {
     const [old, fresh] = [keys[i], keys[i + 1]];
-    assertEquals((await manager.installKey(fresh)).responses, 4);
-    assertEquals((await manager.listKeys()).keys, new Map([[old, 4], [fresh, 4]]));
-    assertEquals((await manager.useKey(fresh)).responses, 4);
+    assertEquals((await manager.keys.install(fresh)).responses, 4);
+    assertEquals((await manager.keys.list()).keys, new Map([[old, 4], [fresh, 4]]));
+    assertEquals((await manager.keys.use(fresh)).responses, 4);
     for (const name of everybody) {
       assertEquals(Deno.readTextFileSync(ringFile(name)), `[\n  "${fresh}",\n  "${old}"\n]`, name);
     }
-    assertEquals((await manager.removeKey(old)).responses, 4);
-    assertEquals((await manager.listKeys()).keys, new Map([[fresh, 4]]));
+    assertEquals((await manager.keys.remove(old)).responses, 4);
+    assertEquals((await manager.keys.list()).keys, new Map([[fresh, 4]]));
     for (const name of everybody) {
       assertEquals(Deno.readTextFileSync(ringFile(name)), `[\n  "${fresh}"\n]`, name);
     }
@@ -240,11 +240,11 @@ interopTest("handlers of both kinds are told the same, once per burst", async ()
   const notes = () => everybody.map((name) => read(directory.file(name)));
   const expected: string[] = [];
   for (const [sender, time] of [[ours, 1], [reference, 6]] as const) {
-    await sender.event("deploy", "v1", { coalesce: true });
-    await sender.event("deploy", "v2", { coalesce: true });
-    await sender.event("other", null, { coalesce: true });
-    await sender.event("deploy", "v3\n", { coalesce: true });
-    await sender.event("now", "b\na");
+    await sender.userEvent("deploy", "v1", { coalesce: true });
+    await sender.userEvent("deploy", "v2", { coalesce: true });
+    await sender.userEvent("other", null, { coalesce: true });
+    await sender.userEvent("deploy", "v3\n", { coalesce: true });
+    await sender.userEvent("now", "b\na");
     expected.push(`user now ${time + 4}\na\nb\n`);
     expected.push(`user deploy ${time + 3}\nv3\n`, `user other ${time + 2}\n`);
     await until(() => notes().every((text) => text.length >= expected.join("").length), {
@@ -257,8 +257,8 @@ interopTest("handlers of both kinds are told the same, once per burst", async ()
   for (const text of notes()) assertEquals(lines(text), lines(expected.join("")));
 
   for (const [i, changed] of [ours, reference].entries()) {
-    await changed.tags({ set: { step: "1" } });
-    await changed.tags({ set: { role: "db", step: "2" } });
+    await changed.updateTags({ set: { step: "1" } });
+    await changed.updateTags({ set: { role: "db", step: "2" } });
     const { name, ip } = agents[i];
     // A reference tells of an update again with every later one.
     const told = new RegExp(`^member-update\\s*\n(?:.*\n)?${name}\t${ip}\tdb\t(\\S+)\n`, "m");

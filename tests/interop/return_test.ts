@@ -47,7 +47,7 @@ async function untilNoted(relay: Relay, ...expected: string[]): Promise<void> {
 /** The clocks as `info` shows them. */
 async function clocks(agent: Agent): Promise<Record<string, number>> {
   await using client = await agent.rpc();
-  const { serf } = await client.stats();
+  const { serf } = await client.info();
   return Object.fromEntries(
     ["event_time", "member_time", "query_time"].map((name) => [name, Number(serf[name])]),
   );
@@ -55,7 +55,7 @@ async function clocks(agent: Agent): Promise<Record<string, number>> {
 
 async function send(agent: Agent, name: string): Promise<void> {
   await using client = await agent.rpc();
-  await client.event(name);
+  await client.userEvent(name);
 }
 
 async function passOn(kind: Kind, relay: Relay): Promise<void> {
@@ -229,7 +229,7 @@ interopTest("a busy agent that is killed loses no more than its last second", as
   const accepted: number[] = [];
   const start = performance.now();
   while (performance.now() < start + 2_500) {
-    await client.event(`event-${accepted.length}`, "x".repeat(20));
+    await client.userEvent(`event-${accepted.length}`, "x".repeat(20));
     accepted.push(performance.now());
   }
   busy.signal("SIGKILL");

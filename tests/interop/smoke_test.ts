@@ -57,7 +57,7 @@ interopTest("we join the reference, exchange events and queries, and leave", asy
 
   const asked = theirs.cli("reference", "query", "-no-ack", "-timeout=1s", "who", "are you");
   const query = await nextEvent(events, "query");
-  query.respond(`I got "${text.decode(query.payload!)}"`);
+  await query.respond(`I got "${text.decode(query.payload!)}"`);
   assertStringIncludes((await asked).stdout, `Response from 'ours': I got "are you"`);
 
   await ours.leave();

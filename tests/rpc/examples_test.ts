@@ -55,7 +55,7 @@ for (const [i, file] of ["README.md", "lib/rpc/client/client.ts"].entries()) {
     await runUntilPrinted(program, [
       { text: "web-1" },
       // The program may not have subscribed yet.
-      { act: () => control.event("deploy"), text: "user" },
+      { act: () => control.userEvent("deploy"), text: "user" },
     ]);
   });
 }

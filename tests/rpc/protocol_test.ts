@@ -1,7 +1,8 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { decode, encode, type ValueType } from "@std/msgpack";
+import { UserEvent } from "../../lib/api/event.ts";
 import { DecodeError } from "../../lib/base/errors.ts";
-import { type EventRecord, eventRecord } from "../../lib/rpc/event_record.ts";
+import { eventRecord, type StreamedEvent } from "../../lib/rpc/event_record.ts";
 import { type Command, isCommand, type RequestBody } from "../../lib/rpc/commands.ts";
 import {
   decodeRequest,
@@ -133,8 +134,8 @@ Deno.test("another MessagePack library reads our messages the same", () => {
   assertEquals(decode(record.subarray(13)), { From: "", Payload: null, Type: "done" });
 });
 
-const events: readonly EventRecord[] = [
-  { type: "user", lTime: 2 ** 40, name: "n", payload: null, coalesce: true },
+const events: readonly StreamedEvent[] = [
+  new UserEvent({ lTime: 2 ** 40, name: "n", payload: null, coalesce: true }),
   { type: "query", id: 3, lTime: 0, name: "\u{1f600}".repeat(40), payload: Uint8Array.of(0) },
   { type: "member-update", members: [member("a", { tags: { k: "v" } }), member("b")] },
   { type: "member-reap", members: [] },

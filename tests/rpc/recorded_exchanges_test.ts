@@ -7,12 +7,11 @@ import { parseLogLevel } from "../../lib/base/log.ts";
 import { assertEquals, assertGreater } from "@std/assert";
 import type { Subscription } from "../../lib/base/subscription.ts";
 import { AgentLog } from "../../lib/agent/log/agent_log.ts";
-import { KeyError } from "../../lib/host/key_manager.ts";
 import { RpcServer } from "../../lib/rpc/server/server.ts";
 import { Address } from "../../lib/base/address.ts";
-import type { KeyResult } from "../../lib/api/keys.ts";
+import { KeyError, type KeyResult } from "../../lib/api/keys.ts";
 import type { Member, MemberStatus } from "../../lib/api/member.ts";
-import type { QueryRecord } from "../../lib/api/query.ts";
+import { type QueryRecord, QueryResponse } from "../../lib/api/query.ts";
 import { FakeAgent, FakeQuery } from "./client/fake_agent.ts";
 import { RawClient } from "./raw_client.ts";
 
@@ -145,13 +144,13 @@ class Replay {
         const error = String(answers[i - 1].Error);
         const result = toKeyResult(answer);
         if (result.nodes === 0) this.#agent.keyResult = new TypeError(error);
-        else this.#agent.keyResult = error === "" ? result : new KeyError(error, result);
+        else this.#agent.keyResult = error === "" ? result : new KeyError({ ...result, error });
       }
       if (answer.Event === "user") this.#agent.lTime = Number(answer.LTime);
       if (answer.Type === "ack") records.push({ type: "ack", from: String(answer.From) });
       if (answer.Type === "response" && answer.From !== "") {
         const payload = toBytes(answer.Payload);
-        records.push({ type: "response", from: String(answer.From), payload });
+        records.push(new QueryResponse(String(answer.From), payload));
       }
       if (answer.Type === "done") over = true;
       const joinFailure = /\t\* (.*)/.exec(String(answer.Error))?.[1];

@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { RpcError } from "../../lib/base/errors.ts";
-import { RpcClient, type RpcEvent, RpcKeyError } from "../../lib/rpc/client/client.ts";
+import { KeyError, RpcClient, type SerfEvent } from "../../lib/rpc/client/client.ts";
 import { Agent } from "../support/agent.ts";
 import { interopTest } from "../support/program.ts";
 
@@ -14,9 +14,9 @@ function startReference(name: string, ip: string, ...args: string[]): Promise<Ag
 
 /** The next event that passes. */
 async function next(
-  events: AsyncIterable<RpcEvent>,
-  wanted: (event: RpcEvent) => boolean,
-): Promise<RpcEvent> {
+  events: AsyncIterable<SerfEvent>,
+  wanted: (event: SerfEvent) => boolean,
+): Promise<SerfEvent> {
   for await (const event of events) if (wanted(event)) return event;
   throw new Error("the stream ended");
 }
@@ -35,7 +35,7 @@ interopTest("a reference agent tells our client what it knows", async () => {
   ]);
   assertEquals(await client.members({ name: "b.*" }), []);
   assertEquals((await client.members({ tags: { role: "w.b" }, status: "alive" })).length, 1);
-  const stats = await client.stats();
+  const stats = await client.info();
   assertEquals([stats.agent, stats.tags, stats.serf.members], [
     { name: "alpha" },
     { role: "web" },
@@ -44,16 +44,16 @@ interopTest("a reference agent tells our client what it knows", async () => {
   const coordinate = await client.coordinate("alpha");
   assertEquals([coordinate?.vec.length, coordinate?.error], [8, 1.5]);
   assertEquals(await client.coordinate("nobody"), undefined);
-  await client.tags({ set: { a: "1" }, delete: ["role"] });
+  await client.updateTags({ set: { a: "1" }, delete: ["role"] });
   assertEquals((await client.members())[0].tags, { a: "1" });
   await client.forceLeave("nobody", { prune: true });
   assertEquals(await client.join([]), 0);
   assertEquals(await client.join(["127.0.73.1"]), 1);
   const unreached = await assertRejects(() => client.join(["127.0.73.9:1"]), RpcError);
   assertMatch(unreached.message, /^1 error occurred:\n\t\* Failed to join 127\.0\.73\.9/);
-  const refused = await assertRejects(() => client.listKeys(), RpcKeyError);
-  assertEquals(refused.message, "1/1 nodes reported failure");
-  assertEquals(refused.report.messages.get("alpha"), "Keyring is empty (encryption not enabled)");
+  const refused = await assertRejects(() => client.keys.list(), KeyError);
+  assertEquals(refused.result.error, "1/1 nodes reported failure");
+  assertEquals(refused.result.messages.get("alpha"), "Keyring is empty (encryption not enabled)");
   await assertRejects(() => client.members({ name: "[" }), RpcError, "client closed");
 });
 
@@ -65,9 +65,9 @@ interopTest("a reference agent streams events, queries and its log to our client
   );
   await using client = await agent.rpc();
   const log = await client.monitor("info");
-  const events = await client.stream("user:deploy,query");
-  await client.event("other", "x");
-  await client.event("deploy", "v1");
+  const events = await client.events({ types: ["user:deploy", "query"] });
+  await client.userEvent("other", "x");
+  await client.userEvent("deploy", "v1");
   const deployed = await next(events, ({ type }) => type === "user");
   assert(deployed.type === "user");
   assertEquals([deployed.name, text(deployed.payload)], ["deploy", "v1"]);
@@ -79,7 +79,7 @@ interopTest("a reference agent streams events, queries and its log to our client
   }
   assertEquals(records.toSorted(), ["1.23\n", "ack"]);
 
-  const stream = await client.stream("query:ask");
+  const stream = await client.events({ types: ["query:ask"] });
   const asking = await client.query("ask", "?", { timeoutMs: 1_000 });
   const question = await next(stream, ({ type }) => type === "query");
   assert(question.type === "query");
@@ -93,7 +93,11 @@ interopTest("a reference agent streams events, queries and its log to our client
   stream.close();
   events.close();
   for await (const line of log) if (line.includes("Received event: user-event: deploy")) break;
-  await assertRejects(() => client.stream("bogus"), RpcError, "Invalid event filter");
+  await assertRejects(
+    () => client.events({ types: ["bogus" as "user"] }),
+    RpcError,
+    "Invalid event filter",
+  );
   assertEquals((await client.members()).length, 1);
 });
 
@@ -101,15 +105,15 @@ interopTest("our client sees a reference cluster come and go", async () => {
   await using alpha = await startReference("alpha", "127.0.73.3");
   await using bravo = await startReference("bravo", "127.0.73.4");
   await using client = await alpha.rpc();
-  const events = await client.stream("member-join,member-leave");
+  const events = await client.events({ types: ["member-join", "member-leave"] });
   assertEquals(await client.join(["127.0.73.4"]), 1);
-  const isBravo = (event: RpcEvent) =>
+  const isBravo = (event: SerfEvent) =>
     "members" in event && event.members.some(({ name }) => name === "bravo");
   assertEquals((await next(events, isBravo)).type, "member-join");
   await using other = await bravo.rpc();
-  const gone = await other.stream();
+  const gone = await other.events();
   const ended = assertRejects(() => next(gone, () => false), RpcError, "client closed");
-  const again = await client.stream("member-leave");
+  const again = await client.events({ types: ["member-leave"] });
   await other.leave();
   await ended;
   assertEquals(await bravo.exit, 0);
@@ -129,9 +133,9 @@ interopTest("a reference agent with a token wants it from our client", async () 
     );
     await using none = await RpcClient.connect({ address });
     // It answers twice to a request with a body; the connection must stay usable nevertheless.
-    await assertRejects(() => none.event("x"), RpcError, "Authentication required");
+    await assertRejects(() => none.userEvent("x"), RpcError, "Authentication required");
     await assertRejects(() => none.members(), RpcError, "Authentication required");
-    await assertRejects(() => none.stats(), RpcError, "Authentication required");
+    await assertRejects(() => none.info(), RpcError, "Authentication required");
     await using right = await RpcClient.connect({ address, authKey: "s3cret" });
     assertEquals((await right.members()).length, 1);
   } finally {

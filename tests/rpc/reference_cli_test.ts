@@ -1,7 +1,8 @@
 /** The command line of the reference against our server. */
 
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { KeyError } from "../../lib/host/key_manager.ts";
+import { KeyError } from "../../lib/api/keys.ts";
+import { QueryResponse } from "../../lib/api/query.ts";
 import { commandLine, interopTest, run } from "../support/program.ts";
 import { member } from "./client/fake_agent.ts";
 import { Serving } from "./serve.ts";
@@ -89,7 +90,7 @@ interopTest("serf query and reachability receive acks and answers", async () => 
   serving.agent.queryScript = (records) => {
     records.push({ type: "ack", from: "alpha" });
     const payload = new TextEncoder().encode("1.23\n");
-    records.push({ type: "response", from: "alpha", payload });
+    records.push(new QueryResponse("alpha", payload));
     records.close();
   };
   const query = await serf(serving, "query", "-node=alpha", "-timeout=1s", "load", "now");
@@ -130,7 +131,7 @@ interopTest("serf keys and rtt read what comes with and without an error", async
   });
   const messages = new Map([["bravo", "Requested key is not in the keyring"]]);
   const failure = { ...result, failures: 1, messages };
-  serving.agent.keyResult = new KeyError("1/2 nodes reported failure", failure);
+  serving.agent.keyResult = new KeyError({ ...failure, error: "1/2 nodes reported failure" });
   assertEquals(await serf(serving, "keys", "-use=a2V5"), {
     code: 1,
     stdout: "==> Changing primary key on all members...\n" +

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import type { MemberEventType } from "../../lib/api/event.ts";
+import { type MemberEventType, UserEvent } from "../../lib/api/event.ts";
 import type { Member } from "../../lib/api/member.ts";
 import { addressOf } from "../../lib/sim/address_plan.ts";
 import { Invariants } from "../../lib/sim/invariants.ts";
@@ -72,9 +72,9 @@ Deno.test("the order of member events starts anew with a restart", () => {
 
 Deno.test("a user event that is delivered twice is reported, a different one is not", () => {
   const { invariants, problems } = watch();
-  const event = { type: "user", name: "deploy", coalesce: false } as const;
+  const event = { name: "deploy", coalesce: false };
   const deliver = (lTime: number, payload: Uint8Array | null) =>
-    invariants.emitted(0, { ...event, lTime, payload });
+    invariants.emitted(0, new UserEvent({ ...event, lTime, payload }));
   deliver(5, Uint8Array.of(1));
   deliver(6, Uint8Array.of(1));
   deliver(5, Uint8Array.of(2));

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { RpcClient, type RpcMember } from "../../lib/rpc/client/client.ts";
+import { type Member, RpcClient } from "../../lib/rpc/client/client.ts";
 import { commandLine, type CommandResult, type Kind, run } from "./program.ts";
 import { until } from "./until.ts";
 
@@ -128,7 +128,7 @@ export class Agent implements AsyncDisposable {
   }
 
   /** Its members, asked over one connection that is kept. */
-  async members(): Promise<readonly RpcMember[]> {
+  async members(): Promise<readonly Member[]> {
     this.#client ??= this.rpc();
     return await (await this.#client).members();
   }

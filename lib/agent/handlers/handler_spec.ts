@@ -4,11 +4,7 @@
  * @module
  */
 
-import {
-  type EventFilter,
-  parseEventFilter,
-  splitEventFilters,
-} from "../../serf/events/event_filter.ts";
+import { type EventFilter, parseEventFilter, splitEventFilters } from "../../api/event_filter.ts";
 import { StartupError } from "../startup_error.ts";
 
 /** A script, and the events it is run for. */

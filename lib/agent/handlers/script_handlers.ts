@@ -8,9 +8,9 @@ import { decodeText } from "../../base/text.ts";
 import type { Log } from "../../base/log.ts";
 import { errorText } from "../../base/errors.ts";
 import type { Metrics } from "../../base/metrics.ts";
-import type { HostEvent } from "../../host/incoming_query.ts";
+import type { SerfEvent } from "../../api/event.ts";
 import type { Member } from "../../api/member.ts";
-import { matchesEvent } from "../../serf/events/event_filter.ts";
+import { matchesEvent } from "../../api/event_filter.ts";
 import { describeEvent } from "../describe_event.ts";
 import { handlerEnvironment, handlerInput } from "./handler_input.ts";
 import type { HandlerSpec } from "./handler_spec.ts";
@@ -43,14 +43,14 @@ export class ScriptHandlers {
   }
 
   /** Runs everything that is meant for an event. Never rejects; what goes wrong is logged. */
-  async handle(event: HostEvent): Promise<void> {
+  async handle(event: SerfEvent): Promise<void> {
     const self = this.#options.self();
     for (const { filter, script } of this.handlers) {
       if (matchesEvent(filter, event)) await this.#run(script, self, event);
     }
   }
 
-  async #run(script: string, self: Member, event: HostEvent): Promise<void> {
+  async #run(script: string, self: Member, event: SerfEvent): Promise<void> {
     const { log, metrics } = this.#options;
     const slow = setTimeout(
       () => log("WARN", `agent: Script '${script}' slow, execution exceeding 1s`),
@@ -66,14 +66,14 @@ export class ScriptHandlers {
       return;
     }
     try {
-      event.respond(result.output);
+      await event.respond(result.output);
     } catch (error) {
       const reason = `failed to respond to key query: ${errorText(error)}`;
       log("WARN", `agent: Failed to respond to query '${describeEvent(event)}': ${reason}`);
     }
   }
 
-  #report(script: string, event: HostEvent, { output, failure, inputProblem }: ScriptResult): void {
+  #report(script: string, event: SerfEvent, { output, failure, inputProblem }: ScriptResult): void {
     const { log } = this.#options;
     const isMember = event.type !== "user" && event.type !== "query";
     if (inputProblem !== undefined && !isMember) {

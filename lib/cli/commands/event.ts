@@ -24,7 +24,7 @@ export const event = rpcCommand({
   async run({ flags: { coalesce }, positionals, io, connect }) {
     const { name, payload } = namedPayload(positionals, "An event name must be specified.");
     await using client = await connect();
-    await labelled("Error sending event", client.event(name, payload, { coalesce }));
+    await labelled("Error sending event", client.userEvent(name, payload, { coalesce }));
     io.out(`Event '${name}' dispatched! Coalescing enabled: ${coalesce}`);
   },
 });

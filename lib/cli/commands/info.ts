@@ -16,7 +16,7 @@ export const info = rpcCommand({
   flags: { format: formatFlag },
   async run({ flags: { format }, io, connect }) {
     await using client = await connect();
-    const stats = await labelled("Error querying agent", client.stats());
+    const stats = await labelled("Error querying agent", client.info());
     io.out(formatResult(format, {
       text: () => sorted(stats).map(([name, section]) => textSection(name, section)).join(""),
       json: () =>

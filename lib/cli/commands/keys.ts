@@ -5,7 +5,7 @@
  */
 
 import { RpcError } from "../../base/errors.ts";
-import { type KeyReport, type RpcClient, RpcKeyError } from "../../rpc/client/client.ts";
+import { KeyError, type KeyResult, type RpcClient } from "../../rpc/client/client.ts";
 import { formatColumns } from "../output.ts";
 import { CommandFailure } from "../command.ts";
 import { rpcCommand } from "../rpc_command.ts";
@@ -54,7 +54,7 @@ interface KeyOperation {
   readonly success: string;
   /** Label of the error line. */
   readonly failure: string;
-  ask(client: RpcClient): Promise<KeyReport>;
+  ask(client: RpcClient): Promise<KeyResult>;
 }
 
 interface KeyFlags {
@@ -72,7 +72,7 @@ function operationsIn({ install, use, remove, list }: KeyFlags): KeyOperation[] 
       start: "Asking all members for installed keys...",
       success: "Keys gathered, listing cluster keys...",
       failure: "Failed to gather member keys",
-      ask: (client) => client.listKeys(),
+      ask: (client) => client.keys.list(),
     });
   }
   if (install) {
@@ -80,7 +80,7 @@ function operationsIn({ install, use, remove, list }: KeyFlags): KeyOperation[] 
       start: "Installing key on all members...",
       success: "Successfully installed key!",
       failure: "Error installing key",
-      ask: (client) => client.installKey(install),
+      ask: (client) => client.keys.install(install),
     });
   }
   if (use) {
@@ -88,7 +88,7 @@ function operationsIn({ install, use, remove, list }: KeyFlags): KeyOperation[] 
       start: "Changing primary key on all members...",
       success: "Successfully changed primary key!",
       failure: "Error changing primary key",
-      ask: (client) => client.useKey(use),
+      ask: (client) => client.keys.use(use),
     });
   }
   if (remove) {
@@ -96,25 +96,26 @@ function operationsIn({ install, use, remove, list }: KeyFlags): KeyOperation[] 
       start: "Removing key on all members...",
       success: "Successfully removed key!",
       failure: "Error removing key",
-      ask: (client) => client.removeKey(remove),
+      ask: (client) => client.keys.remove(remove),
     });
   }
   return operations;
 }
 
 /** Awaits the report; on failure prints the message of each member that sent one. */
-async function reported(operation: KeyOperation, answer: Promise<KeyReport>): Promise<KeyReport> {
+async function reported(operation: KeyOperation, answer: Promise<KeyResult>): Promise<KeyResult> {
   try {
     return await answer;
   } catch (error) {
-    if (!(error instanceof RpcError)) throw error;
-    const messages = error instanceof RpcKeyError ? [...error.report.messages] : [];
+    if (!(error instanceof RpcError || error instanceof KeyError)) throw error;
+    const messages = error instanceof KeyError ? [...error.result.messages] : [];
+    const reason = error instanceof KeyError ? error.result.error : error.message;
     const table = formatColumns(messages.map(([node, text]) => `failed: | ${node} | ${text}`));
-    const lines = [...table === "" ? [] : [table], "", `${operation.failure}: ${error.message}`];
+    const lines = [...table === "" ? [] : [table], "", `${operation.failure}: ${reason}`];
     throw new CommandFailure(lines.join("\n"));
   }
 }
 
-function formatKeys({ keys, nodes }: KeyReport): string {
+function formatKeys({ keys, nodes }: KeyResult): string {
   return formatColumns(Array.from(keys, ([key, count]) => `${key} | [${count}/${nodes}]`));
 }

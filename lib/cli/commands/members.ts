@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { RpcMember } from "../../rpc/client/client.ts";
+import type { Member } from "../../rpc/client/client.ts";
 import { formatColumns, formatFlag, formatResult } from "../output.ts";
 import { labelled } from "../command.ts";
 import type { JsonValue } from "../../go/format_json.ts";
@@ -51,7 +51,7 @@ export const members = rpcCommand({
   },
 });
 
-function textRow(member: RpcMember, detailed: boolean): string {
+function textRow(member: Member, detailed: boolean): string {
   const { name, address, status, tags, delegateCur, delegateMin, delegateMax } = member;
   const tagText = Object.entries(tags).map(([key, value]) => `${key}=${value}`).join(",");
   const cells = [name, address.text, status, tagText];
@@ -64,7 +64,7 @@ function textRow(member: RpcMember, detailed: boolean): string {
   return cells.join("|");
 }
 
-function jsonMember(member: RpcMember): JsonValue {
+function jsonMember(member: Member): JsonValue {
   return {
     name: member.name,
     addr: member.address.text,

@@ -5,7 +5,7 @@
  */
 
 import { type CommandIo, labelled } from "../command.ts";
-import type { RpcEvent, RpcMember } from "../../rpc/client/client.ts";
+import type { Member, SerfEvent } from "../../rpc/client/client.ts";
 import { follow } from "../follow.ts";
 import { goSyntax, type GoValue } from "../../go/syntax.ts";
 import { rpcCommand } from "../rpc_command.ts";
@@ -26,7 +26,7 @@ export const monitor = rpcCommand({
   async run({ flags: { "log-level": level }, io, connect }) {
     await using client = await connect();
     const { interrupt } = io;
-    const events = await labelled("Error starting stream", client.stream("*"));
+    const events = await labelled("Error starting stream", client.events());
     const lines = await labelled("Error starting monitor", client.monitor(level));
     await Promise.all([
       follow(events, { interrupt, handle: (event) => printEvent(event, io) }),
@@ -39,14 +39,14 @@ export const monitor = rpcCommand({
   },
 });
 
-function printEvent(event: RpcEvent, io: CommandIo): void {
+function printEvent(event: SerfEvent, io: CommandIo): void {
   const fields = Object.entries(eventFields(event));
   const lines = fields.map(([key, value]) => `\t${key}: ${goSyntax(value)}`);
   io.out(["Event Info:", ...lines].join("\n"));
 }
 
 /** The fields of an event, under the names that they have in the RPC protocol. */
-function eventFields(event: RpcEvent): Record<string, GoValue> {
+function eventFields(event: SerfEvent): Record<string, GoValue> {
   switch (event.type) {
     case "user": {
       const { type, lTime, name, payload, coalesce } = event;
@@ -61,7 +61,7 @@ function eventFields(event: RpcEvent): Record<string, GoValue> {
   }
 }
 
-function memberFields(member: RpcMember): Record<string, GoValue> {
+function memberFields(member: Member): Record<string, GoValue> {
   return {
     Addr: member.address.ip,
     DelegateCur: member.delegateCur,

@@ -6,7 +6,7 @@
 
 import { decodeText, encodeText } from "../../base/text.ts";
 import { CommandFailure, type CommandIo, labelled } from "../command.ts";
-import type { RpcQueryRecord } from "../../rpc/client/client.ts";
+import type { QueryRecord } from "../../rpc/client/client.ts";
 import { follow } from "../follow.ts";
 import { formatJson } from "../../go/format_json.ts";
 import { namedPayload } from "../named_payload.ts";
@@ -67,7 +67,7 @@ export const query = rpcCommand({
 
 interface QueryPrinter {
   started(): void;
-  received(record: RpcQueryRecord): void;
+  received(record: QueryRecord): void;
   finished(): void;
 }
 

@@ -6,7 +6,7 @@
 
 import { goQuote } from "../../go/quote.ts";
 import type { RpcClient } from "../../rpc/client/client.ts";
-import { type Coordinate, distance } from "../../wire/messages/coordinate.ts";
+import { type Coordinate, distance } from "../../api/coordinate.ts";
 import { CommandFailure, labelled } from "../command.ts";
 import { rpcCommand } from "../rpc_command.ts";
 
@@ -28,7 +28,7 @@ export const rtt = rpcCommand({
 });
 
 async function ownName(client: RpcClient): Promise<string> {
-  const { agent } = await labelled("Error querying agent", client.stats());
+  const { agent } = await labelled("Error querying agent", client.info());
   return agent?.name ?? "";
 }
 

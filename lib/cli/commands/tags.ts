@@ -23,7 +23,7 @@ export const tags = rpcCommand({
     }
     await using client = await connect();
     const set = parseTagFlags(flags.set);
-    await labelled("Error setting tags", client.tags({ set, delete: flags.delete }));
+    await labelled("Error setting tags", client.updateTags({ set, delete: flags.delete }));
     io.out("Successfully updated agent tags");
   },
 });

@@ -1,5 +1,5 @@
 /**
- * A client of a Serf agent's RPC interface. It works with agents of this project and of the reference alike.
+ * A client of a Serf agent's RPC interface. It works with our agents and with Serf's alike.
  *
  * ```ts ignore
  * import { RpcClient } from "@serf-deno/serf/client";
@@ -8,7 +8,7 @@
  * for (const { name, address } of await client.members({ status: "alive" })) {
  *   console.log(name, address.text);
  * }
- * for await (const event of await client.stream("member-failed,user:deploy")) {
+ * for await (const event of await client.events({ types: ["member-failed", "user:deploy"] })) {
  *   console.log(event.type);
  * }
  * ```
@@ -16,27 +16,68 @@
  * @module
  */
 
+import type { Coordinate } from "../../api/coordinate.ts";
+import { type EventOf, type EventType, QueryEvent, type SerfEvent } from "../../api/event.ts";
+import { KeyManager, type KeyOperation, type KeyResult } from "../../api/keys.ts";
+import type { Member, MemberFilter } from "../../api/member.ts";
+import type {
+  CallOptions,
+  EventsOptions,
+  ForceLeaveOptions,
+  JoinOptions,
+  TagChange,
+  UserEventOptions,
+} from "../../api/options.ts";
+import type { Payload } from "../../api/payload.ts";
+import { type QueryOptions, type QueryRecord, QueryResponse } from "../../api/query.ts";
 import { toBytes } from "../../base/bytes.ts";
 import { RpcError } from "../../base/errors.ts";
 import type { Subscription } from "../../base/subscription.ts";
-import type { Coordinate } from "../../wire/messages/coordinate.ts";
-import { dial } from "./dial.ts";
-import {
-  eventRecord,
-  type MemberEventRecord,
-  type QueryEventRecord,
-  type UserEventRecord,
-} from "../event_record.ts";
-import type { RpcMember } from "../member_codec.ts";
 import type { Command, RequestBody, ResponseBody } from "../commands.ts";
+import { eventRecord } from "../event_record.ts";
 import { logRecord, queryRecord, RPC_VERSION } from "../protocol.ts";
+import { dial } from "./dial.ts";
 import { DEFAULT_RPC_ADDRESS } from "../tcp_endpoint.ts";
 import { RpcChannel } from "./rpc_channel.ts";
 
+export type { Coordinate } from "../../api/coordinate.ts";
+export {
+  type EventOf,
+  type EventType,
+  type MemberEvent,
+  type MemberEventType,
+  QueryEvent,
+  type SerfEvent,
+  UserEvent,
+} from "../../api/event.ts";
+export {
+  KeyError,
+  KeyManager,
+  type KeyOperation,
+  type KeyOptions,
+  type KeyResult,
+  type RunKeyOperation,
+} from "../../api/keys.ts";
+export type { Member, MemberFilter, MemberStatus } from "../../api/member.ts";
+export type {
+  CallOptions,
+  EventsOptions,
+  ForceLeaveOptions,
+  JoinOptions,
+  TagChange,
+  UserEventOptions,
+} from "../../api/options.ts";
+export type { Payload } from "../../api/payload.ts";
+export {
+  type QueryAck,
+  type QueryOptions,
+  type QueryParameters,
+  type QueryRecord,
+  QueryResponse,
+} from "../../api/query.ts";
+export { Address } from "../../base/address.ts";
 export { RpcError } from "../../base/errors.ts";
-export { Subscription } from "../../base/subscription.ts";
-export type { Address } from "../../base/address.ts";
-export type { Coordinate, MemberEventRecord, QueryEventRecord, RpcMember, UserEventRecord };
+export { Subscription, type SubscriptionOptions } from "../../base/subscription.ts";
 
 /** Where to connect, and how. */
 export interface RpcClientOptions {
@@ -50,82 +91,12 @@ export interface RpcClientOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Options of every call. */
-export interface RpcCallOptions {
-  /** Ends the wait for the agent's answer, not what the agent does. */
-  readonly signal?: AbortSignal;
-}
-
-/** Options of a subscription. */
-export interface RpcStreamOptions {
-  /** How many records are kept for a slow reader before they are dropped and counted. Default 1024. */
+/** How the agent's log is followed. */
+export interface MonitorOptions {
+  /** How many lines are kept for a slow reader before they are dropped and counted. Default 1024. */
   readonly capacity?: number;
   /** Ends the subscription with the signal's reason. */
   readonly signal?: AbortSignal;
-}
-
-/** Which members to list. Each is an RE2 expression `P` that is taken as `^P$`. */
-export interface RpcMemberFilter {
-  /** Of the member's name. */
-  readonly name?: string;
-  /** Of the status, for instance `alive|leaving`. */
-  readonly status?: string;
-  /** By tag name; a missing tag is matched by its empty value. */
-  readonly tags?: Readonly<Record<string, string>>;
-}
-
-/** How a query is asked. */
-export interface RpcQueryOptions extends RpcStreamOptions {
-  /** Names of the members that are asked; all when absent or empty. */
-  readonly nodes?: readonly string[];
-  /** RE2 expressions by tag name, to be found anywhere in the value, of the members that are asked. */
-  readonly tags?: Readonly<Record<string, string>>;
-  /** Whether every member that is asked acknowledges the query at once. Default false. */
-  readonly requestAck?: boolean;
-  /** Through how many other members each answer is sent once more, 0 (the default) to 255. */
-  readonly relayFactor?: number;
-  /** How long answers are taken. Default 0: the agent decides by the size of the cluster. */
-  readonly timeoutMs?: number;
-}
-
-/** A query that was asked of the agent's node, and can be answered. */
-export interface RpcQuery extends QueryEventRecord {
-  /** Answers it, once. Rejects with an {@link RpcError} if it is too late, too large, or not the first time. */
-  respond(payload: Uint8Array | string): Promise<void>;
-}
-
-/** One event of a stream. */
-export type RpcEvent = MemberEventRecord | UserEventRecord | RpcQuery;
-
-/** One ack or answer to a query. */
-export type RpcQueryRecord =
-  | { readonly type: "ack"; readonly from: string }
-  | { readonly type: "response"; readonly from: string; readonly payload: Uint8Array | null };
-
-/** What the members answered to a key operation. */
-export interface KeyReport {
-  /** How many members were expected to answer. */
-  readonly nodes: number;
-  /** How many answered. */
-  readonly responses: number;
-  /** How many of the answers report a failure. */
-  readonly failures: number;
-  /** What members had to say, by member name. Members with nothing to say are absent. */
-  readonly messages: ReadonlyMap<string, string>;
-  /** How many members have each key, by base64 key. Empty except for a listing. */
-  readonly keys: ReadonlyMap<string, number>;
-}
-
-/** Some members did not do what a key operation asked, or did not answer. What the others did stays done. */
-export class RpcKeyError extends RpcError {
-  /** What each member answered. */
-  readonly report: KeyReport;
-
-  /** `message` is the agent's text. */
-  constructor(command: string, message: string, report: KeyReport) {
-    super(command, message);
-    this.report = report;
-  }
 }
 
 const DEFAULT_TIMEOUT_MS = 10_000;
@@ -137,10 +108,13 @@ const DEFAULT_TIMEOUT_MS = 10_000;
  * connection ends before the answer.
  */
 export class RpcClient implements AsyncDisposable {
+  /** The keys of the agent's cluster. */
+  readonly keys: KeyManager;
   readonly #channel: RpcChannel;
 
   private constructor(channel: RpcChannel) {
     this.#channel = channel;
+    this.keys = new KeyManager((operation, key) => this.#manageKeys(operation, key));
   }
 
   /** Connects and introduces itself. */
@@ -159,46 +133,40 @@ export class RpcClient implements AsyncDisposable {
     return client;
   }
 
-  /** All members that the agent knows, or those that match a filter. */
-  async members(
-    filter: RpcMemberFilter = {},
-    options?: RpcCallOptions,
-  ): Promise<readonly RpcMember[]> {
+  /**
+   * All members that the agent knows, or those that match a filter. A filter that is no RE2 expression ends the
+   * connection.
+   */
+  async members(filter: MemberFilter = {}, options?: CallOptions): Promise<readonly Member[]> {
     const { tags = {}, status = "", name = "" } = filter;
     const body = { Tags: new Map(Object.entries(tags)), Status: status, Name: name };
     return (await this.#call("members-filtered", body, options)).Members;
   }
 
   /** Makes the agent join other members, and returns how many of them were reached. */
-  async join(
-    addresses: readonly string[],
-    options: RpcCallOptions & { readonly replay?: boolean } = {},
-  ): Promise<number> {
+  async join(addresses: readonly string[], options: JoinOptions = {}): Promise<number> {
     const body = { Existing: addresses, Replay: options.replay ?? false };
     return (await this.#call("join", body, options)).Num;
   }
 
   /** Makes the agent leave the cluster in good order and exit. */
-  async leave(options?: RpcCallOptions): Promise<void> {
+  async leave(options?: CallOptions): Promise<void> {
     await this.#call("leave", null, options);
   }
 
   /** Makes a failed member count as left; with `prune` it is forgotten at once. */
-  async forceLeave(
-    name: string,
-    options: RpcCallOptions & { readonly prune?: boolean } = {},
-  ): Promise<void> {
+  async forceLeave(name: string, options: ForceLeaveOptions = {}): Promise<void> {
     await this.#call("force-leave", { Node: name, Prune: options.prune ?? false }, options);
   }
 
-  /** Changes the tags of the agent's node. Deletions act on the old tags: a tag that is also set stays. */
-  async tags(
-    change: {
-      readonly set?: Readonly<Record<string, string>>;
-      readonly delete?: readonly string[];
-    },
-    options?: RpcCallOptions,
-  ): Promise<void> {
+  /** Replaces the tags of the agent's node, which are asked for first. */
+  async setTags(tags: Readonly<Record<string, string>>, options?: CallOptions): Promise<void> {
+    const { tags: old = {} } = await this.info(options);
+    await this.updateTags({ set: tags, delete: Object.keys(old) }, options);
+  }
+
+  /** Adds, replaces and removes some tags of the agent's node. */
+  async updateTags(change: TagChange, options?: CallOptions): Promise<void> {
     const body = {
       Tags: new Map(Object.entries(change.set ?? {})),
       DeleteTags: change.delete ?? [],
@@ -206,18 +174,15 @@ export class RpcClient implements AsyncDisposable {
     await this.#call("tags", body, options);
   }
 
-  /** Sends a user event. With `coalesce`, receivers may keep only the newest of a name. */
-  async event(
+  /** Sends a user event to all members. */
+  async userEvent(
     name: string,
-    payload: Uint8Array | string | null = null,
-    options: RpcCallOptions & { readonly coalesce?: boolean } = {},
+    payload: Payload = null,
+    options: UserEventOptions & CallOptions = {},
   ): Promise<void> {
     const { coalesce = false } = options;
-    await this.#call(
-      "event",
-      { Name: name, Payload: toBytes(payload), Coalesce: coalesce },
-      options,
-    );
+    const body = { Name: name, Payload: toBytes(payload), Coalesce: coalesce };
+    await this.#call("event", body, options);
   }
 
   /**
@@ -226,9 +191,9 @@ export class RpcClient implements AsyncDisposable {
    */
   async query(
     name: string,
-    payload: Uint8Array | string | null = null,
-    options: RpcQueryOptions = {},
-  ): Promise<Subscription<RpcQueryRecord>> {
+    payload: Payload = null,
+    options: QueryOptions = {},
+  ): Promise<Subscription<QueryRecord>> {
     const { nodes = [], tags = {}, requestAck = false, relayFactor = 0, timeoutMs = 0 } = options;
     if (!(relayFactor >= 0 && relayFactor <= 255)) {
       throw new RangeError(`Cannot query: got relayFactor ${relayFactor}, expected 0 to 255`);
@@ -249,62 +214,45 @@ export class RpcClient implements AsyncDisposable {
   }
 
   /**
-   * Subscribes to events. `filter` is a comma list of `member-join`, `member-leave`, `member-failed`, `member-update`,
-   * `member-reap`, `user`, `user:NAME`, `query`, `query:NAME` and `*`, which is the default.
+   * Subscribes to what the agent's node hears from now on. It ends with an {@link RpcError} if the agent closes the
+   * connection.
    */
-  async stream(filter = "*", options: RpcStreamOptions = {}): Promise<Subscription<RpcEvent>> {
-    return await this.#channel.open("stream", { Type: filter }, {
-      ...options,
-      decode: (reader): RpcEvent => {
+  async events<const Type extends EventType = "*">(
+    options: EventsOptions<Type> = {},
+  ): Promise<Subscription<EventOf<Type>>> {
+    const { types = [], capacity, signal } = options;
+    const body = { Type: types.length === 0 ? "*" : types.join(",") };
+    const events = await this.#channel.open("stream", body, {
+      capacity,
+      signal,
+      decode: (reader): SerfEvent => {
         const event = eventRecord.read(reader);
         if (event.type !== "query") return event;
-        return { ...event, respond: (payload) => this.respond(event.id, payload) };
+        return new QueryEvent(event, (payload) => this.respond(event.id, payload));
       },
     });
+    // The agent sends no others.
+    return events as Subscription<EventOf<Type>>;
   }
 
   /**
    * Subscribes to the agent's log, whole lines from a level upward (`TRACE`, `DEBUG`, `INFO`, `WARN` or `ERR`, in any
    * case), beginning with what the agent has kept of the recent past. A connection can have one monitor at a time.
    */
-  async monitor(level = "INFO", options: RpcStreamOptions = {}): Promise<Subscription<string>> {
+  async monitor(level = "INFO", options: MonitorOptions = {}): Promise<Subscription<string>> {
     return await this.#channel.open("monitor", { LogLevel: level }, {
       ...options,
       decode: (reader) => logRecord.read(reader).Log,
     });
   }
 
-  /** Answers a query event of a stream of this connection, by its `id`. */
-  async respond(
-    id: number,
-    payload: Uint8Array | string,
-    options?: RpcCallOptions,
-  ): Promise<void> {
+  /** Answers a query event of this connection by its `id`, as `QueryEvent.respond` does. */
+  async respond(id: number, payload: Payload, options?: CallOptions): Promise<void> {
     await this.#call("respond", { ID: BigInt(id), Payload: toBytes(payload) }, options);
   }
 
-  /** Adds a key (base64 of 16, 24 or 32 bytes) to every member's keyring. Rejects with an {@link RpcKeyError}. */
-  async installKey(key: string, options?: RpcCallOptions): Promise<KeyReport> {
-    return await this.#manageKeys("install-key", { Key: key }, options);
-  }
-
-  /** Makes an installed key the one that encrypts, on every member. Rejects with an {@link RpcKeyError}. */
-  async useKey(key: string, options?: RpcCallOptions): Promise<KeyReport> {
-    return await this.#manageKeys("use-key", { Key: key }, options);
-  }
-
-  /** Drops a key, which must not be the one that encrypts. Rejects with an {@link RpcKeyError}. */
-  async removeKey(key: string, options?: RpcCallOptions): Promise<KeyReport> {
-    return await this.#manageKeys("remove-key", { Key: key }, options);
-  }
-
-  /** Asks every member for its keys. Rejects with an {@link RpcKeyError}. */
-  async listKeys(options?: RpcCallOptions): Promise<KeyReport> {
-    return await this.#manageKeys("list-keys", null, options);
-  }
-
-  /** Facts and counters of the agent, by section and name. */
-  async stats(options?: RpcCallOptions): Promise<Record<string, Record<string, string>>> {
+  /** Facts and counters of the agent as text, by section and name: what `serf info` prints. */
+  async info(options?: CallOptions): Promise<Record<string, Record<string, string>>> {
     const sections = await this.#call("stats", null, options);
     return Object.fromEntries(
       Array.from(sections, ([name, values]) => [name, Object.fromEntries(values)]),
@@ -312,8 +260,8 @@ export class RpcClient implements AsyncDisposable {
   }
 
   /** Where a member stands in the network; `undefined` if the agent does not know. */
-  async coordinate(node: string, options?: RpcCallOptions): Promise<Coordinate | undefined> {
-    const { Ok, Coord } = await this.#call("get-coordinate", { Node: node }, options);
+  async coordinate(name: string, options?: CallOptions): Promise<Coordinate | undefined> {
+    const { Ok, Coord } = await this.#call("get-coordinate", { Node: name }, options);
     if (!Ok) return undefined;
     const { Vec, Error: error, Adjustment: adjustment, Height: height } = Coord;
     return { vec: Vec ?? [], error, adjustment, height };
@@ -332,39 +280,39 @@ export class RpcClient implements AsyncDisposable {
   async #call<C extends Command>(
     command: C,
     body: RequestBody<C>,
-    options: RpcCallOptions = {},
+    options: CallOptions = {},
   ): Promise<ResponseBody<C>> {
     const answer = await this.#channel.call(command, body, options.signal);
     if (answer.error !== "") throw new RpcError(command, answer.error);
     return answer.body as ResponseBody<C>;
   }
 
-  async #manageKeys<C extends "install-key" | "use-key" | "remove-key" | "list-keys">(
-    command: C,
-    body: RequestBody<C>,
-    options: RpcCallOptions = {},
-  ): Promise<KeyReport> {
-    const { error, body: result } = await this.#channel.call(command, body, options.signal);
-    if (result === null) throw new RpcError(command, error);
-    const report = {
+  async #manageKeys(operation: KeyOperation, key: Uint8Array | string): Promise<KeyResult> {
+    const body = { Key: typeof key === "string" ? key : key.toBase64() };
+    const { error, body: result } =
+      await (operation === "list-keys"
+        ? this.#channel.call(operation, null)
+        : this.#channel.call(operation, body));
+    if (result === null) throw new RpcError(operation, error);
+    return {
       nodes: result.NumNodes,
       responses: result.NumResp,
       failures: result.NumErr,
       messages: result.Messages,
       keys: result.Keys ?? new Map(),
+      primaryKeys: new Map(),
+      error: error === "" ? undefined : error,
     };
-    if (error !== "") throw new RpcKeyError(command, error, report);
-    return report;
   }
 }
 
 /**
- * A record of a query; `undefined` for the one that ends it. Agents of the reference send any number of acks and answers
- * from nobody in the moment before.
+ * A record of a query; `undefined` for the one that ends it. Serf's agents send any number of acks and answers from nobody
+ * in the moment before.
  */
-function toQueryRecord(record: typeof queryRecord.zero): RpcQueryRecord | undefined {
+function toQueryRecord(record: typeof queryRecord.zero): QueryRecord | undefined {
   const { Type, From: from, Payload: payload } = record;
   if (from === "") return undefined;
   if (Type === "ack") return { type: "ack", from };
-  return Type === "response" ? { type: "response", from, payload } : undefined;
+  return Type === "response" ? new QueryResponse(from, payload) : undefined;
 }

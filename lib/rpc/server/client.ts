@@ -5,19 +5,20 @@
  * @module
  */
 
+import type { QueryEvent, SerfEvent } from "../../api/event.ts";
+import { type EventFilter, matchesEvent } from "../../api/event_filter.ts";
 import type { QueryRecord } from "../../api/query.ts";
 import { errorText } from "../../base/errors.ts";
 import { levelPasses, type LogLevel } from "../../base/log.ts";
 import { pause } from "../../base/pause.ts";
 import type { Subscription } from "../../base/subscription.ts";
-import { type EventFilter, matchesEvent } from "../../serf/events/event_filter.ts";
 import type { Field } from "../../wire/msgpack/struct.ts";
-import { type EventRecord, eventRecord } from "../event_record.ts";
+import { eventRecord, type StreamedEvent } from "../event_record.ts";
 import { encodeRecord, logRecord, queryRecord } from "../protocol.ts";
 import { PendingQueries } from "./pending_queries.ts";
 import { RecordStream } from "./record_stream.ts";
 import type { ResponseWriter } from "./response_writer.ts";
-import type { AgentEvent, AnswerableQuery, LogLine, MonitoredLog, RpcAgent } from "./rpc_agent.ts";
+import type { LogLine, MonitoredLog, RpcAgent } from "./rpc_agent.ts";
 
 /** Whom a client talks to. */
 export interface ClientOptions {
@@ -53,7 +54,7 @@ export class Client {
   readonly #log: MonitoredLog;
   readonly #name: string;
   readonly #writer: ResponseWriter;
-  readonly #streams = new Map<bigint, RecordStream<AgentEvent>>();
+  readonly #streams = new Map<bigint, RecordStream<SerfEvent>>();
   #monitor?: { readonly seq: bigint; readonly stream: RecordStream<LogLine> };
   /** Queries that the client has asked. */
   readonly #asked = new Set<Subscription<QueryRecord>>();
@@ -96,7 +97,7 @@ export class Client {
   /** Begins to send the events that one of the filters matches. */
   startStream(seq: bigint, filters: readonly EventFilter[]): void {
     if (this.closed) return;
-    const stream = new RecordStream<AgentEvent>({
+    const stream = new RecordStream<SerfEvent>({
       subscribe: (listener) =>
         this.agent.subscribe((event) => {
           if (filters.some((filter) => matchesEvent(filter, event))) listener(event);
@@ -161,7 +162,7 @@ export class Client {
   }
 
   /** The query that was sent in a stream under this id; `undefined` if there is none or its time is over. */
-  pendingQuery(id: bigint): AnswerableQuery | undefined {
+  pendingQuery(id: bigint): QueryEvent | undefined {
     return this.#pending.find(Number(id));
   }
 
@@ -178,8 +179,10 @@ export class Client {
     for (const records of [...this.#asked]) records[Symbol.dispose]();
   }
 
-  #recordOf(event: AgentEvent): EventRecord {
-    return event.type === "query" ? { ...event, id: this.#pending.add(event) } : event;
+  #recordOf(event: SerfEvent): StreamedEvent {
+    if (event.type !== "query") return event;
+    const { type, lTime, name, payload } = event;
+    return { type, id: this.#pending.add(event), lTime, name, payload };
   }
 
   async #sendRecord<T>(seq: bigint, field: Field<T>, record: T): Promise<void> {

@@ -5,12 +5,11 @@
  * @module
  */
 
-import type { Coordinate } from "../../wire/messages/coordinate.ts";
-import type { KeyOperation, KeyResult } from "../../api/keys.ts";
+import type { Coordinate } from "../../api/coordinate.ts";
+import { parseEventFilter, splitEventFilters } from "../../api/event_filter.ts";
+import { KeyError, type KeyOperation, type KeyResult } from "../../api/keys.ts";
 import { ClosedError, errorText } from "../../base/errors.ts";
 import { parseLogLevel } from "../../base/log.ts";
-import { KeyError } from "../../host/key_manager.ts";
-import { parseEventFilter, splitEventFilters } from "../../serf/events/event_filter.ts";
 import { type Command, commands, type RequestBody, type ResponseBody } from "../commands.ts";
 import { failureText } from "../failure_text.ts";
 import { RequestError, RPC_VERSION, RpcFailure } from "../protocol.ts";
@@ -132,11 +131,11 @@ const handlers: { readonly [C in Command]: Handler<C> } = {
     },
   },
   "respond": {
-    handle({ client, body }) {
+    async handle({ client, body }) {
       const query = client.pendingQuery(body.ID);
       if (query === undefined) throw new Error(RpcFailure.unknownQuery);
       try {
-        query.respond(body.Payload ?? new Uint8Array());
+        await query.respond(body.Payload);
       } catch (error) {
         throw new Error(`failed to respond to key query: ${errorText(error)}`);
       }

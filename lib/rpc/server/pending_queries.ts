@@ -4,25 +4,25 @@
  * @module
  */
 
-import type { AnswerableQuery } from "./rpc_agent.ts";
+import type { QueryEvent } from "../../api/event.ts";
 
 /** How many queries are kept; a cluster that asks more within one timeout loses the oldest. */
 const MAX_PENDING = 4096;
 
 /** Numbers queries from 1 upward and finds them again until their deadline. */
 export class PendingQueries {
-  readonly #queries = new Map<number, AnswerableQuery>();
+  readonly #queries = new Map<number, QueryEvent>();
   #lastId = 0;
 
   /** Remembers a query and returns its number. */
-  add(query: AnswerableQuery): number {
+  add(query: QueryEvent): number {
     this.#forgetOldest();
     this.#queries.set(++this.#lastId, query);
     return this.#lastId;
   }
 
   /** The query of that number; `undefined` if there is none or its time is over. */
-  find(id: number): AnswerableQuery | undefined {
+  find(id: number): QueryEvent | undefined {
     const query = this.#queries.get(id);
     return query === undefined || isOver(query) ? undefined : query;
   }
@@ -36,6 +36,6 @@ export class PendingQueries {
   }
 }
 
-function isOver({ deadline }: AnswerableQuery): boolean {
+function isOver({ deadline = Infinity }: QueryEvent): boolean {
   return performance.now() > deadline;
 }

@@ -7,20 +7,11 @@
 import type { MetricName } from "../../base/metrics.ts";
 import type { LogLevel } from "../../base/log.ts";
 import type { Subscription } from "../../base/subscription.ts";
-import type { MemberEvent, QueryEvent, UserEvent } from "../../api/event.ts";
+import type { SerfEvent } from "../../api/event.ts";
 import type { KeyOperation, KeyResult } from "../../api/keys.ts";
 import type { Member } from "../../api/member.ts";
 import type { QueryOptions, QueryRecord } from "../../api/query.ts";
-import type { Coordinate } from "../../wire/messages/coordinate.ts";
-
-/** A query that waits for this node's answer. */
-export interface AnswerableQuery extends QueryEvent {
-  /** Answers. Throws an `Error` whose message says why that cannot be, such as `response already sent`. */
-  respond(payload: Uint8Array): void;
-}
-
-/** What an event stream may deliver. */
-export type AgentEvent = MemberEvent | UserEvent | AnswerableQuery;
+import type { Coordinate } from "../../api/coordinate.ts";
 
 /** One line of the agent's log. */
 export interface LogLine {
@@ -107,7 +98,7 @@ export interface RpcAgent {
   coordinate(name: string): Coordinate | undefined;
 
   /** Calls `listener` with every event from now on, until the result is disposed of. Internal queries are not events. */
-  subscribe(listener: (event: AgentEvent) => void): Disposable;
+  subscribe(listener: (event: SerfEvent) => void): Disposable;
 
   /** Increments a counter. */
   count(counter: RpcCounter): void;

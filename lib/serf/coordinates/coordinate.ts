@@ -8,7 +8,7 @@
  * @module
  */
 
-import { type Coordinate, distance, rawDistance } from "../../wire/messages/coordinate.ts";
+import { type Coordinate, distance, rawDistance } from "../../api/coordinate.ts";
 
 const DIMENSIONS = 8;
 /** The error of a node that knows nothing, and the highest there is. */

@@ -6,12 +6,8 @@
 
 import { errorText } from "../../base/errors.ts";
 import type { SwimEvent } from "../../swim/delegate.ts";
-import {
-  type Coordinate,
-  decodeCoordinate,
-  distance,
-  encodeCoordinate,
-} from "../../wire/messages/coordinate.ts";
+import { type Coordinate, distance } from "../../api/coordinate.ts";
+import { decodeCoordinate, encodeCoordinate } from "../../wire/messages/coordinate.ts";
 import type { SerfContext } from "../context.ts";
 import { CoordinateClient } from "./coordinate.ts";
 

@@ -4,15 +4,16 @@
  * @module
  */
 
-import type { MemberEvent, MemberEventType, SerfEvent, UserEvent } from "../../api/event.ts";
+import type { MemberEvent, MemberEventType, UserEvent } from "../../api/event.ts";
+import type { IncomingQuery } from "../output.ts";
 import type { Member } from "../../api/member.ts";
 
 /** Holds back events of some kind until they are flushed together. */
 export interface Coalescer {
   /** Takes an event, or returns false if it is none of its kind: then it is delivered at once. */
-  handle(event: SerfEvent): boolean;
+  handle(event: MemberEvent | UserEvent | IncomingQuery): boolean;
   /** What is to be delivered of the events taken since the last flush. */
-  flush(): SerfEvent[];
+  flush(): (MemberEvent | UserEvent)[];
 }
 
 /**
@@ -24,7 +25,7 @@ export class MemberCoalescer implements Coalescer {
   readonly #told = new Map<string, MemberEventType>();
   readonly #latest = new Map<string, { type: MemberEventType; member: Member }>();
 
-  handle(event: SerfEvent): boolean {
+  handle(event: MemberEvent | UserEvent | IncomingQuery): boolean {
     if (event.type === "user" || event.type === "query") return false;
     for (const member of event.members) {
       this.#latest.set(member.name, { type: event.type, member });
@@ -52,7 +53,7 @@ export class MemberCoalescer implements Coalescer {
 export class UserCoalescer implements Coalescer {
   readonly #latest = new Map<string, UserEvent[]>();
 
-  handle(event: SerfEvent): boolean {
+  handle(event: MemberEvent | UserEvent | IncomingQuery): boolean {
     if (event.type !== "user" || !event.coalesce) return false;
     const latest = this.#latest.get(event.name);
     if (latest === undefined || latest[0].lTime < event.lTime) {

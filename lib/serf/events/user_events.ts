@@ -9,7 +9,7 @@ import { encodeText } from "../../base/text.ts";
 import type { EventSlot, UserEventMessage } from "../../wire/messages/serf_messages.ts";
 import type { Broadcasts } from "../broadcasts.ts";
 import type { SerfContext } from "../context.ts";
-import type { UserEvent } from "../../api/event.ts";
+import { UserEvent } from "../../api/event.ts";
 import type { LamportClock } from "../lamport.ts";
 import { RecentMessages } from "./recent_messages.ts";
 import { EncodedMessage } from "../encoded_message.ts";
@@ -111,7 +111,7 @@ export class UserEvents {
     }
     if (!this.#recent.add(lTime, { name, payload })) return false;
     this.#count(name);
-    this.#parts.deliver({ type: "user", lTime, name, payload, coalesce });
+    this.#parts.deliver(new UserEvent({ lTime, name, payload, coalesce }));
     return true;
   }
 

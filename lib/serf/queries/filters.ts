@@ -8,7 +8,7 @@ import { RE2JS } from "re2js";
 import { errorText } from "../../base/errors.ts";
 import { decodeFilter, encodeFilter } from "../../wire/messages/serf_codec.ts";
 import type { QueryFilter } from "../../wire/messages/serf_messages.ts";
-import type { QueryOptions } from "../../api/query.ts";
+import type { QueryParameters } from "../../api/query.ts";
 
 type Tags = Readonly<Record<string, string>>;
 
@@ -22,7 +22,7 @@ export type MemberTest = (name: string, tags: Tags) => boolean;
 const LONGEST_EXPRESSION = 1_400;
 
 /** Encodes what a query asks for: the node filter first, then one filter per tag; `null` when all are meant. */
-export function encodeFilters({ nodes = [], tags = {} }: QueryOptions): Uint8Array[] | null {
+export function encodeFilters({ nodes = [], tags = {} }: QueryParameters): Uint8Array[] | null {
   const filters: QueryFilter[] = Object.entries(tags)
     .map(([tag, expression]) => ({ type: "tag", tag, expression }));
   if (nodes.length > 0) filters.unshift({ type: "node", nodes });

@@ -11,7 +11,7 @@ import {
   type QueryResponseMessage,
 } from "../../wire/messages/serf_messages.ts";
 import type { SerfContext } from "../context.ts";
-import type { QueryEvent } from "../../api/event.ts";
+import type { IncomingQuery } from "../output.ts";
 import { compileFilters } from "./filters.ts";
 import type { LamportClock } from "../lamport.ts";
 import { RecentMessages } from "../events/recent_messages.ts";
@@ -87,7 +87,7 @@ export class IncomingQueries {
   }
 
   /** Makes a query answerable by {@link respond}, and describes it to the user. */
-  publish(query: OpenQuery): QueryEvent {
+  publish(query: OpenQuery): IncomingQuery {
     this.#makeRoom();
     const { lTime, id, name, payload, sourceNode } = query.message;
     this.#open.set(keyOf(query.message), query);

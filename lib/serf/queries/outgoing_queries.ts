@@ -11,7 +11,7 @@ import {
 } from "../../wire/messages/serf_messages.ts";
 import type { Broadcasts } from "../broadcasts.ts";
 import type { SerfContext } from "../context.ts";
-import type { QueryOptions } from "../../api/query.ts";
+import type { QueryParameters } from "../../api/query.ts";
 import type { SerfConfig } from "../config.ts";
 import { compileFilters, encodeFilters, type MemberTest } from "./filters.ts";
 import { PING_QUERY } from "./internal/internal_query.ts";
@@ -65,7 +65,7 @@ export class OutgoingQueries {
    */
   ask(
     query: { name: string; payload: Uint8Array | null },
-    options: QueryOptions,
+    options: QueryParameters,
     sink: QuerySink,
   ): QueryCollector {
     const { config, world } = this.#context;
@@ -119,7 +119,7 @@ export class OutgoingQueries {
 
   #compose(
     { name, payload }: { name: string; payload: Uint8Array | null },
-    options: QueryOptions,
+    options: QueryParameters,
     timeoutMs: number,
   ): QueryMessage {
     const relayFactor = options.relayFactor ?? 0;
@@ -141,8 +141,8 @@ export class OutgoingQueries {
     };
   }
 
-  /** See {@link QueryOptions.waitForTimeout} for the rule. */
-  #completion({ name, filters }: QueryMessage, options: QueryOptions): Completion {
+  /** See {@link QueryParameters.waitForTimeout} for the rule. */
+  #completion({ name, filters }: QueryMessage, options: QueryParameters): Completion {
     const answers = name !== PING_QUERY;
     const acks = options.requestAck ?? false;
     const members = new Set<string>();

@@ -5,7 +5,7 @@
  */
 
 import { QueryFlag, type QueryResponseMessage } from "../../wire/messages/serf_messages.ts";
-import type { QueryRecord } from "../../api/query.ts";
+import { type QueryRecord, QueryResponse } from "../../api/query.ts";
 
 /** Who takes the acks and answers of a query. */
 export interface QuerySink {
@@ -62,7 +62,7 @@ export class QueryCollector {
       return "ignored";
     }
     heard.add(from);
-    this.#sink.record(isAck ? { type: "ack", from } : { type: "response", from, payload });
+    this.#sink.record(isAck ? { type: "ack", from } : new QueryResponse(from, payload));
     const awaited = isAck ? this.#completion.acks : this.#completion.answers;
     if (expected && awaited && --this.#missing === 0) this.finish();
     return "new";

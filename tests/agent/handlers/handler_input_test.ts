@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { handlerEnvironment, handlerInput } from "../../../lib/agent/handlers/handler_input.ts";
 import { Address } from "../../../lib/base/address.ts";
-import type { QueryEvent, UserEvent } from "../../../lib/api/event.ts";
+import { QueryEvent, UserEvent } from "../../../lib/api/event.ts";
 import type { Member } from "../../../lib/api/member.ts";
 
 function member(name: string, host: string, tags: Record<string, string>): Member {
@@ -20,18 +20,13 @@ function member(name: string, host: string, tags: Record<string, string>): Membe
 }
 
 function user(payload: Uint8Array | null): UserEvent {
-  return { type: "user", name: "deploy", lTime: 7, payload, coalesce: false };
+  return new UserEvent({ name: "deploy", lTime: 7, payload, coalesce: false });
 }
 
-const query: QueryEvent = {
-  type: "query",
-  lTime: 9,
-  id: 1,
-  name: "load",
-  payload: null,
-  sourceNode: "b",
-  deadline: 0,
-};
+const query = new QueryEvent(
+  { lTime: 9, id: 1, name: "load", payload: null, sourceNode: "b", deadline: 0 },
+  () => {},
+);
 
 const self = member("alpha", "127.0.0.20", {
   role: "web",

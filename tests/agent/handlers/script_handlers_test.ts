@@ -2,8 +2,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { parseHandlerSpec } from "../../../lib/agent/handlers/handler_spec.ts";
 import { ScriptHandlers } from "../../../lib/agent/handlers/script_handlers.ts";
 import { Address } from "../../../lib/base/address.ts";
-import { IncomingQuery } from "../../../lib/host/incoming_query.ts";
-import type { MemberEvent, UserEvent } from "../../../lib/api/event.ts";
+import { type MemberEvent, QueryEvent, UserEvent } from "../../../lib/api/event.ts";
 
 const self = {
   name: "alpha",
@@ -21,13 +20,12 @@ const self = {
 const join: MemberEvent = { type: "member-join", members: [self] };
 
 function user(name: string, payload = ""): UserEvent {
-  return {
-    type: "user",
+  return new UserEvent({
     name,
     lTime: 1,
     payload: new TextEncoder().encode(payload),
     coalesce: true,
-  };
+  });
 }
 
 /** Handlers, and what they have logged. */
@@ -45,16 +43,8 @@ function handlersOf(...specs: string[]) {
 /** A query, and the answers that were given to it. */
 function queryOf(name: string, refusal?: string) {
   const answers: string[] = [];
-  const event = {
-    type: "query",
-    lTime: 1,
-    id: 1,
-    name,
-    payload: null,
-    sourceNode: "b",
-    deadline: 0,
-  };
-  const query = new IncomingQuery(event as IncomingQuery, (payload) => {
+  const event = { lTime: 1, id: 1, name, payload: null, sourceNode: "b", deadline: 0 };
+  const query = new QueryEvent(event, (payload) => {
     if (refusal !== undefined) throw new Error(refusal);
     answers.push(new TextDecoder().decode(payload));
   });

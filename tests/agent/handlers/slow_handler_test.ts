@@ -9,9 +9,9 @@ Deno.test("a handler that is too slow costs one warning, and streams do not wait
   });
   await using client = await agent.rpc();
   await using sender = await agent.rpc();
-  const events = await client.stream("user", { capacity: 2_000 });
+  const events = await client.events({ types: ["user"], capacity: 2_000 });
   const count = 1_500; // of which 1,024 may wait
-  for (let i = 0; i < count; i++) await sender.event(`event-${i}`);
+  for (let i = 0; i < count; i++) await sender.userEvent(`event-${i}`);
   for (let i = 0; i < count; i++) assertEquals((await events.next()).value?.type, "user");
   assertEquals(events.dropped, 0);
   await agent.printed("Dropping events for handlers");

@@ -76,8 +76,8 @@ Deno.test("an agent sends the figures of the reference, and sums them up on SIGU
     await using own = await agent.rpc();
     await own.join([other.ip]);
     await using client = await other.rpc();
-    await client.event("deploy", "", { coalesce: false });
-    await client.tags({ set: { role: "web" } });
+    await client.userEvent("deploy", "", { coalesce: false });
+    await client.updateTags({ set: { role: "web" } });
     const records = [];
     using query = await own.query("load", "", { requestAck: true });
     for await (const record of query) records.push(record);

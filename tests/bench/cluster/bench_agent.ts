@@ -114,7 +114,7 @@ export class BenchAgent implements AsyncDisposable {
 
   /** How many members it lists in each state. */
   async counts(): Promise<MemberCounts> {
-    const { members, failed, left } = (await this.client.stats()).serf;
+    const { members, failed, left } = (await this.client.info()).serf;
     return {
       alive: Number(members) - Number(failed) - Number(left),
       failed: Number(failed),

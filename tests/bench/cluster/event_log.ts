@@ -50,8 +50,10 @@ export class EventLog {
   }
 
   async #follow(agent: number): Promise<void> {
-    const filter = `user:${EVENT_NAME}`;
-    const stream = await this.#agents[agent].client.stream(filter, { capacity: STREAM_CAPACITY });
+    const stream = await this.#agents[agent].client.events({
+      types: [`user:${EVENT_NAME}`],
+      capacity: STREAM_CAPACITY,
+    });
     const decoder = new TextDecoder();
     const receive = async () => {
       for await (const event of stream) {
@@ -92,7 +94,7 @@ export class EventPhase {
     this.#sentAt.push(performance.now());
     try {
       const payload = `${sequence} ${crypto.randomUUID()}`.slice(0, PAYLOAD_LENGTH);
-      await sender.event(EVENT_NAME, payload);
+      await sender.userEvent(EVENT_NAME, payload);
     } catch {
       this.refused++;
     }

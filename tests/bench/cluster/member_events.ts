@@ -1,5 +1,6 @@
 /** Which member events agents deliver, and when. */
 
+import type { MemberEventType } from "../../../lib/api/event.ts";
 import { sleep } from "../../support/sleep.ts";
 import type { BenchAgent } from "./bench_agent.ts";
 
@@ -42,8 +43,8 @@ export class MemberEvents {
     }
   }
 
-  async #follow({ client, name }: BenchAgent, type: string): Promise<void> {
-    const stream = await client.stream(type);
+  async #follow({ client, name }: BenchAgent, type: MemberEventType): Promise<void> {
+    const stream = await client.events({ types: [type] });
     const receive = async () => {
       for await (const event of stream) {
         if (!("members" in event)) continue;

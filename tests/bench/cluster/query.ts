@@ -1,6 +1,6 @@
 /** How soon a query is acknowledged and answered by everybody. */
 
-import type { RpcQueryRecord, Subscription } from "../../../lib/rpc/client/client.ts";
+import type { QueryRecord, Subscription } from "../../../lib/rpc/client/client.ts";
 import { sleep } from "../../support/sleep.ts";
 import { median } from "../statistics.ts";
 import type { BenchAgent } from "./bench_agent.ts";
@@ -53,7 +53,7 @@ async function run(
 }
 
 async function answerQueries({ client }: BenchAgent): Promise<void> {
-  const stream = await client.stream(`query:${QUERY_NAME}`);
+  const stream = await client.events({ types: [`query:${QUERY_NAME}`] });
   const answer = async () => {
     for await (const event of stream) {
       if (event.type !== "query") continue;
@@ -79,7 +79,7 @@ async function ask(asker: BenchAgent, size: number): Promise<Round> {
   const round: Round = { acks: [], responses: [] };
   const begun = performance.now();
   const options = { requestAck: true, timeoutMs: TIMEOUT_MS };
-  const records: Subscription<RpcQueryRecord> = await asker.client.query(
+  const records: Subscription<QueryRecord> = await asker.client.query(
     QUERY_NAME,
     null,
     options,

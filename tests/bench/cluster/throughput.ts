@@ -42,7 +42,7 @@ async function accept(trial: Trial, seconds: number): Promise<void> {
   const sendOn = async () => {
     while (performance.now() < until) {
       try {
-        await client.event("bench", String(accepted + refused));
+        await client.userEvent("bench", String(accepted + refused));
         accepted++;
       } catch {
         refused++;

@@ -6,9 +6,9 @@ import {
   assertRejects,
   assertStrictEquals,
 } from "@std/assert";
+import { QueryResponse } from "../../../lib/api/query.ts";
 import { RpcError } from "../../../lib/base/errors.ts";
-import { KeyError } from "../../../lib/host/key_manager.ts";
-import { RpcClient, RpcKeyError } from "../../../lib/rpc/client/client.ts";
+import { KeyError, RpcClient } from "../../../lib/rpc/client/client.ts";
 import {
   encodeRecord,
   encodeResponse,
@@ -68,12 +68,12 @@ function joined(...parts: readonly Uint8Array[]): Uint8Array {
 Deno.test("every command arrives as it was meant", async () => {
   await using serving = new Serving();
   await using client = await serving.connect();
-  await client.event("deploy", "v1", { coalesce: true });
-  await client.event("plain");
-  await client.event("binary", Uint8Array.of(0, 255));
+  await client.userEvent("deploy", "v1", { coalesce: true });
+  await client.userEvent("plain");
+  await client.userEvent("binary", Uint8Array.of(0, 255));
   await client.forceLeave("bravo");
   await client.forceLeave("bravo", { prune: true });
-  await client.tags({ set: { a: "1", both: "kept" }, delete: ["role", "both"] });
+  await client.updateTags({ set: { a: "1", both: "kept" }, delete: ["role", "both"] });
   await client.query("load", "now", {
     nodes: ["alpha"],
     tags: { role: "w.*" },
@@ -182,21 +182,25 @@ Deno.test("key operations report what every member said", async () => {
     primaryKeys: new Map([["a2V5", 3]]),
   };
   serving.agent.keyResult = result;
-  const { primaryKeys: _, ...report } = result;
-  assertEquals(await client.listKeys(), report);
-  assertEquals(await client.installKey("a2V5"), { ...report, keys: new Map() });
+  const report = { ...result, primaryKeys: new Map(), error: undefined };
+  assertEquals(await client.keys.list(), report);
+  assertEquals(await client.keys.install("a2V5"), { ...report, keys: new Map() });
   const messages = new Map([["bravo", "No keyring to modify (encryption not enabled)"]]);
   const refused = "1/3 nodes reported failure";
-  serving.agent.keyResult = new KeyError(refused, { ...result, failures: 1, messages });
-  for (const operation of ["installKey", "useKey", "removeKey"] as const) {
-    const error = await assertRejects(() => client[operation]("a2V5"), RpcKeyError);
-    assertEquals(error.message, refused);
-    assertEquals(error.report, { ...report, failures: 1, messages, keys: new Map() });
+  serving.agent.keyResult = new KeyError({ ...result, failures: 1, messages, error: refused });
+  for (const operation of ["install", "use", "remove"] as const) {
+    const error = await assertRejects(() => client.keys[operation]("a2V5"), KeyError);
+    assertEquals(
+      error.message,
+      `${refused}: bravo: No keyring to modify (encryption not enabled)`,
+    );
+    const failed = { failures: 1, messages, keys: new Map(), error: refused };
+    assertEquals(error.result, { ...report, ...failed });
   }
   serving.agent.keyResult = new TypeError("illegal base64 data at input byte 0");
-  const error = await assertRejects(() => client.useKey("!"), RpcKeyError);
+  const error = await assertRejects(() => client.keys.use("!"), KeyError);
   assertEquals(error.message, "illegal base64 data at input byte 0");
-  assertEquals(error.report.nodes, 0);
+  assertEquals(error.result.nodes, 0);
   assertEquals(serving.agent.calls.map(([operation]) => operation), [
     "list-keys",
     "install-key",
@@ -218,7 +222,7 @@ Deno.test("statistics and coordinates come as they are", async () => {
   serving.agent.coordinates = { alpha };
   serving.agent.statistics = { agent: { name: "alpha" }, event_handlers: {}, tags: { a: "b" } };
   await using client = await serving.connect();
-  assertEquals(await client.stats(), serving.agent.statistics);
+  assertEquals(await client.info(), serving.agent.statistics);
   assertEquals(await client.coordinate("alpha"), alpha);
   assertEquals(await client.coordinate("nobody"), undefined);
   assertEquals(await client.coordinate("toString"), undefined);
@@ -230,11 +234,11 @@ Deno.test("the agent's own words reach the caller", async () => {
   const failing = async (call: () => Promise<unknown>) =>
     (await assertRejects(call, RpcError)).message;
   assertEquals(
-    await failing(() => client.event("x", "y".repeat(600))),
+    await failing(() => client.userEvent("x", "y".repeat(600))),
     "user event exceeds configured limit of 512 bytes before encoding",
   );
   assertEquals(
-    await failing(() => client.tags({ set: { big: "x".repeat(600) } })),
+    await failing(() => client.updateTags({ set: { big: "x".repeat(600) } })),
     "Encoded length of tags exceeds limit of 512 bytes",
   );
   assertEquals(
@@ -249,7 +253,10 @@ Deno.test("the agent's own words reach the caller", async () => {
     await failing(() => client.query("_serf_ping", "payload")),
     "Queries cannot contain the '_serf_' prefix",
   );
-  assertEquals(await failing(() => client.stream("bogus")), "Invalid event filter");
+  assertEquals(
+    await failing(() => client.events({ types: ["bogus" as "user"] })),
+    "Invalid event filter",
+  );
   assertEquals(await failing(() => client.monitor("foo")), "Unknown log level: FOO");
   assertEquals(await failing(() => client.respond(4242, "")), "No pending queries matching ID");
   serving.agent.forceLeaving = () =>
@@ -264,8 +271,8 @@ Deno.test("a query yields acks and answers and ends with the agent's word", asyn
   await using serving = new Serving();
   serving.agent.queryScript = (records) => {
     records.push({ type: "ack", from: "alpha" });
-    records.push({ type: "response", from: "alpha", payload: bytes("1.23\n") });
-    records.push({ type: "response", from: "bravo", payload: new Uint8Array() });
+    records.push(new QueryResponse("alpha", bytes("1.23\n")));
+    records.push(new QueryResponse("bravo", new Uint8Array()));
     records.close();
   };
   await using client = await serving.connect();
@@ -273,8 +280,8 @@ Deno.test("a query yields acks and answers and ends with the agent's word", asyn
   for await (const record of await client.query("load")) records.push(record);
   assertEquals(records, [
     { type: "ack", from: "alpha" },
-    { type: "response", from: "alpha", payload: bytes("1.23\n") },
-    { type: "response", from: "bravo", payload: new Uint8Array() },
+    new QueryResponse("alpha", bytes("1.23\n")),
+    new QueryResponse("bravo", new Uint8Array()),
   ]);
 });
 
@@ -308,7 +315,10 @@ Deno.test("a streamed query is answered once, by its connection, and in time", a
   await using serving = new Serving();
   await using client = await serving.connect();
   await using other = await serving.connect();
-  const [queries, everything] = [await client.stream("query:ask"), await client.stream()];
+  const [queries, everything] = [
+    await client.events({ types: ["query:ask"] }),
+    await client.events(),
+  ];
   const query = new FakeQuery("ask", bytes("?"), 7);
   serving.agent.emit(new FakeQuery("unrelated"));
   serving.agent.emit(query);
@@ -342,7 +352,7 @@ Deno.test("a streamed query is answered once, by its connection, and in time", a
 Deno.test("member events carry their members", async () => {
   await using serving = new Serving();
   await using client = await serving.connect();
-  const events = await client.stream("member-failed,member-reap");
+  const events = await client.events({ types: ["member-failed", "member-reap"] });
   serving.agent.emit({ type: "member-join", members: [member("early")] });
   const failed = [member("bravo", { status: "failed" }), member("charlie", { status: "failed" })];
   serving.agent.emit({ type: "member-failed", members: failed });
@@ -357,18 +367,18 @@ Deno.test("member events carry their members", async () => {
 Deno.test("closing a stream stops it, and so does leaving its loop", async () => {
   await using serving = new Serving();
   await using client = await serving.connect();
-  const closed = await client.stream("user");
-  const left = await client.stream("user");
-  const kept = await client.stream("user");
+  const closed = await client.events({ types: ["user"] });
+  const left = await client.events({ types: ["user"] });
+  const kept = await client.events({ types: ["user"] });
   assertEquals(serving.agent.sinks.size, 3);
   closed.close();
-  await client.event("one");
+  await client.userEvent("one");
   for await (const event of left) {
     assertEquals(event.type, "user");
     break;
   }
   await until(() => serving.agent.sinks.size === 1);
-  await client.event("two");
+  await client.userEvent("two");
   const names = [];
   for (let i = 0; i < 2; i++) {
     const { value } = await kept.next();
@@ -391,8 +401,8 @@ Deno.test("after a monitor has been closed there may be another one", async () =
 Deno.test("a subscription that is not read keeps its capacity and counts the rest", async () => {
   await using serving = new Serving();
   await using client = await serving.connect();
-  const events = await client.stream("user", { capacity: 10 });
-  for (let i = 0; i < 25; i++) await client.event("x");
+  const events = await client.events({ types: ["user"], capacity: 10 });
+  for (let i = 0; i < 25; i++) await client.userEvent("x");
   await until(() => events.size + events.dropped === 25);
   assertEquals([events.size, events.dropped], [10, 15]);
 });
@@ -420,7 +430,7 @@ Deno.test("an abort ends a stream for the reader and for the agent", async () =>
   await using client = await serving.connect();
   const reason = new Error("enough");
   const aborter = new AbortController();
-  const events = await client.stream("user", { signal: aborter.signal });
+  const events = await client.events({ types: ["user"], signal: aborter.signal });
   const waiting = events.next();
   aborter.abort(reason);
   assertStrictEquals(await assertRejects(() => waiting), reason);
@@ -431,7 +441,7 @@ Deno.test("a stream that is aborted before it is agreed to is stopped as well", 
   await using serving = new Serving();
   await using client = await serving.connect();
   const aborter = new AbortController();
-  const opening = client.stream("user", { signal: aborter.signal });
+  const opening = client.events({ types: ["user"], signal: aborter.signal });
   aborter.abort(new Error("enough"));
   await assertRejects(() => opening, Error, "enough");
   await client.members();
@@ -442,7 +452,7 @@ Deno.test("when the agent goes away, calls and streams fail", async () => {
   const serving = new Serving();
   serving.agent.forceLeaving = () => new Promise(() => {});
   await using client = await serving.connect();
-  const events = await client.stream();
+  const events = await client.events();
   const leaving = client.forceLeave("x");
   const [failedCall, failedStream] = [
     assertRejects(() => leaving, RpcError, "client closed"),
@@ -459,7 +469,7 @@ Deno.test("when we close, calls fail and streams just end", async () => {
   await using serving = new Serving();
   serving.agent.forceLeaving = () => new Promise(() => {});
   const client = await serving.connect();
-  const events = await client.stream();
+  const events = await client.events();
   const failed = assertRejects(() => client.forceLeave("x"), RpcError, "client closed");
   await client.close();
   await client.close();
@@ -494,9 +504,9 @@ Deno.test("a token is sent when there is one, and must be right", async () => {
   assertEquals((await right.members()).length, 1);
   await using none = await serving.connect();
   await assertRejects(() => none.members(), RpcError, "Authentication required");
-  await assertRejects(() => none.stream(), RpcError, "Authentication required");
-  const error = await assertRejects(() => none.listKeys(), RpcError, "Authentication required");
-  assert(!(error instanceof RpcKeyError));
+  await assertRejects(() => none.events(), RpcError, "Authentication required");
+  const error = await assertRejects(() => none.keys.list(), RpcError, "Authentication required");
+  assert(!(error instanceof KeyError));
   await assertRejects(() => none.members(), RpcError, "Authentication required");
 });
 
@@ -521,7 +531,11 @@ Deno.test("an agent that does not read makes a write time out", async () => {
   await using stuck = new ScriptedAgent([agreed, "nothing"]);
   await using client = await RpcClient.connect({ address: stuck.address, timeoutMs: 100 });
   const huge = new Uint8Array(64 * 1024 * 1024);
-  const error = await assertRejects(() => client.event("huge", huge), RpcError, "client closed");
+  const error = await assertRejects(
+    () => client.userEvent("huge", huge),
+    RpcError,
+    "client closed",
+  );
   assertInstanceOf(error.cause, Error);
   assertEquals(error.cause.message, "write: i/o timeout");
 });
@@ -533,7 +547,7 @@ Deno.test("an agent that refuses one request twice does not confuse the client",
   });
   await using agent = new ScriptedAgent([agreed, joined(refused, refused), listed]);
   await using client = await RpcClient.connect({ address: agent.address });
-  await assertRejects(() => client.event("x"), RpcError, "Authentication required");
+  await assertRejects(() => client.userEvent("x"), RpcError, "Authentication required");
   assertEquals((await client.members())[0].name, "alpha");
 });
 
@@ -563,7 +577,7 @@ for (
     await using agent = new ScriptedAgent([agreed, answer]);
     await using client = await RpcClient.connect({ address: agent.address });
     const error = await assertRejects(
-      async () => await (await client.stream()).next(),
+      async () => await (await client.events()).next(),
       RpcError,
       "client closed",
     );

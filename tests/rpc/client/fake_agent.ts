@@ -1,13 +1,14 @@
 /** An agent without a cluster: it records what RPC asks of it and answers as the test has laid down. */
 
+import { QueryEvent, type SerfEvent, UserEvent } from "../../../lib/api/event.ts";
 import { Address } from "../../../lib/base/address.ts";
 import { JoinError } from "../../../lib/base/errors.ts";
 import { Subscription } from "../../../lib/base/subscription.ts";
-import type { AgentEvent, RpcAgent } from "../../../lib/rpc/server/rpc_agent.ts";
+import type { RpcAgent } from "../../../lib/rpc/server/rpc_agent.ts";
 import type { KeyOperation, KeyResult } from "../../../lib/api/keys.ts";
 import type { Member, MemberStatus } from "../../../lib/api/member.ts";
 import type { QueryOptions, QueryRecord } from "../../../lib/api/query.ts";
-import type { Coordinate } from "../../../lib/wire/messages/coordinate.ts";
+import type { Coordinate } from "../../../lib/api/coordinate.ts";
 
 /** A member as every test wants one. */
 export function member(
@@ -30,23 +31,16 @@ export function member(
 }
 
 /** A query to be answered, and what was answered. */
-export class FakeQuery {
-  readonly type = "query";
-  readonly id = 4711;
-  readonly sourceNode = "bravo";
+export class FakeQuery extends QueryEvent {
   readonly answers: Uint8Array[] = [];
-  deadline = performance.now() + 60_000;
+  override deadline = performance.now() + 60_000;
 
-  constructor(
-    readonly name: string,
-    readonly payload: Uint8Array | null = null,
-    readonly lTime = 1,
-  ) {}
-
-  respond(payload: Uint8Array): void {
-    if (this.answers.length > 0) throw new Error("response already sent");
-    if (payload.length > 1_000) throw new RangeError("response exceeds limit of 1024 bytes");
-    this.answers.push(payload);
+  constructor(name: string, payload: Uint8Array | null = null, lTime = 1) {
+    super({ lTime, id: 4711, name, payload, sourceNode: "bravo" }, (answer) => {
+      if (this.answers.length > 0) throw new Error("response already sent");
+      if (answer.length > 1_000) throw new RangeError("response exceeds limit of 1024 bytes");
+      this.answers.push(answer);
+    });
   }
 }
 
@@ -56,7 +50,7 @@ export type QueryScript = (records: Subscription<QueryRecord>) => void;
 export class FakeAgent implements RpcAgent {
   /** `[operation, ...arguments]` in order. */
   readonly calls: unknown[][] = [];
-  readonly sinks = new Set<(event: AgentEvent) => void>();
+  readonly sinks = new Set<(event: SerfEvent) => void>();
   readonly openQueries = new Set<Subscription<QueryRecord>>();
   readonly counters = new Map<string, number>();
   tags: Record<string, string> = { role: "web" };
@@ -125,7 +119,7 @@ export class FakeAgent implements RpcAgent {
       const reason = "encoded user event exceeds configured limit of 512 bytes after encoding";
       return Promise.reject(new RangeError(reason));
     }
-    this.emit({ type: "user", lTime: this.lTime++, name, payload, coalesce });
+    this.emit(new UserEvent({ lTime: this.lTime++, name, payload, coalesce }));
     return Promise.resolve();
   }
 
@@ -162,7 +156,7 @@ export class FakeAgent implements RpcAgent {
     return Object.hasOwn(this.coordinates, name) ? this.coordinates[name] : undefined;
   }
 
-  subscribe(sink: (event: AgentEvent) => void): Disposable {
+  subscribe(sink: (event: SerfEvent) => void): Disposable {
     this.sinks.add(sink);
     return { [Symbol.dispose]: () => void this.sinks.delete(sink) };
   }
@@ -171,7 +165,7 @@ export class FakeAgent implements RpcAgent {
     this.counters.set(what, (this.counters.get(what) ?? 0) + 1);
   }
 
-  emit(event: AgentEvent): void {
+  emit(event: SerfEvent): void {
     for (const sink of [...this.sinks]) sink(event);
   }
 }

@@ -6,6 +6,7 @@ import {
   assertRejects,
   assertThrows,
 } from "@std/assert";
+import { UserEvent } from "../../../lib/api/event.ts";
 import { ClosedError, RpcError, TimeoutError } from "../../../lib/base/errors.ts";
 import { decodeResponseHeader } from "../../../lib/rpc/protocol.ts";
 import { MessageReader } from "../../../lib/rpc/message_reader.ts";
@@ -177,8 +178,8 @@ Deno.test("a slow command delays the next one of its connection, and nobody else
   await using other = await serving.connect();
   const order: string[] = [];
   const first = slow.forceLeave("x").then(() => order.push("force-leave"));
-  const second = slow.event("after").then(() => order.push("event"));
-  await other.event("meanwhile");
+  const second = slow.userEvent("after").then(() => order.push("event"));
+  await other.userEvent("meanwhile");
   assertEquals(serving.agent.calls.map(([name, what]) => [name, what]), [
     ["force-leave", "x"],
     ["event", "meanwhile"],
@@ -209,8 +210,10 @@ Deno.test("answers to requests that arrive together do not wait for a slow one a
 Deno.test("records come between whole answers", async () => {
   await using serving = new Serving();
   await using client = await serving.connect();
-  const streams = await Promise.all(Array.from({ length: 5 }, () => client.stream("user:tick")));
-  const sent = Array.from({ length: 100 }, (_, i) => client.event("tick", `${i}`));
+  const streams = await Promise.all(
+    Array.from({ length: 5 }, () => client.events({ types: ["user:tick"] })),
+  );
+  const sent = Array.from({ length: 100 }, (_, i) => client.userEvent("tick", `${i}`));
   const listed = Array.from({ length: 100 }, () => client.members());
   await Promise.all(sent);
   for (const members of await Promise.all(listed)) assertEquals(members[0].name, "alpha");
@@ -229,12 +232,12 @@ Deno.test("a client that does not read costs a queue, one warning, and nobody el
   await stuck.send(request(1, "stream", { Type: "*" }));
   await until(() => serving.agent.sinks.size === 1);
   await using healthy = await serving.connect();
-  const events = await healthy.stream("*", { capacity: 100_000 });
+  const events = await healthy.events({ capacity: 100_000 });
   const payload = new Uint8Array(400);
   const count = 30_000;
   for (let i = 1; i <= count; i++) {
-    serving.agent.emit({ type: "user", lTime: i, name: "flood", payload, coalesce: false });
-    if (i % 100 === 0) await healthy.event("beat"); // lets the healthy one keep up
+    serving.agent.emit(new UserEvent({ lTime: i, name: "flood", payload, coalesce: false }));
+    if (i % 100 === 0) await healthy.userEvent("beat"); // lets the healthy one keep up
   }
   await until(() => events.size === count + count / 100);
   const warning = "[WARN] agent.ipc: Dropping event to ipc.client: 127.0.0.1:PORT";
@@ -271,8 +274,8 @@ Deno.test("a monitor gets the kept lines of its level, then the new ones", async
 Deno.test("a hundred clients are served at once, and let go", async () => {
   await using serving = new Serving();
   const clients = await Promise.all(Array.from({ length: 100 }, () => serving.connect()));
-  const streams = await Promise.all(clients.map((client) => client.stream("user")));
-  await Promise.all(clients.map((client, i) => client.event(`event ${i}`)));
+  const streams = await Promise.all(clients.map((client) => client.events({ types: ["user"] })));
+  await Promise.all(clients.map((client, i) => client.userEvent(`event ${i}`)));
   for (const stream of streams) {
     const names = new Set<string>();
     while (names.size < 100) {
@@ -299,7 +302,7 @@ Deno.test("what a client has started ends with its connection", async () => {
   await using serving = new Serving();
   serving.agent.queryScript = () => {};
   const client = await serving.connect();
-  await client.stream("user");
+  await client.events({ types: ["user"] });
   await client.monitor("info");
   await client.query("endless");
   assertEquals([serving.agent.sinks.size, serving.agent.openQueries.size], [1, 1]);

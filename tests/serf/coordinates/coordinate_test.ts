@@ -1,6 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals, assertLess } from "@std/assert";
 import { CoordinateClient } from "../../../lib/serf/coordinates/coordinate.ts";
-import { type Coordinate, distance } from "../../../lib/wire/messages/coordinate.ts";
+import { type Coordinate, distance } from "../../../lib/api/coordinate.ts";
 
 interface GoCoordinate {
   Vec: number[];

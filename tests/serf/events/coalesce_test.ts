@@ -5,12 +5,8 @@ import {
   MemberCoalescer,
   UserCoalescer,
 } from "../../../lib/serf/events/coalesce.ts";
-import type {
-  MemberEvent,
-  MemberEventType,
-  QueryEvent,
-  UserEvent,
-} from "../../../lib/api/event.ts";
+import { type MemberEvent, type MemberEventType, UserEvent } from "../../../lib/api/event.ts";
+import type { IncomingQuery } from "../../../lib/serf/output.ts";
 import type { Member } from "../../../lib/api/member.ts";
 
 function member(name: string, tags: Record<string, string> = {}): Member {
@@ -33,10 +29,10 @@ function happens(type: MemberEventType, ...names: string[]): MemberEvent {
 }
 
 function user(name: string, lTime: number, text = "", coalesce = true): UserEvent {
-  return { type: "user", name, lTime, payload: new TextEncoder().encode(text), coalesce };
+  return new UserEvent({ name, lTime, payload: new TextEncoder().encode(text), coalesce });
 }
 
-const query: QueryEvent = {
+const query: IncomingQuery = {
   type: "query",
   lTime: 1,
   id: 1,

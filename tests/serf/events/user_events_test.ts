@@ -1,4 +1,5 @@
 import { assertEquals, assertLessOrEqual, assertThrows } from "@std/assert";
+import { UserEvent } from "../../../lib/api/event.ts";
 import type { SerfState, UserEventMessage } from "../../../lib/wire/messages/serf_messages.ts";
 import { EncodedMessage } from "../../../lib/serf/encoded_message.ts";
 import { addressOf, blind, bytes, stateOf, Switchboard, type TestNode } from "../switchboard.ts";
@@ -36,7 +37,7 @@ Deno.test("an event is delivered to all, the sender included, once", () => {
   board.run(2_000);
   for (const node of nodes) {
     assertEquals(node.all("user"), [
-      { type: "user", lTime: 1, name: "deploy", payload: bytes("v1"), coalesce: true },
+      new UserEvent({ lTime: 1, name: "deploy", payload: bytes("v1"), coalesce: true }),
     ]);
     assertEquals(node.core.stats().event_time, "2");
   }

@@ -1,12 +1,12 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { compileFilters, encodeFilters } from "../../../lib/serf/queries/filters.ts";
-import type { QueryOptions } from "../../../lib/api/query.ts";
+import type { QueryParameters } from "../../../lib/api/query.ts";
 import { encodeFilter } from "../../../lib/wire/messages/serf_codec.ts";
 
 type Tags = Readonly<Record<string, string>>;
 
 /** Whether `web-1` with some tags is meant. */
-function passes(options: QueryOptions, tags: Tags = {}): boolean {
+function passes(options: QueryParameters, tags: Tags = {}): boolean {
   return compileFilters(encodeFilters(options))("web-1", tags);
 }
 

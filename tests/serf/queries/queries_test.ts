@@ -1,5 +1,5 @@
 import { assertEquals, assertGreater, assertLess, assertThrows } from "@std/assert";
-import type { QueryOptions } from "../../../lib/api/query.ts";
+import type { QueryParameters } from "../../../lib/api/query.ts";
 import { defaultQueryTimeout } from "../../../lib/serf/queries/outgoing_queries.ts";
 import { EncodedMessage } from "../../../lib/serf/encoded_message.ts";
 import { encodeFilter } from "../../../lib/wire/messages/serf_codec.ts";
@@ -39,7 +39,7 @@ interface Asked {
   readonly id: number;
 }
 
-function ask(node: TestNode, options: QueryOptions = {}, name = "load"): Asked {
+function ask(node: TestNode, options: QueryParameters = {}, name = "load"): Asked {
   const id = node.newId();
   node.core.query(name, bytes("p"), { ...options, id });
   return { node, id };

@@ -1,24 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
-import type { SerfEvent } from "../../../lib/api/event.ts";
-import {
-  matchesEvent,
-  parseEventFilter,
-  splitEventFilters,
-} from "../../../lib/serf/events/event_filter.ts";
+import { QueryEvent, type SerfEvent, UserEvent } from "../../lib/api/event.ts";
+import { matchesEvent, parseEventFilter, splitEventFilters } from "../../lib/api/event_filter.ts";
 
 const events: Record<string, SerfEvent> = {
   join: { type: "member-join", members: [] },
   reap: { type: "member-reap", members: [] },
-  deploy: { type: "user", lTime: 1, name: "deploy", payload: null, coalesce: false },
-  load: {
-    type: "query",
-    lTime: 1,
-    id: 1,
-    name: "load",
-    payload: null,
-    sourceNode: "",
-    deadline: 0,
-  },
+  deploy: new UserEvent({ lTime: 1, name: "deploy", payload: null, coalesce: false }),
+  load: new QueryEvent({ lTime: 1, id: 1, name: "load", payload: null }, () => {}),
 };
 
 /** Names of the events that an item lets pass. */

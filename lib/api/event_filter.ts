@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { SerfEvent } from "../../api/event.ts";
+import type { SerfEvent } from "./event.ts";
 
 const FILTER_TYPES = [
   "*",
