@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { Random } from "../../lib/sim/random.ts";
 import { NameTable } from "../../lib/base/name_table.ts";
 
 interface Value {
@@ -57,11 +58,10 @@ Deno.test("the last value takes the position of one that is removed", () => {
 Deno.test("it agrees with a map after any number of additions and removals", () => {
   const table = tableOf();
   const map = new Map<string, Value>();
-  let state = 7;
+  const random = new Random(7);
   for (let i = 0; i < 20_000; i++) {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    const name = `n${state % 300}`;
-    if (state > 2 ** 31) {
+    const name = `n${random.below(300)}`;
+    if (random.chance(0.5)) {
       table.delete(name);
       map.delete(name);
     } else {

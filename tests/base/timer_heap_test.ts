@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { Random } from "../../lib/sim/random.ts";
 import { TimerHeap } from "../../lib/base/timer_heap.ts";
 
 function drain<T>(heap: TimerHeap<T>): T[] {
@@ -31,16 +32,12 @@ Deno.test("timers due at the same time come out in the order of insertion", () =
 });
 
 Deno.test("pushes and pops in any order agree with a sorted list", () => {
-  let state = 12345;
-  const random = (below: number) => {
-    state = (Math.imul(state, 1103515245) + 12345) >>> 0;
-    return (state >>> 8) % below;
-  };
+  const random = new Random(12345);
   const heap = new TimerHeap<number>();
   const model: { at: number; order: number }[] = [];
   for (let step = 0; step < 20_000; step++) {
-    if (random(5) < 3) {
-      const at = random(100);
+    if (random.below(5) < 3) {
+      const at = random.below(100);
       heap.push(at, step);
       model.push({ at, order: step });
     } else {

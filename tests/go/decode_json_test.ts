@@ -1,4 +1,5 @@
 import { assertEquals, assertGreater, assertThrows } from "@std/assert";
+import { Random } from "../../lib/sim/random.ts";
 import { decodeFirstJson, decodeJson } from "../../lib/go/decode_json.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -87,18 +88,18 @@ Deno.test("very deep nesting is refused", () => {
 });
 
 Deno.test("whatever JSON.parse accepts is accepted, and nothing else", () => {
-  let state = 3;
-  const random = (below: number) => {
-    state = (Math.imul(state, 1103515245) + 12345) >>> 0;
-    return (state >>> 8) % below;
-  };
+  const random = new Random(3);
   const alphabet = '{}[]:,"\\u019eE+-.truefalsn \n';
   let accepted = 0;
   for (let round = 0; round < 20_000; round++) {
     const seeds = ['{"a":[1,2.5e-3,{"b":null}],"c":"x\\u00e9"}', "[true,false,-0.1]", '"\\n\\\\"'];
-    const characters = [...seeds[random(3)]];
-    for (let edits = random(3); edits > 0; edits--) {
-      characters.splice(random(characters.length), random(2), alphabet[random(alphabet.length)]);
+    const characters = [...seeds[random.below(3)]];
+    for (let edits = random.below(3); edits > 0; edits--) {
+      characters.splice(
+        random.below(characters.length),
+        random.below(2),
+        alphabet[random.below(alphabet.length)],
+      );
     }
     const text = characters.join("");
     let expected: unknown;

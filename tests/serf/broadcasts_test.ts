@@ -6,7 +6,7 @@ import { EncodedMessage } from "../../lib/serf/encoded_message.ts";
 import { encodeMessage, messageLength } from "../../lib/wire/messages/message_codec.ts";
 import type { Message } from "../../lib/wire/messages/messages.ts";
 import type { SerfMessage } from "../../lib/wire/messages/serf_messages.ts";
-import { addressOf, blind, join, settings, Switchboard } from "./switchboard.ts";
+import { addressOf, blind, join, SerfNetwork, settings } from "./serf_network.ts";
 
 const peer = addressOf("peer");
 
@@ -22,7 +22,7 @@ interface Setup {
 
 /** Queues of a node that knows so many members. */
 function setUp(config: Partial<SerfConfig> = {}, members = 1): Setup {
-  const host = new Switchboard().start("host", blind);
+  const host = new SerfNetwork().start("host", blind);
   const whole = { ...settings, ...config, name: "self", address: addressOf("self"), tags: {} };
   const warnings: string[] = [];
   const context = {
@@ -138,10 +138,10 @@ Deno.test("a flood between two checks is cut at four times the limit", () => {
 });
 
 Deno.test("the queues are checked every 30 seconds", () => {
-  const board = new Switchboard();
+  const network = new SerfNetwork();
   const profile = { ...blind.profile, gossipIntervalMs: 1e12 };
-  const node = board.start("self", { profile, queueDepthWarning: 1 });
+  const node = network.start("self", { profile, queueDepthWarning: 1 });
   node.core.userEvent("x", null);
-  board.run(61_000);
+  network.run(61_000);
   assertEquals(node.logs("WARN"), ["Event queue depth: 1", "Event queue depth: 1"]);
 });

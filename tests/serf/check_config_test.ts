@@ -1,7 +1,7 @@
 import { assertThrows } from "@std/assert";
 import { checkConfig } from "../../lib/serf/check_config.ts";
 import { librarySettings } from "../../lib/serf/config.ts";
-import { addressOf } from "./switchboard.ts";
+import { addressOf } from "./serf_network.ts";
 
 /** Checks a node of that name. */
 function check(name: string, validateNodeNames = true): void {

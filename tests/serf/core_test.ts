@@ -16,13 +16,13 @@ import {
   claimOf,
   join,
   leave,
-  Switchboard,
-  type TestNode,
-} from "./switchboard.ts";
+  SerfNetwork,
+  type SerfNode,
+} from "./serf_network.ts";
 
 /** Makes a machine with one odd setting. */
 function make(config: Partial<SerfConfig>): SerfCore {
-  const host = new Switchboard().start("host", blind);
+  const host = new SerfNetwork().start("host", blind);
   const whole = {
     ...librarySettings,
     ...agentSettings,
@@ -51,8 +51,8 @@ Deno.test("the agent speaks the newest protocol and coalesces; a library does no
 });
 
 Deno.test("a node knows itself from the start", () => {
-  const board = new Switchboard();
-  const node = board.start("self", { tags: { role: "web" } });
+  const network = new SerfNetwork();
+  const node = network.start("self", { tags: { role: "web" } });
   assertEquals(node.core.members(), [node.core.local]);
   assertEquals(node.core.local, {
     name: "self",
@@ -66,7 +66,7 @@ Deno.test("a node knows itself from the start", () => {
 });
 
 Deno.test("the figures are those of the agent's info", () => {
-  const node = new Switchboard().start("self", blind);
+  const node = new SerfNetwork().start("self", blind);
   node.meet("a", "b");
   node.bury("a");
   node.hear(join("b", 8), leave("b", 9));
@@ -87,13 +87,13 @@ Deno.test("the figures are those of the agent's info", () => {
     query_time: "1",
   });
   const keyring = new Keyring([new Uint8Array(32)]);
-  const other = new Switchboard().start("self", { ...blind, coordinates: false }, { keyring });
+  const other = new SerfNetwork().start("self", { ...blind, coordinates: false }, { keyring });
   assertEquals(other.core.stats().encrypted, "true");
   assertEquals("coordinate_resets" in other.core.stats(), false);
 });
 
 Deno.test("the list of members is the same array until a member comes or changes", () => {
-  const node = new Switchboard().start("self", blind);
+  const node = new SerfNetwork().start("self", blind);
   const alone = node.core.members();
   node.core.userEvent("x", null);
   assertStrictEquals(node.core.members(), alone);
@@ -106,10 +106,10 @@ Deno.test("the list of members is the same array until a member comes or changes
 });
 
 Deno.test("new tags reach everybody", () => {
-  const board = new Switchboard();
-  const nodes = board.cluster(["a", "b", "c"], { tags: { role: "web" } });
+  const network = new SerfNetwork();
+  const nodes = network.cluster(["a", "b", "c"], { tags: { role: "web" } });
   nodes[0].core.setTags({ role: "db", dc: "east" }, { id: 5 });
-  board.run(3_000);
+  network.run(3_000);
   assertEquals(nodes[0].all("done"), [{ type: "done", id: 5, error: undefined }]);
   for (const node of nodes) {
     assertEquals(node.core.member("a")?.tags, { role: "db", dc: "east" });
@@ -118,7 +118,7 @@ Deno.test("new tags reach everybody", () => {
 });
 
 Deno.test("tags that are too large are refused, and the old ones stay", () => {
-  const node = new Switchboard().start("self", { tags: { role: "web" } });
+  const node = new SerfNetwork().start("self", { tags: { role: "web" } });
   assertThrows(
     () => node.core.setTags({ x: "y".repeat(510) }, { id: 1 }),
     RangeError,
@@ -128,16 +128,16 @@ Deno.test("tags that are too large are refused, and the old ones stay", () => {
 });
 
 Deno.test("up to protocol 2 only the role is announced", () => {
-  const board = new Switchboard();
-  const [a, b] = board.cluster(["a", "b"], { protocol: 2, tags: { role: "web", dc: "east" } });
+  const network = new SerfNetwork();
+  const [a, b] = network.cluster(["a", "b"], { protocol: 2, tags: { role: "web", dc: "east" } });
   assertEquals(a.core.member("b")?.tags, { role: "web" });
   assertEquals(b.core.member("a")?.delegateCur, 2);
 });
 
 Deno.test("coordinates follow the round trips of probes", () => {
-  const board = new Switchboard();
-  const [a, b] = board.cluster(["a", "b"]);
-  board.run(60_000);
+  const network = new SerfNetwork();
+  const [a, b] = network.cluster(["a", "b"]);
+  network.run(60_000);
   const [own, other] = [a.core.coordinate("a")!, a.core.coordinate("b")!];
   assertEquals([own.vec.length, other.vec.length], [8, 8]);
   assert(own.error < 1.5);
@@ -147,31 +147,31 @@ Deno.test("coordinates follow the round trips of probes", () => {
 });
 
 Deno.test("a coordinate goes with its member", () => {
-  const board = new Switchboard();
-  const [a, b] = board.cluster(["a", "b"], { reconnectTimeoutMs: 1_000 });
-  board.run(5_000);
+  const network = new SerfNetwork();
+  const [a, b] = network.cluster(["a", "b"], { reconnectTimeoutMs: 1_000 });
+  network.run(5_000);
   assert(a.core.coordinate("b") !== undefined);
-  b.up = false;
-  board.run(45_000);
+  b.host.kill();
+  network.run(45_000);
   assertEquals(a.status("b"), undefined);
   assertEquals(a.core.coordinate("b"), undefined);
 });
 
 Deno.test("without coordinates acks carry none", () => {
-  const board = new Switchboard();
-  const [a] = board.cluster(["a", "b"], { coordinates: false });
-  board.run(5_000);
+  const network = new SerfNetwork();
+  const [a] = network.cluster(["a", "b"], { coordinates: false });
+  network.run(5_000);
   assertEquals([a.core.coordinate("a"), a.core.coordinate("b")], [undefined, undefined]);
 });
 
 Deno.test("everything works over the real encoding too", () => {
-  const board = new Switchboard();
-  board.wire = true;
-  const nodes = board.cluster(["a", "b", "c"]);
+  const network = new SerfNetwork();
+  network.encode();
+  const nodes = network.cluster(["a", "b", "c"]);
   nodes[0].core.userEvent("deploy", Uint8Array.of(0, 255));
   nodes[1].core.query("load", null, { id: 50, requestAck: true, relayFactor: 1, timeoutMs: 2_000 });
   nodes[2].core.setTags({ role: "db" }, { id: 51 });
-  board.run(3_000);
+  network.run(3_000);
   for (const node of nodes) {
     assertEquals(node.all("user").map(({ payload }) => payload), [Uint8Array.of(0, 255)]);
     assertEquals(node.all("query").length, 1);
@@ -183,8 +183,8 @@ Deno.test("everything works over the real encoding too", () => {
 });
 
 Deno.test("what is passed on is passed on byte for byte", () => {
-  const board = new Switchboard();
-  const node = board.start("self", blind);
+  const network = new SerfNetwork();
+  const node = network.start("self", blind);
   node.meet("a");
   const sent: Uint8Array[] = [];
   node.send = (_to, { messages }) => {
@@ -202,7 +202,7 @@ Deno.test("what is passed on is passed on byte for byte", () => {
     ...text("b"),
   );
   node.hearSwim({ type: "user", body: { bytes: strange } });
-  board.run(1);
+  network.run(1);
   assertEquals(sent[0], strange);
 });
 
@@ -245,14 +245,14 @@ const samples: readonly SerfMessage[] = [
   { type: "key-response", result: true, message: "", keys: ["x"], primaryKey: "x" },
 ];
 
-function hearBytes(node: TestNode, bytes: Uint8Array): void {
+function hearBytes(node: SerfNode, bytes: Uint8Array): void {
   node.hearSwim({ type: "user", body: { bytes } });
   const userState = { bytes };
   node.core.accept(addressOf("?"), { type: "push-pull", join: true, nodes: [], userState });
 }
 
 Deno.test("messages that are cut off anywhere do no harm", () => {
-  const node = new Switchboard().start("self", blind);
+  const node = new SerfNetwork().start("self", blind);
   for (const sample of samples) {
     const bytes = encodeSerf(sample);
     for (let end = 0; end <= bytes.length; end++) hearBytes(node, bytes.subarray(0, end));
@@ -261,7 +261,7 @@ Deno.test("messages that are cut off anywhere do no harm", () => {
 });
 
 Deno.test("messages with any byte changed do no harm", () => {
-  const node = new Switchboard().start("self", blind);
+  const node = new SerfNetwork().start("self", blind);
   for (const sample of samples) {
     const bytes = encodeSerf(sample);
     for (let i = 0; i < bytes.length; i++) {
@@ -276,7 +276,7 @@ Deno.test("messages with any byte changed do no harm", () => {
 });
 
 Deno.test("random bytes do no harm", () => {
-  const node = new Switchboard().start("self", blind);
+  const node = new SerfNetwork().start("self", blind);
   for (let i = 0; i < 2_000; i++) {
     const bytes = Uint8Array.from({ length: 40 }, () => node.random() * 256);
     bytes[0] %= 11;
@@ -286,7 +286,7 @@ Deno.test("random bytes do no harm", () => {
 });
 
 Deno.test("a message of a kind that is not gossiped is logged; an empty one is too", () => {
-  const node = new Switchboard().start("self", blind);
+  const node = new SerfNetwork().start("self", blind);
   node.hear({ type: "key-request", key: new Uint8Array() });
   assertEquals(node.logs("WARN"), ["Received message of unknown type: key-request"]);
   node.hearSwim({ type: "user", body: { bytes: Uint8Array.of(77, 0x80) } });
@@ -295,7 +295,7 @@ Deno.test("a message of a kind that is not gossiped is logged; an empty one is t
 });
 
 Deno.test("every message is traced, as users of the log know it", () => {
-  const node = new Switchboard().start("self", blind);
+  const node = new SerfNetwork().start("self", blind);
   node.hear(...samples.slice(0, 5));
   assertEquals(node.logs("DEBUG"), [
     "messageJoinType: a",
@@ -307,7 +307,7 @@ Deno.test("every message is traced, as users of the log know it", () => {
 });
 
 Deno.test("log lines of the membership layer pass through", () => {
-  const node = new Switchboard().start("self", blind);
+  const node = new SerfNetwork().start("self", blind);
   node.hearSwim({ type: "ping", sequence: 1, node: "other" });
   const lines = node.all("log").map(({ text }) => text);
   assertEquals(lines.filter((line) => line.startsWith("memberlist: ")).length, 1);

@@ -1,14 +1,14 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { ClosedError } from "../../lib/base/errors.ts";
-import { addressOf, blind, leave, Switchboard } from "./switchboard.ts";
+import { addressOf, blind, leave, SerfNetwork } from "./serf_network.ts";
 
 Deno.test("a node that leaves has left everywhere, and says so after a while", () => {
-  const board = new Switchboard();
-  const [a, b, c] = board.cluster(["a", "b", "c"]);
+  const network = new SerfNetwork();
+  const [a, b, c] = network.cluster(["a", "b", "c"]);
   a.core.leave({ id: 1 });
   assertEquals(a.core.state, "leaving");
   assertEquals(a.core.local.status, "leaving");
-  board.run(8_000);
+  network.run(8_000);
   assertEquals(a.core.state, "left");
   assertEquals(a.all("done"), [{ type: "done", id: 1, error: undefined }]);
   assertEquals(a.logs("WARN"), []);
@@ -19,10 +19,10 @@ Deno.test("a node that leaves has left everywhere, and says so after a while", (
 });
 
 Deno.test("others know of a leave at once when they gossip eagerly, and then only after its intent", () => {
-  const board = new Switchboard();
-  const nodes = board.cluster(["a", "b", "c", "d", "e"]);
+  const network = new SerfNetwork();
+  const nodes = network.cluster(["a", "b", "c", "d", "e"]);
   nodes[0].core.leave({ id: 1 });
-  board.run(100);
+  network.run(100);
   for (const node of nodes) {
     assertEquals(node.status("a"), "left");
     assertEquals(node.memberEvents(), ["member-leave a"]);
@@ -30,52 +30,52 @@ Deno.test("others know of a leave at once when they gossip eagerly, and then onl
 });
 
 Deno.test("in a small cluster everybody is told of a leave directly, before it happens", () => {
-  const board = new Switchboard();
-  const node = board.start("self");
+  const network = new SerfNetwork();
+  const node = network.start("self");
   node.meet("a", "b", "c");
   node.core.leave({ id: 1 });
   const told = node.lost.filter(({ message }) => message.type === "leave").map(({ to }) => to.text);
   assertEquals(told.sort(), ["a", "b", "c"].map((name) => addressOf(name).text));
-  board.run(49);
+  network.run(49);
   assertEquals(node.core.local.status, "leaving");
-  board.run(2);
+  network.run(2);
   assertEquals(node.core.local.status, "left");
 });
 
 Deno.test("in a large cluster a leave has the time that its intent takes by ticks", () => {
-  const board = new Switchboard();
-  const node = board.start("self");
+  const network = new SerfNetwork();
+  const node = network.start("self");
   node.meet(...Array.from({ length: 70 }, (_, i) => String.fromCharCode(200 + i)));
-  board.run(10_000);
+  network.run(10_000);
   node.core.leave({ id: 1 });
   // Eight copies take three ticks of three.
-  board.run(599);
+  network.run(599);
   assertEquals(node.core.local.status, "leaving");
-  board.run(2);
+  network.run(2);
   assertEquals(node.core.local.status, "left");
 });
 
 Deno.test("alone, leaving takes no longer than the propagation delay", () => {
-  const board = new Switchboard();
-  const node = board.start("self");
+  const network = new SerfNetwork();
+  const node = network.start("self");
   node.core.leave({ id: 1 });
-  board.run(999);
+  network.run(999);
   assertEquals(node.core.state, "leaving");
-  board.run(2);
+  network.run(2);
   assertEquals(node.core.state, "left");
   assertEquals(node.core.stats().intent_queue, "0");
 });
 
 Deno.test("what takes too long is logged, and the leave goes on", () => {
-  const board = new Switchboard();
+  const network = new SerfNetwork();
   // Without gossip nothing is ever sent.
   const profile = { ...blind.profile, gossipIntervalMs: 1e12, eagerGossip: false };
-  const node = board.start("self", { profile });
+  const node = network.start("self", { profile });
   node.meet("a");
   node.core.leave({ id: 1 });
-  board.run(10_999);
+  network.run(10_999);
   assertEquals(node.core.state, "leaving");
-  board.run(2);
+  network.run(2);
   assertEquals(node.core.state, "left");
   assertEquals(node.logs("WARN"), [
     "timeout while waiting for graceful leave",
@@ -85,11 +85,11 @@ Deno.test("what takes too long is logged, and the leave goes on", () => {
 });
 
 Deno.test("a second leave fails while the first goes on, and succeeds after it", () => {
-  const board = new Switchboard();
-  const node = board.start("self");
+  const network = new SerfNetwork();
+  const node = network.start("self");
   node.core.leave({ id: 1 });
   node.core.leave({ id: 2 });
-  board.run(2_000);
+  network.run(2_000);
   node.core.leave({ id: 3 });
   node.core.shutdown();
   node.core.leave({ id: 4 });
@@ -103,8 +103,8 @@ Deno.test("a second leave fails while the first goes on, and succeeds after it",
 });
 
 Deno.test("while leaving, nobody refutes and nobody joins", () => {
-  const board = new Switchboard();
-  const node = board.start("self", blind);
+  const network = new SerfNetwork();
+  const node = network.start("self", blind);
   node.core.leave({ id: 1 });
   node.hear(leave("self", 50));
   assertEquals(node.core.local.status, "left");
@@ -116,93 +116,93 @@ Deno.test("while leaving, nobody refutes and nobody joins", () => {
 });
 
 Deno.test("a failed member is made to leave everywhere", () => {
-  const board = new Switchboard();
-  const [a, b, c] = board.cluster(["a", "b", "c"]);
-  c.up = false;
-  board.run(15_000);
+  const network = new SerfNetwork();
+  const [a, b, c] = network.cluster(["a", "b", "c"]);
+  c.host.kill();
+  network.run(15_000);
   assertEquals([a.status("c"), b.status("c")], ["failed", "failed"]);
   a.core.forceLeave("c", { id: 1 });
-  board.run(2_000);
+  network.run(2_000);
   assertEquals([a.status("c"), b.status("c")], ["left", "left"]);
   assertEquals(a.all("done"), [{ type: "done", id: 1, error: undefined }]);
 });
 
 Deno.test("a failed member is pruned everywhere", () => {
-  const board = new Switchboard();
-  const [a, b, c] = board.cluster(["a", "b", "c"]);
-  c.up = false;
-  board.run(15_000);
+  const network = new SerfNetwork();
+  const [a, b, c] = network.cluster(["a", "b", "c"]);
+  c.host.kill();
+  network.run(15_000);
   a.core.forceLeave("c", { id: 1, prune: true });
-  board.run(2_000);
+  network.run(2_000);
   assertEquals([a.status("c"), b.status("c")], [undefined, undefined]);
   assertEquals(a.memberEvents(), ["member-failed c", "member-leave c", "member-reap c"]);
 });
 
 Deno.test("a live member refutes, and is alive again everywhere", () => {
-  const board = new Switchboard();
-  const [a, b, c] = board.cluster(["a", "b", "c"]);
+  const network = new SerfNetwork();
+  const [a, b, c] = network.cluster(["a", "b", "c"]);
   a.core.forceLeave("c", { id: 1 });
   assertEquals(a.status("c"), "leaving");
-  board.run(3_000);
+  network.run(3_000);
   assertEquals([a, b, c].map((node) => node.status("c")), ["alive", "alive", "alive"]);
   assertEquals(c.logs("DEBUG").includes("Refuting an older leave intent"), true);
 });
 
 Deno.test("forcing the only other member is not broadcast: nobody else is alive to hear it", () => {
-  const board = new Switchboard();
-  const [a, b] = board.cluster(["a", "b"]);
+  const network = new SerfNetwork();
+  const [a, b] = network.cluster(["a", "b"]);
   a.core.forceLeave("b", { id: 1 });
   assertEquals(a.all("done").length, 1);
-  board.run(3_000);
+  network.run(3_000);
   assertEquals([a.status("b"), b.status("b")], ["leaving", "alive"]);
 });
 
 Deno.test("pruning the only other member takes until it is forgotten", () => {
-  const board = new Switchboard();
-  const [a] = board.cluster(["a", "b"]);
+  const network = new SerfNetwork();
+  const [a] = network.cluster(["a", "b"]);
   a.core.forceLeave("b", { id: 1, prune: true });
-  board.run(5_900);
+  network.run(5_900);
   assertEquals([a.status("b"), a.all("done").length], ["leaving", 0]);
-  board.run(200);
+  network.run(200);
   assertEquals([a.status("b"), a.all("done").length], [undefined, 1]);
 });
 
 Deno.test("a forced leave that cannot be sent in time is an error", () => {
-  const board = new Switchboard();
+  const network = new SerfNetwork();
   const profile = { ...blind.profile, gossipIntervalMs: 1e12, eagerGossip: false };
-  const node = board.start("self", { profile });
+  const node = network.start("self", { profile });
   node.meet("a", "b");
   node.core.forceLeave("b", { id: 1 });
-  board.run(5_001);
+  network.run(5_001);
   assertEquals(node.all("done"), [
     { type: "done", id: 1, error: "timed out broadcasting node removal" },
   ]);
 });
 
 Deno.test("a stranger may be made to leave: the intent waits for it", () => {
-  const node = new Switchboard().start("self", blind);
+  const node = new SerfNetwork().start("self", blind);
   node.core.forceLeave("a", { id: 1 });
   node.meet("a");
   assertEquals(node.status("a"), "leaving");
 });
 
 Deno.test("a node that left comes back by joining again", () => {
-  const board = new Switchboard();
-  const [a, b, c] = board.cluster(["a", "b", "c"]);
+  const network = new SerfNetwork();
+  const [a, b, c] = network.cluster(["a", "b", "c"]);
   c.core.leave({ id: 1 });
-  board.run(5_000);
-  c.up = false;
-  board.run(5_000);
+  network.run(5_000);
+  c.host.kill();
+  network.run(5_000);
   assertEquals(a.status("c"), "left");
-  const again = board.start("c");
+  const again = network.start("c");
   again.core.join([a.address], { id: 1 });
-  board.run(5_000);
+  network.run(5_000);
   for (const node of [a, b, again]) assertEquals(node.status("c"), "alive");
 });
 
 Deno.test("after a shutdown the machine is silent and deaf", () => {
-  const board = new Switchboard();
-  const [a] = board.cluster(["a", "b"]);
+  const network = new SerfNetwork();
+  const [a] = network.cluster(["a", "b"]);
   a.core.shutdown();
   assertEquals(a.core.state, "shutdown");
   assertEquals(a.logs("WARN"), ["Shutdown without a Leave"]);
@@ -214,7 +214,7 @@ Deno.test("after a shutdown the machine is silent and deaf", () => {
     a.core.accept(addressOf("b"), { type: "push-pull", join: false, nodes: [], userState: null }),
     null,
   );
-  board.run(60_000);
+  network.run(60_000);
   assertEquals(a.outputs, []);
   assertEquals(a.status("b"), "alive");
 });

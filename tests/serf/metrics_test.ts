@@ -5,15 +5,15 @@ import { encodeCoordinate } from "../../lib/wire/messages/coordinate.ts";
 import type { QueryResponseMessage } from "../../lib/wire/messages/serf_messages.ts";
 import { encodeTags } from "../../lib/wire/messages/tags.ts";
 import { RecordedMetrics } from "./recorded_metrics.ts";
-import { blind, bytes, claimOf, leave, Switchboard } from "./switchboard.ts";
+import { blind, bytes, claimOf, leave, SerfNetwork } from "./serf_network.ts";
 
 /** A machine alone, and its figures from after its start. */
 function start() {
-  const board = new Switchboard();
+  const network = new SerfNetwork();
   const metrics = new RecordedMetrics();
-  const node = board.start("a", { ...blind, metrics });
+  const node = network.start("a", { ...blind, metrics });
   for (const name of Object.keys(metrics.counters)) delete metrics.counters[name];
-  return { board, node, ...metrics };
+  return { network, node, ...metrics };
 }
 
 /** The counters whose names begin so, without that beginning. */
@@ -35,14 +35,14 @@ Deno.test("members that come, change, leave and fail are counted", () => {
 });
 
 Deno.test("a failed member that is back within a minute flaps", () => {
-  const { board, node, counters } = start();
+  const { network, node, counters } = start();
   node.meet("b");
   node.bury("b");
-  board.run(59_000);
+  network.run(59_000);
   node.hearSwim({ type: "alive", claim: claimOf("b", { incarnation: 2 }) });
   assertEquals(counters["serf.member.flap"], 1);
   node.hearSwim({ type: "dead", node: "b", incarnation: 2, from: "?" });
-  board.run(61_000);
+  network.run(61_000);
   node.hearSwim({ type: "alive", claim: claimOf("b", { incarnation: 3 }) });
   assertEquals(counters["serf.member.flap"], 1);
   assertEquals(counters["serf.member.join"], 3);
@@ -78,12 +78,12 @@ Deno.test("acks and answers are counted, repetitions apart", () => {
 });
 
 Deno.test("messages are sampled by size, and queues by depth at each check", () => {
-  const { board, node, samples } = start();
+  const { network, node, samples } = start();
   node.meet("b");
-  board.run(5_000);
+  network.run(5_000);
   node.core.userEvent("deploy", null);
   node.core.userEvent("deploy", null);
-  board.run(26_000);
+  network.run(26_000);
   assertEquals(samples["serf.queue.Intent"], [0]);
   assertEquals(samples["serf.queue.Query"], [0]);
   assertEquals(samples["serf.queue.Event"].length, 1);
@@ -94,11 +94,11 @@ Deno.test("messages are sampled by size, and queues by depth at each check", () 
 });
 
 Deno.test("probes are timed, and what they bring moves the coordinate", () => {
-  const board = new Switchboard();
+  const network = new SerfNetwork();
   const metrics = new RecordedMetrics();
-  const [a, b] = [board.start("a", { metrics }), board.start("b")];
+  const [a, b] = [network.start("a", { metrics }), network.start("b")];
   b.core.join([a.address], { id: b.newId() });
-  board.run(5_000);
+  network.run(5_000);
   const { counters, samples, gauges } = metrics;
   assertGreater(samples["memberlist.probeNode"].length, 2);
   for (const ms of samples["memberlist.probeNode"]) assertEquals(Math.round(ms * 10), 2);
@@ -108,23 +108,23 @@ Deno.test("probes are timed, and what they bring moves the coordinate", () => {
   );
   assert(samples["memberlist.gossip"].length > 0);
   assertEquals(gauges, {});
-  b.up = false;
-  board.run(30_000);
+  b.host.kill();
+  network.run(30_000);
   assertGreater(gauges["memberlist.health.score"].length, 0);
   assertGreater(counters["memberlist.degraded.probe"], 0);
   assertEquals([counters["memberlist.msg.suspect"], counters["memberlist.msg.dead"]], [1, 1]);
 });
 
 Deno.test("a coordinate that cannot be is counted", () => {
-  const board = new Switchboard();
+  const network = new SerfNetwork();
   const metrics = new RecordedMetrics();
-  const a = board.start("a", { metrics });
+  const a = network.start("a", { metrics });
   a.meet("b");
   const pings: number[] = [];
   a.send = (_to, { messages }) => {
     for (const message of messages) if (message.type === "ping") pings.push(message.sequence);
   };
-  while (pings.length === 0) board.run(10);
+  while (pings.length === 0) network.run(10);
   const coordinate = { vec: [1, 2], error: 1, adjustment: 0, height: 1e-5 };
   const payload = encodeCoordinate(coordinate);
   a.hearSwim({ type: "ack", sequence: pings[0], payload });

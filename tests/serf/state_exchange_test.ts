@@ -8,10 +8,10 @@ import {
   claimOf,
   join,
   leave,
+  SerfNetwork,
+  type SerfNode,
   stateOf,
-  Switchboard,
-  type TestNode,
-} from "./switchboard.ts";
+} from "./serf_network.ts";
 
 const empty: SerfState = {
   type: "push-pull",
@@ -23,17 +23,17 @@ const empty: SerfState = {
   events: [],
 };
 
-function exchange(node: TestNode, userState: Opaque, nodes: string[] = []): void {
+function exchange(node: SerfNode, userState: Opaque, nodes: string[] = []): void {
   const claims = nodes.map((name) => claimOf(name));
   node.core.accept(addressOf("?"), { type: "push-pull", join: false, nodes: claims, userState });
 }
 
-function merge(node: TestNode, state: Partial<SerfState>, nodes: string[] = []): void {
+function merge(node: SerfNode, state: Partial<SerfState>, nodes: string[] = []): void {
   exchange(node, new EncodedMessage({ ...empty, ...state }), nodes);
 }
 
-function startLoner(): TestNode {
-  return new Switchboard().start("self", blind);
+function startLoner(): SerfNode {
+  return new SerfNetwork().start("self", blind);
 }
 
 Deno.test("our state names the clocks, all members with their times, and those who left", () => {

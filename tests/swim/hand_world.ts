@@ -1,11 +1,13 @@
 /**
- * A world that is driven by hand: it keeps what a machine does, and its time passes when a test says so.
+ * One Swim machine in a world that is driven by hand: it keeps what the machine does, nothing that is sent arrives
+ * anywhere by itself, and time passes when a test says so. For what a machine does when it hears this or that.
  *
  * @module
  */
 
 import { Address } from "../../lib/base/address.ts";
 import { TimerHeap } from "../../lib/base/timer_heap.ts";
+import { Random } from "../../lib/sim/random.ts";
 import { type Profile, profiles } from "../../lib/swim/config.ts";
 import type { Delegate, SwimEvent } from "../../lib/swim/delegate.ts";
 import { Swim, type SwimTimer, type SwimWorld } from "../../lib/swim/swim.ts";
@@ -89,16 +91,14 @@ export class HandWorld implements SwimWorld {
   peersAnswer = true;
   #unanswered: Ping[] = [];
   readonly #timers = new TimerHeap<SwimTimer>();
-  #seed: number;
+  readonly #random: Random;
 
   constructor(seed = 1) {
-    this.#seed = seed;
+    this.#random = new Random(seed);
   }
 
   random(): number {
-    // A linear congruential generator; the low bits are the bad ones.
-    this.#seed = (Math.imul(this.#seed, 1_664_525) + 1_013_904_223) >>> 0;
-    return this.#seed / 2 ** 32;
+    return this.#random.next();
   }
 
   send(to: Address, packet: Packet): void {

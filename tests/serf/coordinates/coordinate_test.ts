@@ -1,4 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals, assertLess } from "@std/assert";
+import { Random } from "../../../lib/sim/random.ts";
 import { CoordinateClient } from "../../../lib/serf/coordinates/coordinate.ts";
 import { type Coordinate, distance } from "../../../lib/api/coordinate.ts";
 
@@ -34,13 +35,9 @@ function fromGo({ Vec, Error, Adjustment, Height }: GoCoordinate): Coordinate {
   return { vec: Vec, error: Error, adjustment: Adjustment, height: Height };
 }
 
-/** A generator that is good enough to spread nodes. */
-function pseudoRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
+function randomFrom(seed: number): () => number {
+  const random = new Random(seed);
+  return () => random.next();
 }
 
 for (const { name, start, steps } of vectors) {
@@ -71,7 +68,7 @@ Deno.test("bad coordinates and times are rejected and change nothing", () => {
 });
 
 Deno.test("two nodes at the same place are pushed apart in a random direction", () => {
-  const client = new CoordinateClient(pseudoRandom(1));
+  const client = new CoordinateClient(randomFrom(1));
   const other = client.coordinate;
   assert(client.update("a", other, 0.1));
   assert(client.coordinate.vec.every((component) => component !== 0));
@@ -87,7 +84,7 @@ Deno.test("if even the random direction is no direction, the first axis is taken
 });
 
 Deno.test("a coordinate that overflows starts again and is counted", () => {
-  const client = new CoordinateClient(pseudoRandom(1));
+  const client = new CoordinateClient(randomFrom(1));
   const start = client.coordinate;
   const far = { ...start, vec: [1e308, -1e308, 1e308, 0, 0, 0, 0, 0] };
   assert(client.update("a", far, 0.1));
@@ -112,7 +109,7 @@ Deno.test("forgetting a node empties its median filter", () => {
 });
 
 Deno.test("nodes on a line learn their distances", () => {
-  const random = pseudoRandom(7);
+  const random = randomFrom(7);
   const clients = Array.from({ length: 6 }, () => new CoordinateClient(random));
   const latency = (i: number, j: number) => 0.01 * Math.abs(i - j);
   for (let round = 0; round < 3_000; round++) {

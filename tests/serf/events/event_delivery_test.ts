@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import type { SerfMessage } from "../../../lib/wire/messages/serf_messages.ts";
-import { blind, Switchboard, type TestNode } from "../switchboard.ts";
+import { blind, SerfNetwork, type SerfNode } from "../serf_network.ts";
 
 const coalescing = {
   ...blind,
@@ -10,12 +10,12 @@ const coalescing = {
   userQuiescentPeriodMs: 1_000,
 };
 
-function startCoalescing(): { board: Switchboard; node: TestNode } {
-  const board = new Switchboard();
-  const node = board.start("self", coalescing);
-  board.run(5_000);
+function startCoalescing(): { network: SerfNetwork; node: SerfNode } {
+  const network = new SerfNetwork();
+  const node = network.start("self", coalescing);
+  network.run(5_000);
   node.outputs.length = 0;
-  return { board, node };
+  return { network, node };
 }
 
 function event(name: string, lTime: number, coalesce: boolean): SerfMessage {
@@ -23,7 +23,7 @@ function event(name: string, lTime: number, coalesce: boolean): SerfMessage {
 }
 
 /** The names in each event that was delivered. */
-function groups(node: TestNode): string[] {
+function groups(node: SerfNode): string[] {
   return node.outputs.flatMap((output) =>
     "members" in output
       ? [`${output.type} ${output.members.map(({ name }) => name).join(",")}`]
@@ -34,33 +34,33 @@ function groups(node: TestNode): string[] {
 }
 
 Deno.test("members that come together are one event, after a second of quiet", () => {
-  const { board, node } = startCoalescing();
+  const { network, node } = startCoalescing();
   node.meet("a");
-  board.run(900);
+  network.run(900);
   node.meet("b");
-  board.run(900);
+  network.run(900);
   assertEquals(groups(node), []);
-  board.run(101);
+  network.run(101);
   assertEquals(groups(node), ["member-join a,b"]);
 });
 
 Deno.test("without any quiet, events are held back for three seconds", () => {
-  const { board, node } = startCoalescing();
+  const { network, node } = startCoalescing();
   for (const name of "abcde") {
     node.meet(name);
-    board.run(599);
+    network.run(599);
   }
   assertEquals(groups(node), []);
-  board.run(6);
+  network.run(6);
   assertEquals(groups(node), ["member-join a,b,c,d,e"]);
 });
 
 Deno.test("user events are coalesced only if their sender allows it, and apart from members", () => {
-  const { board, node } = startCoalescing();
+  const { network, node } = startCoalescing();
   node.hear(event("x", 1, true), event("x", 2, true), event("y", 3, false));
   node.meet("a");
   assertEquals(groups(node), ["3 y"]);
-  board.run(1_001);
+  network.run(1_001);
   assertEquals(groups(node).toSorted(), ["2 x", "3 y", "member-join a"]);
 });
 
@@ -71,18 +71,18 @@ Deno.test("queries are not held back", () => {
 });
 
 Deno.test("what is held back is delivered at the shutdown, and nothing after it", () => {
-  const { board, node } = startCoalescing();
+  const { network, node } = startCoalescing();
   node.meet("a");
   node.hear(event("x", 1, true));
   node.core.shutdown();
   assertEquals(groups(node), ["member-join a", "1 x"]);
-  board.run(5_000);
+  network.run(5_000);
   assertEquals(groups(node).length, 2);
 });
 
 Deno.test("a period of 0 turns coalescing off, for each kind of event by itself", () => {
-  const board = new Switchboard();
-  const node = board.start("self", { ...coalescing, coalescePeriodMs: 0 });
+  const network = new SerfNetwork();
+  const node = network.start("self", { ...coalescing, coalescePeriodMs: 0 });
   node.meet("a");
   node.hear(event("x", 1, true));
   assertEquals(groups(node), ["member-join self", "member-join a"]);

@@ -2,7 +2,7 @@ import { assertEquals, assertLessOrEqual, assertThrows } from "@std/assert";
 import { UserEvent } from "../../../lib/api/event.ts";
 import type { SerfState, UserEventMessage } from "../../../lib/wire/messages/serf_messages.ts";
 import { EncodedMessage } from "../../../lib/serf/encoded_message.ts";
-import { addressOf, blind, bytes, stateOf, Switchboard, type TestNode } from "../switchboard.ts";
+import { addressOf, blind, bytes, SerfNetwork, type SerfNode, stateOf } from "../serf_network.ts";
 
 function event(lTime: number, name: string, payload: string | null = null): UserEventMessage {
   const message = { type: "user-event", lTime, name, coalesce: false } as const;
@@ -10,12 +10,12 @@ function event(lTime: number, name: string, payload: string | null = null): User
 }
 
 /** The user events that were delivered, as in `5 deploy`. */
-function delivered(node: TestNode): string[] {
+function delivered(node: SerfNode): string[] {
   return node.all("user").map(({ lTime, name }) => `${lTime} ${name}`);
 }
 
 /** Lets a machine merge the state of another node. */
-function merge(node: TestNode, state: Partial<SerfState>, { join = false } = {}): void {
+function merge(node: SerfNode, state: Partial<SerfState>, { join = false } = {}): void {
   const whole: SerfState = {
     type: "push-pull",
     lTime: 0,
@@ -31,10 +31,10 @@ function merge(node: TestNode, state: Partial<SerfState>, { join = false } = {})
 }
 
 Deno.test("an event is delivered to all, the sender included, once", () => {
-  const board = new Switchboard();
-  const nodes = board.cluster(["a", "b", "c"]);
+  const network = new SerfNetwork();
+  const nodes = network.cluster(["a", "b", "c"]);
   nodes[0].core.userEvent("deploy", bytes("v1"), { coalesce: true });
-  board.run(2_000);
+  network.run(2_000);
   for (const node of nodes) {
     assertEquals(node.all("user"), [
       new UserEvent({ lTime: 1, name: "deploy", payload: bytes("v1"), coalesce: true }),
@@ -44,13 +44,13 @@ Deno.test("an event is delivered to all, the sender included, once", () => {
 });
 
 Deno.test("events of one sender have rising times", () => {
-  const node = new Switchboard().start("self", blind);
+  const node = new SerfNetwork().start("self", blind);
   for (const name of ["x", "y", "z"]) node.core.userEvent(name, null);
   assertEquals(delivered(node), ["1 x", "2 y", "3 z"]);
 });
 
 Deno.test("an event is known by time, name and payload; no payload equals an empty one", () => {
-  const node = new Switchboard().start("self", blind);
+  const node = new SerfNetwork().start("self", blind);
   node.hear(
     event(5, "x"),
     event(5, "x", ""),
@@ -63,7 +63,7 @@ Deno.test("an event is known by time, name and payload; no payload equals an emp
 });
 
 Deno.test("an event further back than the buffer is long is too old", () => {
-  const node = new Switchboard().start("self", { ...blind, eventBuffer: 8 });
+  const node = new SerfNetwork().start("self", { ...blind, eventBuffer: 8 });
   node.hear(event(20, "new"));
   node.hear(event(13, "just in"), event(12, "too old"));
   assertEquals(delivered(node), ["20 new", "13 just in"]);
@@ -72,14 +72,14 @@ Deno.test("an event further back than the buffer is long is too old", () => {
 
 Deno.test("events up to the snapshot's clock are not delivered again", () => {
   const snapshot = { alive: new Map(), clock: 0, eventClock: 7, queryClock: 0 };
-  const node = new Switchboard().start("self", blind, { snapshot });
+  const node = new SerfNetwork().start("self", blind, { snapshot });
   assertEquals(node.core.stats().event_time, "8");
   node.hear(event(7, "old"), event(8, "new"));
   assertEquals(delivered(node), ["8 new"]);
 });
 
 Deno.test("an event that is too large is refused, in the reference's words", () => {
-  const node = new Switchboard().start("self", blind);
+  const node = new SerfNetwork().start("self", blind);
   assertThrows(
     () => node.core.userEvent("x", new Uint8Array(512)),
     RangeError,
@@ -95,12 +95,12 @@ Deno.test("an event that is too large is refused, in the reference's words", () 
 });
 
 Deno.test("a name counts with its bytes", () => {
-  const node = new Switchboard().start("self", { ...blind, userEventSizeLimit: 4 });
+  const node = new SerfNetwork().start("self", { ...blind, userEventSizeLimit: 4 });
   assertThrows(() => node.core.userEvent("äöü", null), RangeError, "4 bytes before encoding");
 });
 
 Deno.test("a state exchange brings the events that were missed, and passes none of them on", () => {
-  const node = new Switchboard().start("self", blind);
+  const node = new SerfNetwork().start("self", blind);
   node.hear(event(2, "known"));
   const queued = node.core.stats().event_queue;
   const events = [
@@ -115,7 +115,7 @@ Deno.test("a state exchange brings the events that were missed, and passes none 
 });
 
 Deno.test("the whole buffer is part of a state exchange, each event in the slot of its time", () => {
-  const node = new Switchboard().start("self", { ...blind, eventBuffer: 4 });
+  const node = new SerfNetwork().start("self", { ...blind, eventBuffer: 4 });
   node.hear(event(2, "x"), event(2, "y"), event(7, "z"));
   assertEquals(stateOf(node).events, [
     null,
@@ -126,7 +126,7 @@ Deno.test("the whole buffer is part of a state exchange, each event in the slot 
 });
 
 Deno.test("a state that was handed out does not change when more events come", () => {
-  const node = new Switchboard().start("self", { ...blind, eventBuffer: 4 });
+  const node = new SerfNetwork().start("self", { ...blind, eventBuffer: 4 });
   node.hear(event(2, "x"));
   const state = stateOf(node);
   node.hear(event(2, "y"), event(3, "z"));
@@ -141,22 +141,22 @@ Deno.test("a state that was handed out does not change when more events come", (
 for (const ignoreOld of [true, false]) {
   const effect = ignoreOld ? "does not deliver" : "delivers";
   Deno.test(`a join ${ignoreOld ? "that ignores" : "with"} old events ${effect} them`, () => {
-    const board = new Switchboard();
-    const [old, joiner] = [board.start("old"), board.start("joiner")];
+    const network = new SerfNetwork();
+    const [old, joiner] = [network.start("old"), network.start("joiner")];
     old.core.userEvent("before", null);
     joiner.core.join([old.address], { id: 1, ignoreOld });
-    board.run(1_000);
+    network.run(1_000);
     old.core.userEvent("after", null);
-    board.run(1_000);
+    network.run(1_000);
     assertEquals(delivered(joiner), ignoreOld ? ["2 after"] : ["1 before", "2 after"]);
   });
 }
 
 Deno.test("old events are ignored only during the join that wants that", () => {
-  const board = new Switchboard();
-  const node = board.start("self");
+  const network = new SerfNetwork();
+  const node = network.start("self");
   node.core.join([addressOf("nobody")], { id: 1, ignoreOld: true });
-  board.run(1_000);
+  network.run(1_000);
   merge(node, { eventLTime: 4, events: [{ lTime: 3, events: [{ name: "x", payload: null }] }] }, {
     join: true,
   });
@@ -164,11 +164,11 @@ Deno.test("old events are ignored only during the join that wants that", () => {
 });
 
 Deno.test("events that come faster than gossip carries them wait, and arrive everywhere, hardly one out of order", () => {
-  const board = new Switchboard();
-  const nodes = board.cluster(["a", "b", "c", "d", "e"]);
+  const network = new SerfNetwork();
+  const nodes = network.cluster(["a", "b", "c", "d", "e"]);
   for (let i = 0; i < 2_000; i++) nodes[0].core.userEvent(String(i), bytes("some payload"));
   assertEquals(nodes[0].all("user").length, 128);
-  board.run(2_000);
+  network.run(2_000);
   let late = 0;
   for (const node of nodes) {
     const order = node.all("user").map(({ name }) => Number(name));
@@ -184,13 +184,13 @@ Deno.test("events that come faster than gossip carries them wait, and arrive eve
 });
 
 Deno.test("alone, nothing waits: there is nobody to outrun", () => {
-  const node = new Switchboard().start("self");
+  const node = new SerfNetwork().start("self");
   for (let i = 0; i < 1_000; i++) node.core.userEvent(`event-${i}`, null);
   assertEquals(node.all("user").length, 1_000);
 });
 
 Deno.test("when too many events wait, the next is refused", () => {
-  const node = new Switchboard().start("self", { maxQueueDepth: 200 });
+  const node = new SerfNetwork().start("self", { maxQueueDepth: 200 });
   node.meet("a");
   for (let i = 0; i < 128 + 200; i++) node.core.userEvent(`event-${i}`, null);
   assertThrows(
@@ -201,11 +201,11 @@ Deno.test("when too many events wait, the next is refused", () => {
 });
 
 Deno.test("events that wait are sent before a leave", () => {
-  const board = new Switchboard();
-  const [a, b] = board.cluster(["a", "b"]);
+  const network = new SerfNetwork();
+  const [a, b] = network.cluster(["a", "b"]);
   for (let i = 0; i < 300; i++) a.core.userEvent(`event-${i}`, null);
   a.core.leave({ id: 1 });
-  board.run(3_000);
+  network.run(3_000);
   assertEquals(a.core.state, "left");
   assertEquals(b.all("user").length, 300);
 });

@@ -1,28 +1,28 @@
 import { assertEquals } from "@std/assert";
-import { addressOf, blind, join, stateOf, Switchboard, type TestNode } from "../switchboard.ts";
+import { addressOf, blind, join, SerfNetwork, type SerfNode, stateOf } from "../serf_network.ts";
 
 Deno.test("a join counts who was reached, and reports who was not", () => {
-  const board = new Switchboard();
-  const [a, b] = [board.start("a"), board.start("b")];
+  const network = new SerfNetwork();
+  const [a, b] = [network.start("a"), network.start("b")];
   a.core.join([b.address, addressOf("x")], { id: 7 });
-  board.run(10);
+  network.run(10);
   assertEquals(a.all("joined"), [{
     type: "joined",
     id: 7,
     count: 1,
     failures: [{
       address: "10.0.0.120:7946",
-      reason: "Failed to join 10.0.0.120: connect: connection refused",
+      reason: "Failed to join 10.0.0.120: dial tcp 10.0.0.120:7946: connect: connection refused",
     }],
   }]);
 });
 
 Deno.test("a join is announced with the time after all that the other side has seen", () => {
-  const board = new Switchboard();
-  const [a, b] = [board.start("a"), board.start("b")];
+  const network = new SerfNetwork();
+  const [a, b] = [network.start("a"), network.start("b")];
   b.hear(join("x", 40));
   a.core.join([b.address], { id: 1 });
-  board.run(1_000);
+  network.run(1_000);
   assertEquals(stateOf(a).statusLTimes.get("a"), 41);
   assertEquals(stateOf(b).statusLTimes.get("a"), 41);
   assertEquals(a.memberEvents(), ["member-join a", "member-join b"]);
@@ -30,78 +30,81 @@ Deno.test("a join is announced with the time after all that the other side has s
 });
 
 Deno.test("a join that reaches nobody is not announced", () => {
-  const board = new Switchboard();
-  const node = board.start("a");
+  const network = new SerfNetwork();
+  const node = network.start("a");
   node.core.join([addressOf("x"), addressOf("y")], { id: 1 });
-  board.run(10);
+  network.run(10);
   assertEquals(node.all("joined")[0].count, 0);
   assertEquals(stateOf(node).statusLTimes.get("a"), 0);
 });
 
 Deno.test("a join of no addresses is over at once", () => {
-  const node = new Switchboard().start("a");
+  const node = new SerfNetwork().start("a");
   node.core.join([], { id: 1 });
   assertEquals(node.all("joined"), [{ type: "joined", id: 1, count: 0, failures: [] }]);
 });
 
 Deno.test("a rejoin is not announced", () => {
-  const board = new Switchboard();
-  const [a, b] = [board.start("a"), board.start("b")];
+  const network = new SerfNetwork();
+  const [a, b] = [network.start("a"), network.start("b")];
   a.core.rejoin(b.address, { id: 1 });
-  board.run(1_000);
+  network.run(1_000);
   assertEquals(a.all("joined"), [{ type: "joined", id: 1, count: 1, failures: [] }]);
   assertEquals(b.status("a"), "alive");
   assertEquals(stateOf(b).statusLTimes.get("a"), 0);
 });
 
 /** A machine that knows so many alive and so many failed members, just before its first reconnect. */
-function startWithFailures(alive: number, failed: number): { board: Switchboard; node: TestNode } {
-  const board = new Switchboard();
-  const node = board.start("A", { ...blind, reconnectIntervalMs: 1_000 });
+function startWithFailures(
+  alive: number,
+  failed: number,
+): { network: SerfNetwork; node: SerfNode } {
+  const network = new SerfNetwork();
+  const node = network.start("A", { ...blind, reconnectIntervalMs: 1_000 });
   const names = Array.from({ length: alive + failed }, (_, i) => String.fromCharCode(66 + i));
   node.meet(...names);
   for (const name of names.slice(alive)) node.bury(name);
-  board.run(999);
-  return { board, node };
+  network.run(999);
+  return { network, node };
 }
 
 Deno.test("a failed member is tried again with probability failed / alive", () => {
-  const { board, node } = startWithFailures(3, 1);
+  const { network, node } = startWithFailures(3, 1);
   node.draws.push(0.25, 0);
-  board.run(1);
+  network.run(1);
   assertEquals(node.logs("INFO").at(-1), "attempting reconnect to E 10.0.0.69:7946");
   node.draws.push(0.26);
-  board.run(1_000);
+  network.run(1_000);
   assertEquals(node.logs("DEBUG").at(-1), "forgoing reconnect for random throttling");
 });
 
 Deno.test("which failed member is tried is random", () => {
   for (const [draw, name] of [[0, "D"], [0.5, "E"], [0.99, "F"]] as const) {
-    const { board, node } = startWithFailures(2, 3);
+    const { network, node } = startWithFailures(2, 3);
     node.draws.push(0, draw);
-    board.run(1);
+    network.run(1);
     assertEquals(node.logs("INFO").at(-1)?.split(" ")[3], name);
   }
 });
 
 Deno.test("with nobody alive but us a failed member is always tried", () => {
-  const { board, node } = startWithFailures(0, 1);
+  const { network, node } = startWithFailures(0, 1);
   node.draws.push(0.999, 0);
-  board.run(1);
+  network.run(1);
   assertEquals(node.logs("INFO").at(-1), "attempting reconnect to B 10.0.0.66:7946");
 });
 
 Deno.test("a reconnect brings a member back, without an announcement of ours", () => {
-  const board = new Switchboard();
-  const [a, b] = board.cluster(["a", "b"]);
-  b.up = false;
-  board.run(15_000);
+  const network = new SerfNetwork();
+  const [a, b] = network.cluster(["a", "b"]);
+  network.isolate(b);
+  network.run(15_000);
   assertEquals(a.status("b"), "failed");
   const lTime = stateOf(a).statusLTimes.get("a");
-  b.up = true;
+  network.heal();
   a.draws.push(0, 0);
   a.core.handle({ type: "reconnect" });
-  board.run(3_000);
+  network.run(3_000);
   assertEquals(a.status("b"), "alive");
   assertEquals(stateOf(a).statusLTimes.get("a"), lTime);
 });

@@ -6,14 +6,14 @@ import {
   claimOf,
   join,
   leave,
+  SerfNetwork,
+  type SerfNode,
   stateOf,
-  Switchboard,
-  type TestNode,
-} from "../switchboard.ts";
+} from "../serf_network.ts";
 
 /** A lone machine that nobody answers. */
-function startLoner(board = new Switchboard()): TestNode {
-  const node = board.start("self", blind);
+function startLoner(network = new SerfNetwork()): SerfNode {
+  const node = network.start("self", blind);
   node.outputs.length = 0;
   return node;
 }
@@ -22,7 +22,7 @@ const statuses = ["alive", "leaving", "left", "failed"] as const;
 type KnownStatus = (typeof statuses)[number];
 
 /** Lets a machine know a member `a` in a status that it has since Lamport time 5. */
-function bringAbout(node: TestNode, status: KnownStatus): void {
+function bringAbout(node: SerfNode, status: KnownStatus): void {
   node.meet("a");
   node.hear(status === "alive" || status === "failed" ? join("a", 5) : leave("a", 5));
   if (status === "left" || status === "failed") node.bury("a");
@@ -81,10 +81,10 @@ for (const first of ["join", "leave"] as const) {
 }
 
 Deno.test("a buffered intent is forgotten after five minutes", () => {
-  const board = new Switchboard();
-  const node = startLoner(board);
+  const network = new SerfNetwork();
+  const node = startLoner(network);
   node.hear(leave("a", 5));
-  board.run(5 * 60_000 + 15_000);
+  network.run(5 * 60_000 + 15_000);
   node.meet("a");
   assertEquals(node.status("a"), "alive");
   assertEquals(stateOf(node).statusLTimes.get("a"), 0);
@@ -148,13 +148,13 @@ Deno.test("a member that comes back is alive, at its new address, and off the li
 });
 
 Deno.test("we refute that we leave, and do not pass it on", () => {
-  const board = new Switchboard();
-  const node = startLoner(board);
+  const network = new SerfNetwork();
+  const node = startLoner(network);
   node.meet("a");
   node.hear(leave("self", 20));
   assertEquals(node.status("self"), "alive");
   assertEquals(stateOf(node).statusLTimes.get("self"), 21);
-  board.run(1);
+  network.run(1);
   assertEquals(node.lost.map(({ message }) => message), [join("self", 21)]);
 });
 
@@ -178,44 +178,44 @@ Deno.test("a member that left, or failed and is said to leave, is pruned at once
 
 Deno.test("a live member is pruned when it had time to leave", () => {
   for (const status of ["alive", "leaving"] as const) {
-    const board = new Switchboard();
-    const node = startLoner(board);
+    const network = new SerfNetwork();
+    const node = startLoner(network);
     bringAbout(node, status);
     node.hear(leave("a", 6, true));
     assertEquals(node.status("a"), "leaving");
-    board.run(3_000);
+    network.run(3_000);
     node.bury("a");
     assertEquals(node.status("a"), "left");
-    board.run(2_999);
+    network.run(2_999);
     assertEquals(node.status("a"), "left");
-    board.run(1);
+    network.run(1);
     assertEquals(node.status("a"), undefined);
     assertEquals(node.memberEvents().slice(-2), ["member-leave a", "member-reap a"]);
   }
 });
 
 Deno.test("a member that refutes its leave is not pruned", () => {
-  const board = new Switchboard();
-  const node = startLoner(board);
+  const network = new SerfNetwork();
+  const node = startLoner(network);
   bringAbout(node, "alive");
   node.hear(leave("a", 6, true), join("a", 7));
-  board.run(10_000);
+  network.run(10_000);
   assertEquals(node.status("a"), "alive");
 });
 
 Deno.test("nobody prunes us from our own list", () => {
-  const board = new Switchboard();
-  const node = startLoner(board);
+  const network = new SerfNetwork();
+  const node = startLoner(network);
   node.meet("a");
   node.core.leave({ id: 1 });
   node.hear(leave("self", 50, true));
-  board.run(20_000);
+  network.run(20_000);
   assertEquals(node.core.local.status, "left");
 });
 
 Deno.test("members that failed or left long ago are reaped, each after its own time", () => {
-  const board = new Switchboard();
-  const node = board.start("self", {
+  const network = new SerfNetwork();
+  const node = network.start("self", {
     ...blind,
     reconnectTimeoutMs: 60_000,
     tombstoneTimeoutMs: 120_000,
@@ -225,11 +225,11 @@ Deno.test("members that failed or left long ago are reaped, each after its own t
   node.bury("a");
   node.bury("b");
   node.outputs.length = 0;
-  board.run(61_000);
+  network.run(61_000);
   assertEquals(node.memberEvents(), []);
-  board.run(15_000);
+  network.run(15_000);
   assertEquals(node.memberEvents(), ["member-reap a"]);
-  board.run(60_000);
+  network.run(60_000);
   assertEquals(node.memberEvents(), ["member-reap a", "member-reap b"]);
   const reaps = node.logs("INFO").filter((text) => text.startsWith("EventMember"));
   assertEquals(reaps, ["EventMemberReap: a", "EventMemberReap: b"]);
@@ -237,38 +237,38 @@ Deno.test("members that failed or left long ago are reaped, each after its own t
 });
 
 Deno.test("a member that failed and was made to leave is reaped by the time of its failure", () => {
-  const board = new Switchboard();
-  const node = board.start("self", { ...blind, tombstoneTimeoutMs: 60_000 });
+  const network = new SerfNetwork();
+  const node = network.start("self", { ...blind, tombstoneTimeoutMs: 60_000 });
   node.meet("a");
   node.bury("a");
-  board.run(40_000);
+  network.run(40_000);
   node.hear(leave("a", 5));
-  board.run(36_000);
+  network.run(36_000);
   assertEquals(node.status("a"), undefined);
 });
 
 Deno.test("a member that is not lost for minutes after it was said to leave has not left", () => {
-  const board = new Switchboard();
-  const node = startLoner(board);
+  const network = new SerfNetwork();
+  const node = startLoner(network);
   node.meet("a", "b");
   node.hear(leave("a", 5), leave("b", 5));
-  board.run(200_000);
+  network.run(200_000);
   node.bury("b");
-  board.run(90_000);
+  network.run(90_000);
   assertEquals([node.status("a"), node.status("b")], ["leaving", "left"]);
-  board.run(30_000);
+  network.run(30_000);
   assertEquals([node.status("a"), node.status("b")], ["alive", "left"]);
   assertEquals(node.memberEvents(), ["member-join a", "member-join b", "member-leave b"]);
 });
 
 Deno.test("a leave that is repeated is still counted from the first time it was heard of", () => {
-  const board = new Switchboard();
-  const node = startLoner(board);
+  const network = new SerfNetwork();
+  const node = startLoner(network);
   node.meet("a");
   node.hear(leave("a", 5));
-  board.run(200_000);
+  network.run(200_000);
   node.hear(leave("a", 6));
-  board.run(120_000);
+  network.run(120_000);
   assertEquals(node.status("a"), "alive");
 });
 
@@ -296,8 +296,8 @@ Deno.test("a member's public view is made once and does not change", () => {
 });
 
 Deno.test("two nodes of a process that know the same of a member share its record", () => {
-  const board = new Switchboard();
-  const nodes = [board.start("m", blind), board.start("n", blind)];
+  const network = new SerfNetwork();
+  const nodes = [network.start("m", blind), network.start("n", blind)];
   const claim = claimOf("a");
   for (const node of nodes) node.hearSwim({ type: "alive", claim });
   const [m, n] = nodes.map((node) => node.core.member("a"));

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { MemberRecord } from "../../../lib/serf/members/member_table.ts";
-import { claimOf } from "../switchboard.ts";
+import { claimOf } from "../serf_network.ts";
 
 Deno.test("nodes that think the same of a member share its record, though others think otherwise", () => {
   const claim = claimOf("a");

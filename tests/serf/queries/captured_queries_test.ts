@@ -8,7 +8,7 @@ import {
   type QueryResponseMessage,
 } from "../../../lib/wire/messages/serf_messages.ts";
 import { decodeTags } from "../../../lib/wire/messages/tags.ts";
-import { blind, claimOf, Switchboard } from "../switchboard.ts";
+import { blind, claimOf, SerfNetwork } from "../serf_network.ts";
 
 /** What the agents of a capture said. */
 interface Capture {
@@ -50,8 +50,8 @@ for (const [i, captured] of responses.entries()) {
   const query = queries.get(captured.id);
   if (query === undefined) continue;
   Deno.test(`${i}: ${captured.from} ${what} "${query.name}" as the agent of that name did`, () => {
-    const board = new Switchboard();
-    const node = board.start(captured.from, { ...blind, tags: tags.get(captured.from) });
+    const network = new SerfNetwork();
+    const node = network.start(captured.from, { ...blind, tags: tags.get(captured.from) });
     node.hearSwim({ type: "alive", claim: claimOf("Z", { address: query.address }) });
     node.hear(query);
     const [event] = node.all("query");
@@ -68,7 +68,7 @@ Deno.test("nobody acknowledged a query that our filters would have kept from it"
   for (const query of queries.values()) {
     if ((query.flags & QueryFlag.ack) === 0) continue;
     const meant = [...tags].filter(([name, own]) => {
-      const node = new Switchboard().start(name, { ...blind, tags: own });
+      const node = new SerfNetwork().start(name, { ...blind, tags: own });
       node.hear(query);
       return node.lost.length > 0;
     });

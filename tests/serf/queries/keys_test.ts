@@ -3,7 +3,7 @@ import type { KeyOperation, KeyResult } from "../../../lib/api/keys.ts";
 import { Keyring } from "../../../lib/wire/framing/keyring.ts";
 import { decodeSerf, encodeSerf } from "../../../lib/wire/messages/serf_codec.ts";
 import type { KeyResponse } from "../../../lib/wire/messages/serf_messages.ts";
-import { addressOf, blind, Switchboard, type TestNode } from "../switchboard.ts";
+import { addressOf, blind, SerfNetwork, type SerfNode } from "../serf_network.ts";
 
 /** A 32-byte key made of one number. */
 function keyOf(number: number): Uint8Array {
@@ -11,8 +11,8 @@ function keyOf(number: number): Uint8Array {
 }
 
 interface Cluster {
-  readonly board: Switchboard;
-  readonly nodes: TestNode[];
+  readonly network: SerfNetwork;
+  readonly nodes: SerfNode[];
   readonly keyrings: Keyring[];
   /** How often each node was told to store its keyring. */
   readonly stored: number[];
@@ -20,27 +20,27 @@ interface Cluster {
 
 /** Three nodes, each with a keyring of its own that has keys 1 and 2. */
 function startCluster(): Cluster {
-  const board = new Switchboard();
+  const network = new SerfNetwork();
   const keyrings = ["a", "b", "c"].map(() => new Keyring([keyOf(1), keyOf(2)]));
   const stored = [0, 0, 0];
   const nodes = ["a", "b", "c"].map((name, i) =>
-    board.start(name, {}, { keyring: keyrings[i], storeKeyring: () => void stored[i]++ })
+    network.start(name, {}, { keyring: keyrings[i], storeKeyring: () => void stored[i]++ })
   );
   for (const node of nodes.slice(1)) node.core.join([nodes[0].address], { id: 1 });
-  board.run(2_000);
+  network.run(2_000);
   for (const node of nodes) node.outputs.length = 0;
-  return { board, nodes, keyrings, stored };
+  return { network, nodes, keyrings, stored };
 }
 
 /** Asks a key operation and returns its result, which is expected within a second. */
 function request(
-  { board, nodes }: Cluster,
+  { network, nodes }: Cluster,
   operation: KeyOperation,
   key: Uint8Array = new Uint8Array(),
 ): KeyResult {
   const id = nodes[0].newId();
   nodes[0].core.keys(operation, key, { id });
-  board.run(1_000);
+  network.run(1_000);
   const [output, ...others] = nodes[0].all("key-result").filter((result) => result.id === id);
   assertEquals(others, []);
   return output.result;
@@ -100,15 +100,15 @@ Deno.test("failures are counted, with the words of each member", () => {
 });
 
 Deno.test("a keyring that cannot be stored is a failure", () => {
-  const board = new Switchboard();
-  const node = board.start("a", {}, {
+  const network = new SerfNetwork();
+  const node = network.start("a", {}, {
     keyring: new Keyring([keyOf(1)]),
     storeKeyring: () => {
       throw new Error("Failed to write keyring file: disk full");
     },
   });
   node.core.keys("install-key", keyOf(2), { id: 1 });
-  board.run(1_000);
+  network.run(1_000);
   const [{ result }] = node.all("key-result");
   assertEquals(result.error, "1/1 nodes reported failure");
   assertEquals(result.messages.get("a"), "Failed to write keyring file: disk full");
@@ -117,12 +117,12 @@ Deno.test("a keyring that cannot be stored is a failure", () => {
 
 Deno.test("a member that does not answer is missed after the default timeout", () => {
   const cluster = startCluster();
-  const { board, nodes } = cluster;
-  nodes[2].up = false;
+  const { network, nodes } = cluster;
+  nodes[2].host.kill();
   nodes[0].core.keys("list-keys", new Uint8Array(), { id: 100 });
-  board.run(3_100);
+  network.run(3_100);
   assertEquals(nodes[0].all("key-result"), []);
-  board.run(200);
+  network.run(200);
   const [{ result }] = nodes[0].all("key-result");
   assertEquals([result.nodes, result.responses, result.error], [
     3,
@@ -132,9 +132,9 @@ Deno.test("a member that does not answer is missed after the default timeout", (
 });
 
 Deno.test("without encryption there are no keys", () => {
-  const board = new Switchboard();
-  const nodes = board.cluster(["a"]);
-  const cluster = { board, nodes, keyrings: [], stored: [] };
+  const network = new SerfNetwork();
+  const nodes = network.cluster(["a"]);
+  const cluster = { network, nodes, keyrings: [], stored: [] };
   assertEquals(
     request(cluster, "list-keys").messages.get("a"),
     "Keyring is empty (encryption not enabled)",
@@ -148,7 +148,7 @@ Deno.test("without encryption there are no keys", () => {
 
 /** Asks a machine directly, and returns what it answers. */
 function askDirectly(
-  node: TestNode,
+  node: SerfNode,
   name: string,
   payload: Uint8Array | null,
 ): KeyResponse | undefined {
@@ -176,7 +176,7 @@ function askDirectly(
 
 Deno.test("a request that cannot be read fails without a word", () => {
   const keyring = new Keyring([keyOf(1)]);
-  const node = new Switchboard().start("self", blind, { keyring });
+  const node = new SerfNetwork().start("self", blind, { keyring });
   for (const payload of [null, new Uint8Array(), Uint8Array.of(7), Uint8Array.of(7, 0xc1)]) {
     const answer = askDirectly(node, "_serf_install-key", payload);
     assertEquals([answer?.result, answer?.message], [false, ""]);
@@ -189,7 +189,7 @@ Deno.test("a request that cannot be read fails without a word", () => {
 
 Deno.test("a list that is too long is cut to what fits", () => {
   const keys = Array.from({ length: 50 }, (_, i) => keyOf(i));
-  const node = new Switchboard().start("self", blind, { keyring: new Keyring(keys) });
+  const node = new SerfNetwork().start("self", blind, { keyring: new Keyring(keys) });
   const answer = askDirectly(node, "_serf_list-keys", null)!;
   const shown = answer.keys!.length;
   const message = `truncated key list response, showing first ${shown} of 50 keys`;
@@ -204,7 +204,7 @@ Deno.test("a list that is too long is cut to what fits", () => {
 
 Deno.test("a list of which not one key fits is not sent", () => {
   const keyring = new Keyring([keyOf(1)]);
-  const node = new Switchboard().start("self", { ...blind, queryResponseSizeLimit: 100 }, {
+  const node = new SerfNetwork().start("self", { ...blind, queryResponseSizeLimit: 100 }, {
     keyring,
   });
   assertEquals(askDirectly(node, "_serf_list-keys", null), undefined);
@@ -212,15 +212,15 @@ Deno.test("a list of which not one key fits is not sent", () => {
 });
 
 Deno.test("an answer that is no answer counts as a failure", () => {
-  const board = new Switchboard();
-  const node = board.start("self", blind);
+  const network = new SerfNetwork();
+  const node = network.start("self", blind);
   node.meet("a", "b");
   node.draws.push(0.5);
   node.core.keys("list-keys", new Uint8Array(), { id: 1 });
   const header = { type: "query-response", lTime: 1, id: 2 ** 30, flags: 0 } as const;
   node.hear({ ...header, from: "a", payload: Uint8Array.of(1, 2) });
   node.hear({ ...header, from: "b", payload: encodeSerf({ type: "join", lTime: 1, node: "x" }) });
-  board.run(1);
+  network.run(1);
   const [{ result }] = node.all("key-result");
   assertEquals(result.failures, 3);
   assertEquals(result.messages.get("a"), "Failed to decode key query response: [1 2]");

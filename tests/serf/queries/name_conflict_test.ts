@@ -4,17 +4,17 @@ import { Address } from "../../../lib/base/address.ts";
 import type { Claim } from "../../../lib/wire/messages/messages.ts";
 import { encodeSerf } from "../../../lib/wire/messages/serf_codec.ts";
 import type { QueryResponseMessage } from "../../../lib/wire/messages/serf_messages.ts";
-import { addressOf, blind, claimOf, Switchboard, type TestNode } from "../switchboard.ts";
+import { addressOf, blind, claimOf, SerfNetwork, type SerfNode } from "../serf_network.ts";
 
 const rival: Claim = claimOf("self", { address: addressOf("?"), incarnation: 9 });
 
 /** A machine whose name somebody else claims; the query that it sends gets id 2^30 and time 1. */
-function startRival(config: Partial<SerfConfig> = {}): { board: Switchboard; node: TestNode } {
-  const board = new Switchboard();
-  const node = board.start("self", { ...blind, ...config });
+function startRival(config: Partial<SerfConfig> = {}): { network: SerfNetwork; node: SerfNode } {
+  const network = new SerfNetwork();
+  const node = network.start("self", { ...blind, ...config });
   node.draws.push(0.5);
   node.hearSwim({ type: "alive", claim: rival });
-  return { board, node };
+  return { network, node };
 }
 
 /** A vote for whoever has that address; `null` if the voter does not know. */
@@ -36,23 +36,23 @@ function vote(from: string, address: Address | null): QueryResponseMessage {
 }
 
 Deno.test("a rival is reported, and the vote decides after the whole timeout", () => {
-  const { board, node } = startRival();
+  const { network, node } = startRival();
   assertEquals(node.logs("ERR"), [
     "Node name conflicts with another node at 10.0.0.63:7946. Names must be unique! (Resolution enabled: true)",
   ]);
   const ours = node.address;
   node.hear(vote("a", ours), vote("b", ours), vote("c", rival.address));
-  board.run(3_100);
+  network.run(3_100);
   assertEquals(node.logs("INFO").length, 1);
-  board.run(200);
+  network.run(200);
   assertEquals(node.logs("INFO").at(-1), "majority in name conflict resolution [2 / 3]");
   assertEquals(node.all("shutdown"), []);
 });
 
 Deno.test("half of the votes are not enough, and not to know counts against us", () => {
-  const { board, node } = startRival();
+  const { network, node } = startRival();
   node.hear(vote("a", node.address), vote("b", null));
-  board.run(3_300);
+  network.run(3_300);
   assertEquals(node.logs("WARN"), ["minority in name conflict resolution, quiting [1 / 2]"]);
   assertEquals(node.all("shutdown"), [
     { type: "shutdown", reason: "another node has the name self" },
@@ -60,22 +60,22 @@ Deno.test("half of the votes are not enough, and not to know counts against us",
 });
 
 Deno.test("without any vote the node quits", () => {
-  const { board, node } = startRival();
-  board.run(3_300);
+  const { network, node } = startRival();
+  network.run(3_300);
   assertEquals(node.logs("WARN"), ["minority in name conflict resolution, quiting [0 / 0]"]);
   assertEquals(node.all("shutdown").length, 1);
 });
 
 Deno.test("addresses are compared by what they mean", () => {
-  const { board, node } = startRival();
+  const { network, node } = startRival();
   const mapped = Address.parse(`::ffff:${node.address.host}`, node.address.port);
   node.hear(vote("a", mapped));
-  board.run(3_300);
+  network.run(3_300);
   assertEquals(node.logs("INFO").at(-1), "majority in name conflict resolution [1 / 1]");
 });
 
 Deno.test("what is no vote is not counted", () => {
-  const { board, node } = startRival();
+  const { network, node } = startRival();
   const invalid = encodeSerf({ type: "key-request", key: new Uint8Array() });
   node.hear(
     vote("a", node.address),
@@ -83,16 +83,16 @@ Deno.test("what is no vote is not counted", () => {
     { ...vote("c", null), payload: Uint8Array.of(6, 0xc1) },
     { ...vote("d", null), payload: null },
   );
-  board.run(3_300);
+  network.run(3_300);
   assertEquals(node.logs("INFO").at(-1), "majority in name conflict resolution [1 / 1]");
   assertEquals(node.logs("ERR").length, 4);
 });
 
 Deno.test("there is one vote at a time, and another one when the conflict goes on", () => {
-  const { board, node } = startRival();
+  const { network, node } = startRival();
   node.hearSwim({ type: "alive", claim: rival });
   assertEquals(node.core.stats().query_time, "2");
-  board.run(3_300);
+  network.run(3_300);
   node.hearSwim({ type: "alive", claim: rival });
   assertEquals(node.core.stats().query_time, "3");
 });
@@ -109,7 +109,7 @@ Deno.test("no vote is called if conflicts are not to be resolved, or there are n
 });
 
 Deno.test("a conflict between others is only a warning", () => {
-  const node = new Switchboard().start("self", blind);
+  const node = new SerfNetwork().start("self", blind);
   node.meet("a");
   node.hearSwim({
     type: "alive",
@@ -122,8 +122,8 @@ Deno.test("a conflict between others is only a warning", () => {
 });
 
 Deno.test("a third node says whom it knows, and nobody testifies for itself", () => {
-  const board = new Switchboard();
-  const [witness] = board.cluster(["w", "x"]);
+  const network = new SerfNetwork();
+  const [witness] = network.cluster(["w", "x"]);
   const ask = (name: string) =>
     witness.hear({
       type: "query",

@@ -8,7 +8,7 @@ import type {
   QueryResponseMessage,
 } from "../../../lib/wire/messages/serf_messages.ts";
 import { profiles } from "../../../lib/swim/config.ts";
-import { addressOf, blind, bytes, Switchboard, type TestNode } from "../switchboard.ts";
+import { addressOf, blind, bytes, SerfNetwork, type SerfNode } from "../serf_network.ts";
 
 function queryOf(changes: Partial<QueryMessage> = {}): QueryMessage {
   return {
@@ -28,18 +28,18 @@ function queryOf(changes: Partial<QueryMessage> = {}): QueryMessage {
 }
 
 /** Lets a node answer every query that reaches its user. */
-function answerAll(board: Switchboard, node: TestNode, answer: string): void {
+function answerAll(network: SerfNetwork, node: SerfNode, answer: string): void {
   for (const query of node.all("query")) node.core.respond(query, bytes(answer));
   node.outputs.splice(0, node.outputs.length, ...node.outputs.filter((o) => o.type !== "query"));
-  board.run(1);
+  network.run(1);
 }
 
 interface Asked {
-  readonly node: TestNode;
+  readonly node: SerfNode;
   readonly id: number;
 }
 
-function ask(node: TestNode, options: QueryParameters = {}, name = "load"): Asked {
+function ask(node: SerfNode, options: QueryParameters = {}, name = "load"): Asked {
   const id = node.newId();
   node.core.query(name, bytes("p"), { ...options, id });
   return { node, id };
@@ -57,116 +57,116 @@ function cameBack({ node, id }: Asked): string[] {
 }
 
 Deno.test("a query reaches everybody once, the asker included", () => {
-  const board = new Switchboard();
-  const nodes = board.cluster(["a", "b", "c"]);
+  const network = new SerfNetwork();
+  const nodes = network.cluster(["a", "b", "c"]);
   ask(nodes[0], { timeoutMs: 4_000 });
-  board.run(2_000);
+  network.run(2_000);
   for (const node of nodes) {
     const [query, ...others] = node.all("query");
     assertEquals(others, []);
     assertEquals([query.lTime, query.name, query.sourceNode], [1, "load", "a"]);
     assertEquals(query.payload, bytes("p"));
-    assertLess(query.deadline, board.now + 2_001);
-    assertGreater(query.deadline, board.now + 1_999 - 500);
+    assertLess(query.deadline, node.now + 2_001);
+    assertGreater(query.deadline, node.now + 1_999 - 500);
   }
 });
 
 Deno.test("answers are delivered, and a query is over as soon as all have answered", () => {
-  const board = new Switchboard();
-  const [a, b] = board.cluster(["a", "b"]);
+  const network = new SerfNetwork();
+  const [a, b] = network.cluster(["a", "b"]);
   const asked = ask(a, { timeoutMs: 60_000 });
-  board.run(1_000);
-  answerAll(board, b, "1.5");
+  network.run(1_000);
+  answerAll(network, b, "1.5");
   assertEquals(cameBack(asked), ["response b: 1.5"]);
-  answerAll(board, a, "0.5");
+  answerAll(network, a, "0.5");
   assertEquals(cameBack(asked), ["response b: 1.5", "response a: 0.5", "over"]);
 });
 
 Deno.test("acks come at once, and answers are still waited for", () => {
-  const board = new Switchboard();
-  const [a, b] = board.cluster(["a", "b"]);
+  const network = new SerfNetwork();
+  const [a, b] = network.cluster(["a", "b"]);
   const asked = ask(a, { timeoutMs: 5_000, requestAck: true });
-  board.run(1_000);
+  network.run(1_000);
   assertEquals(cameBack(asked).toSorted(), ["ack a", "ack b"]);
-  answerAll(board, b, "x");
-  board.run(3_900);
+  answerAll(network, b, "x");
+  network.run(3_900);
   assertEquals(cameBack(asked).at(-1), "response b: x");
-  board.run(200);
+  network.run(200);
   assertEquals(cameBack(asked).at(-1), "over");
 });
 
 Deno.test("a reachability query is over with the last ack, and stays invisible", () => {
-  const board = new Switchboard();
-  const nodes = board.cluster(["a", "b", "c"]);
+  const network = new SerfNetwork();
+  const nodes = network.cluster(["a", "b", "c"]);
   const asked = ask(nodes[0], { timeoutMs: 60_000, requestAck: true }, "_serf_ping");
-  board.run(1_000);
+  network.run(1_000);
   assertEquals(cameBack(asked).toSorted(), ["ack a", "ack b", "ack c", "over"]);
   assertEquals(nodes.flatMap((node) => node.all("query")), []);
 });
 
 Deno.test("a query may be made to wait for its timeout", () => {
-  const board = new Switchboard();
-  const [a, b] = board.cluster(["a", "b"]);
+  const network = new SerfNetwork();
+  const [a, b] = network.cluster(["a", "b"]);
   const asked = ask(a, { timeoutMs: 5_000, nodes: ["b"], waitForTimeout: true });
-  board.run(1_000);
-  answerAll(board, b, "x");
-  board.run(3_900);
+  network.run(1_000);
+  answerAll(network, b, "x");
+  network.run(3_900);
   assertEquals(cameBack(asked), ["response b: x"]);
-  board.run(200);
+  network.run(200);
   assertEquals(cameBack(asked), ["response b: x", "over"]);
 });
 
 Deno.test("only those who are meant get a query and are waited for; everybody passes it on", () => {
-  const board = new Switchboard();
-  const nodes = board.cluster(["a", "b", "c"]);
+  const network = new SerfNetwork();
+  const nodes = network.cluster(["a", "b", "c"]);
   nodes[1].core.setTags({ role: "web" }, { id: nodes[1].newId() });
-  board.run(2_000);
+  network.run(2_000);
   const asked = ask(nodes[0], { tags: { role: "^w" }, timeoutMs: 60_000 });
-  board.run(1_000);
+  network.run(1_000);
   assertEquals(nodes.map((node) => node.all("query").length), [0, 1, 0]);
-  answerAll(board, nodes[1], "yes");
+  answerAll(network, nodes[1], "yes");
   assertEquals(cameBack(asked), ["response b: yes", "over"]);
   assertEquals(nodes.map((node) => node.core.stats().query_time), ["2", "2", "2"]);
 });
 
 Deno.test("a query for nobody we know of waits: somebody we do not know may answer", () => {
-  const board = new Switchboard();
-  const [a] = board.cluster(["a", "b"]);
+  const network = new SerfNetwork();
+  const [a] = network.cluster(["a", "b"]);
   const asked = ask(a, { nodes: ["x"], timeoutMs: 1_000 });
-  board.run(900);
+  network.run(900);
   assertEquals(cameBack(asked), []);
-  board.run(200);
+  network.run(200);
   assertEquals(cameBack(asked), ["over"]);
 });
 
 Deno.test("a failed member is not waited for", () => {
-  const board = new Switchboard();
-  const node = board.start("self", blind);
+  const network = new SerfNetwork();
+  const node = network.start("self", blind);
   node.meet("a");
   node.bury("a");
   const asked = ask(node, { timeoutMs: 60_000 });
-  board.run(1);
-  answerAll(board, node, "x");
+  network.run(1);
+  answerAll(network, node, "x");
   assertEquals(cameBack(asked), ["response self: x", "over"]);
 });
 
 Deno.test("a query does not wait for a member that fails meanwhile", () => {
-  const board = new Switchboard();
-  const node = board.start("self", blind);
+  const network = new SerfNetwork();
+  const node = network.start("self", blind);
   node.meet("a");
   const asked = ask(node, { timeoutMs: 60_000 });
-  board.run(1);
-  answerAll(board, node, "x");
+  network.run(1);
+  answerAll(network, node, "x");
   assertEquals(cameBack(asked), ["response self: x"]);
   node.bury("a");
   assertEquals(cameBack(asked), ["response self: x", "over"]);
 });
 
 Deno.test("an expression that does not compile is for nobody, and is logged where it arrives", () => {
-  const board = new Switchboard();
-  const nodes = board.cluster(["a", "b"]);
+  const network = new SerfNetwork();
+  const nodes = network.cluster(["a", "b"]);
   const asked = ask(nodes[0], { tags: { role: "[" }, timeoutMs: 1_000 });
-  board.run(1_100);
+  network.run(1_100);
   assertEquals(cameBack(asked), ["over"]);
   for (const node of nodes) {
     assertEquals(node.logs("WARN"), [
@@ -176,7 +176,7 @@ Deno.test("an expression that does not compile is for nobody, and is logged wher
 });
 
 Deno.test("a filter that cannot be read does not pass, but the query is passed on", () => {
-  const node = new Switchboard().start("self", blind);
+  const node = new SerfNetwork().start("self", blind);
   const filters = [Uint8Array.of(7, 0x80)];
   node.hear(queryOf({ filters }));
   assertEquals(node.all("query"), []);
@@ -185,7 +185,7 @@ Deno.test("a filter that cannot be read does not pass, but the query is passed o
 });
 
 Deno.test("filters look at our tags as they are now", () => {
-  const node = new Switchboard().start("self", { ...blind, tags: { role: "web" } });
+  const node = new SerfNetwork().start("self", { ...blind, tags: { role: "web" } });
   const filters = [encodeFilter({ type: "tag", tag: "role", expression: "^db$" })];
   node.hear(queryOf({ filters }));
   node.core.setTags({ role: "db" }, { id: 1 });
@@ -194,14 +194,14 @@ Deno.test("filters look at our tags as they are now", () => {
 });
 
 Deno.test("a query is known by time and id", () => {
-  const node = new Switchboard().start("self", blind);
+  const node = new SerfNetwork().start("self", blind);
   node.hear(queryOf(), queryOf(), queryOf({ id: 100 }), queryOf({ lTime: 6 }));
   assertEquals(node.all("query").map(({ lTime, id }) => [lTime, id]), [[5, 99], [5, 100], [6, 99]]);
   assertEquals(node.core.stats().query_queue, "3");
 });
 
 Deno.test("a query further back than the buffer is long is too old", () => {
-  const node = new Switchboard().start("self", { ...blind, queryBuffer: 8 });
+  const node = new SerfNetwork().start("self", { ...blind, queryBuffer: 8 });
   node.hear(queryOf({ lTime: 20 }), queryOf({ lTime: 13 }), queryOf({ lTime: 12 }));
   assertEquals(node.all("query").map(({ lTime }) => lTime), [20, 13]);
   assertEquals(node.logs("WARN"), ["received old query load from time 12 (current: 21)"]);
@@ -209,14 +209,14 @@ Deno.test("a query further back than the buffer is long is too old", () => {
 
 Deno.test("queries up to the snapshot's clock are not delivered again", () => {
   const snapshot = { alive: new Map(), clock: 0, eventClock: 0, queryClock: 7 };
-  const node = new Switchboard().start("self", blind, { snapshot });
+  const node = new SerfNetwork().start("self", blind, { snapshot });
   assertEquals(node.core.stats().query_time, "8");
   node.hear(queryOf({ lTime: 7 }), queryOf({ lTime: 8 }));
   assertEquals(node.all("query").map(({ lTime }) => lTime), [8]);
 });
 
 Deno.test("a query that is not to be passed on is answered all the same", () => {
-  const node = new Switchboard().start("self", blind);
+  const node = new SerfNetwork().start("self", blind);
   node.hear(queryOf({ flags: 2 | 1 }));
   assertEquals(node.all("query").length, 1);
   assertEquals(node.core.stats().query_queue, "0");
@@ -225,8 +225,8 @@ Deno.test("a query that is not to be passed on is answered all the same", () => 
 });
 
 Deno.test("a query is answered once, in time, and not at length", () => {
-  const board = new Switchboard();
-  const node = board.start("self", blind);
+  const network = new SerfNetwork();
+  const node = network.start("self", blind);
   node.hear(queryOf(), queryOf({ id: 100 }));
   const [first, second] = node.all("query");
   assertThrows(
@@ -237,12 +237,12 @@ Deno.test("a query is answered once, in time, and not at length", () => {
   node.core.respond(first, bytes("x"));
   assertThrows(() => node.core.respond(first, bytes("x")), Error, "response already sent");
   assertEquals(node.lost.length, 1);
-  board.run(1_001);
+  network.run(1_001);
   assertThrows(() => node.core.respond(second, bytes("x")), Error, "response is past the deadline");
 });
 
 Deno.test("an unknown query is past its deadline", () => {
-  const node = new Switchboard().start("self", blind);
+  const node = new SerfNetwork().start("self", blind);
   const unknown = { lTime: 1, id: 1 };
   assertThrows(
     () => node.core.respond(unknown, bytes("x")),
@@ -252,7 +252,7 @@ Deno.test("an unknown query is past its deadline", () => {
 });
 
 Deno.test("queries with endless deadlines make room for newer ones", () => {
-  const node = new Switchboard().start("self", { ...blind, queryBuffer: 16 });
+  const node = new SerfNetwork().start("self", { ...blind, queryBuffer: 16 });
   for (let i = 0; i <= 4_096; i++) node.hear(queryOf({ lTime: i + 1, timeoutNs: 1e15 }));
   const queries = node.all("query");
   assertThrows(() => node.core.respond(queries[0], bytes("x")), Error, "past the deadline");
@@ -262,7 +262,7 @@ Deno.test("queries with endless deadlines make room for newer ones", () => {
 });
 
 Deno.test("a query that is too large is refused, in the reference's words", () => {
-  const node = new Switchboard().start("self", blind);
+  const node = new SerfNetwork().start("self", blind);
   assertThrows(
     () => node.core.query("x", new Uint8Array(1_024), { id: 1 }),
     RangeError,
@@ -273,15 +273,15 @@ Deno.test("a query that is too large is refused, in the reference's words", () =
 });
 
 Deno.test("queries need Serf protocol 4 to be asked, not to be answered", () => {
-  const node = new Switchboard().start("self", { ...blind, protocol: 3 });
+  const node = new SerfNetwork().start("self", { ...blind, protocol: 3 });
   assertThrows(() => node.core.query("x", null, { id: 1 }), Error, "Feature not supported");
   node.hear(queryOf());
   assertEquals(node.all("query").length, 1);
 });
 
 Deno.test("an ack or answer to no query of ours is logged; a late one to a query of ours is not", () => {
-  const board = new Switchboard();
-  const node = board.start("self", blind);
+  const network = new SerfNetwork();
+  const node = network.start("self", blind);
   const stray = {
     type: "query-response",
     lTime: 1,
@@ -294,8 +294,8 @@ Deno.test("an ack or answer to no query of ours is logged; a late one to a query
   assertEquals(node.logs("WARN"), ["reply for non-running query (LTime: 1, ID: 7) From: a"]);
   node.draws.push(7 / 2 ** 31);
   const asked = ask(node, { timeoutMs: 1_000 });
-  board.run(1);
-  answerAll(board, node, "x");
+  network.run(1);
+  answerAll(network, node, "x");
   assertEquals(cameBack(asked).at(-1), "over");
   node.hear(stray, { ...stray, lTime: 2 });
   assertEquals(node.logs("WARN").slice(1), [
@@ -314,11 +314,11 @@ Deno.test("the default timeout grows with the number of nodes alive", () => {
 });
 
 Deno.test("acks and answers are relayed through others, and arrive once", () => {
-  const board = new Switchboard();
-  const nodes = board.cluster(["a", "b", "c"]);
+  const network = new SerfNetwork();
+  const nodes = network.cluster(["a", "b", "c"]);
   const asked = ask(nodes[0], { nodes: ["b"], relayFactor: 2, requestAck: true, timeoutMs: 5_000 });
-  board.run(1_000);
-  answerAll(board, nodes[1], "x");
+  network.run(1_000);
+  answerAll(network, nodes[1], "x");
   assertEquals(cameBack(asked), ["ack b", "response b: x", "over"]);
   // The asker itself may be the helper.
   const relays = nodes.map((node) =>
@@ -329,8 +329,8 @@ Deno.test("acks and answers are relayed through others, and arrive once", () => 
 });
 
 Deno.test("there is no relaying in a cluster that is too small for it", () => {
-  const board = new Switchboard();
-  const node = board.start("self", blind);
+  const network = new SerfNetwork();
+  const node = network.start("self", blind);
   node.meet("a");
   node.hear(queryOf({ flags: 1, relayFactor: 2 }));
   assertEquals(node.lost.map(({ message }) => message.type), ["query-response"]);
@@ -344,7 +344,7 @@ Deno.test("there is no relaying in a cluster that is too small for it", () => {
 });
 
 Deno.test("helpers are alive, and know how to relay", () => {
-  const node = new Switchboard().start("self", blind);
+  const node = new SerfNetwork().start("self", blind);
   node.meet("a", "b", "c");
   node.bury("a");
   const versions = {
@@ -373,7 +373,7 @@ Deno.test("helpers are alive, and know how to relay", () => {
 });
 
 Deno.test("a copy for helpers that is too large is an error, after the direct answer", () => {
-  const node = new Switchboard().start("self", { ...blind, queryResponseSizeLimit: 100 });
+  const node = new SerfNetwork().start("self", { ...blind, queryResponseSizeLimit: 100 });
   node.meet("a");
   node.hear(queryOf({ flags: 1, relayFactor: 1 }));
   const [query] = node.all("query");
@@ -387,7 +387,7 @@ Deno.test("a copy for helpers that is too large is an error, after the direct an
 });
 
 Deno.test("an ack that is too large to be relayed is logged", () => {
-  const node = new Switchboard().start("self", { ...blind, queryResponseSizeLimit: 60 });
+  const node = new SerfNetwork().start("self", { ...blind, queryResponseSizeLimit: 60 });
   node.meet("a");
   node.hear(queryOf({ flags: 1, relayFactor: 1 }));
   assertEquals(node.logs("ERR"), [
@@ -396,7 +396,7 @@ Deno.test("an ack that is too large to be relayed is logged", () => {
 });
 
 Deno.test("a helper passes the message on byte for byte, whatever it is", () => {
-  const node = new Switchboard().start("self", blind);
+  const node = new SerfNetwork().start("self", blind);
   const sent: Uint8Array[] = [];
   node.send = (_to, packet) => {
     for (const message of packet.messages) {
@@ -415,7 +415,7 @@ Deno.test("a helper passes the message on byte for byte, whatever it is", () => 
 });
 
 Deno.test("an unknown internal query is logged and not delivered", () => {
-  const node = new Switchboard().start("self", blind);
+  const node = new SerfNetwork().start("self", blind);
   node.hear(queryOf({ name: "_serf_dance", flags: 1 }));
   assertEquals(node.all("query"), []);
   assertEquals(node.logs("WARN"), ["Unhandled internal query 'dance'"]);

@@ -8,20 +8,20 @@ import {
   claimOf,
   join,
   leave,
-  Switchboard,
-  type TestNode,
-} from "../switchboard.ts";
+  SerfNetwork,
+  type SerfNode,
+} from "../serf_network.ts";
 
 const blank: SnapshotState = { alive: new Map(), clock: 0, eventClock: 0, queryClock: 0 };
 
 /** A machine that keeps a snapshot, and its lines so far. */
 function startRecorder(
   snapshot: SnapshotState = blank,
-): { board: Switchboard; node: TestNode; lines: () => string[] } {
-  const board = new Switchboard();
-  const node = board.start("self", blind, { snapshot });
+): { network: SerfNetwork; node: SerfNode; lines: () => string[] } {
+  const network = new SerfNetwork();
+  const node = network.start("self", blind, { snapshot });
   return {
-    board,
+    network,
     node,
     lines: () => node.all("snapshot").map(({ entry }) => formatEntry(entry).trimEnd()),
   };
@@ -72,12 +72,12 @@ Deno.test("updates and reaps are not recorded, but the clock is", () => {
 });
 
 Deno.test("the clock is also recorded every half second", () => {
-  const { board, node, lines } = startRecorder();
+  const { network, node, lines } = startRecorder();
   node.hear(join("stranger", 7));
   assertEquals(lines().length, 1);
-  board.run(500);
+  network.run(500);
   assertEquals(lines().slice(1), ["clock: 7"]);
-  board.run(5_000);
+  network.run(5_000);
   assertEquals(lines().length, 2);
 });
 
@@ -91,30 +91,30 @@ Deno.test("events and queries that are delivered are recorded when they are late
 });
 
 Deno.test("what the snapshot says already is not recorded again", () => {
-  const { board, node, lines } = startRecorder({
+  const { network, node, lines } = startRecorder({
     ...blank,
     clock: 8,
     eventClock: 5,
     queryClock: 3,
   });
   assertEquals([node.core.stats().member_time, node.core.stats().event_time], ["9", "6"]);
-  board.run(1_000);
+  network.run(1_000);
   assertEquals(lines(), ["alive: self 10.0.0.115:7946"]);
   node.core.userEvent("x", null);
   node.core.query("q", null, { id: 1 });
   node.hear(join("stranger", 9));
-  board.run(500);
+  network.run(500);
   assertEquals(lines().slice(1), ["event-clock: 6", "query-clock: 4", "clock: 9"]);
 });
 
 Deno.test("after a leave only the clock is recorded", () => {
-  const { board, node, lines } = startRecorder();
+  const { network, node, lines } = startRecorder();
   node.meet("a");
   node.core.leave({ id: 1 });
   node.core.userEvent("x", null);
   node.hear(query(3, "q"), join("stranger", 7));
   node.bury("a");
-  board.run(9_000);
+  network.run(9_000);
   assertEquals(lines().slice(2), ["leave", "clock: 7"]);
 });
 
@@ -126,18 +126,18 @@ Deno.test("the clock is recorded once more at the shutdown", () => {
 });
 
 Deno.test("members are recorded one by one, whatever is coalesced", () => {
-  const board = new Switchboard();
+  const network = new SerfNetwork();
   const config = { ...blind, coalescePeriodMs: 3_000, quiescentPeriodMs: 1_000 };
-  const node = board.start("self", config, { snapshot: blank });
+  const node = network.start("self", config, { snapshot: blank });
   node.meet("a", "b");
   assertEquals(node.memberEvents(), []);
   assertEquals(node.all("snapshot").length, 3);
 });
 
 Deno.test("without a snapshot nothing is recorded", () => {
-  const board = new Switchboard();
-  const node = board.start("self", blind);
+  const network = new SerfNetwork();
+  const node = network.start("self", blind);
   node.meet("a");
-  board.run(5_000);
+  network.run(5_000);
   assertEquals(node.all("snapshot"), []);
 });

@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { Random } from "../../../lib/sim/random.ts";
 import { Address } from "../../../lib/base/address.ts";
 import {
   compactionThreshold,
@@ -143,12 +144,12 @@ Deno.test("a file cut off at any byte parses to the state of its whole lines", (
 });
 
 Deno.test("any bytes parse without an exception", () => {
-  let state = 99;
+  const random = new Random(99);
   for (let round = 0; round < 200; round++) {
-    const bytes = Uint8Array.from({ length: 80 }, () => {
-      state = (Math.imul(state, 1103515245) + 12345) >>> 0;
-      return state % 7 === 0 ? 0x0a : state >>> 24;
-    });
+    const bytes = Uint8Array.from(
+      { length: 80 },
+      () => random.chance(1 / 7) ? 0x0a : random.below(256),
+    );
     const { wholeLength } = parseSnapshot(bytes);
     assertEquals(wholeLength, bytes.lastIndexOf(0x0a) + 1);
   }

@@ -1,13 +1,13 @@
 /**
- * A few Serf machines in virtual time. What they send to each other arrives a tenth of a millisecond later, all of it
- * and in order; tests may speak to a machine in the place of others.
+ * A few Serf machines in the simulator, on a network without faults, where everything arrives in order, a tenth of a
+ * millisecond later. Tests see what a machine emits and what it sends to members that do not exist, and may speak to it
+ * in the place of others.
  *
  * @module
  */
 
 import type { LogLevel } from "../../lib/base/log.ts";
-import { Address } from "../../lib/base/address.ts";
-import { TimerHeap } from "../../lib/base/timer_heap.ts";
+import type { Address } from "../../lib/base/address.ts";
 import type { SerfEvent } from "../../lib/api/event.ts";
 import type { MemberStatus } from "../../lib/api/member.ts";
 import { agentSettings, librarySettings, type SerfConfig } from "../../lib/serf/config.ts";
@@ -19,13 +19,17 @@ import {
   type SerfWorld,
 } from "../../lib/serf/core.ts";
 import { EncodedMessage, messageOf } from "../../lib/serf/encoded_message.ts";
+import type { SimHost } from "../../lib/sim/sim_host.ts";
+import { Simulation } from "../../lib/sim/simulation.ts";
 import { profiles } from "../../lib/swim/config.ts";
 import type { Claim, Exchange, Message, Packet } from "../../lib/wire/messages/messages.ts";
-import { decodePacket, encodePacket } from "../../lib/wire/framing/packet.ts";
 import type { SerfMessage, SerfState } from "../../lib/wire/messages/serf_messages.ts";
 import { encodeTags } from "../../lib/wire/messages/tags.ts";
+import { addressOf, claimOf as claimWithTags } from "../swim/hand_world.ts";
 
-const LATENCY_MS = 0.1;
+export { addressOf };
+
+const LATENCY_MS = [0.1, 0.1] as const;
 
 /** The agent's settings, but with events one by one. */
 export const settings = {
@@ -42,50 +46,40 @@ export const blind = {
   profile: { ...profiles.lan, probeIntervalMs: 1e12, pushPullIntervalMs: 1e12 },
 };
 
-/** The address of a node by its name: no two names of a test may begin with the same letter. */
-export function addressOf(name: string): Address {
-  return new Address(Uint8Array.of(10, 0, 0, name.charCodeAt(0)), 7946);
-}
-
 /** What current agents announce of themselves. */
 export function claimOf(node: string, changes: Partial<Claim> = {}): Claim {
-  return {
-    node,
-    incarnation: 1,
-    state: "alive",
-    address: addressOf(node),
-    meta: encodeTags({}, 5),
-    versions: {
-      protocolMin: 1,
-      protocolMax: 5,
-      protocolCur: 2,
-      delegateMin: 2,
-      delegateMax: 5,
-      delegateCur: 5,
-    },
-    ...changes,
-  };
+  return claimWithTags(node, { meta: encodeTags({}, 5), ...changes });
 }
 
-/** Virtual time and a network without faults. */
-export class Switchboard {
-  now = 1_000;
-  /** When set, datagrams go through their real encoding. */
-  wire = false;
-  readonly #due = new TimerHeap<() => void>();
-  readonly #nodes = new Map<string, TestNode>();
-  #seed = 7;
+/** Machines in the simulator, one for each name. */
+export class SerfNetwork {
+  readonly #simulation = new Simulation<SerfTimer, SerfOutput>({ seed: 7, latencyMs: LATENCY_MS }, {
+    emitted: (host, output) => this.#nodes[host.index].outputs.push(output),
+  });
+  readonly #nodes: SerfNode[] = [];
+  #wire = false;
+
+  /** Lets messages go through their real encoding from now on. */
+  encode(): void {
+    this.#wire = true;
+  }
 
   /** Starts a machine. */
-  start(name: string, config: Partial<SerfConfig> = {}, options: SerfCoreOptions = {}): TestNode {
-    const node = new TestNode(this, { ...settings, tags: {}, ...config, name }, options);
-    this.#nodes.set(node.address.text, node);
-    node.core.start();
+  start(name: string, config: Partial<SerfConfig> = {}, options: SerfCoreOptions = {}): SerfNode {
+    const host = this.#simulation.addHost();
+    if (this.#wire) host.wire = { compress: true };
+    const complete = { ...settings, tags: {}, ...config, name, address: addressOf(name) };
+    const node = new SerfNode(host, complete, {
+      ...options,
+      isThere: (address) => this.#isThere(address),
+    });
+    this.#nodes.push(node);
+    host.start(node.address, () => node.core);
     return node;
   }
 
   /** Starts machines and lets them join the first one. */
-  cluster(names: readonly string[], config: Partial<SerfConfig> = {}): TestNode[] {
+  cluster(names: readonly string[], config: Partial<SerfConfig> = {}): SerfNode[] {
     const nodes = names.map((name) => this.start(name, config));
     for (const node of nodes.slice(1)) node.core.join([nodes[0].address], { id: node.newId() });
     this.run(3_000);
@@ -95,88 +89,62 @@ export class Switchboard {
 
   /** Lets time pass. */
   run(ms: number): void {
-    const until = this.now + ms;
-    for (;;) {
-      const at = this.#due.peekTime();
-      if (at === undefined || at > until) break;
-      this.now = Math.max(this.now, at);
-      this.#due.pop()?.();
-    }
-    this.now = until;
+    this.#simulation.run(ms);
   }
 
-  random(): number {
-    this.#seed = (Math.imul(this.#seed, 1_664_525) + 1_013_904_223) >>> 0;
-    return this.#seed / 2 ** 32;
+  /** Cuts a machine off from all others, until {@link heal}. */
+  isolate(node: SerfNode): void {
+    this.#simulation.network.partition([[node.host.index]]);
   }
 
-  after(ms: number, run: () => void): void {
-    this.#due.push(this.now + ms, run);
+  /** Ends all isolation. */
+  heal(): void {
+    this.#simulation.network.heal();
   }
 
-  at(address: Address): TestNode | undefined {
-    const node = this.#nodes.get(address.text);
-    return node?.up ? node : undefined;
+  #isThere(address: Address): boolean {
+    return this.#nodes.some((node) => node.host.state !== "down" && node.address.equals(address));
   }
-
-  deliver(from: Address, to: Address, packet: Packet): void {
-    const arriving = this.wire ? throughWire(packet) : packet;
-    this.after(LATENCY_MS, () => this.at(to)?.core.receive(from, arriving));
-  }
-
-  /** Carries out a stream exchange on behalf of `node`. */
-  exchange(
-    node: TestNode,
-    to: Address,
-    { exchange, id }: { exchange: Exchange; id: number },
-  ): void {
-    this.after(LATENCY_MS, () => {
-      const message = this.at(to)?.core.accept(node.address, exchange.message);
-      const error = message === undefined ? "connect: connection refused" : "EOF";
-      const refused = message === undefined;
-      this.after(LATENCY_MS, () => {
-        node.core.reply(id, message ? { ok: true, message } : { ok: false, error, refused });
-      });
-    });
-  }
-}
-
-function throughWire(packet: Packet): Packet {
-  const options = { compress: true };
-  return { messages: decodePacket(encodePacket(packet, options), options).messages, crc: false };
 }
 
 /** A machine, what it has told its host, and what it has sent to nobody. */
-export class TestNode implements SerfWorld {
+export class SerfNode implements SerfWorld {
   readonly core: SerfCore;
   readonly address: Address;
+  readonly host: SimHost<SerfTimer, SerfOutput>;
   /** Everything that was emitted, oldest first. */
   readonly outputs: SerfOutput[] = [];
   /** Serf messages that were sent to addresses where no machine is. */
   readonly lost: { readonly to: Address; readonly message: SerfMessage }[] = [];
   /** Numbers to be drawn before random ones. */
   readonly draws: number[] = [];
-  up = true;
-  readonly #board: Switchboard;
+  readonly #isThere: (address: Address) => boolean;
   #lastId = 0;
 
-  constructor(board: Switchboard, config: Omit<SerfConfig, "address">, options: SerfCoreOptions) {
-    this.#board = board;
-    this.address = addressOf(config.name);
-    this.core = new SerfCore({ ...config, address: this.address }, this, options);
+  constructor(
+    host: SimHost<SerfTimer, SerfOutput>,
+    config: SerfConfig,
+    { isThere, ...options }: SerfCoreOptions & {
+      readonly isThere: (address: Address) => boolean;
+    },
+  ) {
+    this.host = host;
+    this.address = config.address;
+    this.#isThere = isThere;
+    this.core = new SerfCore(config, this, options);
   }
 
   get now(): number {
-    return this.#board.now;
+    return this.host.now;
   }
 
   random(): number {
-    return this.draws.shift() ?? this.#board.random();
+    return this.draws.shift() ?? this.host.random();
   }
 
   send(to: Address, packet: Packet): void {
-    if (!this.up) return;
-    if (this.#board.at(to) !== undefined) return this.#board.deliver(this.address, to, packet);
+    this.host.send(to, packet);
+    if (this.#isThere(to)) return;
     for (const message of packet.messages) {
       if (message.type === "user" && message.body instanceof EncodedMessage) {
         this.lost.push({ to, message: message.body.message });
@@ -185,17 +153,15 @@ export class TestNode implements SerfWorld {
   }
 
   request(to: Address, exchange: Exchange, id: number): void {
-    this.#board.exchange(this, to, { exchange, id });
+    this.host.request(to, exchange, id);
   }
 
   after(ms: number, timer: SerfTimer): void {
-    this.#board.after(ms, () => {
-      if (this.up) this.core.handle(timer);
-    });
+    this.host.after(ms, timer);
   }
 
   emit(output: SerfOutput): void {
-    this.outputs.push(output);
+    this.host.emit(output);
   }
 
   /** An id for an operation. */
@@ -268,7 +234,7 @@ export function leave(node: string, lTime: number, prune = false): SerfMessage {
 }
 
 /** What the machine says in a state exchange. */
-export function stateOf(node: TestNode): SerfState {
+export function stateOf(node: SerfNode): SerfState {
   const answer = node.core.accept(addressOf("?"), {
     type: "push-pull",
     join: false,
