@@ -5,6 +5,7 @@
  */
 
 import type { Address } from "../base/address.ts";
+import { oncePer } from "../base/memory_economy.ts";
 import { BroadcastQueue } from "../swim/gossip/broadcast_queue.ts";
 import { retransmitLimit } from "../swim/formulas.ts";
 import { messageLength } from "../wire/messages/message_codec.ts";
@@ -138,14 +139,5 @@ export class Broadcasts {
   }
 }
 
-/** One message object per body, because a message object keeps its encoding. */
-const userMessages = new WeakMap<Opaque, User>();
-
-function userMessage(body: Opaque): User {
-  let message = userMessages.get(body);
-  if (message === undefined) {
-    message = { type: "user", body };
-    userMessages.set(body, message);
-  }
-  return message;
-}
+/** One message object for each body, because the encoding of a message is remembered with the object. */
+const userMessage = oncePer((body: Opaque): User => ({ type: "user", body }));

@@ -4,18 +4,12 @@
  * @module
  */
 
-import { NameTable } from "../../base/name_table.ts";
+import { Interner, NameTable, oncePer } from "../../base/memory_economy.ts";
 import type { Claim } from "../../wire/messages/messages.ts";
 import { decodeTags } from "../../wire/messages/tags.ts";
 import type { Member, MemberStatus } from "../../api/member.ts";
 
 type Tags = Readonly<Record<string, string>>;
-
-/**
- * Records of one claim that are kept to be shared. While news of a member spreads, some nodes have heard of it and some
- * have not; any number of different times may come from the network.
- */
-const SHARED_RECORDS = 4;
 
 /**
  * A claim of the membership layer and what Serf knows beyond it. Immutable, and shared: nodes of one process that
@@ -34,19 +28,13 @@ export class MemberRecord {
     this.statusLTime = statusLTime;
   }
 
-  static readonly #shared = new WeakMap<Claim, MemberRecord[]>();
+  static readonly #shared = new Interner<Claim, MemberRecord>((a, b) =>
+    a.status === b.status && a.statusLTime === b.statusLTime
+  );
 
-  /** The record with these values: one of those that were last made of the claim, if it is the same. */
+  /** The record with these values; one object for all nodes that derive the same from one claim. */
   static of(claim: Claim, status: MemberStatus, statusLTime: number): MemberRecord {
-    let shared = MemberRecord.#shared.get(claim);
-    if (shared === undefined) MemberRecord.#shared.set(claim, shared = []);
-    for (const record of shared) {
-      if (record.status === status && record.statusLTime === statusLTime) return record;
-    }
-    const record = new MemberRecord(claim, status, statusLTime);
-    shared.unshift(record);
-    if (shared.length > SHARED_RECORDS) shared.pop();
-    return record;
+    return MemberRecord.#shared.intern(claim, new MemberRecord(claim, status, statusLTime));
   }
 
   get name(): string {
@@ -54,7 +42,7 @@ export class MemberRecord {
   }
 
   get tags(): Tags {
-    return tagsOf(this.claim);
+    return this.claim.meta === null ? NO_TAGS : decodedTags(this.claim.meta);
   }
 
   /** The public view. */
@@ -149,19 +137,9 @@ export class MemberTable {
   }
 }
 
-/** Tags by their encoding, which the claims of a node share for as long as its tags stay the same. */
-const decodedTags = new WeakMap<Uint8Array, Tags>();
-const NO_META: Tags = Object.freeze(decodeTags(null));
-
-function tagsOf(claim: Claim): Tags {
-  if (claim.meta === null) return NO_META;
-  let tags = decodedTags.get(claim.meta);
-  if (tags === undefined) {
-    tags = Object.freeze(decodeTags(claim.meta));
-    decodedTags.set(claim.meta, tags);
-  }
-  return tags;
-}
+/** The tags in a claim's meta, which the claims of a node share until its tags change. */
+const decodedTags = oncePer((meta: Uint8Array): Tags => Object.freeze(decodeTags(meta)));
+const NO_TAGS: Tags = Object.freeze(decodeTags(null));
 
 /** What a node that does not announce its versions counts as. */
 const UNKNOWN_VERSIONS = {

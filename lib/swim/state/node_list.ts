@@ -4,7 +4,7 @@
  * @module
  */
 
-import { NameTable } from "../../base/name_table.ts";
+import { NameTable } from "../../base/memory_economy.ts";
 import type { Claim } from "../../wire/messages/messages.ts";
 import { isUp } from "./claims.ts";
 import type { SwimWorld } from "../timer.ts";

@@ -7,6 +7,7 @@
  */
 
 import { DecodeError } from "../../base/errors.ts";
+import { oncePer } from "../../base/memory_economy.ts";
 import { decodeAddress, versions } from "./claim_codec.ts";
 import { type Ack, type Message, MessageType, type Ping, type Source } from "./messages.ts";
 import { Reader, Writer } from "../msgpack/msgpack.ts";
@@ -49,23 +50,17 @@ const alive = struct({
   Vsn: versions,
 });
 
-/** Gossip is sent many times, in simulations by many nodes, and encoded once. */
-const encodings = new WeakMap<object, Uint8Array>();
-
 /** A buffer for one call at a time, because allocating one takes longer than filling it. */
 const scratch = new Writer();
 
 /** The message with its type byte. Gossip is encoded once per object: the bytes are shared and not to be modified. */
 export function encodeMessage(message: Message): Uint8Array {
   const identity = gossipIdentity(message);
-  if (identity === undefined) return write(message).bytes();
-  let encoding = encodings.get(identity);
-  if (encoding === undefined) {
-    encoding = write(message).bytes();
-    encodings.set(identity, encoding);
-  }
-  return encoding;
+  return identity === undefined ? write(message).bytes() : encodeOnce(identity, message);
 }
+
+/** Gossip is sent many times, and by many nodes of a simulation. */
+const encodeOnce = oncePer((_identity: object, message: Message) => write(message).bytes());
 
 /** The length of {@link encodeMessage}'s result. */
 export function messageLength(message: Message): number {
