@@ -20,6 +20,15 @@ function* walk(directory: string): Generator<string> {
   }
 }
 
+/** Folders and everything below them. */
+function folders(...starts: string[]): string[] {
+  return starts.flatMap((start) => [
+    start,
+    ...[...Deno.readDirSync(new URL(start, root))].filter(({ isDirectory }) => isDirectory)
+      .flatMap(({ name }) => folders(`${start}${name}/`)),
+  ]);
+}
+
 function read(path: string): Source {
   const url = new URL(path, root);
   const text = Deno.readTextFileSync(url);
@@ -138,6 +147,13 @@ Deno.test("files are named in snake_case and stay small", () => {
       true,
       `${path} is long: is there a second concept in it?`,
     );
+  }
+});
+
+Deno.test("a folder shows at a glance what it is about", () => {
+  for (const folder of folders("lib/", "tests/")) {
+    const files = [...Deno.readDirSync(new URL(folder, root))].filter(({ isFile }) => isFile);
+    assertEquals(files.length <= 20, true, `${folder} has ${files.length} files: is it two rooms?`);
   }
 });
 

@@ -8,7 +8,7 @@ const KINDS = { counter: "c", sample: "ms", gauge: "g" } as const;
 
 Deno.test("what a Serf agent was seen to report is registered, by the same kind", () => {
   const transcripts = JSON.parse(
-    Deno.readTextFileSync(new URL("../transcripts/metrics.json", import.meta.url)),
+    Deno.readTextFileSync(new URL("../transcripts/agent/metrics.json", import.meta.url)),
   );
   const registered = Object.entries(METRICS).flatMap(([kind, metrics]) =>
     Object.keys(metrics).map((name) => ({

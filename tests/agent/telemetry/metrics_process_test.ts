@@ -12,7 +12,7 @@ const NOT_EXPECTED =
 
 /** `NAME|TYPE` of every figure that the reference was seen to send, with this host's name. */
 function referenceNames(): string[] {
-  const url = new URL("../../transcripts/metrics.json", import.meta.url);
+  const url = new URL("../../transcripts/agent/metrics.json", import.meta.url);
   const runs: { name: string; lines: string[] }[] = JSON.parse(Deno.readTextFileSync(url));
   const lines = runs.find(({ name }) => name === "statsd-names")?.lines ?? [];
   return lines.map((line) => line.split(" ")[0].replace("HOSTNAME", Deno.hostname()))

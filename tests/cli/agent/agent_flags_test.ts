@@ -76,7 +76,9 @@ Deno.test("an unknown flag is a mistake in the flags", () => {
 
 Deno.test("the help names every flag that the reference has", () => {
   const { commands } = JSON.parse(
-    Deno.readTextFileSync(new URL("../../transcripts/help-structure.json", import.meta.url)),
+    Deno.readTextFileSync(
+      new URL("../../transcripts/commands/help-structure.json", import.meta.url),
+    ),
   );
   for (const { name } of commands.agent) assertStringIncludes(agentHelp(), `  -${name}`);
 });

@@ -48,10 +48,16 @@ const helpTexts = new Map(
 
 const directory = new URL("../../transcripts/", import.meta.url);
 
+/** The folders of the recordings: of agents, and of the other commands. */
+const folders = ["agent/", "commands/"].map((name) => new URL(name, directory));
+
 /** All entries, by file (without `.json`), in the order of the recording. */
 export const recordings: ReadonlyMap<string, readonly Entry[]> = new Map(
-  [...Deno.readDirSync(directory)].map(({ name }) => name.replace(".json", "")).sort()
-    .map((file) => [file, read(file)]),
+  folders.flatMap((folder) =>
+    [...Deno.readDirSync(folder)].map(({ name }) =>
+      [name.replace(".json", ""), read(new URL(name, folder))] as const
+    )
+  ).toSorted(([a], [b]) => a < b ? -1 : 1),
 );
 
 /** The entries of one file. */
@@ -68,10 +74,8 @@ export function entryOf(file: string, name: string): Entry {
   return entry;
 }
 
-function read(file: string): Entry[] {
-  const raw: RawEntry[] | RawHelp = JSON.parse(
-    Deno.readTextFileSync(new URL(`${file}.json`, directory)),
-  );
+function read(file: URL): Entry[] {
+  const raw: RawEntry[] | RawHelp = JSON.parse(Deno.readTextFileSync(file));
   return raw instanceof Array ? raw.map(fromRaw) : fromHelp(raw);
 }
 

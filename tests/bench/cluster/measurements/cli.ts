@@ -1,8 +1,8 @@
 /** How long a command takes, from start to end of its process. */
 
-import { run as runCommand } from "../../support/program.ts";
-import type { Benchmark, Trial } from "./benchmark.ts";
-import { Cluster } from "./cluster.ts";
+import { run as runCommand } from "../../../support/program.ts";
+import type { Benchmark, Trial } from "../benchmark.ts";
+import { Cluster } from "../cluster.ts";
 
 /** The duration of `serf members`. */
 export const cli: Benchmark = {

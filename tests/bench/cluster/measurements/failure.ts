@@ -1,9 +1,9 @@
 /** How soon the others notice that a member is gone. */
 
-import type { Benchmark, Trial } from "./benchmark.ts";
-import { Cluster } from "./cluster.ts";
-import { MemberEvents } from "./member_events.ts";
-import { latest, pollUntil } from "./poll.ts";
+import type { Benchmark, Trial } from "../benchmark.ts";
+import { Cluster } from "../cluster.ts";
+import { MemberEvents } from "../member_events.ts";
+import { latest, pollUntil } from "../poll.ts";
 
 const SIZE = 10;
 const TIMEOUT_MS = 60_000;

@@ -1,11 +1,11 @@
 /** How soon agents that all join at once know each other. */
 
-import { sleep } from "../../support/sleep.ts";
-import { median, sum } from "../statistics.ts";
-import type { Benchmark, Trial } from "./benchmark.ts";
-import { Cluster } from "./cluster.ts";
-import { networkCounters } from "./network_counters.ts";
-import { latest } from "./poll.ts";
+import { sleep } from "../../../support/sleep.ts";
+import { median, sum } from "../../statistics.ts";
+import type { Benchmark, Trial } from "../benchmark.ts";
+import { Cluster } from "../cluster.ts";
+import { networkCounters } from "../network_counters.ts";
+import { latest } from "../poll.ts";
 
 const TIMEOUT_MS = 90_000;
 /** In large clusters, when to look for members that were wrongly given up. */

@@ -1,11 +1,11 @@
 /** What a user event costs the network and the agents, beyond what they do anyway. */
 
-import { sleep } from "../../support/sleep.ts";
-import type { Benchmark, Trial } from "./benchmark.ts";
-import { Cluster } from "./cluster.ts";
-import { EventLog } from "./event_log.ts";
-import { type NetworkCounters, networkCounters } from "./network_counters.ts";
-import { networkIsPrivate, rpcHost } from "./private_network.ts";
+import { sleep } from "../../../support/sleep.ts";
+import type { Benchmark, Trial } from "../benchmark.ts";
+import { Cluster } from "../cluster.ts";
+import { EventLog } from "../event_log.ts";
+import { type NetworkCounters, networkCounters } from "../network_counters.ts";
+import { networkIsPrivate, rpcHost } from "../private_network.ts";
 
 const SIZE = 5;
 const EVENTS = 100;

@@ -1,7 +1,7 @@
 /** How soon a new agent can be asked something. */
 
-import { BenchAgent } from "./bench_agent.ts";
-import type { Benchmark, Trial } from "./benchmark.ts";
+import { BenchAgent } from "../bench_agent.ts";
+import type { Benchmark, Trial } from "../benchmark.ts";
 
 /** How often the agent is tried while it starts. */
 const RETRY_MS = 1;

@@ -1,12 +1,12 @@
 /** What agents take that have nothing to do. */
 
-import { memoryOf, tickMsOf } from "../process_usage.ts";
-import { sleep } from "../../support/sleep.ts";
-import { median, sum } from "../statistics.ts";
-import type { BenchAgent } from "./bench_agent.ts";
-import type { Benchmark, Trial } from "./benchmark.ts";
-import { Cluster } from "./cluster.ts";
-import { networkCounters } from "./network_counters.ts";
+import { memoryOf, tickMsOf } from "../../process_usage.ts";
+import { sleep } from "../../../support/sleep.ts";
+import { median, sum } from "../../statistics.ts";
+import type { BenchAgent } from "../bench_agent.ts";
+import type { Benchmark, Trial } from "../benchmark.ts";
+import { Cluster } from "../cluster.ts";
+import { networkCounters } from "../network_counters.ts";
 
 interface Plan {
   readonly size: number;

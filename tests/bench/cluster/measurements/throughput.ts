@@ -1,9 +1,9 @@
 /** How many user events a second agents take, and how many a small cluster carries. */
 
-import type { Benchmark, Trial } from "./benchmark.ts";
-import { Cluster } from "./cluster.ts";
-import { EventLog, type EventPhase } from "./event_log.ts";
-import { networkCounters } from "./network_counters.ts";
+import type { Benchmark, Trial } from "../benchmark.ts";
+import { Cluster } from "../cluster.ts";
+import { EventLog, type EventPhase } from "../event_log.ts";
+import { networkCounters } from "../network_counters.ts";
 
 const SIZE = 5;
 const IN_FLIGHT = 32;

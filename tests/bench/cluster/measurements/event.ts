@@ -1,10 +1,10 @@
 /** How soon a user event reaches everybody in a quiet cluster. */
 
-import { sleep } from "../../support/sleep.ts";
-import { median, percentile } from "../statistics.ts";
-import type { Benchmark, Trial } from "./benchmark.ts";
-import { Cluster } from "./cluster.ts";
-import { EventLog } from "./event_log.ts";
+import { sleep } from "../../../support/sleep.ts";
+import { median, percentile } from "../../statistics.ts";
+import type { Benchmark, Trial } from "../benchmark.ts";
+import { Cluster } from "../cluster.ts";
+import { EventLog } from "../event_log.ts";
 
 const TIMEOUT_MS = 5_000;
 /** Between two events: long enough for quiet, and never the same, so that no gossip tick is met each time. */

@@ -1,10 +1,10 @@
 /** How fast an agent answers RPC. */
 
-import type { RpcClient } from "../../../lib/rpc/client/client.ts";
-import { cpuMsOf, memoryOf } from "../process_usage.ts";
-import type { BenchAgent } from "./bench_agent.ts";
-import type { Benchmark, Trial } from "./benchmark.ts";
-import { Cluster } from "./cluster.ts";
+import type { RpcClient } from "../../../../lib/rpc/client/client.ts";
+import { cpuMsOf, memoryOf } from "../../process_usage.ts";
+import type { BenchAgent } from "../bench_agent.ts";
+import type { Benchmark, Trial } from "../benchmark.ts";
+import { Cluster } from "../cluster.ts";
 
 const CONNECTIONS = 1_000;
 

@@ -1,11 +1,11 @@
 /** How soon a query is acknowledged and answered by everybody. */
 
-import type { QueryRecord, Subscription } from "../../../lib/rpc/client/client.ts";
-import { sleep } from "../../support/sleep.ts";
-import { median } from "../statistics.ts";
-import type { BenchAgent } from "./bench_agent.ts";
-import type { Benchmark, Trial } from "./benchmark.ts";
-import { Cluster } from "./cluster.ts";
+import type { QueryRecord, Subscription } from "../../../../lib/rpc/client/client.ts";
+import { sleep } from "../../../support/sleep.ts";
+import { median } from "../../statistics.ts";
+import type { BenchAgent } from "../bench_agent.ts";
+import type { Benchmark, Trial } from "../benchmark.ts";
+import { Cluster } from "../cluster.ts";
 
 const QUERY_NAME = "bench";
 const TIMEOUT_MS = 3_000;

@@ -1,10 +1,10 @@
 /** What becomes of many user events that one agent is given at once. */
 
-import { sleep } from "../../support/sleep.ts";
-import type { Benchmark, Trial } from "./benchmark.ts";
-import { Cluster } from "./cluster.ts";
-import { EventLog } from "./event_log.ts";
-import { networkCounters } from "./network_counters.ts";
+import { sleep } from "../../../support/sleep.ts";
+import type { Benchmark, Trial } from "../benchmark.ts";
+import { Cluster } from "../cluster.ts";
+import { EventLog } from "../event_log.ts";
+import { networkCounters } from "../network_counters.ts";
 
 const SIZE = 5;
 const QUIET_MS = 3_000;

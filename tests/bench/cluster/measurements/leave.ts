@@ -1,9 +1,9 @@
 /** How long it takes to leave in good order, and how soon the others know. */
 
-import type { Benchmark, Trial } from "./benchmark.ts";
-import { Cluster } from "./cluster.ts";
-import { MemberEvents } from "./member_events.ts";
-import { latest, pollUntil } from "./poll.ts";
+import type { Benchmark, Trial } from "../benchmark.ts";
+import { Cluster } from "../cluster.ts";
+import { MemberEvents } from "../member_events.ts";
+import { latest, pollUntil } from "../poll.ts";
 
 const SIZE = 10;
 const TIMEOUT_MS = 15_000;
