@@ -4,6 +4,8 @@
  * @module
  */
 
+import { delay } from "../base/timer.ts";
+
 /** As many may wait to be sent before those who send more are kept waiting themselves. */
 const LIMIT = 1_024;
 /** How often it is looked whether there is room, milliseconds. */
@@ -27,7 +29,7 @@ export class EventGate {
 
   async #room(): Promise<void> {
     while (this.#waiting() >= LIMIT) {
-      await new Promise((resolve) => setTimeout(resolve, INTERVAL_MS));
+      await delay(INTERVAL_MS);
     }
   }
 }

@@ -6,7 +6,7 @@
 
 import type { Log } from "../base/log.ts";
 import { formatDuration } from "../go/duration.ts";
-import { pause } from "../base/pause.ts";
+import { delay } from "../base/timer.ts";
 import { failureText } from "../rpc/failure_text.ts";
 import type { RpcAgent } from "../rpc/server/rpc_agent.ts";
 import type { AgentConfig } from "./config/config.ts";
@@ -43,7 +43,7 @@ export async function retryJoin(
       const wait = formatDuration(retryIntervalMs);
       log("WARN", `agent: Join failed: ${failureText(error)}, retrying in ${wait}`);
     }
-    await pause(retryIntervalMs, signal);
+    await delay(retryIntervalMs, signal);
   }
   return false;
 }

@@ -6,7 +6,7 @@
 
 import type { Log } from "../base/log.ts";
 import type { Address } from "../base/address.ts";
-import { Alarm } from "../base/alarm.ts";
+import { after, type Timer as HostTimer } from "../base/timer.ts";
 import { errorText } from "../base/errors.ts";
 import { TimerHeap } from "../base/timer_heap.ts";
 import type { Machine, World } from "../base/world.ts";
@@ -34,7 +34,7 @@ const LATE_MS = 20;
 const CATCH_UP_MS = 5;
 
 /**
- * The world of one machine: real clock, randomness and network. One {@link Alarm} stands for all of the machine's
+ * The world of one machine: real clock, randomness and network. One timer of the host stands for all of the machine's
  * timers. An exception of the machine is logged and goes no further.
  *
  * After a stall, answers that have arrived are read before overdue timers are handled: we must not accuse a peer of a
@@ -47,8 +47,8 @@ export class Driver<Timer, Event> implements World<Packet, Exchange, Timer, Even
   readonly #timers = new TimerHeap<Timer>();
   readonly #events: Event[] = [];
   #machine: DrivenMachine<Timer> | undefined;
-  #alarm: Alarm | undefined;
-  /** What the alarm is for; Infinity when there is none. */
+  #wakeTimer: HostTimer | undefined;
+  /** What the timer is for; Infinity when there is none. */
   #wakeAt = Infinity;
   #depth = 0;
   #closed = false;
@@ -115,7 +115,7 @@ export class Driver<Timer, Event> implements World<Packet, Exchange, Timer, Even
   /** Stops everything: resolves when no timer and no socket is left. The machine hears nothing after the call. */
   async close(): Promise<void> {
     this.#closed = true;
-    this.#alarm?.cancel();
+    this.#wakeTimer?.cancel();
     await this.#transport.close();
   }
 
@@ -134,7 +134,7 @@ export class Driver<Timer, Event> implements World<Packet, Exchange, Timer, Even
     });
   }
 
-  /** After the machine has returned: deliver what it said, and set the alarm for its next timer. */
+  /** After the machine has returned: deliver what it said, and wake up for its next timer. */
   #settle(): void {
     for (let event = this.#events.shift(); event !== undefined; event = this.#events.shift()) {
       this.#deliver(event);
@@ -145,12 +145,12 @@ export class Driver<Timer, Event> implements World<Packet, Exchange, Timer, Even
   #schedule(): void {
     const at = this.#timers.peekTime() ?? Infinity;
     if (this.#closed || at >= this.#wakeAt) return;
-    this.#alarm?.cancel();
+    this.#wakeTimer?.cancel();
     this.#wakeAt = at;
-    const delay = Math.ceil(at - this.now);
-    // An alarm after 0 ms would take a millisecond or two.
-    if (delay <= 0) queueMicrotask(() => this.#wake(at));
-    else this.#alarm = Alarm.after(delay, () => this.#wake(at));
+    const delayMs = Math.ceil(at - this.now);
+    // A timer of 0 ms would take a millisecond or two.
+    if (delayMs <= 0) queueMicrotask(() => this.#wake(at));
+    else this.#wakeTimer = after(delayMs, () => this.#wake(at));
   }
 
   #wake(at: number): void {
@@ -158,7 +158,7 @@ export class Driver<Timer, Event> implements World<Packet, Exchange, Timer, Even
     // Until the timers have been handled nothing else is to wake us.
     this.#wakeAt = -Infinity;
     if (this.now - at < LATE_MS) this.#handleDue();
-    else this.#alarm = Alarm.after(CATCH_UP_MS, () => this.#handleDue());
+    else this.#wakeTimer = after(CATCH_UP_MS, () => this.#handleDue());
   }
 
   #handleDue(): void {

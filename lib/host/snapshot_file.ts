@@ -6,7 +6,8 @@
 
 import { encodeText } from "../base/text.ts";
 import type { Log } from "../base/log.ts";
-import { Alarm } from "../base/alarm.ts";
+import { after, type Timer } from "../base/timer.ts";
+import { writeAll } from "../base/write_all.ts";
 import type { Metrics } from "../base/metrics.ts";
 import {
   compactionThreshold,
@@ -53,7 +54,7 @@ export class SnapshotFile {
   #syncWanted = false;
   /** Whether lines were dropped because there were too many to wait: time for a compaction. */
   #overflowed = false;
-  #alarm: Alarm | undefined;
+  #flushTimer: Timer | undefined;
   #writing: Promise<void> | undefined;
   /** Whether lines were lost because the file could not be written. */
   #broken = false;
@@ -111,7 +112,7 @@ export class SnapshotFile {
       this.#syncWanted = true;
       this.#flush();
     } else {
-      this.#alarm ??= Alarm.after(FLUSH_INTERVAL_MS, () => this.#flush());
+      this.#flushTimer ??= after(FLUSH_INTERVAL_MS, () => this.#flush());
     }
   }
 
@@ -125,8 +126,8 @@ export class SnapshotFile {
 
   /** Resolves when everything that was added so far is written. One flush runs at a time. */
   #flush(): Promise<void> {
-    this.#alarm?.cancel();
-    this.#alarm = undefined;
+    this.#flushTimer?.cancel();
+    this.#flushTimer = undefined;
     this.#writing ??= this.#writePending();
     return this.#writing;
   }
@@ -200,12 +201,6 @@ export class SnapshotFile {
     this.#file = file;
     this.#size = bytes.length;
     this.#metrics?.sample("serf.snapshot.compact", performance.now() - startedAt);
-  }
-}
-
-async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
-  for (let written = 0; written < bytes.length;) {
-    written += await file.write(bytes.subarray(written));
   }
 }
 

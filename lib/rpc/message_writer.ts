@@ -4,10 +4,7 @@
  * @module
  */
 
-/** Where bytes go, for instance a connection: takes a part of them and says how many. */
-export interface ByteSink {
-  write(bytes: Uint8Array): Promise<number>;
-}
+import { type ByteSink, writeAll } from "../base/write_all.ts";
 
 /** Lets several producers write to one connection without mixing their messages. */
 export class MessageWriter {
@@ -23,12 +20,6 @@ export class MessageWriter {
    * that the other side does not keep up. Once a write has failed, so do all that follow.
    */
   write(message: Uint8Array): Promise<void> {
-    return this.#last = this.#last.then(() => this.#writeAll(message));
-  }
-
-  async #writeAll(message: Uint8Array): Promise<void> {
-    for (let sent = 0; sent < message.length;) {
-      sent += await this.#sink.write(message.subarray(sent));
-    }
+    return this.#last = this.#last.then(() => writeAll(this.#sink, message));
   }
 }

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { after } from "../base/timer.ts";
+
 /** What a watch looks for, and what it does then. */
 export interface WriteWatchOptions {
   /** How long a write may take, waiting for those before it included. */
@@ -14,9 +16,6 @@ export interface WriteWatchOptions {
 
 /**
  * Watches writes that finish in the order in which they begin. One timer serves them all, whatever their rate.
- *
- * It is that of an `AbortSignal`, because the first `setTimeout` of a process makes Deno load its `node:timers`, which
- * takes a command line a quarter of its time.
  */
 export class WriteWatch {
   readonly #timeoutMs: number;
@@ -43,7 +42,7 @@ export class WriteWatch {
 
   #wait(ms: number): void {
     this.#waiting = true;
-    AbortSignal.timeout(Math.ceil(ms)).addEventListener("abort", () => this.#look());
+    after(ms, () => this.#look());
   }
 
   #look(): void {

@@ -8,6 +8,7 @@ import type { Log } from "../../base/log.ts";
 import type { Answer } from "multicast-dns";
 import type { Address } from "../../base/address.ts";
 import { errorText } from "../../base/errors.ts";
+import { after, type Timer } from "../../base/timer.ts";
 import { failureText } from "../../rpc/failure_text.ts";
 import type { RpcAgent } from "../../rpc/server/rpc_agent.ts";
 import type { AgentConfig } from "../config/config.ts";
@@ -54,8 +55,8 @@ export class Discovery implements AsyncDisposable {
   readonly #waiting: string[] = [];
   #network: MdnsNetwork | undefined;
   #scan: MdnsScan;
-  #poll: ReturnType<typeof setInterval> | undefined;
-  #quiet: ReturnType<typeof setTimeout> | undefined;
+  #poll: Timer | undefined;
+  #quiet: Timer | undefined;
   #joining = false;
 
   private constructor(config: DiscoveryConfig, { agent, log }: DiscoveryOptions) {
@@ -92,8 +93,8 @@ export class Discovery implements AsyncDisposable {
 
   /** Looks for nobody any more, and cannot be found; resolves when all sockets are closed. */
   async [Symbol.asyncDispose](): Promise<void> {
-    clearInterval(this.#poll);
-    clearTimeout(this.#quiet);
+    this.#poll?.cancel();
+    this.#quiet?.cancel();
     const network = this.#network;
     this.#network = undefined;
     await network?.close();
@@ -101,8 +102,11 @@ export class Discovery implements AsyncDisposable {
 
   #begin(network: MdnsNetwork, pollMs: number): void {
     this.#network = network;
-    this.#poll = setInterval(() => this.#look(), pollMs);
-    this.#look();
+    const poll = () => {
+      this.#poll = after(pollMs, poll);
+      this.#look();
+    };
+    poll();
   }
 
   async #look(): Promise<void> {
@@ -140,8 +144,8 @@ export class Discovery implements AsyncDisposable {
 
   #awaitQuiet(): void {
     if (this.#joining || this.#network === undefined) return;
-    clearTimeout(this.#quiet);
-    this.#quiet = setTimeout(() => this.#join(), QUIET_MS);
+    this.#quiet?.cancel();
+    this.#quiet = after(QUIET_MS, () => this.#join());
   }
 
   async #join(): Promise<void> {

@@ -5,6 +5,7 @@
  */
 
 import { errorText } from "../../base/errors.ts";
+import { after } from "../../base/timer.ts";
 import { osErrorText } from "../../go/os_error.ts";
 
 /** What a script gets. */
@@ -162,12 +163,8 @@ class OutputTail {
 /** Whether a promise resolves in time. */
 async function endsWithin(promise: Promise<unknown>, ms: number): Promise<boolean> {
   const { promise: timeout, resolve } = Promise.withResolvers<boolean>();
-  const timer = setTimeout(() => resolve(false), ms);
-  try {
-    return await Promise.race([promise.then(() => true), timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
+  using _timer = after(ms, () => resolve(false));
+  return await Promise.race([promise.then(() => true), timeout]);
 }
 
 function killGroup(pid: number): void {

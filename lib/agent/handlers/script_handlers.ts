@@ -7,6 +7,7 @@
 import { decodeText } from "../../base/text.ts";
 import type { Log } from "../../base/log.ts";
 import { errorText } from "../../base/errors.ts";
+import { after } from "../../base/timer.ts";
 import type { Metrics } from "../../base/metrics.ts";
 import type { SerfEvent } from "../../api/event.ts";
 import type { Member } from "../../api/member.ts";
@@ -52,15 +53,14 @@ export class ScriptHandlers {
 
   async #run(script: string, self: Member, event: SerfEvent): Promise<void> {
     const { log, metrics } = this.#options;
-    const slow = setTimeout(
-      () => log("WARN", `agent: Script '${script}' slow, execution exceeding 1s`),
-      SLOW_MS,
-    );
+    const slow = after(SLOW_MS, () => {
+      log("WARN", `agent: Script '${script}' slow, execution exceeding 1s`);
+    });
     const input = { environment: handlerEnvironment(self, event), stdin: handlerInput(event) };
     const startedAt = performance.now();
     const result = await runScript(script, input, { lingerMs: this.lingerMs });
     metrics?.sample(`agent.invoke.${script}`, performance.now() - startedAt);
-    clearTimeout(slow);
+    slow.cancel();
     this.#report(script, event, result);
     if (event.type !== "query" || result.failure !== undefined || result.output.length === 0) {
       return;

@@ -6,7 +6,7 @@
 
 import { encodeText } from "../../base/text.ts";
 import { levelPasses, type LogLevel } from "../../base/log.ts";
-import { pause } from "../../base/pause.ts";
+import { delay } from "../../base/timer.ts";
 import { Subscription } from "../../base/subscription.ts";
 import type { AgentLog } from "./agent_log.ts";
 import type { LogLine } from "../../rpc/server/rpc_agent.ts";
@@ -87,7 +87,7 @@ export class Syslog implements AsyncDisposable {
     this.#waiting.close();
     const finished = new AbortController();
     this.#sending.then(() => finished.abort());
-    await pause(FAREWELL_MS, finished.signal);
+    await delay(FAREWELL_MS, finished.signal);
     this.#socket.close();
   }
 

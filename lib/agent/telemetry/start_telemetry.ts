@@ -5,7 +5,7 @@
  */
 
 import type { Log } from "../../base/log.ts";
-import { Alarm } from "../../base/alarm.ts";
+import { after, type Timer } from "../../base/timer.ts";
 import { errorText } from "../../base/errors.ts";
 import type { Metrics } from "../../base/metrics.ts";
 import type { AgentConfig } from "../config/config.ts";
@@ -37,12 +37,12 @@ export function startTelemetry(
   // As in the reference, gauges have the host's name only where several hosts may meet.
   const host = servers.length > 0 ? Deno.hostname() : undefined;
   const metrics = new Telemetry([memory, ...servers], { host });
-  let next: Alarm;
+  let next: Timer;
   const look = () => {
     reportMemory(metrics);
-    next = Alarm.after(RUNTIME_INTERVAL_MS, look);
+    next = after(RUNTIME_INTERVAL_MS, look);
   };
-  next = Alarm.after(RUNTIME_INTERVAL_MS, look);
+  next = after(RUNTIME_INTERVAL_MS, look);
   return {
     metrics,
     report: () => memory.report(),

@@ -8,7 +8,8 @@ import { encodeText } from "../../base/text.ts";
 import type { Log } from "../../base/log.ts";
 import { errorText } from "../../base/errors.ts";
 import { parsePort, splitHostPort } from "../../go/host_port.ts";
-import { pause } from "../../base/pause.ts";
+import { delay } from "../../base/timer.ts";
+import { writeAll } from "../../base/write_all.ts";
 import { availableBindUdp } from "../../host/transport/bind.ts";
 import { resolveEndpoint } from "../../host/resolve.ts";
 import { type TcpEndpoint, tcpFailureText } from "../../rpc/tcp_endpoint.ts";
@@ -74,7 +75,7 @@ export class StatsdSink implements MetricSink, AsyncDisposable {
   async #send(): Promise<void> {
     const { signal } = this.#closing;
     do {
-      await pause(FLUSH_MS, signal);
+      await delay(FLUSH_MS, signal);
       try {
         this.#connection ??= await this.#connect();
         signal.throwIfAborted();
@@ -92,7 +93,7 @@ export class StatsdSink implements MetricSink, AsyncDisposable {
     this.#connection = undefined;
     if (this.#closing.signal.aborted) return;
     log("ERR", `agent: Error sending metrics to ${this.#server}: ${errorText(error)}`);
-    await pause(retryMs, this.#closing.signal);
+    await delay(retryMs, this.#closing.signal);
   }
 
   #connect(): Promise<Connection> {
@@ -143,8 +144,7 @@ async function connectTcp(address: string, signal: AbortSignal): Promise<Connect
   }
   return {
     async send(lines) {
-      const bytes = encodeText(lines.join(""));
-      for (let sent = 0; sent < bytes.length;) sent += await conn.write(bytes.subarray(sent));
+      await writeAll(conn, encodeText(lines.join("")));
     },
     close() {
       try {

@@ -7,6 +7,7 @@
 import { LOG_LEVELS, type LogLevel, parseLogLevel } from "../../base/log.ts";
 import type { CommandIo } from "../command.ts";
 import { errorText } from "../../base/errors.ts";
+import { after } from "../../base/timer.ts";
 import { FlagError } from "../../go/flags.ts";
 import { AgentLog } from "../../agent/log/agent_log.ts";
 import { failureText } from "../../rpc/failure_text.ts";
@@ -167,7 +168,7 @@ class AgentProcess {
     this.#output.say("Gracefully shutting down agent...");
     const { promise, resolve } = Promise.withResolvers<number>();
     let waiting = true;
-    const timer = setTimeout(() => resolve(1), LEAVE_TIMEOUT_MS);
+    using _timer = after(LEAVE_TIMEOUT_MS, () => resolve(1));
     signals.next().then(() => resolve(1));
     agent.leave().then(
       () => resolve(0),
@@ -175,7 +176,6 @@ class AgentProcess {
     );
     const code = await promise;
     waiting = false;
-    clearTimeout(timer);
     return code;
   }
 

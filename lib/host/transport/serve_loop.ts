@@ -4,7 +4,7 @@
  * @module
  */
 
-import { pause } from "../../base/pause.ts";
+import { delay } from "../../base/timer.ts";
 
 const FIRST_DELAY_MS = 5;
 const LONGEST_DELAY_MS = 1_000;
@@ -34,7 +34,7 @@ export async function serveLoop(
       if (signal.aborted) return;
       onError(error);
       delayMs = Math.min(Math.max(FIRST_DELAY_MS, delayMs * 2), LONGEST_DELAY_MS);
-      await pause(delayMs, signal);
+      await delay(delayMs, signal);
     }
   }
 }

@@ -6,9 +6,9 @@
 
 import type { Log } from "../../base/log.ts";
 import type { Address } from "../../base/address.ts";
-import { Alarm } from "../../base/alarm.ts";
 import { errorText, TimeoutError } from "../../base/errors.ts";
 import type { Metrics } from "../../base/metrics.ts";
+import { after } from "../../base/timer.ts";
 import type { Exchange, Reply } from "../../wire/messages/messages.ts";
 import { encodeStream } from "../../wire/framing/stream.ts";
 import type { WireOptions } from "../../wire/framing/wire_options.ts";
@@ -65,7 +65,7 @@ export async function exchangeOverTcp(
 async function dial(to: Address, timeoutMs: number, signal: AbortSignal): Promise<Deno.TcpConn> {
   const ending = new AbortController();
   const abort = () => ending.abort(signal.reason);
-  using _deadline = Alarm.after(timeoutMs, () => ending.abort(new TimeoutError("i/o timeout")));
+  using _deadline = after(timeoutMs, () => ending.abort(new TimeoutError("i/o timeout")));
   signal.addEventListener("abort", abort);
   try {
     signal.throwIfAborted();

@@ -5,14 +5,15 @@
  */
 
 import { formatHostPort } from "../../base/address.ts";
-import { Alarm } from "../../base/alarm.ts";
+import { after, type Timer } from "../../base/timer.ts";
+import { writeAll } from "../../base/write_all.ts";
 import { osErrorText } from "../../go/os_error.ts";
 
 /** A connection that closes itself when its deadline passes. Errors speak as the reference's do. */
 export class TimedConnection implements Disposable {
   readonly #conn: Deno.TcpConn;
   readonly #ends: string;
-  #deadline: Alarm;
+  #deadline: Timer;
   #timedOut = false;
   #closed = false;
 
@@ -46,9 +47,7 @@ export class TimedConnection implements Disposable {
   /** Writes everything. Throws an `Error` such as `write tcp A->B: write: broken pipe`. */
   async write(bytes: Uint8Array): Promise<void> {
     try {
-      for (let sent = 0; sent < bytes.length;) {
-        sent += await this.#conn.write(bytes.subarray(sent));
-      }
+      await writeAll(this.#conn, bytes);
     } catch (error) {
       throw this.#explain("write", error);
     }
@@ -75,8 +74,8 @@ export class TimedConnection implements Disposable {
     this.close();
   }
 
-  #endAfter(timeoutMs: number): Alarm {
-    return Alarm.after(timeoutMs, () => {
+  #endAfter(timeoutMs: number): Timer {
+    return after(timeoutMs, () => {
       this.#timedOut = true;
       this.close();
     });

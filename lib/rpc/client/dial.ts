@@ -19,7 +19,6 @@ export interface DialOptions {
  */
 export async function dial(address: string, options: DialOptions): Promise<Deno.TcpConn> {
   const endpoint = parse(address);
-  // The timer of a signal, because the first `setTimeout` of a process makes Deno load its `node:timers`.
   const timeout = AbortSignal.timeout(options.timeoutMs);
   const signals = options.signal ? [options.signal, timeout] : [timeout];
   try {

@@ -6,9 +6,10 @@
 
 import { DecodeError, RpcError, TimeoutError } from "../../base/errors.ts";
 import { Subscription } from "../../base/subscription.ts";
+import type { ByteSink } from "../../base/write_all.ts";
 import { Reader } from "../../wire/msgpack/msgpack.ts";
 import { type ByteSource, MessageReader } from "../message_reader.ts";
-import { type ByteSink, MessageWriter } from "../message_writer.ts";
+import { MessageWriter } from "../message_writer.ts";
 import type { Command, RequestBody, ResponseBody } from "../commands.ts";
 import {
   decodeResponse,

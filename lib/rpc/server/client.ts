@@ -10,8 +10,8 @@ import { type EventFilter, matchesEvent } from "../../api/event_filter.ts";
 import type { QueryRecord } from "../../api/query.ts";
 import { errorText } from "../../base/errors.ts";
 import { levelPasses, type LogLevel } from "../../base/log.ts";
-import { pause } from "../../base/pause.ts";
 import type { Subscription } from "../../base/subscription.ts";
+import { delay } from "../../base/timer.ts";
 import type { Field } from "../../wire/msgpack/struct.ts";
 import { eventRecord, type StreamedEvent } from "../event_record.ts";
 import { encodeRecord, logRecord, queryRecord } from "../protocol.ts";
@@ -152,7 +152,7 @@ export class Client {
         endAt = performance.now() + QUERY_END_DELAY_MS;
       }
       sending = "query end";
-      await pause(endAt - performance.now(), this.#closing.signal);
+      await delay(endAt - performance.now(), this.#closing.signal);
       if (!this.closed) await send("done", "", null);
     } catch (error) {
       this.#logFailure(sending, error);

@@ -5,8 +5,9 @@
  * @module
  */
 
+import type { ByteSink } from "../../base/write_all.ts";
 import { osErrorText } from "../../go/os_error.ts";
-import { type ByteSink, MessageWriter } from "../message_writer.ts";
+import { MessageWriter } from "../message_writer.ts";
 
 /** The most that is held back: a longer write saves nothing, and the client waits for it. */
 const MAX_BATCH_BYTES = 65_536;

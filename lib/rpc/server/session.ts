@@ -5,10 +5,10 @@
  */
 
 import { errorText } from "../../base/errors.ts";
+import type { ByteSink } from "../../base/write_all.ts";
 import { osErrorText } from "../../go/os_error.ts";
 import { type Command, isCommand, type RequestBody } from "../commands.ts";
 import { type ByteSource, MessageReader } from "../message_reader.ts";
-import type { ByteSink } from "../message_writer.ts";
 import {
   decodeRequest,
   decodeRequestHeader,

@@ -1,0 +1,68 @@
+import { assert, assertEquals, assertGreater, assertGreaterOrEqual, assertLess } from "@std/assert";
+import { after, delay } from "../../lib/base/timer.ts";
+import { until } from "../support/until.ts";
+
+Deno.test("timers fire in the order of their times, none too early", async () => {
+  const begun = performance.now();
+  const fired: [number, number][] = [];
+  for (const ms of [40, 5, 20, 0, 10]) {
+    after(ms, () => fired.push([ms, performance.now() - begun]));
+  }
+  await until(() => fired.length === 5);
+  assertEquals(fired.map(([ms]) => ms), [0, 5, 10, 20, 40]);
+  for (const [ms, passed] of fired) assertGreaterOrEqual(passed, ms);
+});
+
+Deno.test("a timer that is cancelled does not fire, the others do", async () => {
+  const fired: string[] = [];
+  const first = after(5, () => fired.push("first"));
+  {
+    using _second = after(6, () => fired.push("second"));
+  }
+  after(10, () => fired.push("third"));
+  first.cancel();
+  await until(() => fired.length > 0);
+  assertEquals(fired, ["third"]);
+});
+
+Deno.test("a timer that fires may start the next one", async () => {
+  let left = 5;
+  const again = () => {
+    if (--left > 0) after(1, again);
+  };
+  after(1, again);
+  await until(() => left === 0);
+});
+
+Deno.test("an earlier timer does not wait for a later one", async () => {
+  using _late = after(60_000, () => {});
+  const begun = performance.now();
+  let fired = false;
+  after(5, () => fired = true);
+  await until(() => fired);
+  assert(performance.now() - begun < 30_000);
+});
+
+async function lasting(wait: () => Promise<void>): Promise<number> {
+  const start = performance.now();
+  await wait();
+  return performance.now() - start;
+}
+
+const hour = 3_600_000;
+
+Deno.test("a delay lasts as long as it is asked to", async () => {
+  assertGreater(await lasting(() => delay(20, new AbortController().signal)), 19);
+});
+
+Deno.test("a delay ends with its signal, and does not begin after it", async () => {
+  const controller = new AbortController();
+  const waiting = lasting(() => delay(hour, controller.signal));
+  controller.abort();
+  assertLess(await waiting, 1_000);
+  assertLess(await lasting(() => delay(hour, controller.signal)), 1_000);
+});
+
+Deno.test("a delay of no length is none", async () => {
+  for (const ms of [0, -1, -Infinity]) await delay(ms, new AbortController().signal);
+});
