@@ -6,6 +6,6 @@
  */
 
 import { runSerf } from "./lib/cli/main.ts";
-import { ProcessIo } from "./lib/cli/process_io.ts";
+import { processArguments, ProcessIo } from "./lib/cli/process_io.ts";
 
-if (import.meta.main) Deno.exit(await runSerf(Deno.args, new ProcessIo()));
+if (import.meta.main) Deno.exit(await runSerf(processArguments(), new ProcessIo()));

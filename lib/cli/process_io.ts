@@ -1,10 +1,10 @@
 /**
- * The real process behind a {@link CommandIo}.
+ * The real process behind a {@link CommandIo}, and its arguments.
  *
  * @module
  */
 
-import { encodeText } from "../base/text.ts";
+import { decodeText, encodeText } from "../base/text.ts";
 import type { CommandIo } from "./command.ts";
 
 /** The exit code that shells report for a process that died of SIGPIPE: 128 + 13. */
@@ -38,6 +38,41 @@ export function lineBytes(line: string | Uint8Array): Uint8Array {
   bytes.set(line);
   bytes[line.length] = 0x0a;
   return bytes;
+}
+
+/**
+ * The arguments of this process byte for byte: bytes that are not UTF-8 are escaped as in all other text, while
+ * `Deno.args` has U+FFFD in their place. Ends the process if they cannot be read, because a name that has been changed
+ * would be the name of another member.
+ */
+export function processArguments(): readonly string[] {
+  const replaced = Deno.args.find((arg) => arg.includes("\ufffd"));
+  if (replaced === undefined) return Deno.args;
+  const args = readArguments();
+  if (args !== undefined) return args;
+  const reason =
+    "Its bytes are not UTF-8; reading them takes Linux and the permission --allow-run.";
+  writeLine(Deno.stderr, `Cannot read the argument "${replaced}". ${reason}`);
+  return Deno.exit(1);
+}
+
+/** The arguments as Linux has them; `undefined` elsewhere, or without the permission to run a program. */
+function readArguments(): string[] | undefined {
+  // Deno itself lets only processes with all permissions read this file.
+  if (Deno.permissions.querySync({ name: "run", command: "cat" }).state !== "granted") return;
+  const path = `/proc/${Deno.pid}/cmdline`;
+  const { stdout } = new Deno.Command("cat", { args: [path], stderr: "null" }).outputSync();
+  const args: Uint8Array[] = [];
+  for (let start = 0; start < stdout.length;) {
+    const end = stdout.indexOf(0, start);
+    args.push(stdout.subarray(start, end));
+    start = end + 1;
+  }
+  const own = args.slice(-Deno.args.length); // after those of Deno
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  const complete = own.length === Deno.args.length &&
+    own.every((arg, i) => decoder.decode(arg) === Deno.args[i]);
+  return complete ? own.map((arg) => decodeText(arg)) : undefined;
 }
 
 function writeLine(stream: typeof Deno.stdout, line: string | Uint8Array): void {

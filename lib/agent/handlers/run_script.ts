@@ -6,6 +6,7 @@
 
 import { errorText } from "../../base/errors.ts";
 import { after } from "../../base/timer.ts";
+import { encodeText } from "../../base/text.ts";
 import { osErrorText } from "../../go/os_error.ts";
 
 /** What a script gets. */
@@ -86,7 +87,7 @@ export async function runScript(
 /** Starts the shell. A first shell joins error output to standard output, so that the order of both is kept. */
 function spawn(script: string, environment: Readonly<Record<string, string>>): Deno.ChildProcess {
   return new Deno.Command("/bin/sh", {
-    args: ["-c", 'exec /bin/sh -c "$0" 2>&1', script],
+    args: ["-c", `${exportEscaped(environment)}exec /bin/sh -c "$0" 2>&1`, script],
     clearEnv: true,
     env: { ...Deno.env.toObject(), ...environment },
     detached: true,
@@ -94,6 +95,19 @@ function spawn(script: string, environment: Readonly<Record<string, string>>): D
     stdout: "piped",
     stderr: "null",
   }).spawn();
+}
+
+/** Shell commands that set the variables with bytes that are not UTF-8, which Deno does not pass on unchanged. */
+function exportEscaped(environment: Readonly<Record<string, string>>): string {
+  return Object.entries(environment).filter(([, value]) => !value.isWellFormed())
+    .map(([name, value]) => {
+      const bytes = Array.from(
+        encodeText(value),
+        (byte) => `\\${byte.toString(8).padStart(3, "0")}`,
+      );
+      // The dot keeps newlines at the end, which the shell would drop.
+      return `${name}=$(printf '${bytes.join("")}.'); export ${name}="\${${name}%.}"; `;
+    }).join("");
 }
 
 /** All that a stream is given. */

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertLess } from "@std/assert";
+import { decodeText } from "../../../lib/base/text.ts";
 import { runScript, type RunScriptOptions } from "../../../lib/agent/handlers/run_script.ts";
 
 /** Runs a script; the output comes back as text. */
@@ -13,6 +14,19 @@ Deno.test("a script gets environment and input, and its output is kept", async (
   const { text, failure, inputProblem } = await run('echo "$GREETING"; cat; echo "$PATH"', "in\n");
   assertEquals(text, `hello  world\nin\n${Deno.env.get("PATH")}\n`);
   assertEquals([failure, inputProblem], [undefined, undefined]);
+});
+
+Deno.test("bytes that are not UTF-8 reach a script in its environment and its input", async () => {
+  const environment = {
+    SERF_SELF_NAME: "caf\udce9 $(id) '\"%s\\\n",
+    SERF_TAG_A: "\udcff",
+    PLAIN: "é",
+  };
+  const input = { environment, stdin: Uint8Array.of(0xe9) };
+  const script = 'printf %s "$SERF_SELF_NAME|$SERF_TAG_A|$PLAIN|"; cat';
+  const { output, failure } = await runScript(script, input, { lingerMs: 5_000 });
+  assertEquals(decodeText(output), "caf\udce9 $(id) '\"%s\\\n|\udcff|é|\udce9");
+  assertEquals(failure, undefined);
 });
 
 Deno.test("error output is part of the output, in order", async () => {
