@@ -11,7 +11,10 @@ export type MemberStatus = "none" | "alive" | "leaving" | "left" | "failed";
 
 /** A member of the cluster as one node sees it. Immutable: a change makes a new object. */
 export interface Member {
-  /** Unique in the cluster. */
+  /**
+   * Unique in the cluster. Like all text of the cluster it may hold bytes that are not UTF-8, each of which stands here as
+   * one of the characters U+DC80 to U+DCFF.
+   */
   readonly name: string;
   /** Where it listens, as it announces itself. */
   readonly address: Address;

@@ -1,6 +1,7 @@
 /** The program in its own process: the modules it loads, the permissions it needs, and how signals end it. */
 
-import { assert, assertEquals, assertLess } from "@std/assert";
+import { assert, assertEquals, assertLess, assertStringIncludes } from "@std/assert";
+import { decodeText } from "../../lib/base/text.ts";
 import { commandTable } from "../../lib/cli/command_table.ts";
 import { ScriptedAgent } from "./scripted_agent.ts";
 import { runUntil } from "../support/interrupted_process.ts";
@@ -152,4 +153,25 @@ Deno.test("a closed output pipe ends the command without a stack trace", async (
   agent.log.write("INFO", "agent: nobody reads this");
   assertEquals((await child.status).code, 141);
   assertEquals(await new Response(child.stderr).text(), "");
+});
+
+Deno.test("arguments that are not UTF-8 are kept where Linux tells them, and refused elsewhere", async () => {
+  const run = async (...permissions: string[]) => {
+    const script = 'exec "$0" "$@" "-$(printf "caf\\351")"';
+    const program = [Deno.execPath(), "run", "--no-prompt", ...permissions, "main.ts", "members"];
+    const { code, stderr } = await new Deno.Command("/bin/sh", {
+      args: ["-c", script, ...program],
+      cwd: root,
+      env: { NO_COLOR: "1" },
+      stdin: "null",
+    }).output();
+    return { code, stderr: decodeText(stderr) };
+  };
+  const refused = await run("--allow-net");
+  assertEquals(refused.code, 1);
+  assertStringIncludes(refused.stderr, 'Cannot read the argument "-caf\ufffd"');
+  if (Deno.build.os !== "linux") return;
+  const { code, stderr } = await run("--allow-net", "--allow-env", "--allow-run=cat");
+  assertEquals(code, 1);
+  assertStringIncludes(stderr, "-caf\udce9");
 });

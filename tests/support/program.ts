@@ -4,8 +4,8 @@
  * @module
  */
 
-/** Whose program it is. */
-export type Kind = "ours" | "reference";
+/** Whose program it is: ours, the `serf` that is installed, or a newer Serf, which `SERF_NEWEST` names. */
+export type Kind = "ours" | "reference" | "newest";
 
 /** What a finished command said. */
 export interface CommandResult {
@@ -38,15 +38,23 @@ export function commandLine(
   kind: Kind,
   args: readonly string[],
 ): { program: string; args: string[] } {
-  if (kind === "reference") return { program: "serf", args: [...args] };
+  if (kind !== "ours") return { program: serfPrograms[kind], args: [...args] };
   const permissions = args[0] === "agent" ? agentPermissions : clientPermissions;
   const flags = ["--no-prompt", ...ourProgram.endsWith(".js") ? bundleFlags : []];
   const main = new URL(ourProgram, root).pathname;
   return { program: Deno.execPath(), args: ["run", ...flags, ...permissions, main, ...args] };
 }
 
+/** The programs of Serf itself. */
+const serfPrograms = { reference: "serf", newest: Deno.env.get("SERF_NEWEST") ?? "" } as const;
+
 /** Why tests against the reference cannot run here; `undefined` where they can. */
 export const referenceMissing: string | undefined = findReference();
+
+/** Why tests against the newest Serf cannot run here; `undefined` where they can. */
+export const newestMissing: string | undefined = serfPrograms.newest === ""
+  ? "SERF_NEWEST does not name the program of a newer Serf"
+  : undefined;
 
 function findReference(): string | undefined {
   try {
@@ -74,6 +82,15 @@ export function interopTest(
   const reason = referenceMissing ?? missing;
   const suffix = reason === undefined ? "" : ` (skipped: ${reason})`;
   Deno.test({ name: name + suffix, ignore: reason !== undefined, fn });
+}
+
+/** Registers a test once for each Serf, the installed one and the newest. */
+export function eachSerfTest(
+  name: string,
+  fn: (serf: "reference" | "newest") => Promise<void>,
+): void {
+  interopTest(`${name}, with the installed Serf`, () => fn("reference"));
+  interopTest(`${name}, with the newest Serf`, () => fn("newest"), { missing: newestMissing });
 }
 
 /** Runs one command to its end. */

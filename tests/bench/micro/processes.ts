@@ -11,7 +11,11 @@ const STARTS = 15;
 /** How long an agent is left alone before its memory is looked at. */
 const IDLE_MS = 3_000;
 
-const subjects: Readonly<Record<Kind, Subject>> = { ours: "ours", reference: "serf" };
+const subjects: Readonly<Record<Kind, Subject>> = {
+  ours: "ours",
+  reference: "serf",
+  newest: "serf",
+};
 
 /** Memory of an agent, and the time that commands take. */
 export const processes: Suite = {
