@@ -16,7 +16,7 @@ export const keygen: Command = {
     formatUsage({
       line: "serf keygen",
       description:
-        "Generates a random 32-byte encryption key and prints it in base64, for the -encrypt flag of the agent and for the keys command.",
+        "Generates a random 32-byte key and prints it in base64, for the keys command and for the -encrypt flag of the agent.",
       flags: {},
     }),
   run(_args, io) {
