@@ -30,6 +30,7 @@ import { LamportClock } from "./lamport.ts";
 import { Lifecycle, type LifecycleState } from "./lifecycle.ts";
 import { MemberStatuses } from "./members/member_statuses.ts";
 import { MemberTable } from "./members/member_table.ts";
+import { PartitionHealer } from "./members/partition_healer.ts";
 import { MessageReceiver } from "./message_receiver.ts";
 import { SwimOperations } from "./swim_operations.ts";
 import { Queries } from "./queries/queries.ts";
@@ -79,6 +80,7 @@ export class SerfCore implements Machine<Packet, StreamMessage, Reply, SerfTimer
   readonly #receiver: MessageReceiver;
   readonly #stateExchange: StateExchange;
   readonly #joins: Joiner;
+  readonly #healer: PartitionHealer;
   readonly #lifecycle: Lifecycle;
   #tags: Readonly<Record<string, string>>;
 
@@ -113,9 +115,12 @@ export class SerfCore implements Machine<Packet, StreamMessage, Reply, SerfTimer
       queries: this.#queries,
       broadcasts: this.#broadcasts,
     });
+    this.#healer = new PartitionHealer(context, this.#table, snapshot?.alive);
     this.#joins = new Joiner(context, {
       table: this.#table,
-      exchange: (address, then) => this.#swim.join(address, this.#operations.begin(then)),
+      healer: this.#healer,
+      exchange: ({ address, name }, then) =>
+        this.#swim.join(address, this.#operations.begin(then), { node: name }),
       announce: () => this.#broadcastIntent(this.#statuses.announceSelf()),
     });
     this.#stateExchange = new StateExchange(context, {
@@ -184,7 +189,9 @@ export class SerfCore implements Machine<Packet, StreamMessage, Reply, SerfTimer
         return this.#statuses.reap();
       case "reconnect":
         world.after(config.reconnectIntervalMs, timer);
-        return this.#joins.reconnect();
+        this.#joins.reconnect();
+        if (this.state === "alive") this.#joins.heal();
+        return;
       case "check-queues":
         world.after(config.queueCheckIntervalMs, timer);
         return this.#broadcasts.check();
@@ -372,6 +379,7 @@ export class SerfCore implements Machine<Packet, StreamMessage, Reply, SerfTimer
       effects: {
         report: (event) => this.#deliver(event),
         refute: (intent) => this.#broadcastIntent(intent),
+        leftUnknown: (name) => this.#healer.forget(name),
         forget: (name) => this.#coordinates?.forget(name),
         isAlive: () => this.state === "alive",
       },
@@ -436,6 +444,7 @@ export class SerfCore implements Machine<Packet, StreamMessage, Reply, SerfTimer
   #deliver(event: MemberEvent | UserEvent): void {
     this.#recorder?.recordEvent(event);
     this.#delivery.deliver(event);
+    if (event.type !== "user") this.#healer.observe(event);
     if (event.type === "member-failed" || event.type === "member-leave") {
       for (const { name } of event.members) this.#queries.asker.excuse(name);
     }

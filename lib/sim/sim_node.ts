@@ -165,9 +165,9 @@ export class SimNode {
     return this.#events.filter((event) => event.type === "user" && event.name === name).length;
   }
 
-  /** Starts the process for the first time, at an address of its own. */
-  start(): void {
-    this.#start(addressOf(this.#cluster.newSlot()));
+  /** Starts the process for the first time, at an address of its own unless it is to have that of another node. */
+  start(address: Address = addressOf(this.#cluster.newSlot())): void {
+    this.#start(address);
   }
 
   /** @internal The membership layer's claims about all nodes it knows. */

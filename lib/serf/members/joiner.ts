@@ -8,12 +8,14 @@ import type { Address } from "../../base/address.ts";
 import type { JoinFailure } from "../../base/errors.ts";
 import type { SerfContext } from "../context.ts";
 import type { MemberTable } from "./member_table.ts";
+import type { HealTarget, PartitionHealer } from "./partition_healer.ts";
 
 /** What joining needs of the other parts. */
 export interface JoinParts {
   readonly table: MemberTable;
-  /** Exchanges state with the node at an address, as one who joins. */
-  exchange(address: Address, then: (error?: string) => void): void;
+  readonly healer: PartitionHealer;
+  /** Exchanges state with the node at an address, as one who joins; only if it has the name, if there is one. */
+  exchange(target: HealTarget, then: (error?: string) => void): void;
   /** Tells the cluster that we are here. */
   announce(): void;
 }
@@ -34,7 +36,7 @@ export class Joiner {
     return this.#ignoringOld > 0;
   }
 
-  /** Joiner by way of all addresses, and announces us if any was reached. Ends in `joined`. */
+  /** Joins by way of all addresses, and announces us if any was reached. Ends in `joined`. */
   join(
     addresses: readonly Address[],
     { id, ignoreOld = false }: { id: number; ignoreOld?: boolean },
@@ -42,12 +44,15 @@ export class Joiner {
     if (ignoreOld) this.#ignoringOld++;
     this.#exchangeWithAll(addresses, (failures) => {
       if (ignoreOld) this.#ignoringOld--;
-      if (failures.length < addresses.length) this.#parts.announce();
+      const failed = new Set(failures.map((failure) => failure.address));
+      const reached = addresses.filter(({ text }) => !failed.has(text));
+      for (const address of reached) this.#parts.healer.joined(address);
+      if (reached.length > 0) this.#parts.announce();
       this.#conclude(id, addresses, failures);
     });
   }
 
-  /** Joiner by way of a node that we knew before a restart, unannounced: the snapshot says that we belong. */
+  /** Joins by way of a node that we knew before a restart, unannounced: the snapshot says that we belong. */
   rejoin(address: Address, { id }: { id: number }): void {
     this.#exchangeWithAll([address], (failures) => this.#conclude(id, [address], failures));
   }
@@ -70,7 +75,16 @@ export class Joiner {
     if (record === undefined) return;
     const { address } = record.claim;
     this.#context.log("INFO", `attempting reconnect to ${record.name} ${address.text}`);
-    this.#parts.exchange(address, () => {});
+    this.#parts.exchange({ address }, () => {});
+  }
+
+  /** Looks for parts of the cluster that we have forgotten, and that may have forgotten us. */
+  heal(): void {
+    for (const target of this.#parts.healer.attempt()) {
+      const { name = "a node joined before", address } = target;
+      this.#context.log("INFO", `attempting to find ${name} again at ${address.text}`);
+      this.#parts.exchange(target, () => {});
+    }
   }
 
   #exchangeWithAll(
@@ -81,7 +95,7 @@ export class Joiner {
     let pending = addresses.length;
     if (pending === 0) return then(failures);
     for (const address of addresses) {
-      this.#parts.exchange(address, (reason) => {
+      this.#parts.exchange({ address }, (reason) => {
         if (reason !== undefined) failures.push({ address: address.text, reason });
         if (--pending === 0) then(failures);
       });

@@ -34,6 +34,8 @@ export interface StatusEffects {
   report(event: MemberEvent): void;
   /** Somebody says that we leave, which we do not: the intent that says so is to be gossiped. */
   refute(intent: JoinIntent): void;
+  /** A node that is not a member is said to have left. */
+  leftUnknown(name: string): void;
   /** A member was erased. */
   forget(name: string): void;
   /** Whether we take part, neither leaving nor gone. */
@@ -114,6 +116,7 @@ export class MemberStatuses {
     this.#clock.witness(lTime);
     const known = this.#table.get(node);
     if (known === undefined) {
+      this.#effects.leftUnknown(node);
       return this.#intents.offer(node, { type: "leave", lTime }, this.#context.world.now);
     }
     if (lTime <= known.statusLTime) return false;

@@ -55,12 +55,23 @@ export class PushPullSync {
     if (exchange) this.#exchangeWithRandom();
   }
 
-  /** Joins by way of the node at an address; `settle` gets the error, if there is one. */
-  join(to: Address, settle: (problem?: string) => void): void {
-    this.#exchange({ to, name: "", join: true }, (problem) => {
-      if (problem === undefined) this.#awaitCatchUp();
-      settle(problem);
-    });
+  /**
+   * Joins by way of the node at an address; `settle` gets the error, if there is one. If `node` is given, nothing is
+   * exchanged unless that is the node's name.
+   */
+  join(
+    { address, node }: { readonly address: Address; readonly node?: string },
+    settle: (problem?: string) => void,
+  ): void {
+    const exchange = (problem?: string) => {
+      if (problem !== undefined) return settle(problem);
+      this.#exchange({ to: address, name: "", join: true }, (problem) => {
+        if (problem === undefined) this.#awaitCatchUp();
+        settle(problem);
+      });
+    };
+    if (node === undefined) exchange();
+    else this.#checkName(address, node, exchange);
   }
 
   /** Exchanges state once more after a join, unless another join has followed. */
@@ -76,6 +87,16 @@ export class PushPullSync {
       this.#context.log("ERR", `Failed push/pull merge: ${problem} from=${from}`);
     }
     return answer;
+  }
+
+  /** Pings the node at an address by its name: a node of another name does not answer. */
+  #checkName(to: Address, node: string, settle: (problem?: string) => void): void {
+    const ping = { type: "ping", sequence: this.#context.nextSequence(), node } as const;
+    const timeoutMs = this.#context.config.profile.tcpTimeoutMs;
+    this.#context.request(to, { message: ping, timeoutMs }, (reply) => {
+      if (!reply.ok) return settle(reply.error);
+      settle(reply.message.type === "ack" ? undefined : `it is not ${node}`);
+    });
   }
 
   #awaitCatchUp(): void {

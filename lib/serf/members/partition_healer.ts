@@ -1,0 +1,151 @@
+/**
+ * Partition healing beyond reconnects: parts of a cluster that have forgotten each other find each other again.
+ *
+ * Serf reconnects to a failed member until it is reaped, and tries the members of a snapshot once. After a partition that
+ * lasts longer than that, or a restart of all nodes before their network works, the parts stay apart for ever. So we
+ * remember addresses, and now and then, ever more rarely, exchange state with one that is not the address of a member.
+ *
+ * @module
+ */
+
+import type { MemberEvent } from "../../api/event.ts";
+import type { Address } from "../../base/address.ts";
+import type { SerfContext } from "../context.ts";
+import type { MemberTable } from "./member_table.ts";
+
+/** An address to exchange state with. */
+export interface HealTarget {
+  readonly address: Address;
+  /** Nothing is to be exchanged with a node of another name: addresses are given to other machines in time. */
+  readonly name?: string;
+}
+
+/**
+ * Addresses of each kind that are remembered. Any single one of them suffices to heal, and this many keep some that
+ * still work although others belonged to machines that are gone for good.
+ */
+const CAPACITY = 32;
+/** The interval between attempts grows up to so many reconnect intervals: with Serf's settings, to 16 minutes. */
+const MAX_INTERVALS = 32;
+
+/** An address that we joined by. */
+interface Seed {
+  readonly address: Address;
+  /** The member that was last seen at the address; it saves searching all members. */
+  name?: string;
+}
+
+/**
+ * Remembers the addresses that joins succeeded with, called seeds, and the last addresses of lost members: those that
+ * failed and were reaped, and those of the snapshot. Members that left, or were made to leave, are not remembered.
+ */
+export class PartitionHealer {
+  readonly #context: SerfContext;
+  readonly #table: MemberTable;
+  /** By the text of the address. A seed stands for whatever node listens there, as in a join. */
+  readonly #seeds = new Map<string, Seed>();
+  /** By name. */
+  readonly #lost = new Map<string, Address>();
+  #intervals = 1;
+  #attemptAt = -Infinity;
+
+  /** `snapshot` has the members that were alive before a restart, by name. */
+  constructor(
+    context: SerfContext,
+    table: MemberTable,
+    snapshot: ReadonlyMap<string, Address> = new Map(),
+  ) {
+    this.#context = context;
+    this.#table = table;
+    for (const [name, address] of snapshot) {
+      if (name !== context.config.name) remember(this.#lost, name, address);
+    }
+  }
+
+  /** A join by this address has succeeded. */
+  joined(address: Address): void {
+    remember(this.#seeds, address.text, { address });
+  }
+
+  /** Something happened to members: those that were reaped as failed are remembered, those that left are forgotten. */
+  observe({ type, members }: MemberEvent): void {
+    if (type !== "member-leave" && type !== "member-reap") return;
+    for (const { name, address, status } of members) {
+      if (status !== "failed") this.forget(name, address);
+      else this.#lose(name, address);
+    }
+  }
+
+  /** A node has left, of which we may know nothing but the name. */
+  forget(name: string, address?: Address): void {
+    this.#lost.delete(name);
+    for (const [text, seed] of this.#seeds) {
+      if (seed.name === name || text === address?.text) this.#seeds.delete(text);
+    }
+  }
+
+  /**
+   * Called at every reconnect interval: returns whom to exchange state with, usually nobody. The members of a part share
+   * the attempts, so that a large part makes no more of them than a small one.
+   */
+  attempt(): HealTarget[] {
+    const { world, config } = this.#context;
+    const seeds = this.#lostSeeds();
+    const lost = [...this.#lost].filter(([name]) => this.#table.get(name) === undefined);
+    if (seeds.length + lost.length === 0) {
+      this.#startOver();
+      return [];
+    }
+    if (world.now < this.#attemptAt) return [];
+    const intervalMs = this.#intervals * config.reconnectIntervalMs;
+    this.#attemptAt = world.now + (0.5 + world.random()) * intervalMs;
+    this.#intervals = Math.min(2 * this.#intervals, MAX_INTERVALS);
+    const alive = this.#table.size - this.#table.failed.size - this.#table.left.size;
+    if (world.random() * alive >= 1) return [];
+    const targets: HealTarget[] = [];
+    if (seeds.length > 0) targets.push({ address: this.#pick(seeds).address });
+    if (lost.length > 0) {
+      const [name, address] = this.#pick(lost);
+      targets.push({ name, address });
+    }
+    return targets;
+  }
+
+  /** A member that may still be there is not a member any more. */
+  #lose(name: string, address: Address): void {
+    remember(this.#lost, name, address);
+    this.#startOver();
+  }
+
+  #startOver(): void {
+    this.#intervals = 1;
+    this.#attemptAt = -Infinity;
+  }
+
+  /** Seeds whose address is not that of a member, alive or failed. */
+  #lostSeeds(): Seed[] {
+    const isLost = ({ address, name }: Seed) =>
+      name === undefined || !this.#table.get(name)?.claim.address.sameEndpoint(address);
+    const lost = [...this.#seeds.values()].filter(isLost);
+    if (lost.length === 0) return lost;
+    for (const { name, claim } of this.#table.records()) {
+      const seed = this.#seeds.get(claim.address.text);
+      if (seed !== undefined) seed.name = name;
+    }
+    return lost.filter(isLost);
+  }
+
+  #pick<T>(items: readonly T[]): T {
+    return items[Math.floor(this.#context.world.random() * items.length)];
+  }
+}
+
+/** Adds an entry as the newest; the oldest makes room for it. */
+function remember<T>(entries: Map<string, T>, key: string, entry: T): void {
+  entries.delete(key);
+  entries.set(key, entry);
+  for (const oldest of entries.keys()) {
+    if (entries.size <= CAPACITY) return;
+    entries.delete(oldest);
+  }
+}

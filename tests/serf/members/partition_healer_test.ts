@@ -1,0 +1,83 @@
+import { assert, assertEquals } from "@std/assert";
+import { addressOf, blind, SerfNetwork, type SerfNode } from "../serf_network.ts";
+
+const INTERVAL_MS = 1_000;
+
+/** A machine that was restarted with a snapshot of these members, of whom nobody is there. */
+function restartAlone(names: readonly string[]): { network: SerfNetwork; node: SerfNode } {
+  const network = new SerfNetwork();
+  const alive = new Map(names.map((name) => [name, addressOf(name)]));
+  const snapshot = { alive, clock: 1, eventClock: 1, queryClock: 1 };
+  const node = network.start("a", { ...blind, reconnectIntervalMs: INTERVAL_MS }, { snapshot });
+  return { network, node };
+}
+
+/** The attempts so far, as far as they were logged. */
+function attempts(node: SerfNode): string[] {
+  return node.logs("INFO").filter((line) => line.startsWith("attempting to find"));
+}
+
+Deno.test("members of the snapshot are tried until they are found", () => {
+  const { network, node } = restartAlone(["a", "b"]);
+  network.run(1.5 * INTERVAL_MS);
+  assertEquals(attempts(node), ["attempting to find b again at 10.0.0.98:7946"]);
+  const b = network.start("b");
+  network.run(4 * INTERVAL_MS);
+  assertEquals([node.status("b"), b.status("a")], ["alive", "alive"]);
+  const { length } = attempts(node);
+  network.run(100 * INTERVAL_MS);
+  assertEquals(attempts(node).length, length);
+});
+
+Deno.test("attempts become rarer, up to one in 32 intervals", () => {
+  const { network, node } = restartAlone(["b"]);
+  // 1 + 2 + 4 + 8 + 16 intervals, give or take a half, and 32 for each of the others.
+  network.run(31 * INTERVAL_MS);
+  const early = attempts(node).length;
+  assert(early >= 4 && early <= 7, `${early}`);
+  network.run(320 * INTERVAL_MS);
+  const late = attempts(node).length - early;
+  assert(late >= 7 && late <= 15, `${late}`);
+});
+
+Deno.test("the members of a part share the attempts", () => {
+  const { network, node } = restartAlone(["b"]);
+  node.meet("c", "d", "e");
+  // The time of the next attempt, whether this one is ours, and which address it is for.
+  node.draws.push(0, 0.26);
+  network.run(INTERVAL_MS);
+  assertEquals(attempts(node), []);
+  node.draws.push(0, 0.24, 0);
+  network.run(INTERVAL_MS);
+  assertEquals(attempts(node).length, 1);
+});
+
+Deno.test("a node of another name at the address of a lost member is not joined", () => {
+  const { network, node } = restartAlone(["b"]);
+  const other = network.start("b2");
+  network.run(10 * INTERVAL_MS);
+  assert(attempts(node).length > 0);
+  assertEquals([node.status("b2"), other.status("a")], [undefined, undefined]);
+});
+
+Deno.test("of many lost members the latest 32 are remembered", () => {
+  const names = Array.from({ length: 40 }, (_, i) => String.fromCharCode(0xc0 + i));
+  const { network, node } = restartAlone(names);
+  network.run(20_000 * INTERVAL_MS);
+  const tried = new Set(attempts(node).map((line) => line.split(" ")[3]));
+  assertEquals(tried, new Set(names.slice(8)));
+});
+
+Deno.test("a member of the snapshot that is said to have left is not tried", () => {
+  const { network, node } = restartAlone(["b", "c"]);
+  node.core.forceLeave("b", { id: 1 });
+  network.run(100 * INTERVAL_MS);
+  assertEquals(new Set(attempts(node).map((line) => line.split(" ")[3])), new Set(["c"]));
+});
+
+Deno.test("a node that leaves looks for nobody", () => {
+  const { network, node } = restartAlone(["b"]);
+  node.core.leave({ id: 1 });
+  network.run(100 * INTERVAL_MS);
+  assertEquals(attempts(node), []);
+});
