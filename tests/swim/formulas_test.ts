@@ -21,19 +21,19 @@ function casesOf(name: string): Group["cases"] {
   return group.cases;
 }
 
-Deno.test("the retransmit limit grows like the reference's", () => {
+Deno.test("the retransmit limit is memberlist's", () => {
   for (const { mult, n, limit } of casesOf("retransmitLimit")) {
     assertEquals(retransmitLimit(mult, n), limit, `${mult} ${n}`);
   }
 });
 
-Deno.test("the shortest suspicion is as long as the reference's", () => {
+Deno.test("the minimum suspicion timeout is memberlist's", () => {
   for (const { mult, n, intervalNs, timeoutNs } of casesOf("suspicionMinTimeout")) {
     assertAlmostEquals(suspicionMinTimeout(mult, n, intervalNs / 1e6), timeoutNs / 1e6, 1e-6);
   }
 });
 
-Deno.test("confirmations shorten a suspicion as the reference does", () => {
+Deno.test("confirmations shorten a suspicion as in memberlist", () => {
   for (const c of casesOf("suspicionRemaining")) {
     const range = { expected: c.k, minMs: c.minNs / 1e6, maxMs: c.maxNs / 1e6 };
     const remaining = suspicionTimeout(c.confirmations, range) - c.elapsedNs / 1e6;
@@ -41,7 +41,7 @@ Deno.test("confirmations shorten a suspicion as the reference does", () => {
   }
 });
 
-Deno.test("state exchanges become rarer as the reference's do", () => {
+Deno.test("the push/pull interval grows as in memberlist", () => {
   for (const { intervalNs, n, scaledNs } of casesOf("pushPullInterval")) {
     assertEquals(pushPullInterval(intervalNs / 1e6, n), scaledNs / 1e6, `${n}`);
   }

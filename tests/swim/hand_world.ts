@@ -1,6 +1,6 @@
 /**
- * One Swim machine in a world that is driven by hand: it keeps what the machine does, nothing that is sent arrives
- * anywhere by itself, and time passes when a test says so. For what a machine does when it hears this or that.
+ * One Swim machine in a world that is driven by hand: it records what the machine does, nothing that is sent arrives
+ * anywhere by itself, and time passes when a test says so. It is for tests of what a machine does with a message or timer.
  *
  * @module
  */
@@ -19,6 +19,7 @@ import type {
   Ping,
   Reply,
   StreamMessage,
+  Suspect,
   Versions,
 } from "../../lib/wire/messages/messages.ts";
 
@@ -38,7 +39,7 @@ export function addressOf(node: string): Address {
   return new Address(Uint8Array.of(10, 0, number >> 8, number & 0xff), 7946);
 }
 
-/** A claim that is true unless told otherwise. */
+/** The claim that a node is alive at its own address, with some changes. */
 export function claimOf(node: string, changes: Partial<Claim> = {}): Claim {
   return {
     node,
@@ -56,7 +57,17 @@ export function aliveOf(node: string, changes: Partial<Claim> = {}): Message {
   return { type: "alive", claim: claimOf(node, changes) };
 }
 
-/** A layer above that has nothing to say, unless told otherwise. */
+/** A message by which `from` suspects a node. */
+export function suspectOf(node: string, from: string): Suspect {
+  return { type: "suspect", node, incarnation: 1, from };
+}
+
+/** A user message of so many bytes, with its type byte. */
+export function userMessage(length: number): Message {
+  return { type: "user", body: { bytes: new Uint8Array(length - 1) } };
+}
+
+/** A delegate that has nothing to say. */
 export const silentDelegate: Delegate = {
   broadcasts: () => [],
   waitingBytes: () => 0,
@@ -78,7 +89,7 @@ export interface Requested {
   readonly id: number;
 }
 
-/** Records everything; nothing that is sent arrives anywhere by itself. */
+/** Records what the machine does. Nothing that is sent arrives anywhere by itself. */
 export class HandWorld implements SwimWorld {
   now = 1_000_000;
   /** Packets that were sent, oldest first. */
@@ -87,7 +98,7 @@ export class HandWorld implements SwimWorld {
   readonly events: SwimEvent[] = [];
   /** The machine that gets the timers. */
   machine!: Swim;
-  /** Whether pings are answered, in no time. */
+  /** Whether pings are answered at once. */
   peersAnswer = true;
   #unanswered: Ping[] = [];
   readonly #timers = new TimerHeap<SwimTimer>();
@@ -140,7 +151,9 @@ export class HandWorld implements SwimWorld {
     const end = this.now + 3_600_000;
     while (!holds()) {
       const at = this.#timers.peekTime();
-      if (at === undefined || at > end) throw new Error("It never came to hold");
+      if (at === undefined || at > end) {
+        throw new Error("The condition was not met within a virtual hour");
+      }
       this.run(Math.max(0, at - this.now));
     }
   }
@@ -150,7 +163,7 @@ export class HandWorld implements SwimWorld {
     this.now += ms;
   }
 
-  /** All messages that were sent, with where to; forgets them. */
+  /** Removes and returns all messages that were sent, with their receivers. */
   takeSent(): { readonly to: string; readonly message: Message }[] {
     return this.sent.splice(0).flatMap(({ to, packet }) =>
       packet.messages.map((message) => ({ to: to.text, message }))
@@ -177,12 +190,18 @@ export interface NodeOptions {
   readonly seed?: number;
   /** Whether pings are answered; they are unless told otherwise. */
   readonly peersAnswer?: boolean;
-  /** Names of nodes it has heard of. */
+  /** The names of the nodes that it knows. */
   readonly knows?: readonly string[];
 }
 
-/** A machine named `self`, started, in a world of its own. What it did so far has been forgotten. */
-export function startNode(options: NodeOptions = {}): { swim: Swim; world: HandWorld } {
+/** A machine and its world. */
+export interface StartedNode {
+  readonly swim: Swim;
+  readonly world: HandWorld;
+}
+
+/** Starts a machine named `self` in a world of its own. Its events so far have been removed. */
+export function startNode(options: NodeOptions = {}): StartedNode {
   const world = new HandWorld(options.seed);
   world.peersAnswer = options.peersAnswer ?? true;
   const config = {
@@ -222,7 +241,7 @@ export function fail(swim: Swim, id: number, error: string): void {
   swim.reply(id, reply);
 }
 
-/** State and incarnation of a node in short, as in `suspect 5`; `unknown` for a stranger. */
+/** State and incarnation of a node, such as `suspect 5`; `unknown` if there is no such node. */
 export function viewOf(swim: Swim, node: string): string {
   const claim = swim.claim(node);
   return claim === undefined ? "unknown" : `${claim.state} ${claim.incarnation}`;

@@ -80,7 +80,7 @@ class Chooser {
   }
 }
 
-Deno.test("nothing that is sent to a machine makes it throw, or send what cannot be encoded", () => {
+Deno.test("no message makes a node throw, or send what cannot be encoded", () => {
   for (let seed = 1; seed <= 20; seed++) {
     const chooser = new Chooser(seed);
     const { swim, world } = startNode({ seed, knows: ["n1", "n2"], peersAnswer: seed % 2 === 0 });

@@ -1,6 +1,6 @@
 /**
- * Swim machines in the simulator, on a network without faults, with a layer above that passes on user messages and does
- * nothing else: for what gossip costs, and how fast it spreads.
+ * Swim machines in the simulator, on a network without faults. The layer above only passes on user messages. It is for tests
+ * of what gossip costs and how fast it spreads.
  *
  * @module
  */

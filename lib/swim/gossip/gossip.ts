@@ -34,19 +34,20 @@ import { GossipBudget, type PacketKind } from "./gossip_budget.ts";
 import type { PacketSender } from "./packet_sender.ts";
 
 /**
- * Between two fan-outs, milliseconds: what comes in meanwhile shares the next packets. Simulated clusters are as fast, and
- * send as much, with anything from 1 to 20; with 50, a burst of 500 events among 5 members takes 120 ms instead of 80.
+ * Between two fan-outs, milliseconds: what comes in meanwhile shares the next packets. `SwimNetwork` in `tests/swim` is as
+ * fast, and sends as much, with anything from 1 to 20. With 50, a burst of 500 events among 5 members takes 120 ms instead of
+ * 80.
  */
 const SPACING_MS = 10;
 /**
- * Between two fan-outs of full packets, milliseconds. Real receivers need this time to work them off; the cluster
- * benchmark `burst` shows whether they can. With 10, 500 events among 30 members take more than half a second to reach
- * all (the test "a burst reaches everybody soon" fails).
+ * Between two fan-outs of full packets, milliseconds. Real receivers need this time to work them off; the cluster benchmark
+ * `burst` shows whether they can. With 10, a burst of 500 events among 30 members takes more than half a second (the test "a
+ * burst reaches all members soon, in as few packets" fails).
  */
 const PACE_MS = 3;
 /**
- * Fan-outs that go ahead of the ticks. With 1, a burst of 500 events among 5 members takes 530 ms to reach all instead of
- * 80; with 3, nothing is faster, and a single event costs more packets.
+ * Fan-outs that go ahead of the ticks. In simulated clusters of 30 members with 10 % loss, nine of ten events are known to
+ * all within 20 ms. With 1, they are within 220 ms, because lost packets are made up for a tick later; 3 change nothing.
  */
 const EAGER_FAN_OUTS = 2;
 

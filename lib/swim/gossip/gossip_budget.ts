@@ -12,8 +12,8 @@
  *
  * The drawer makes the first letter fast. The missing quarter pays for that.
  *
- * The constants were chosen with `TinyCluster` in `tests/swim`, by the packets that gossip sends compared with ticks, and
- * by the time until all members have an event. The figures below are medians for 30 members and seeds 1 to 3.
+ * The figures below are from `SwimNetwork` in `tests/swim`, with 30 members and seeds 1 to 10: how many packets gossip sends
+ * compared with ticks, and the median time until all members have an event.
  *
  * @module
  */
@@ -22,23 +22,23 @@ import type { Profile } from "../config.ts";
 import type { SwimWorld } from "../timer.ts";
 
 /**
- * What comes in, as a share of the `gossipNodes` packets per tick that memberlist may send. With 0.9, 20 events a second
- * cost 7 % more packets than ticks; with 0.75 they cost 7 % fewer, in 530 ms; with 0.5 they take 720 ms.
+ * What comes in, as a share of the `gossipNodes` packets per tick that memberlist may send. At 20 events a second, gossip takes
+ * 7 % fewer packets than ticks, and 540 ms. With 0.9 it would take 6 % more packets, with 0.5 it would take 720 ms.
  */
 const INCOME = 0.75;
 /**
- * How many fan-outs the budget holds. With 6, a second full of events costs more packets than ticks (the test "a stream of
- * events costs no more packets than with ticks" fails); with 3, the second fan-out of a single event has to wait.
+ * How many fan-outs the budget holds. With 6, 20 events a second take more packets than ticks (the test "a stream of events
+ * takes no more packets than ticks" fails). With 3, the second fan-out of a single event has to wait.
  */
 const CAPACITY = 4;
 /**
- * How many fan-outs a packet that is not news leaves. At 4 events a second, the time is 280 ms with 2, 360 ms with 1 and
- * 530 ms with 0; with 3, too little is left for the second fan-out of a single event.
+ * How many fan-outs a packet leaves that is not the first with its news. At 4 events a second, gossip takes 280 ms with 2,
+ * 360 ms with 1 and 540 ms with 0. With 3, the second fan-out of a single event has to wait.
  */
 const RESERVE = 2;
 /**
- * How many fan-outs of credit urgent news has: enough for two suspicions, deaths or departures while a stream of events
- * keeps the budget empty (the test "what is urgent overdraws the budget by two fan-outs, and no more").
+ * How many fan-outs of credit urgent news has. A stream of events keeps the budget empty; this is enough for two suspicions,
+ * deaths or leaves at once (the test "urgent broadcasts overdraw the budget by two fan-outs, and no more").
  */
 const OVERDRAFT = 2;
 

@@ -1,7 +1,15 @@
 import { assert, assertEquals } from "@std/assert";
 import { Address } from "../../../lib/base/address.ts";
 import type { Message } from "../../../lib/wire/messages/messages.ts";
-import { addressOf, aliveOf, fail, hear, startNode } from "../hand_world.ts";
+import {
+  addressOf,
+  aliveOf,
+  fail,
+  hear,
+  type NodeOptions,
+  type StartedNode,
+  startNode,
+} from "../hand_world.ts";
 
 function request(sequence: number, changes: { nack?: boolean; port?: number } = {}): Message {
   const { ip, port } = addressOf("n2");
@@ -16,11 +24,11 @@ function request(sequence: number, changes: { nack?: boolean; port?: number } = 
 }
 
 /** A node whose packets have no room for broadcasts. */
-function quiet(): ReturnType<typeof startNode> {
+function quiet(): StartedNode {
   return startNode({ peersAnswer: false, packetOverhead: 1_390 });
 }
 
-Deno.test("a helper pings the target under a number of its own, and passes on the ack", () => {
+Deno.test("a helper pings the target with its own sequence number, and passes on the ack", () => {
   const { swim, world } = quiet();
   hear(swim, request(77));
   const [{ to, message: ping }] = world.takeSent();
@@ -37,7 +45,7 @@ Deno.test("a helper pings the target under a number of its own, and passes on th
   assertEquals(world.takeSent().filter(({ message }) => message.type === "nack"), []);
 });
 
-Deno.test("a helper that gets no ack in time says so, if that is wanted", () => {
+Deno.test("a helper that gets no ack in time sends a nack, if that is wanted", () => {
   const { swim, world } = quiet();
   hear(swim, request(77));
   hear(swim, request(78, { nack: false }));
@@ -50,8 +58,8 @@ Deno.test("a helper that gets no ack in time says so, if that is wanted", () => 
   ]);
 });
 
-/** A node that is asked to ping a member that does not answer; what it has sent has been taken. */
-function asked(options: Parameters<typeof startNode>[0] = {}): ReturnType<typeof startNode> {
+/** A node that was asked to ping a member that does not answer. What it has sent so far is removed. */
+function asked(options: NodeOptions = {}): StartedNode {
   const started = startNode({ peersAnswer: false, packetOverhead: 1_390, ...options });
   hear(started.swim, aliveOf("n2"));
   hear(started.swim, request(77));
@@ -59,7 +67,7 @@ function asked(options: Parameters<typeof startNode>[0] = {}): ReturnType<typeof
   return started;
 }
 
-Deno.test("a helper whom the target's host refuses says so at once, and still passes on an ack", () => {
+Deno.test("a helper sends the nack at once when the stream is refused, and still passes on an ack", () => {
   const { swim, world } = asked();
   world.run(124);
   assertEquals(world.requests, []);
@@ -81,7 +89,7 @@ Deno.test("a helper whom the target's host refuses says so at once, and still pa
   assertEquals(nacks(), []);
 });
 
-Deno.test("a helper that fails on a stream in any other way waits for the ack", () => {
+Deno.test("after any other error on the stream, a helper waits for the ack", () => {
   const { swim, world } = asked();
   world.run(125);
   fail(swim, world.requests[0].id, "dial tcp 10.0.0.2:7946: i/o timeout");
@@ -91,7 +99,7 @@ Deno.test("a helper that fails on a stream in any other way waits for the ack", 
   assertEquals(world.takeSent().filter(({ message }) => message.type === "nack").length, 1);
 });
 
-Deno.test("a helper dials members only, at their own address, one stream at a time, if eager", () => {
+Deno.test("a helper dials only members, at their own address, one stream at a time, and only with eager probes", () => {
   const stranger = quiet();
   hear(stranger.swim, request(77));
   stranger.world.run(500);
@@ -107,7 +115,7 @@ Deno.test("a helper dials members only, at their own address, one stream at a ti
   assertEquals(patient.world.requests, []);
 });
 
-Deno.test("an ack that comes after the nack is too late", () => {
+Deno.test("an ack that comes after the timeout is not passed on", () => {
   const { swim, world } = quiet();
   hear(swim, request(77));
   const [{ message: ping }] = world.takeSent();
@@ -118,7 +126,7 @@ Deno.test("an ack that comes after the nack is too late", () => {
   assertEquals(world.takeSent(), []);
 });
 
-Deno.test("a request without a source is answered where it came from, and port 0 is our own", () => {
+Deno.test("a request without a source is answered at its sender's address, and port 0 is our own port", () => {
   const { swim, world } = quiet();
   hear(swim, { ...request(77, { port: 0 }), source: undefined } as Message);
   const [{ to, message: ping }] = world.takeSent();
@@ -128,7 +136,7 @@ Deno.test("a request without a source is answered where it came from, and port 0
   assertEquals(world.takeSent().map(({ to }) => to), ["10.0.0.102:7946"]);
 });
 
-Deno.test("a flood of requests is not taken on beyond a limit", () => {
+Deno.test("at most 1,024 indirect pings are under way", () => {
   const { swim, world } = quiet();
   for (let sequence = 1; sequence <= 3_000; sequence++) hear(swim, request(sequence));
   assertEquals(world.takeSent().length, 1_024);

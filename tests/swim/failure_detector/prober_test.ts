@@ -7,19 +7,21 @@ import {
   fail,
   hear,
   hearFrom,
+  type NodeOptions,
+  type StartedNode,
   startNode,
   versions,
   viewOf,
 } from "../hand_world.ts";
 
-type Node = ReturnType<typeof startNode>;
+type Node = StartedNode;
 
-/** A node whose peers do not answer by themselves, just before it sends its first ping. */
-function silent(knows: readonly string[], options: Parameters<typeof startNode>[0] = {}): Node {
+/** A node whose pings are not answered, before it sends the first one. */
+function silent(knows: readonly string[], options: NodeOptions = {}): Node {
   return startNode({ ...options, knows, peersAnswer: false });
 }
 
-/** Runs until the next ping goes out, and returns it with its receiver. What was sent before is forgotten. */
+/** Runs until the next ping is sent, and returns it with its receiver. Everything that was sent before is removed. */
 function nextPing({ world }: Node): { readonly to: string; readonly ping: Ping } {
   world.takeSent();
   for (;;) {
@@ -34,12 +36,12 @@ function messagesOf({ world }: Node, type: Message["type"]): ReturnType<Node["wo
   return world.takeSent().filter(({ message }) => message.type === type);
 }
 
-/** A helper says that it did not reach the target of a ping. */
+/** Sends a nack from a helper. */
 function nack({ swim }: Node, { sequence }: Ping, helper: string): void {
   hearFrom(`n${helper.match(/\d+(?=:)/)}`, swim, { type: "nack", sequence });
 }
 
-/** Fails the last stream that was opened, in the way of a host on which nobody listens. */
+/** Fails the last stream that was opened, like a host on which no process listens. */
 function refuse({ swim, world }: Node): void {
   const { id, to } = world.requests[world.requests.length - 1];
   fail(swim, id, `dial tcp ${to}: connect: connection refused`);
@@ -49,7 +51,7 @@ function indirectOf(node: Node): string[] {
   return messagesOf(node, "indirect-ping").map(({ to }) => to).sort();
 }
 
-Deno.test("each member has its turn before any has it twice, and we never ask ourselves", () => {
+Deno.test("each member is probed before any is probed twice, and we never probe ourselves", () => {
   const { world } = startNode({ knows: ["n1", "n2", "n3"] });
   world.run(3_000);
   const pings = world.takeSent().flatMap(({ message }) =>
@@ -58,7 +60,7 @@ Deno.test("each member has its turn before any has it twice, and we never ask ou
   assertEquals(pings.sort(), ["n1", "n2", "n3"]);
 });
 
-Deno.test("the dead and the left are not probed, suspects are", () => {
+Deno.test("dead and left nodes are not probed, suspects are", () => {
   const { swim, world } = startNode({ knows: ["n1", "n2", "n3", "n4", "n5", "n6"] });
   hear(swim, { type: "dead", node: "n1", incarnation: 1, from: "n3" });
   hear(swim, { type: "dead", node: "n2", incarnation: 1, from: "n2" });
@@ -70,7 +72,7 @@ Deno.test("the dead and the left are not probed, suspects are", () => {
   assertEquals([...new Set(pings)].sort(), ["n3", "n4", "n5", "n6"]);
 });
 
-Deno.test("an ack in time is a success: health improves, and the round trip is reported", () => {
+Deno.test("an ack in time improves our health, and the round trip is reported", () => {
   const node = silent(["n1"]);
   const { swim, world } = node;
   hear(swim, { type: "suspect", node: "self", incarnation: 1, from: "n1" });
@@ -88,7 +90,7 @@ Deno.test("an ack in time is a success: health improves, and the round trip is r
   assertEquals(world.log("DEBUG"), []);
 });
 
-Deno.test("an ack counts once, and one with a foreign number not at all", () => {
+Deno.test("an ack counts once, and one with another sequence number not at all", () => {
   const node = silent(["n1"]);
   const { ping } = nextPing(node);
   hear(node.swim, { type: "ack", sequence: ping.sequence + 1, payload: null });
@@ -98,7 +100,7 @@ Deno.test("an ack counts once, and one with a foreign number not at all", () => 
   assertEquals(node.world.eventsOf("ping-ack").length, 1);
 });
 
-Deno.test("a suspect is told what it is accused of, and with a checksum", () => {
+Deno.test("the ping of a suspect carries the suspect message, and a checksum", () => {
   const node = silent(["n1", "n2", "n3"]);
   for (const name of ["n1", "n2", "n3"]) {
     hear(node.swim, { type: "suspect", node: name, incarnation: 1, from: "x" });
@@ -110,16 +112,16 @@ function nextPingIsCompound({ world }: Node): void {
   for (;;) {
     world.runUntil(() => world.sent.length > 0);
     const packet = world.sent.shift()?.packet;
-    const [ping, accusation] = packet?.messages ?? [];
+    const [ping, suspect] = packet?.messages ?? [];
     if (ping?.type !== "ping") continue;
-    assertEquals(accusation, { type: "suspect", node: ping.node, incarnation: 1, from: "self" });
+    assertEquals(suspect, { type: "suspect", node: ping.node, incarnation: 1, from: "self" });
     assertEquals(packet?.messages.length, 2);
     assertEquals(packet?.crc, true);
     return;
   }
 }
 
-Deno.test("without an ack in time, others are asked and a stream is tried, and then the node is suspect", () => {
+Deno.test("without an ack, indirect pings and a stream are tried, and then the node is suspect", () => {
   const node = silent(["n1", "n2", "n3", "n4", "n5", "n6"]);
   const { swim, world } = node;
   const { to, ping } = nextPing(node);
@@ -160,7 +162,7 @@ Deno.test("an ack by way of a helper is a success, without a round trip to repor
   assertEquals(swim.healthScore, 0);
 });
 
-Deno.test("a probe that used up its interval is followed by the next at once", () => {
+Deno.test("a probe that used up its interval is followed by the next one at once", () => {
   const node = silent(["n1", "n2"]);
   const first = nextPing(node);
   const start = node.world.now;
@@ -169,7 +171,7 @@ Deno.test("a probe that used up its interval is followed by the next at once", (
   assert(second.ping.node !== first.ping.node);
 });
 
-Deno.test("helpers that are silent are evidence against ourselves, nacks acquit us", () => {
+Deno.test("missing nacks worsen our health score, nacks do not", () => {
   for (const [nacks, score] of [[0, 3], [1, 2], [3, 0]]) {
     const node = silent(["n1", "n2", "n3", "n4"]);
     const { ping } = nextPing(node);
@@ -191,14 +193,14 @@ Deno.test("a nack that arrives twice counts once", () => {
   assertEquals(node.swim.healthScore, 2);
 });
 
-Deno.test("without anybody who could send a nack, every failed probe counts one", () => {
+Deno.test("without helpers, every failed probe worsens our health score by one", () => {
   const node = silent(["n1"]);
   nextPing(node);
   node.world.run(1_000);
   assertEquals(node.swim.healthScore, 1);
 });
 
-Deno.test("nacks are asked only of those who know them, stream pings likewise", () => {
+Deno.test("nacks and stream pings are only sent to members whose protocol version has them", () => {
   const node = silent([]);
   for (const name of ["n1", "n2", "n3"]) {
     hear(node.swim, aliveOf(name, { versions: { ...versions, protocolMax: 2 } }));
@@ -214,7 +216,7 @@ Deno.test("nacks are asked only of those who know them, stream pings likewise", 
   assertEquals(node.swim.healthScore, 1);
 });
 
-Deno.test("a bad score stretches the probe, but not the wait for the direct ack", () => {
+Deno.test("a bad health score makes the probe longer, but not the wait for the direct ack", () => {
   const node = silent(["n1", "n2"]);
   for (const incarnation of [1, 2]) {
     hear(node.swim, { type: "suspect", node: "self", incarnation, from: "x" });
@@ -230,7 +232,7 @@ Deno.test("a bad score stretches the probe, but not the wait for the direct ack"
   assertEquals(viewOf(node.swim, ping.node), "suspect 1");
 });
 
-Deno.test("who answers on a stream only is not suspected, but it is looked at only in the end", () => {
+Deno.test("a member that answers only on the stream is not suspected when the probe ends", () => {
   const node = silent(["n1", "n2"]);
   const { swim, world } = node;
   hear(swim, { type: "suspect", node: "self", incarnation: 1, from: "x" });
@@ -249,7 +251,7 @@ Deno.test("who answers on a stream only is not suspected, but it is looked at on
   assertEquals(swim.healthScore, 0);
 });
 
-Deno.test("a wrong answer on a stream is none, and a refused connection no news", () => {
+Deno.test("a wrong answer on the stream is logged, a refused connection is not", () => {
   const outcomes: [(node: Node, ping: Ping) => void, string[]][] = [
     [
       ({ swim, world }, { sequence }) =>
@@ -281,7 +283,7 @@ Deno.test("a wrong answer on a stream is none, and a refused connection no news"
   }
 });
 
-Deno.test("when the host refuses and all helpers say no, nothing is left to wait for", () => {
+Deno.test("a refused stream and nacks from all helpers end an eager probe", () => {
   const node = silent(["n1", "n2", "n3", "n4", "n5", "n6"]);
   const { swim, world } = node;
   const { ping } = nextPing(node);
@@ -305,7 +307,7 @@ Deno.test("when the host refuses and all helpers say no, nothing is left to wait
   ]);
 });
 
-Deno.test("where nobody can be asked, the word of the host is enough", () => {
+Deno.test("without helpers, a refused stream ends an eager probe", () => {
   const node = silent(["n1"]);
   nextPing(node);
   node.world.run(125);
@@ -314,7 +316,7 @@ Deno.test("where nobody can be asked, the word of the host is enough", () => {
   assertEquals(node.swim.healthScore, 1);
 });
 
-Deno.test("nacks without a refusal, and a refusal without all nacks, leave a probe its time", () => {
+Deno.test("nacks without a refusal, or a refusal without all nacks, do not shorten a probe", () => {
   const cases: ((node: Node, ping: Ping) => void)[] = [
     (node, ping) => {
       node.world.run(500);
@@ -338,7 +340,7 @@ Deno.test("nacks without a refusal, and a refusal without all nacks, leave a pro
   }
 });
 
-Deno.test("helpers that know no nacks are waited for, even if the host refuses", () => {
+Deno.test("with helpers that send no nacks, a refused stream does not shorten a probe", () => {
   const node = silent([]);
   for (const name of ["n1", "n2", "n3"]) {
     hear(node.swim, aliveOf(name, { versions: { ...versions, protocolMax: 3 } }));
@@ -350,19 +352,19 @@ Deno.test("helpers that know no nacks are waited for, even if the host refuses",
   assertEquals(viewOf(node.swim, ping.node), "alive 1");
 });
 
-Deno.test("after a refusal, an ack or an answer on a second stream still saves the target", () => {
-  const saviours: ((node: Node, ping: Ping) => void)[] = [
+Deno.test("after a refused stream, an ack or an answer on a second stream makes the probe a success", () => {
+  const rescues: ((node: Node, ping: Ping) => void)[] = [
     ({ swim }, { sequence }) => hear(swim, { type: "ack", sequence, payload: null }),
     ({ swim, world }, { sequence }) =>
       answer(swim, world.requests[1].id, { type: "ack", sequence, payload: null }),
   ];
-  for (const save of saviours) {
+  for (const rescue of rescues) {
     const node = silent(["n1", "n2", "n3"]);
     const { ping } = nextPing(node);
     node.world.run(125);
     refuse(node);
     node.world.run(375);
-    save(node, ping);
+    rescue(node, ping);
     node.world.run(490);
     assertEquals(viewOf(node.swim, ping.node), "alive 1");
     node.world.run(10);
@@ -370,7 +372,7 @@ Deno.test("after a refusal, an ack or an answer on a second stream still saves t
   }
 });
 
-Deno.test("who is a little slow is asked on a stream, and nobody else is bothered", () => {
+Deno.test("a member that is a little slow is pinged on a stream, without indirect pings", () => {
   const node = silent(["n1", "n2", "n3"]);
   const { ping } = nextPing(node);
   node.world.run(400);
@@ -380,7 +382,7 @@ Deno.test("who is a little slow is asked on a stream, and nobody else is bothere
   assertEquals(Math.round(node.world.eventsOf("ping-ack")[0].rttMs), 400);
 });
 
-Deno.test("without eager probes, everything has its full time", () => {
+Deno.test("without eager probes, a probe always takes its full time", () => {
   const node = silent(["n1", "n2", "n3"], { profile: { eagerProbes: false } });
   const { ping } = nextPing(node);
   node.world.run(499);
@@ -394,7 +396,7 @@ Deno.test("without eager probes, everything has its full time", () => {
   assertEquals(viewOf(node.swim, ping.node), "suspect 1");
 });
 
-Deno.test("a probe during which we stood still accuses nobody", () => {
+Deno.test("a probe during which this process stood still suspects nobody", () => {
   for (const before of [100, 700]) {
     const node = silent(["n1", "n2", "n3"]);
     const { swim, world } = node;
@@ -408,7 +410,7 @@ Deno.test("a probe during which we stood still accuses nobody", () => {
   }
 });
 
-Deno.test("a timer that is a little late changes nothing", () => {
+Deno.test("a slightly late timer changes nothing", () => {
   const node = silent(["n1"]);
   nextPing(node);
   node.world.run(400);
@@ -418,7 +420,7 @@ Deno.test("a timer that is a little late changes nothing", () => {
   assertEquals(node.world.log("WARN"), []);
 });
 
-Deno.test("we answer pings that are for us or for nobody in particular, where the asker says it is", () => {
+Deno.test("pings with our name or no name are answered at their source address", () => {
   const payload = Uint8Array.of(9);
   const node = startNode({ delegate: { ackPayload: () => payload } });
   const { swim } = node;
@@ -435,7 +437,7 @@ Deno.test("we answer pings that are for us or for nobody in particular, where th
   ]);
 });
 
-Deno.test("we do not answer for others, on either transport", () => {
+Deno.test("pings with another name are not answered, on either transport", () => {
   const node = startNode();
   hear(node.swim, { type: "ping", sequence: 5, node: "other" });
   assertEquals(messagesOf(node, "ack"), []);

@@ -1,32 +1,36 @@
 import { assert, assertEquals } from "@std/assert";
 import { profiles } from "../../../lib/swim/config.ts";
 import { StallWatch } from "../../../lib/swim/failure_detector/stall_watch.ts";
-import type { Message, Suspect } from "../../../lib/wire/messages/messages.ts";
-import { addressOf, aliveOf, hear, startNode, viewOf } from "../hand_world.ts";
+import type { Message } from "../../../lib/wire/messages/messages.ts";
+import {
+  addressOf,
+  aliveOf,
+  hear,
+  type StartedNode,
+  startNode,
+  suspectOf,
+  viewOf,
+} from "../hand_world.ts";
 
 const others = ["n1", "n2", "n3", "n4", "n5"];
 
-function accuse(node: string, from: string): Suspect {
-  return { type: "suspect", node, incarnation: 1, from };
-}
-
-/** A node that suspects n1, with `leftMs` until it declares it failed. */
-function suspicious(leftMs: number, profile = {}): ReturnType<typeof startNode> {
+/** A node that suspects n1, and will declare it dead after `leftMs`. */
+function suspecting(leftMs: number, profile = {}): StartedNode {
   const started = startNode({ knows: others, profile });
   // Confirmed by two, a suspicion lasts 4 s.
-  hear(started.swim, accuse("n1", "n2"), accuse("n1", "n3"), accuse("n1", "n4"));
+  hear(started.swim, suspectOf("n1", "n2"), suspectOf("n1", "n3"), suspectOf("n1", "n4"));
   started.world.run(4_000 - leftMs);
   assertEquals(viewOf(started.swim, "n1"), "suspect 1");
   return started;
 }
 
-Deno.test("a timer that is a little late tells nothing, one that is much too late how much time was lost", () => {
+Deno.test("a slightly late timer is tolerated, a very late one shows how much time was lost", () => {
   const watch = new StallWatch(profiles.lan);
   assertEquals(watch.lostMs(10_000, 10_250), 0);
   assertEquals(watch.lostMs(10_000, 10_300), 300);
 });
 
-Deno.test("time that several late timers have in common is told once", () => {
+Deno.test("the same lost time is reported once, however many timers were late", () => {
   const watch = new StallWatch(profiles.lan);
   assertEquals(watch.lostMs(10_000, 15_000), 5_000);
   assertEquals(watch.lostMs(12_000, 15_000), 0);
@@ -34,12 +38,12 @@ Deno.test("time that several late timers have in common is told once", () => {
   assertEquals(watch.lostMs(14_900, 15_300), 300);
 });
 
-Deno.test("by the reference's rule, no time is ever lost", () => {
+Deno.test("without stall awareness, as in memberlist, no time is ever lost", () => {
   const watch = new StallWatch({ ...profiles.lan, stallAware: false });
   assertEquals(watch.lostMs(10_000, 60_000), 0);
 });
 
-Deno.test("lost time raises our score by the probes that we missed, and is told in the log", () => {
+Deno.test("lost time raises our health score by the number of missed probes, and is logged", () => {
   for (const [stallMs, score] of [[1_300, 1], [3_500, 2], [3_600_000, 7]]) {
     const { swim, world } = startNode({ knows: ["n1"] });
     world.stall(stallMs);
@@ -53,8 +57,8 @@ Deno.test("lost time raises our score by the probes that we missed, and is told 
   }
 });
 
-Deno.test("a suspicion that ran out while we stood still is not carried out, and its suspect is told", () => {
-  const { swim, world } = suspicious(1_000);
+Deno.test("a suspicion whose timeout passed during a stall goes on, and the suspect is notified", () => {
+  const { swim, world } = suspecting(1_000);
   world.takeSent();
   world.stall(60_000);
   world.run(0);
@@ -68,8 +72,8 @@ Deno.test("a suspicion that ran out while we stood still is not carried out, and
   assertEquals(viewOf(swim, "n1"), "alive 2");
 });
 
-Deno.test("a suspect that goes on being silent has only the lost time more", () => {
-  const { swim, world } = suspicious(1_000);
+Deno.test("a suspect that stays silent is declared dead later by the lost time", () => {
+  const { swim, world } = suspecting(1_000);
   world.stall(60_000);
   world.run(500);
   assertEquals(viewOf(swim, "n1"), "suspect 1");
@@ -77,14 +81,14 @@ Deno.test("a suspect that goes on being silent has only the lost time more", () 
   assertEquals(viewOf(swim, "n1"), "dead 1");
 });
 
-Deno.test("by the reference's rule, a suspicion that ran out while we stood still is carried out", () => {
-  const { swim, world } = suspicious(1_000, { stallAware: false });
+Deno.test("without stall awareness, as in memberlist, it is declared dead after the stall", () => {
+  const { swim, world } = suspecting(1_000, { stallAware: false });
   world.stall(60_000);
   world.run(0);
   assertEquals(viewOf(swim, "n1"), "dead 1");
 });
 
-Deno.test("who stood still sends no nacks for others, but still passes on an ack", () => {
+Deno.test("after a stall, no nacks are sent for others, but acks are passed on", () => {
   const { swim, world } = startNode({ peersAnswer: false, packetOverhead: 1_390 });
   const request: Message = {
     type: "indirect-ping",

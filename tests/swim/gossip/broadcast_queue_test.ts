@@ -2,11 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { BroadcastQueue } from "../../../lib/swim/gossip/broadcast_queue.ts";
 import { messageLength } from "../../../lib/wire/messages/message_codec.ts";
 import type { Message } from "../../../lib/wire/messages/messages.ts";
-
-/** A user message of so many bytes, its type byte included. */
-function messageOf(length: number): Message {
-  return { type: "user", body: { bytes: new Uint8Array(length - 1) } };
-}
+import { userMessage } from "../hand_world.ts";
 
 function queueOf(limit: number, ...messages: Message[]): BroadcastQueue {
   const queue = new BroadcastQueue(() => limit);
@@ -15,13 +11,13 @@ function queueOf(limit: number, ...messages: Message[]): BroadcastQueue {
 }
 
 Deno.test("the longest message goes first, and of equals the newest", () => {
-  const [short, oldLong, newLong] = [messageOf(10), messageOf(20), messageOf(20)];
+  const [short, oldLong, newLong] = [userMessage(10), userMessage(20), userMessage(20)];
   const queue = queueOf(5, oldLong, short, newLong);
   assertEquals(queue.take(2, 1_000), [newLong, oldLong, short]);
 });
 
-Deno.test("what was sent less goes first, whatever its length", () => {
-  const [first, second, third] = [messageOf(50), messageOf(40), messageOf(10)];
+Deno.test("messages that were sent less go first, whatever their length", () => {
+  const [first, second, third] = [userMessage(50), userMessage(40), userMessage(10)];
   const queue = queueOf(5, first);
   assertEquals(queue.take(0, 60), [first]);
   queue.queue({ message: second });
@@ -30,8 +26,8 @@ Deno.test("what was sent less goes first, whatever its length", () => {
   assertEquals(queue.take(0, 1_000), [third, first, second]);
 });
 
-Deno.test("a message counts with its overhead, and one that does not fit lets shorter ones pass", () => {
-  const [long, middle, short] = [messageOf(50), messageOf(30), messageOf(18)];
+Deno.test("a message counts with its overhead, and shorter ones pass one that does not fit", () => {
+  const [long, middle, short] = [userMessage(50), userMessage(30), userMessage(18)];
   const queue = queueOf(5, long, middle, short);
   assertEquals(queue.take(2, 52), [long]);
   assertEquals(queue.take(2, 52), [middle, short]);
@@ -42,7 +38,7 @@ Deno.test("a message counts with its overhead, and one that does not fit lets sh
 Deno.test("a message is sent as often as the limit says, and then finished", () => {
   let finished = 0;
   const queue = new BroadcastQueue(() => 3);
-  queue.queue({ message: messageOf(10), finished: () => finished++ });
+  queue.queue({ message: userMessage(10), finished: () => finished++ });
   for (const left of [1, 1, 0]) {
     assertEquals(finished, 0);
     assertEquals(queue.take(2, 100).length, 1);
@@ -52,17 +48,17 @@ Deno.test("a message is sent as often as the limit says, and then finished", () 
   assertEquals(queue.take(2, 100), []);
 });
 
-Deno.test("a message is at most once in a packet", () => {
-  const message = messageOf(10);
+Deno.test("a message is in a packet at most once", () => {
+  const message = userMessage(10);
   assertEquals(queueOf(9, message).take(2, 10_000), [message]);
 });
 
 Deno.test("a newer broadcast of a name replaces the older one, which is finished", () => {
   const finished: string[] = [];
   const queue = new BroadcastQueue(() => 3);
-  const newer = messageOf(10);
-  queue.queue({ message: messageOf(30), name: "a", finished: () => finished.push("old a") });
-  queue.queue({ message: messageOf(30), name: "b", finished: () => finished.push("b") });
+  const newer = userMessage(10);
+  queue.queue({ message: userMessage(30), name: "a", finished: () => finished.push("old a") });
+  queue.queue({ message: userMessage(30), name: "b", finished: () => finished.push("b") });
   assertEquals(queue.take(2, 100).length, 2);
   queue.queue({ message: newer, name: "a", finished: () => finished.push("new a") });
   assertEquals(finished, ["old a"]);
@@ -71,14 +67,14 @@ Deno.test("a newer broadcast of a name replaces the older one, which is finished
 });
 
 Deno.test("broadcasts without a name never replace each other", () => {
-  const queue = queueOf(3, messageOf(10), messageOf(10));
+  const queue = queueOf(3, userMessage(10), userMessage(10));
   assertEquals(queue.length, 2);
 });
 
 Deno.test("a name is free again when its broadcast is finished", () => {
   let finished = 0;
   const queue = new BroadcastQueue(() => 1);
-  const broadcast = { message: messageOf(10), name: "a", finished: () => finished++ };
+  const broadcast = { message: userMessage(10), name: "a", finished: () => finished++ };
   queue.queue(broadcast);
   queue.take(0, 100);
   queue.queue(broadcast);
@@ -90,7 +86,7 @@ Deno.test("pruning drops what was sent most, then the shortest, then the oldest"
   const dropped: string[] = [];
   const queue = new BroadcastQueue(() => 9);
   const add = (name: string, length: number) =>
-    queue.queue({ message: messageOf(length), name, finished: () => dropped.push(name) });
+    queue.queue({ message: userMessage(length), name, finished: () => dropped.push(name) });
   add("sent", 60);
   queue.take(0, 60);
   add("long", 50);
@@ -106,10 +102,10 @@ Deno.test("pruning drops what was sent most, then the shortest, then the oldest"
 
 Deno.test("a callback may queue again under a name that is just being finished", () => {
   const queue = new BroadcastQueue(() => 1);
-  const again = messageOf(20);
-  queue.queue({ message: messageOf(12), name: "b" });
+  const again = userMessage(20);
+  queue.queue({ message: userMessage(12), name: "b" });
   queue.queue({
-    message: messageOf(15),
+    message: userMessage(15),
     name: "a",
     finished: () => queue.queue({ message: again, name: "b" }),
   });
@@ -118,7 +114,7 @@ Deno.test("a callback may queue again under a name that is just being finished",
   assertEquals(queue.length, 0);
 });
 
-/** The order of the specification, found by sorting everything anew for each message. */
+/** The specification: for each message, it sorts all that wait and takes the first one that fits. */
 class SlowQueue {
   items: { message: Message; transmits: number; id: number }[] = [];
   #id = 0;
@@ -153,14 +149,14 @@ class SlowQueue {
   }
 }
 
-Deno.test("the order is that of a queue which sorts everything anew", () => {
+Deno.test("the order is that of a queue which sorts", () => {
   const fast = new BroadcastQueue(() => 4);
   const slow = new SlowQueue();
   let seed = 7;
   const below = (n: number) => (seed = (seed * 48_271) % 2_147_483_647) % n;
   for (let step = 0; step < 400; step++) {
     if (below(3) > 0) {
-      const message = messageOf(5 + below(60));
+      const message = userMessage(5 + below(60));
       fast.queue({ message });
       slow.queue(message);
     } else {

@@ -14,7 +14,7 @@ Deno.test("a budget covers four fan-outs at first, and no more after any time", 
   assert(!budget.covers(13));
 });
 
-Deno.test("what was spent comes back at three quarters of the rate of ticks", () => {
+Deno.test("packets come back at three quarters of the rate of ticks", () => {
   const { world, budget } = budgetAt(5);
   for (let i = 0; i < 12; i++) budget.spend();
   assertEquals([budget.covers(1), budget.msUntil(1), budget.msUntil(9)], [false, 89, 800]);
@@ -24,7 +24,7 @@ Deno.test("what was spent comes back at three quarters of the rate of ticks", ()
   assert(budget.covers(9));
 });
 
-Deno.test("full packets leave a fan-out, but let nothing come in", () => {
+Deno.test("full packets leave one fan-out, but stop the income", () => {
   const { world, budget } = budgetAt(5);
   for (let i = 0; i < 100; i++) {
     budget.spendFull();

@@ -1,21 +1,23 @@
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import { encodeMessage, messageLength } from "../../../lib/wire/messages/message_codec.ts";
-import type { Message, Opaque } from "../../../lib/wire/messages/messages.ts";
+import type { Opaque } from "../../../lib/wire/messages/messages.ts";
 import {
   addressOf,
   aliveOf,
   hear,
   type NodeOptions,
   type Sent,
+  type StartedNode,
   startNode,
+  userMessage,
   versions,
 } from "../hand_world.ts";
 import { SwimNetwork } from "../swim_network.ts";
 
 const names = Array.from({ length: 20 }, (_, i) => `n${i + 1}`);
 
-/** A node that has long sent what it had to say, and will not probe. */
-function quiet(options: NodeOptions = {}): ReturnType<typeof startNode> {
+/** A node that has sent all its broadcasts, and does not probe. */
+function quiet(options: NodeOptions = {}): StartedNode {
   const profile = { ...options.profile, probeIntervalMs: 1e9 };
   const node = startNode({ knows: names, ...options, profile });
   node.world.run(10_000);
@@ -24,19 +26,14 @@ function quiet(options: NodeOptions = {}): ReturnType<typeof startNode> {
   return node;
 }
 
-/** Bytes of the messages and the compound around them. */
+/** The bytes of the messages, and of the compound message around them. */
 function plainLength({ packet: { messages } }: Sent): number {
   const lengths = messages.map(messageLength);
   const sum = lengths.reduce((total, length) => total + length, 0);
   return messages.length === 1 ? sum : sum + 2 + 2 * messages.length;
 }
 
-/** A user message of so many bytes, its type byte included. */
-function userMessage(length: number): Message {
-  return { type: "user", body: { bytes: new Uint8Array(length - 1) } };
-}
-
-Deno.test("news is sent to a few at once, to a few more soon after, and the rest of its count a tick later", () => {
+Deno.test("a broadcast is sent to three members at once, to three 10 ms later, and the rest a tick later", () => {
   const { swim, world } = quiet();
   const start = world.now;
   hear(swim, aliveOf("n1", { incarnation: 2 }));
@@ -47,7 +44,7 @@ Deno.test("news is sent to a few at once, to a few more soon after, and the rest
   assertEquals(times.slice(6), [210, 210]);
 });
 
-Deno.test("news finds budget where what is left to send waits for it", () => {
+Deno.test("new broadcasts go out at once while retransmits wait for the budget", () => {
   const { swim, world } = quiet();
   hear(swim, aliveOf("n1", { incarnation: 2 }));
   world.run(20);
@@ -60,7 +57,7 @@ Deno.test("news finds budget where what is left to send waits for it", () => {
   for (const { packet } of world.sent) assertEquals(packet.messages[0].type, "alive");
 });
 
-Deno.test("what is urgent overdraws the budget by two fan-outs, and no more", () => {
+Deno.test("urgent broadcasts overdraw the budget by two fan-outs, and no more", () => {
   const { swim, world } = quiet();
   for (let incarnation = 2; incarnation < 40; incarnation++) {
     hear(swim, aliveOf("n1", { incarnation }));
@@ -76,7 +73,7 @@ Deno.test("what is urgent overdraws the budget by two fan-outs, and no more", ()
   assertLessOrEqual(packets.reduce((sum, count) => sum + count), 8);
 });
 
-Deno.test("a fan-out begins with our successor, who is then left out once", () => {
+Deno.test("a fan-out starts with our successor, which is then skipped once", () => {
   const { swim, world } = quiet({ knows: ["a", "t", "z"], profile: { gossipNodes: 1 } });
   hear(swim, aliveOf("a", { incarnation: 2 }));
   world.run(1_000);
@@ -85,7 +82,7 @@ Deno.test("a fan-out begins with our successor, who is then left out once", () =
   assertEquals(new Set(others.slice(0, 2)), new Set([addressOf("a").text, addressOf("z").text]));
 });
 
-Deno.test("without eagerness, everything is sent on ticks", () => {
+Deno.test("without eager gossip, everything is sent on ticks", () => {
   const { swim, world } = quiet({ profile: { eagerGossip: false } });
   const start = world.now;
   hear(swim, aliveOf("n1", { incarnation: 2 }));
@@ -97,14 +94,14 @@ Deno.test("without eagerness, everything is sent on ticks", () => {
   for (const [i, at] of times.entries()) assertEquals(Math.round(at - times[0]), i * 200);
 });
 
-Deno.test("a message goes to different members each time, until all have had it", () => {
+Deno.test("a message goes to another member each time", () => {
   const { swim, world } = quiet();
   hear(swim, aliveOf("n1", { incarnation: 2 }));
   world.run(1_000);
   assertEquals(new Set(world.sent.map(({ to }) => to.text)).size, 8);
 });
 
-Deno.test("what is queued while a round is pending goes with it, and rounds keep their distance", () => {
+Deno.test("broadcasts that are queued together share packets, and fan-outs are 10 ms apart", () => {
   const { swim, world } = quiet();
   const start = world.now;
   for (let i = 0; i < 30; i++) {
@@ -117,7 +114,7 @@ Deno.test("what is queued while a round is pending goes with it, and rounds keep
   assertEquals(world.sent[0].packet.messages.length, 2);
 });
 
-Deno.test("a stream of news costs fewer packets than ticks would", () => {
+Deno.test("a stream of broadcasts takes fewer packets than ticks would", () => {
   const { swim, world } = quiet();
   for (let i = 0; i < 1_000; i++) {
     hear(swim, aliveOf("n1", { incarnation: 2 + i }));
@@ -128,7 +125,7 @@ Deno.test("a stream of news costs fewer packets than ticks would", () => {
   assert(world.sent.length > 3 * ticks * 0.75);
 });
 
-Deno.test("full packets are not held back, and keep the pace that others can follow", () => {
+Deno.test("full packets need no budget, and are sent every 3 ms", () => {
   const { swim, world } = quiet();
   const start = world.now;
   for (let round = 2; round < 5; round++) {
@@ -143,7 +140,7 @@ Deno.test("full packets are not held back, and keep the pace that others can fol
   for (const [i, at] of [...rounds.keys()].slice(0, 5).entries()) assertEquals(at, 3 * i);
 });
 
-Deno.test("without eagerness, news that comes between two ticks leaves no tick to come twice", () => {
+Deno.test("without eager gossip, broadcasts that come between two ticks cause no second tick", () => {
   const { swim, world } = quiet({ profile: { retransmitMult: 20, eagerGossip: false } });
   for (const incarnation of [2, 3, 4]) {
     hear(swim, aliveOf("n1", { incarnation }));
@@ -155,7 +152,7 @@ Deno.test("without eagerness, news that comes between two ticks leaves no tick t
   for (const packets of rounds.values()) assertEquals(packets.length, 3);
 });
 
-Deno.test("draining waits for no budget", () => {
+Deno.test("a node that drains does not wait for the budget", () => {
   const { swim, world } = quiet({ profile: { retransmitMult: 20 } });
   const start = world.now;
   hear(swim, aliveOf("n1", { incarnation: 2 }));
@@ -165,7 +162,7 @@ Deno.test("draining waits for no budget", () => {
   assertEquals(Math.max(...world.sent.map(({ at }) => at - start)), 130);
 });
 
-Deno.test("where everybody has everything that the layer above has to say, turns are rare", () => {
+Deno.test("when the delegate has nothing for any member, it is not asked often", () => {
   let turns = 0;
   const delegate = { waitingBytes: () => 10, broadcasts: () => (turns++, []) };
   const { swim, world } = quiet({ knows: ["n1", "n2"], delegate });
@@ -176,7 +173,7 @@ Deno.test("where everybody has everything that the layer above has to say, turns
   assertLessOrEqual(turns, 3 * 11);
 });
 
-Deno.test("an idle node is not woken by gossip", () => {
+Deno.test("an idle node sets no gossip timer", () => {
   const { world } = quiet();
   let calls = 0;
   const handle = world.machine.handle.bind(world.machine);
@@ -188,7 +185,7 @@ Deno.test("an idle node is not woken by gossip", () => {
   assertEquals(calls, 0);
 });
 
-Deno.test("a node without company keeps its news until there is somebody to tell", () => {
+Deno.test("a node that is alone keeps its broadcasts until there is another", () => {
   const { swim, world } = quiet({ knows: [] });
   swim.wake();
   world.run(1_000);
@@ -200,7 +197,7 @@ Deno.test("a node without company keeps its news until there is somebody to tell
   assertEquals(subjects.sort(), ["n1", "self"]);
 });
 
-Deno.test("news is told to the living and to those who died not long ago, not to those who left", () => {
+Deno.test("gossip goes to nodes that are alive, suspect or recently dead, not to those that left", () => {
   const { swim, world } = quiet({ knows: ["n1", "n2", "n3", "n4"] });
   hear(swim, { type: "dead", node: "n1", incarnation: 1, from: "n4" });
   hear(swim, { type: "dead", node: "n2", incarnation: 1, from: "n2" });
@@ -217,7 +214,7 @@ Deno.test("news is told to the living and to those who died not long ago, not to
   assertEquals(receivers(), ["10.0.0.3:7946", "10.0.0.4:7946"]);
 });
 
-Deno.test("a packet is filled up to its size, label and encryption included, and not beyond", () => {
+Deno.test("a packet is filled up to its size, with label and encryption counted", () => {
   for (const packetOverhead of [0, 29, 45]) {
     let talks = false;
     const broadcasts = (overhead: number, limit: number) =>
@@ -238,7 +235,7 @@ Deno.test("a packet is filled up to its size, label and encryption included, and
   }
 });
 
-Deno.test("our own broadcasts go first, and the layer above gets the room that is left", () => {
+Deno.test("our own broadcasts go first, and the delegate gets the room that is left", () => {
   const asked: number[] = [];
   const message = userMessage(50);
   const broadcasts = (overhead: number, limit: number) => {
@@ -255,7 +252,7 @@ Deno.test("our own broadcasts go first, and the layer above gets the room that i
   assertEquals(asked, [1_400 - 2 - (messageLength(news) + 2)]);
 });
 
-Deno.test("the layer above is not asked when there is no room for even one message", () => {
+Deno.test("the delegate is not asked when no message fits", () => {
   const asked: number[] = [];
   const broadcasts = (_: number, limit: number) => {
     asked.push(limit);
@@ -276,7 +273,7 @@ Deno.test("the layer above is not asked when there is no room for even one messa
   }
 });
 
-Deno.test("a message that never fits is never sent, and holds up nobody", () => {
+Deno.test("a message that does not fit into a packet is dropped", () => {
   const { swim, world } = quiet();
   hear(swim, aliveOf("n1", { incarnation: 2, meta: new Uint8Array(1_400) }));
   hear(swim, aliveOf("n2", { incarnation: 2 }));
@@ -287,7 +284,7 @@ Deno.test("a message that never fits is never sent, and holds up nobody", () => 
   assertEquals(new Set(subjects), new Set(["n2"]));
 });
 
-Deno.test("broadcasts ride along with pings, acks and nacks, behind them and in the room that is left", () => {
+Deno.test("broadcasts are piggybacked on acks, after them and in the room that is left", () => {
   const ackPayload = () => new Uint8Array(500);
   const { swim, world } = quiet({ delegate: { ackPayload } });
   hear(swim, ...names.map((name) => aliveOf(name, { incarnation: 2 })));
@@ -301,7 +298,7 @@ Deno.test("broadcasts ride along with pings, acks and nacks, behind them and in 
   assertLessOrEqual(messageLength(messages[0]) + riders + 2, 1_400);
 });
 
-Deno.test("gossip has a checksum where the receiver's claim says that it is understood", () => {
+Deno.test("gossip has a checksum if the receiver's protocol version has it", () => {
   for (const [protocolMax, expected] of [[5, true], [4, false]] as const) {
     const { swim, world } = quiet({ knows: [] });
     hear(swim, aliveOf("n1", { versions: { ...versions, protocolMax } }));
@@ -314,7 +311,7 @@ Deno.test("gossip has a checksum where the receiver's claim says that it is unde
   assertEquals(world.sent[0].packet.crc, false);
 });
 
-Deno.test("a message to one address goes out at once, with nothing else in it", () => {
+Deno.test("a direct message is sent at once, in a packet of its own", () => {
   const { swim, world } = quiet();
   hear(swim, aliveOf("n1", { incarnation: 2 }));
   const body: Opaque = { bytes: Uint8Array.of(5, 0x80) };
@@ -325,7 +322,7 @@ Deno.test("a message to one address goes out at once, with nothing else in it", 
   assertEquals(world.sent[0].packet, { messages: [{ type: "user", body }], crc: false });
 });
 
-Deno.test("what is passed on keeps its encoding", () => {
+Deno.test("a message that is passed on is not encoded again", () => {
   const { swim, world } = quiet();
   const news = aliveOf("n1", { incarnation: 2 });
   const encoding = encodeMessage(news);
@@ -334,7 +331,10 @@ Deno.test("what is passed on keeps its encoding", () => {
   assert(encodeMessage(world.sent[0].packet.messages[0]) === encoding);
 });
 
-/** What became of events in a cluster: how often the members sent them in turn, and how many at once. */
+/**
+ * Sends events in a cluster, all at once from one member or from one member after the other. Returns the packets and copies
+ * that it took, and the longest time until all members had an event.
+ */
 function spread(
   { eager, nodes = 30, events = 1, everyMs = 0, seed = 1 }: {
     eager: boolean;
@@ -354,10 +354,10 @@ function spread(
   return { packets: network.gossipPackets, copies: network.userCopies, ms };
 }
 
-Deno.test("being eager makes an event fast, and costs not one packet more", () => {
+Deno.test("eager gossip spreads an event fast, and takes no more packets than ticks", () => {
   const eager = spread({ eager: true });
   const lazy = spread({ eager: false });
-  // Each of the 30 tells as many as the retransmit limit says, 4 * ceil(log10(31)); whom we have it from needs no telling.
+  // Each of the 30 sends 4 * ceil(log10(31)) copies. With eager gossip, no copy goes back to where the event came from.
   assertEquals(lazy.copies, 30 * 8);
   assertEquals(eager.copies, 30 * 8 - 29);
   assertLessOrEqual(eager.packets, lazy.packets);
@@ -367,7 +367,7 @@ Deno.test("being eager makes an event fast, and costs not one packet more", () =
 
 for (const [nodes, everyMs] of [[5, 1_000], [5, 200], [5, 50], [30, 1_000], [30, 250], [30, 50]]) {
   const rate = `${1000 / everyMs} a second among ${nodes} members`;
-  Deno.test(`a stream of events costs no more packets than with ticks: ${rate}`, () => {
+  Deno.test(`a stream of events takes no more packets than ticks: ${rate}`, () => {
     const [eager, lazy] = [true, false].map((eager) =>
       spread({ eager, nodes, everyMs, events: 100 })
     );
@@ -376,7 +376,7 @@ for (const [nodes, everyMs] of [[5, 1_000], [5, 200], [5, 50], [30, 1_000], [30,
   });
 }
 
-Deno.test("a burst reaches everybody soon, in as few packets", () => {
+Deno.test("a burst reaches all members soon, in as few packets", () => {
   for (const nodes of [5, 30]) {
     for (const seed of [1, 2, 3]) {
       const eager = spread({ eager: true, nodes, events: 500, seed });

@@ -1,24 +1,33 @@
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { Address } from "../../../lib/base/address.ts";
 import type { Message } from "../../../lib/wire/messages/messages.ts";
-import { addressOf, aliveOf, claimOf, hear, startNode, versions, viewOf } from "../hand_world.ts";
+import {
+  addressOf,
+  aliveOf,
+  claimOf,
+  hear,
+  type StartedNode,
+  startNode,
+  versions,
+  viewOf,
+} from "../hand_world.ts";
 
-/** Gossip that is on its way, each message once. */
-function gossipOf({ swim, world }: ReturnType<typeof startNode>): Message[] {
+/** The messages that are gossiped next, each once. */
+function gossipOf({ swim, world }: StartedNode): Message[] {
   world.takeSent();
   world.runUntil(() => world.sent.length > 0);
   assert(swim.aliveCount > 0);
   return [...new Set(world.takeSent().map(({ message }) => message))];
 }
 
-Deno.test("a machine that starts knows itself, and says so above", () => {
+Deno.test("a node that starts knows itself as alive, with incarnation 1", () => {
   const { swim } = startNode({ meta: Uint8Array.of(7) });
   assertEquals(viewOf(swim, "self"), "alive 1");
   assertEquals(swim.claim("self")?.meta, Uint8Array.of(7));
   assertEquals([swim.size, swim.aliveCount, swim.healthScore], [1, 1, 0]);
 });
 
-Deno.test("a new node is announced above and passed on as it came", () => {
+Deno.test("an alive message about a new node is an event and is gossiped unchanged", () => {
   const node = startNode();
   const message = aliveOf("n1");
   hear(node.swim, message);
@@ -29,7 +38,7 @@ Deno.test("a new node is announced above and passed on as it came", () => {
   assertStrictEquals(node.swim.claim("n1"), message.claim);
 });
 
-Deno.test("preloaded nodes are announced above, and not gossiped", () => {
+Deno.test("preloaded nodes are events and are not gossiped", () => {
   const node = startNode({ knows: ["n1"] });
   const { swim, world } = node;
   world.run(10_000);
@@ -42,7 +51,7 @@ Deno.test("preloaded nodes are announced above, and not gossiped", () => {
   assertEquals(world.takeSent().filter(({ message }) => message.type === "alive"), []);
 });
 
-Deno.test("new meta is an update, a mere new incarnation is none", () => {
+Deno.test("new meta is an update event, a new incarnation alone is none", () => {
   const { swim, world } = startNode({ knows: ["n1"] });
   hear(swim, aliveOf("n1", { incarnation: 2 }));
   assertEquals(world.events, []);
@@ -50,7 +59,7 @@ Deno.test("new meta is an update, a mere new incarnation is none", () => {
   assertEquals(world.eventsOf("node-update").map((e) => e.claim.incarnation), [3]);
 });
 
-Deno.test("death, departure and return are announced above", () => {
+Deno.test("the death, leave and return of a node are events", () => {
   const { swim, world } = startNode({ knows: ["n1", "n2"] });
   hear(swim, { type: "dead", node: "n1", incarnation: 1, from: "n2" });
   hear(swim, { type: "dead", node: "n2", incarnation: 1, from: "n2" });
@@ -61,7 +70,7 @@ Deno.test("death, departure and return are announced above", () => {
   assertEquals([swim.size, swim.aliveCount], [3, 3]);
 });
 
-Deno.test("accusations of strangers are ignored", () => {
+Deno.test("suspect and dead messages about unknown nodes are ignored", () => {
   const { swim, world } = startNode();
   hear(swim, { type: "suspect", node: "x", incarnation: 1, from: "n1" });
   hear(swim, { type: "dead", node: "x", incarnation: 1, from: "n1" });
@@ -69,7 +78,7 @@ Deno.test("accusations of strangers are ignored", () => {
   assertEquals(world.events, []);
 });
 
-Deno.test("a port of 0 stands for our own, and missing versions leave the known ones", () => {
+Deno.test("port 0 stands for our own port, and an alive message without versions keeps the known ones", () => {
   const { swim } = startNode();
   const { ip } = addressOf("n1");
   hear(swim, aliveOf("n1", { address: new Address(ip, 0) }));
@@ -80,7 +89,7 @@ Deno.test("a port of 0 stands for our own, and missing versions leave the known 
   assertEquals(swim.claim("n2")?.versions, null);
 });
 
-Deno.test("a suspect of a small cluster is declared dead after the shortest time", () => {
+Deno.test("in a small cluster, a suspect is declared dead after the minimum timeout", () => {
   const { swim, world } = startNode({ knows: ["n1", "n2"] });
   hear(swim, { type: "suspect", node: "n1", incarnation: 1, from: "n2" });
   assertEquals(viewOf(swim, "n1"), "suspect 1");
@@ -94,7 +103,7 @@ Deno.test("a suspect of a small cluster is declared dead after the shortest time
   ]);
 });
 
-/** How long a node stays suspect among 10 when so many others confirm it after two seconds. */
+/** How long a node of 10 stays suspect when so many others confirm it after two seconds. */
 function suspectedFor(confirmations: number): number {
   const names = Array.from({ length: 9 }, (_, i) => `n${i + 1}`);
   const { swim, world } = startNode({ knows: names });
@@ -112,7 +121,7 @@ Deno.test("the more members confirm a suspicion, the sooner it ends", () => {
   assertEquals([0, 1, 2, 3].map(suspectedFor), [24_000, 11_381, 4_000, 4_000]);
 });
 
-Deno.test("confirmations that come after the shortened time end a suspicion at once", () => {
+Deno.test("a confirmation ends a suspicion at once if the shortened timeout is over already", () => {
   const { swim, world } = startNode({ knows: ["n1", "n2", "n3", "n4", "n5"] });
   hear(swim, { type: "suspect", node: "n1", incarnation: 1, from: "n2" });
   world.run(8_000);
@@ -124,7 +133,7 @@ Deno.test("confirmations that come after the shortened time end a suspicion at o
   assertEquals(world.log("INFO").length, 1);
 });
 
-Deno.test("a new confirmation is passed on, a repeated one is not", () => {
+Deno.test("a new confirmation is gossiped, a repeated one is not", () => {
   const node = startNode({ knows: ["n1", "n2", "n3", "n4", "n5"], profile: { retransmitMult: 0 } });
   const { swim, world } = node;
   hear(swim, { type: "suspect", node: "n1", incarnation: 1, from: "n2" });
@@ -136,13 +145,13 @@ Deno.test("a new confirmation is passed on, a repeated one is not", () => {
   hear(swim, { ...confirmation });
   world.takeSent();
   world.run(1_000);
-  const accusations = world.takeSent().filter(({ message }) =>
+  const repeated = world.takeSent().filter(({ message }) =>
     message.type === "suspect" && message.from === "n3"
   );
-  assertEquals(accusations, []);
+  assertEquals(repeated, []);
 });
 
-Deno.test("a suspect that refutes is alive, and its suspicion never ends in death", () => {
+Deno.test("a suspect that refutes is alive, and its suspicion is cancelled", () => {
   const { swim, world } = startNode({ knows: ["n1", "n2"] });
   hear(swim, { type: "suspect", node: "n1", incarnation: 1, from: "n2" });
   world.run(3_000);
@@ -151,7 +160,7 @@ Deno.test("a suspect that refutes is alive, and its suspicion never ends in deat
   assertEquals(viewOf(swim, "n1"), "alive 2");
 });
 
-Deno.test("a node that is suspected again has its full time again", () => {
+Deno.test("a node that is suspected again has the full timeout again", () => {
   const { swim, world } = startNode({ knows: ["n1", "n2"] });
   hear(swim, { type: "suspect", node: "n1", incarnation: 1, from: "n2" });
   world.run(3_000);
@@ -165,7 +174,7 @@ Deno.test("a node that is suspected again has its full time again", () => {
   assertEquals(viewOf(swim, "n1"), "dead 2");
 });
 
-Deno.test("we refute what is said against us, with an incarnation that beats it", () => {
+Deno.test("suspect and dead messages about us are refuted with a higher incarnation", () => {
   const node = startNode({ knows: ["n1"] });
   const { swim, world } = node;
   hear(swim, { type: "suspect", node: "self", incarnation: 1, from: "n1" });
@@ -184,7 +193,7 @@ Deno.test("we refute what is said against us, with an incarnation that beats it"
   );
 });
 
-Deno.test("old accusations are no reason to refute", () => {
+Deno.test("suspect messages with an old incarnation are not refuted", () => {
   const { swim } = startNode();
   hear(swim, { type: "suspect", node: "self", incarnation: 1, from: "n1" });
   hear(swim, { type: "suspect", node: "self", incarnation: 1, from: "n2" });
@@ -192,7 +201,7 @@ Deno.test("old accusations are no reason to refute", () => {
   assertEquals(swim.healthScore, 1);
 });
 
-Deno.test("what a former life of ours announced is refuted, and we keep our meta", () => {
+Deno.test("an alive message from our previous run is refuted, and we keep our meta", () => {
   const { swim, world } = startNode({ meta: Uint8Array.of(1) });
   hear(swim, aliveOf("self", { incarnation: 7, meta: Uint8Array.of(2, 3) }));
   assertEquals(viewOf(swim, "self"), "alive 8");
@@ -203,13 +212,13 @@ Deno.test("what a former life of ours announced is refuted, and we keep our meta
   ]);
 });
 
-Deno.test("an incarnation cannot be driven beyond what a message can carry", () => {
+Deno.test("an incarnation stays within 32 bits", () => {
   const { swim } = startNode();
   hear(swim, { type: "suspect", node: "self", incarnation: 0xffff_ffff, from: "n1" });
   assertEquals(viewOf(swim, "self"), `alive ${0xffff_ffff}`);
 });
 
-Deno.test("a name that turns up at another address is a conflict", () => {
+Deno.test("a known name at another address is a conflict", () => {
   const { swim, world } = startNode({ knows: ["n1"] });
   hear(swim, aliveOf("n1", { incarnation: 5, address: addressOf("n9") }));
   assertEquals(viewOf(swim, "n1"), "alive 1");
@@ -221,21 +230,21 @@ Deno.test("a name that turns up at another address is a conflict", () => {
   ]);
 });
 
-Deno.test("somebody else with our own name is a conflict, and no reason to refute", () => {
+Deno.test("another node with our name is a conflict and is not refuted", () => {
   const { swim, world } = startNode();
   hear(swim, aliveOf("self", { incarnation: 5, address: addressOf("n9") }));
   assertEquals(world.eventsOf("conflict").map((e) => e.known.node), ["self"]);
   assertEquals(viewOf(swim, "self"), "alive 1");
 });
 
-Deno.test("two forms of one address are two addresses", () => {
+Deno.test("an IPv4 address and its IPv6-mapped form are two addresses", () => {
   const { swim, world } = startNode({ knows: ["n1"] });
   const mapped = Uint8Array.of(...new Array(10).fill(0), 255, 255, ...addressOf("n1").ip);
   hear(swim, aliveOf("n1", { incarnation: 2, address: new Address(mapped, 7946) }));
   assertEquals(world.eventsOf("conflict").length, 1);
 });
 
-Deno.test("a node that has left may return at another address, whatever its incarnation", () => {
+Deno.test("a node that has left may return at another address, with any incarnation", () => {
   const { swim, world } = startNode({ knows: ["n1"] });
   hear(swim, { type: "dead", node: "n1", incarnation: 8, from: "n1" });
   hear(swim, aliveOf("n1", { incarnation: 1, address: addressOf("n9") }));
@@ -246,7 +255,7 @@ Deno.test("a node that has left may return at another address, whatever its inca
   ]);
 });
 
-Deno.test("an alive message with senseless versions is logged and ignored", () => {
+Deno.test("an alive message with impossible versions is logged and ignored", () => {
   const { swim, world } = startNode();
   hear(swim, aliveOf("n1", { versions: { ...versions, protocolMin: 6 } }));
   assertEquals(swim.claim("n1"), undefined);
@@ -256,7 +265,7 @@ Deno.test("an alive message with senseless versions is logged and ignored", () =
   ]);
 });
 
-Deno.test("new meta goes out under the next incarnation, and done comes when it was sent its full count", () => {
+Deno.test("an update raises the incarnation, and is done when the retransmit limit is reached", () => {
   const { swim, world } = startNode({ knows: ["n1", "n2", "n3"] });
   world.run(5_000);
   world.takeSent();
@@ -276,7 +285,7 @@ Deno.test("new meta goes out under the next incarnation, and done comes when it 
   assertEquals(world.eventsOf("done").length, 1);
 });
 
-Deno.test("an update that cannot be sent in time ends in an error", () => {
+Deno.test("an update that takes too long ends in an error", () => {
   const { swim, world } = startNode({ knows: ["n1"] });
   swim.update(null, { id: 4, timeoutMs: 5 });
   world.run(5);
@@ -284,7 +293,7 @@ Deno.test("an update that cannot be sent in time ends in an error", () => {
   assertEquals(world.eventsOf("done"), [{ type: "done", id: 4, error }]);
 });
 
-Deno.test("where nobody else is alive, operations are done at once", () => {
+Deno.test("operations of a node that is alone are done at once", () => {
   const { swim, world } = startNode();
   swim.update(Uint8Array.of(1), { id: 1, timeoutMs: 5_000 });
   swim.leave({ id: 2, timeoutMs: 5_000 });
@@ -296,7 +305,7 @@ Deno.test("where nobody else is alive, operations are done at once", () => {
   ]]);
 });
 
-Deno.test("who leaves says so under its own name, and is done when that was sent its full count", () => {
+Deno.test("a leave is a dead message from the node itself, and is done when the retransmit limit is reached", () => {
   const { swim, world } = startNode({ knows: ["n1", "n2", "n3"] });
   world.run(5_000);
   world.takeSent();
@@ -315,7 +324,7 @@ Deno.test("who leaves says so under its own name, and is done when that was sent
   assertEquals(copies.length, 4);
 });
 
-Deno.test("who has left neither refutes nor comes alive again, but answers", () => {
+Deno.test("a node that has left neither refutes nor becomes alive again, but answers pings", () => {
   const { swim, world } = startNode({ knows: ["n1"] });
   swim.leave({ id: 1, timeoutMs: 5_000 });
   hear(swim, { type: "suspect", node: "self", incarnation: 1, from: "n1" });
@@ -327,7 +336,7 @@ Deno.test("who has left neither refutes nor comes alive again, but answers", () 
   assertEquals(world.takeSent().map(({ message }) => message.type), ["ack"]);
 });
 
-Deno.test("leaving a second time is done at once", () => {
+Deno.test("a second leave is done at once", () => {
   const { swim, world } = startNode({ knows: ["n1"] });
   swim.leave({ id: 1, timeoutMs: 5 });
   swim.leave({ id: 2, timeoutMs: 5 });
@@ -336,7 +345,7 @@ Deno.test("leaving a second time is done at once", () => {
   assertEquals(world.eventsOf("done").map((e) => [e.id, e.error]), [[2, undefined], [1, error]]);
 });
 
-Deno.test("the state of a dead node is one object for all who conclude it from the same claim", () => {
+Deno.test("equal states that are derived from one claim are one object", () => {
   const claim = claimOf("n1");
   const [a, b] = [startNode(), startNode()];
   for (const { swim } of [a, b]) {

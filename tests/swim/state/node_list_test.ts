@@ -11,7 +11,7 @@ function nodeListOf(...names: string[]): { nodes: NodeList; world: HandWorld } {
 
 const many = Array.from({ length: 50 }, (_, i) => `n${i + 1}`);
 
-Deno.test("it counts who is there, and knows whether there is company", () => {
+Deno.test("the node list counts nodes, and those that are alive", () => {
   const { nodes } = nodeListOf("n1", "n2");
   assertEquals([nodes.size, nodes.aliveCount, nodes.anyOtherAlive], [3, 3, true]);
   nodes.put(claimOf("n1", { state: "suspect" }));
@@ -25,20 +25,20 @@ Deno.test("it counts who is there, and knows whether there is company", () => {
   assertEquals([nodes.size, nodes.aliveCount, nodes.anyOtherAlive], [3, 1, false]);
 });
 
-Deno.test("every other has its turn in one pass, and the order changes from pass to pass", () => {
+Deno.test("each node is probed once per pass, and the order changes from pass to pass", () => {
   const { nodes } = nodeListOf(...many);
   const passes = Array.from({ length: 3 }, () => many.map(() => nodes.nextProbe()?.node));
   for (const pass of passes) assertEquals(pass.toSorted(), many.toSorted());
   assert(passes[1].join() !== passes[2].join());
 });
 
-Deno.test("newcomers are put at random places, so that they are not all probed last", () => {
+Deno.test("new nodes are put in random places, so that they are not all probed last", () => {
   const { nodes } = nodeListOf(...many);
   const order = many.map(() => nodes.nextProbe()?.node);
   assert(order.join() !== many.join());
 });
 
-Deno.test("there is nobody to probe where all others are gone", () => {
+Deno.test("there is nothing to probe when all other nodes are dead or have left", () => {
   const { nodes } = nodeListOf("n1", "n2");
   nodes.put(claimOf("n1", { state: "dead" }));
   nodes.put(claimOf("n2", { state: "left" }));
@@ -49,7 +49,7 @@ Deno.test("there is nobody to probe where all others are gone", () => {
   );
 });
 
-Deno.test("the dead and the left are forgotten at the end of a pass, when they are long gone", () => {
+Deno.test("dead and left nodes are removed at the end of a pass, once they have expired", () => {
   const { nodes, world } = nodeListOf("n1", "n2", "n3");
   nodes.put(claimOf("n1", { state: "dead" }));
   nodes.put(claimOf("n2", { state: "left" }));
@@ -64,7 +64,7 @@ Deno.test("the dead and the left are forgotten at the end of a pass, when they a
   assertEquals([...nodes.claims()].map((claim) => claim.node).sort(), ["n3", "self"]);
 });
 
-Deno.test("who is alive again is not forgotten, however long ago it died", () => {
+Deno.test("a node that is alive again is not removed, however long ago it died", () => {
   const { nodes, world } = nodeListOf("n1");
   nodes.put(claimOf("n1", { state: "dead" }));
   nodes.put(claimOf("n1", { incarnation: 2 }));
@@ -73,7 +73,7 @@ Deno.test("who is alive again is not forgotten, however long ago it died", () =>
   assertEquals(nodes.get("n1")?.incarnation, 2);
 });
 
-Deno.test("who came back in time is not forgotten, and we never forget ourselves", () => {
+Deno.test("a node that returned in time is not removed, and we ourselves never are", () => {
   const { nodes, world } = nodeListOf("n1", "n2");
   nodes.put(claimOf("n1", { state: "dead" }));
   nodes.put(claimOf("self", { state: "left" }));
@@ -85,14 +85,14 @@ Deno.test("who came back in time is not forgotten, and we never forget ourselves
   assertEquals(nodes.size, 3);
 });
 
-Deno.test("the next one is another each time, until all had their turn", () => {
+Deno.test("next returns each node in turn", () => {
   const { nodes } = nodeListOf("n1", "n2", "n3", "n4", "n5", "n6", "n7");
   const seen = Array.from({ length: 7 }, () => nodes.next(() => true)?.node);
   assertEquals(seen.toSorted(), ["n1", "n2", "n3", "n4", "n5", "n6", "n7"]);
   assertEquals(nodes.next(() => true)?.node, seen[0]);
 });
 
-Deno.test("the next one is one who passes, if anybody does", () => {
+Deno.test("next returns only nodes that pass the filter", () => {
   const { nodes } = nodeListOf("n1", "n2", "n3", "n4");
   const seen = [1, 2, 3].map(() => nodes.next(({ node }) => node === "n2" || node === "n4")?.node);
   assertEquals(new Set(seen), new Set(["n2", "n4"]));
@@ -101,7 +101,7 @@ Deno.test("the next one is one who passes, if anybody does", () => {
   assertEquals(empty.next(() => true), undefined);
 });
 
-Deno.test("the successor is the live other whose name comes next, round the ring", () => {
+Deno.test("the successor is the next name in the ring of live nodes", () => {
   const { nodes } = nodeListOf("a", "b", "t", "z");
   assertEquals(nodes.successor?.node, "t");
   nodes.put(claimOf("sf"));
@@ -118,7 +118,7 @@ Deno.test("the successor is the live other whose name comes next, round the ring
   assertEquals(nodes.successor, undefined);
 });
 
-Deno.test("a random choice has no doubles, and finds everybody in a small cluster", () => {
+Deno.test("random nodes are distinct, and all are found in a small cluster", () => {
   const { nodes } = nodeListOf("n1", "n2", "n3", "n4");
   for (let i = 0; i < 50; i++) {
     const picked = nodes.randomNodes(3, (claim) => claim.node !== "n1").map((claim) => claim.node);
@@ -126,7 +126,7 @@ Deno.test("a random choice has no doubles, and finds everybody in a small cluste
   }
 });
 
-Deno.test("a random choice from many is even", () => {
+Deno.test("random nodes are chosen evenly", () => {
   const { nodes } = nodeListOf(...many);
   const counts = new Map<string, number>();
   for (let i = 0; i < 2_000; i++) {

@@ -5,8 +5,8 @@ import { addressOf, aliveOf, claimOf, hear, startNode, versions, viewOf } from "
 
 const states: readonly NodeState[] = ["alive", "suspect", "dead", "left"];
 
-/** A message that says of `b` that it is in a state. */
-function word(state: NodeState, incarnation: number): Message {
+/** A message that says that `b` is in a state. */
+function saying(state: NodeState, incarnation: number): Message {
   switch (state) {
     case "alive":
       return aliveOf("b", { incarnation });
@@ -20,7 +20,10 @@ function word(state: NodeState, incarnation: number): Message {
   }
 }
 
-/** What is held of `b` afterwards, when it was held at 5 and the word comes with incarnation 4, 5 and 6. */
+/**
+ * What is known of `b` after a message with incarnation 4, 5 and 6, when it was known with incarnation 5: by the state that was
+ * known, then by the state that the message says.
+ */
 const outcomes: Record<NodeState, Record<NodeState, readonly [string, string, string]>> = {
   alive: {
     alive: ["alive 5", "alive 5", "alive 6"],
@@ -50,20 +53,20 @@ const outcomes: Record<NodeState, Record<NodeState, readonly [string, string, st
 
 for (const held of states) {
   for (const said of states) {
-    Deno.test(`of a node that is ${held}, it is said that it is ${said}`, () => {
+    Deno.test(`a message that a node is ${said}, about one that is known as ${held}`, () => {
       for (const [i, incarnation] of [4, 5, 6].entries()) {
         const { swim } = startNode();
-        hear(swim, word("alive", 5));
-        if (held !== "alive") hear(swim, word(held, 5));
+        hear(swim, saying("alive", 5));
+        if (held !== "alive") hear(swim, saying(held, 5));
         assertEquals(viewOf(swim, "b"), `${held} 5`);
-        hear(swim, word(said, incarnation));
+        hear(swim, saying(said, incarnation));
         assertEquals(viewOf(swim, "b"), outcomes[held][said][i], `incarnation ${incarnation}`);
       }
     });
   }
 }
 
-/** The actions on a word about ourselves with incarnation 4, 5 and 6, when we know ourselves at 5. */
+/** The actions for a message about us with incarnation 4, 5 and 6, when our incarnation is 5. */
 const ownActions: Record<NodeState, Record<NodeState, readonly [string, string, string]>> = {
   alive: {
     alive: ["ignore", "ignore", "refute"],
@@ -106,17 +109,17 @@ function decideOwn(known: Claim, message: Message): string {
 
 for (const held of states) {
   for (const said of states) {
-    Deno.test(`of ourselves, ${held}, it is said that we are ${said}`, () => {
+    Deno.test(`a message that we are ${said}, while we know ourselves as ${held}`, () => {
       for (const [i, incarnation] of [4, 5, 6].entries()) {
         const known = claimOf("b", { state: held, incarnation: 5 });
-        const action = decideOwn(known, word(said, incarnation));
+        const action = decideOwn(known, saying(said, incarnation));
         assertEquals(action, ownActions[held][said][i], `incarnation ${incarnation}`);
       }
     });
   }
 }
 
-Deno.test("an alive message about ourselves of our incarnation is refuted if it says something else", () => {
+Deno.test("an alive message about us with our incarnation is refuted if it differs", () => {
   const known = claimOf("b", { incarnation: 5, meta: Uint8Array.of(1) });
   const judge = (changes: Partial<Claim>) =>
     decideAlive(known, { ...known, ...changes }, { self: true });
@@ -128,14 +131,14 @@ Deno.test("an alive message about ourselves of our incarnation is refuted if it 
   assertEquals(judge({ versions: null }), "refute");
 });
 
-Deno.test("what we say of ourselves is accepted, until we leave", () => {
+Deno.test("our own alive message is accepted, unless we are leaving", () => {
   const known = claimOf("b", { incarnation: 5 });
   const update = claimOf("b", { incarnation: 6, meta: Uint8Array.of(1) });
   assertEquals(decideAlive(known, update, { self: true, own: true }), "accept");
   assertEquals(decideAlive(known, update, { self: true, own: true, leaving: true }), "ignore");
 });
 
-Deno.test("while we leave, nothing makes us alive, and our death is accepted", () => {
+Deno.test("while we leave, alive messages about us are ignored, and dead ones accepted", () => {
   const known = claimOf("b", { incarnation: 5 });
   const claim = claimOf("b", { incarnation: 9 });
   assertEquals(decideAlive(known, claim, { self: true, leaving: true }), "ignore");
@@ -143,7 +146,7 @@ Deno.test("while we leave, nothing makes us alive, and our death is accepted", (
   assertEquals(decideDead(known, dead, { self: true, leaving: true }), "accept");
 });
 
-Deno.test("a name at another address is a conflict, unless its bearer has left", () => {
+Deno.test("a name at another address is a conflict, unless its node has left", () => {
   const actions = { alive: "conflict", suspect: "conflict", dead: "conflict", left: "accept" };
   for (const state of states) {
     for (const incarnation of [4, 5, 6]) {
@@ -154,7 +157,7 @@ Deno.test("a name at another address is a conflict, unless its bearer has left",
   }
 });
 
-Deno.test("an alive message with senseless versions is not for use", () => {
+Deno.test("an alive message with impossible versions is malformed", () => {
   const known = claimOf("b", { incarnation: 5 });
   const wrong = [{ protocolMin: 0 }, { protocolMax: 0 }, { protocolMin: 4, protocolMax: 3 }];
   for (const change of wrong) {

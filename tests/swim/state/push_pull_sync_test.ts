@@ -1,7 +1,15 @@
 import { assert, assertEquals } from "@std/assert";
 import { Address } from "../../../lib/base/address.ts";
 import type { Claim, Opaque, PushPull } from "../../../lib/wire/messages/messages.ts";
-import { addressOf, answer, claimOf, fail, startNode, viewOf } from "../hand_world.ts";
+import {
+  addressOf,
+  answer,
+  claimOf,
+  fail,
+  type StartedNode,
+  startNode,
+  viewOf,
+} from "../hand_world.ts";
 
 function stateOf(nodes: readonly Claim[], changes: Partial<PushPull> = {}): PushPull {
   return { type: "push-pull", join: false, nodes, userState: null, ...changes };
@@ -9,7 +17,7 @@ function stateOf(nodes: readonly Claim[], changes: Partial<PushPull> = {}): Push
 
 const userState: Opaque = { bytes: Uint8Array.of(2, 0x80) };
 
-Deno.test("a join sends all we know, takes in all they know, and is done", () => {
+Deno.test("a join sends our state, merges theirs, and is done", () => {
   const { swim, world } = startNode({ knows: ["n1"], delegate: { localState: () => userState } });
   swim.join(addressOf("n2"), 7);
   const [{ to, exchange, id }] = world.requests;
@@ -33,7 +41,7 @@ Deno.test("a join sends all we know, takes in all they know, and is done", () =>
   assertEquals(world.eventsOf("done"), [{ type: "done", id: 7 }]);
 });
 
-Deno.test("who has joined exchanges state again soon, with random members", () => {
+Deno.test("a node that has joined soon exchanges state again, with random members", () => {
   const { swim, world } = startNode();
   const join = (id: number) => {
     swim.join(addressOf("n2"), id);
@@ -54,7 +62,7 @@ Deno.test("who has joined exchanges state again soon, with random members", () =
   assertEquals(times, [300, 1_000, 3_000]);
 });
 
-Deno.test("who failed to join does not try elsewhere", () => {
+Deno.test("a node that failed to join does not exchange state again", () => {
   const { swim, world } = startNode({ knows: ["n1"] });
   swim.join(addressOf("n2"), 1);
   fail(swim, world.requests.splice(0)[0].id, "EOF");
@@ -62,7 +70,7 @@ Deno.test("who failed to join does not try elsewhere", () => {
   assertEquals(world.requests, []);
 });
 
-Deno.test("the layer above is asked for its state with the flag of the exchange", () => {
+Deno.test("the delegate is told whether its state is for a join", () => {
   const asked: boolean[] = [];
   const localState = (join: boolean) => {
     asked.push(join);
@@ -79,7 +87,7 @@ Deno.test("the layer above is asked for its state with the flag of the exchange"
 });
 
 Deno.test("a join that fails ends in an error that says why", () => {
-  const cases: [(swim: ReturnType<typeof startNode>["swim"], id: number) => void, string][] = [
+  const cases: [(swim: StartedNode["swim"], id: number) => void, string][] = [
     [
       (swim, id) => fail(swim, id, "dial tcp 10.0.0.2:7946: connect: connection refused"),
       "dial tcp 10.0.0.2:7946: connect: connection refused",
@@ -111,7 +119,7 @@ Deno.test("a join that fails ends in an error that says why", () => {
   }
 });
 
-Deno.test("who is asked answers with what it knew before, and then takes in what came", () => {
+Deno.test("an exchange is answered with the state from before the merge", () => {
   const { swim, world } = startNode({ knows: ["n1"] });
   const state = stateOf([claimOf("n2")], { join: true, userState });
   const reply = swim.accept(addressOf("n2"), state);
@@ -121,7 +129,7 @@ Deno.test("who is asked answers with what it knew before, and then takes in what
   assertEquals(viewOf(swim, "n2"), "alive 1");
 });
 
-Deno.test("an exchange that does not fit is answered, but nothing of it is taken in", () => {
+Deno.test("an exchange with incompatible versions is answered, but not merged", () => {
   const { swim, world } = startNode();
   const state = stateOf([claimOf("n2"), claimOf("n3", { versions: null })], { userState });
   assert(swim.accept(addressOf("n2"), state) !== null);
@@ -133,7 +141,7 @@ Deno.test("an exchange that does not fit is answered, but nothing of it is taken
   ]);
 });
 
-Deno.test("what they hold of a node is a claim, a departure, or at most a suspicion", () => {
+Deno.test("merging makes a dead node suspect, and a left node left", () => {
   const { swim, world } = startNode({ knows: ["n1", "n2", "n3", "n4"] });
   const remote = (node: string, state: Claim["state"], incarnation: number) =>
     claimOf(node, { state, incarnation });
@@ -157,7 +165,7 @@ Deno.test("what they hold of a node is a claim, a departure, or at most a suspic
   assertEquals(world.eventsOf("node-leave").map((event) => event.claim.node), ["n4"]);
 });
 
-Deno.test("if they hold us for dead, we refute", () => {
+Deno.test("a state in which we are suspect, dead or left is refuted", () => {
   const { swim, world } = startNode();
   for (const state of ["suspect", "dead", "left"] as const) {
     const incarnation = swim.claim("self")?.incarnation;
@@ -167,14 +175,14 @@ Deno.test("if they hold us for dead, we refute", () => {
   assertEquals(world.log("WARN").length, 3);
 });
 
-Deno.test("a port of 0 in their list stands for our own", () => {
+Deno.test("port 0 in a state stands for our own port", () => {
   const { swim } = startNode();
   const { ip } = addressOf("n1");
   swim.accept(addressOf("n1"), stateOf([claimOf("n1", { address: new Address(ip, 0) })]));
   assertEquals(swim.claim("n1")?.address.port, 7946);
 });
 
-Deno.test("a claim that is held already, the same object, changes nothing", () => {
+Deno.test("merging the same claim objects again changes nothing", () => {
   const { swim, world } = startNode();
   const nodes = [claimOf("n1"), claimOf("n2")];
   swim.accept(addressOf("n1"), stateOf(nodes));
@@ -183,7 +191,7 @@ Deno.test("a claim that is held already, the same object, changes nothing", () =
   assertEquals(world.events, []);
 });
 
-Deno.test("exchanges with a random member come at the interval, after a random start", () => {
+Deno.test("a node exchanges state with a random member in every interval, from a random start", () => {
   const { world } = startNode({ knows: ["n1", "n2"] });
   const times: number[] = [];
   const start = world.now;
@@ -204,7 +212,7 @@ Deno.test("exchanges with a random member come at the interval, after a random s
   assertEquals(world.log("ERR"), [`memberlist: Push/Pull with ${peer} failed: EOF`]);
 });
 
-Deno.test("large clusters exchange less often", () => {
+Deno.test("nodes of large clusters exchange state less often", () => {
   const { world } = startNode({ knows: Array.from({ length: 64 }, (_, i) => `n${i + 1}`) });
   world.runUntil(() => world.requests.length > 0);
   const first = world.now;
@@ -212,7 +220,7 @@ Deno.test("large clusters exchange less often", () => {
   assertEquals(Math.round(world.now - first), 90_000);
 });
 
-Deno.test("who is alone, or knows only of the dead, exchanges with nobody", () => {
+Deno.test("a node that knows no live member exchanges no state", () => {
   const { swim, world } = startNode({ knows: ["n1"] });
   swim.receive(addressOf("n2"), {
     messages: [{ type: "dead", node: "n1", incarnation: 1, from: "n2" }],
@@ -222,7 +230,7 @@ Deno.test("who is alone, or knows only of the dead, exchanges with nobody", () =
   assertEquals(world.requests, []);
 });
 
-Deno.test("only a push/pull, a ping or a user message begins a stream", () => {
+Deno.test("a stream starts with a push/pull, a ping or a user message", () => {
   const { swim, world } = startNode();
   const body = { bytes: Uint8Array.of(1) };
   assertEquals(swim.accept(addressOf("n1"), { type: "user", body }), null);
@@ -232,7 +240,7 @@ Deno.test("only a push/pull, a ping or a user message begins a stream", () => {
   assertEquals(world.log("ERR").length, 2);
 });
 
-Deno.test("a late or foreign reply is ignored", () => {
+Deno.test("a late reply, or one with an unknown id, is ignored", () => {
   const { swim, world } = startNode();
   swim.join(addressOf("n2"), 7);
   const { id } = world.requests[0];

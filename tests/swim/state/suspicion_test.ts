@@ -3,14 +3,14 @@ import { Suspicion } from "../../../lib/swim/state/suspicion.ts";
 
 const range = { token: 1, now: 50_000, minMs: 4_000, maxMs: 24_000 };
 
-Deno.test("a suspicion that expects no confirmations lasts the shortest time", () => {
+Deno.test("a suspicion that expects no confirmations lasts for the minimum", () => {
   const suspicion = new Suspicion("a", { ...range, expected: 0 });
   assertEquals(suspicion.endsAt, 54_000);
   assertEquals(suspicion.confirm("b"), false);
   assertEquals(suspicion.endsAt, 54_000);
 });
 
-Deno.test("each new accuser shortens a suspicion, down to the shortest time", () => {
+Deno.test("each confirmation shortens a suspicion, down to the minimum", () => {
   const suspicion = new Suspicion("a", { ...range, expected: 2 });
   assertEquals(suspicion.endsAt, 74_000);
   assert(suspicion.confirm("b"));
@@ -20,7 +20,7 @@ Deno.test("each new accuser shortens a suspicion, down to the shortest time", ()
   assertEquals(suspicion.confirmations, 2);
 });
 
-Deno.test("nobody is counted twice, and the first accuser not at all", () => {
+Deno.test("no member is counted twice, and the one that suspected first not at all", () => {
   const suspicion = new Suspicion("a", { ...range, expected: 2 });
   assertEquals(suspicion.confirm("a"), false);
   assert(suspicion.confirm("b"));
@@ -28,7 +28,7 @@ Deno.test("nobody is counted twice, and the first accuser not at all", () => {
   assertEquals(suspicion.confirmations, 1);
 });
 
-Deno.test("a suspicion that is postponed ends later, also when it is confirmed afterwards", () => {
+Deno.test("a postponed suspicion ends later, also when it is confirmed afterwards", () => {
   const suspicion = new Suspicion("a", { ...range, expected: 1 });
   suspicion.postpone(7_000, 2);
   assertEquals([suspicion.endsAt, suspicion.token], [81_000, 2]);
@@ -36,7 +36,7 @@ Deno.test("a suspicion that is postponed ends later, also when it is confirmed a
   assertEquals(suspicion.endsAt, 61_000);
 });
 
-Deno.test("confirmations beyond those expected are not taken", () => {
+Deno.test("more confirmations than expected are not counted", () => {
   const suspicion = new Suspicion("a", { ...range, expected: 1 });
   assert(suspicion.confirm("b"));
   assertEquals(suspicion.confirm("c"), false);

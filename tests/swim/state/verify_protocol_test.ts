@@ -3,7 +3,7 @@ import { verifyProtocol } from "../../../lib/swim/state/verify_protocol.ts";
 import type { Claim } from "../../../lib/wire/messages/messages.ts";
 import { claimOf, versions } from "../hand_world.ts";
 
-Deno.test("versions fit when each node speaks what all that are alive understand", () => {
+Deno.test("versions are compatible when all live nodes understand what each node speaks", () => {
   const speaking = (protocolCur: number, delegateCur: number): Claim =>
     claimOf("n1", { versions: { ...versions, protocolCur, delegateCur } });
   const local = [claimOf("self")];
@@ -19,7 +19,7 @@ Deno.test("versions fit when each node speaks what all that are alive understand
   );
 });
 
-Deno.test("a demanding node makes others incompatible, ours too, but only while it is alive", () => {
+Deno.test("a node with a high minimum version makes others incompatible, but only while it is alive", () => {
   const demanding = { ...versions, protocolMin: 3, protocolCur: 3 };
   const remote = (state: Claim["state"]) => [claimOf("n1", { state, versions: demanding })];
   const local = [claimOf("self")];
@@ -34,7 +34,7 @@ Deno.test("a demanding node makes others incompatible, ours too, but only while 
   );
 });
 
-Deno.test("a node without versions speaks version 0, whatever its state", () => {
+Deno.test("a node without versions speaks version 0, in any state", () => {
   const silent = (state: Claim["state"]) => [claimOf("n1", { state, versions: null })];
   for (const state of ["alive", "dead", "left"] as const) {
     assertEquals(
