@@ -14,12 +14,12 @@ import { formatUsage } from "../usage.ts";
 import type { ConfigLayer } from "../../agent/config/config.ts";
 import { StartupError } from "../../agent/startup_error.ts";
 
-// Defaults are only told here: a flag that is absent must not hide what a file says.
+// Defaults are only in the help texts: an absent flag must not override a configuration file.
 const agentFlags = {
   "node": {
     kind: "string",
     value: "name",
-    help: "Name of this node, unique in the cluster. Default: the host name.",
+    help: "Name of this node, which must be unique in the cluster. Default: the host name.",
   },
   "bind": {
     kind: "string",
@@ -30,106 +30,121 @@ const agentFlags = {
     kind: "string",
     value: "name",
     help:
-      "Network interface to listen on. With -bind too, the address must be one of that interface.",
+      "Network interface to listen on. If -bind is also given, its address must be one of this interface.",
   },
   "advertise": {
     kind: "string",
     value: "addr",
-    help: "Address to announce to the others, if it is not the one listened on.",
+    help: "Address to advertise to the other nodes, if they cannot use the one listened on.",
   },
   "join": {
     kind: "list",
     value: "addr",
-    help: "Member to join at start; if none is reached, the agent ends.",
+    help: "Address of a member to join at start. The agent exits if none can be reached.",
   },
-  "replay": { kind: "bool", help: "Deliver events from before a join at start." },
+  "replay": { kind: "bool", help: "Deliver recent user events from before the join at start." },
   "retry-join": {
     kind: "list",
     value: "addr",
-    help: "Member to join in the background, tried until one is reached.",
+    help: "Address of a member to join in the background, retried until one is reached.",
   },
   "retry-interval": {
     kind: "string",
     value: "duration",
-    help: "Pause between these tries. Default: 30s.",
+    help: "Time between the tries of -retry-join. Default: 30s.",
   },
   "retry-max": {
     kind: "int",
     value: "n",
-    help: "How many further tries there are before the agent ends. Default: 0, no limit.",
+    help: "Number of retries of -retry-join before the agent exits. Default: 0, no limit.",
   },
   "tag": { kind: "list", value: "key=value", help: "Tag of this node." },
   "tags-file": {
     kind: "string",
     value: "path",
-    help: "File that keeps tags which are changed while the agent runs. Excludes -tag.",
+    help:
+      "File that stores tags, so that changes by the tags command survive a restart. Cannot be used with -tag.",
   },
   "event-handler": {
     kind: "list",
     value: "[filter=]script",
-    help: "Script to run when something happens.",
+    help: "Script to run for events, see above.",
   },
   "handler-linger": {
     kind: "string",
     value: "duration",
-    help: "How long processes that a script leaves behind may keep its output open; " +
-      "then its process group is killed. Default: 5s.",
+    help: "How long background processes may keep the output of a finished script open before " +
+      "its process group is killed. Default: 5s.",
   },
-  "config-file": { kind: "list", value: "path", help: "JSON file with settings." },
+  "config-file": { kind: "list", value: "path", help: "JSON file to read settings from." },
   "config-dir": {
     kind: "list",
     value: "path",
-    help: "Directory whose .json files are read in the order of their names.",
+    help: "Directory to read settings from: its .json files, in order of name.",
     into: "config-file",
   },
-  "encrypt": { kind: "string", value: "key", help: "Key for all traffic, in base64; see keygen." },
+  "encrypt": {
+    kind: "string",
+    value: "key",
+    help: "Key to encrypt all traffic between nodes, in base64; see serf keygen.",
+  },
   "keyring-file": {
     kind: "string",
     value: "path",
-    help: "File with all keys, which follows changes of keys. Excludes -encrypt.",
+    help:
+      "File that stores the encryption keys, so that changes by the keys command survive a restart. Cannot be used with -encrypt.",
   },
   "snapshot": {
     kind: "string",
     value: "path",
-    help: "File from which a restarted agent knows whom to join and what it has seen.",
+    help:
+      "File that stores known members and seen events, so that a restarted agent rejoins and does not handle events twice.",
   },
-  "rejoin": { kind: "bool", help: "Join the cluster of the snapshot even after a leave." },
+  "rejoin": {
+    kind: "bool",
+    help: "Rejoin the cluster in the snapshot even if the agent has left it.",
+  },
   "profile": {
     kind: "string",
     value: "lan|wan|local",
-    help: "Timing for a local network, the internet, or one machine. Default: lan.",
+    help: "Timing for a local network, the internet, or a single machine. Default: lan.",
   },
-  "protocol": { kind: "int", value: "n", help: "Serf protocol version, 2 to 5. Default: 5." },
+  "protocol": {
+    kind: "int",
+    value: "n",
+    help: "Serf protocol version to speak, 2 to 5. Default: 5.",
+  },
   "log-level": {
     kind: "string",
     value: "level",
-    help: "TRACE, DEBUG, INFO, WARN or ERR. Default: INFO.",
+    help: "Lowest level to log: TRACE, DEBUG, INFO, WARN or ERR. Default: INFO.",
   },
-  "syslog": { kind: "bool", help: "Send the log to syslog too." },
+  "syslog": { kind: "bool", help: "Also send the log to syslog." },
   "rpc-addr": {
     kind: "string",
     value: "addr",
-    help: `Address that commands connect to. Default: ${DEFAULT_RPC_ADDRESS}.`,
+    help: `Address to listen on for the other commands (RPC). Default: ${DEFAULT_RPC_ADDRESS}.`,
   },
   "broadcast-timeout": {
     kind: "string",
     value: "duration",
-    help: "How long a leave or a change of tags waits to be told to others. Default: 5s.",
+    help:
+      "How long a leave, a removal of a node or a change of tags may take to be broadcast. Default: 5s.",
   },
-  "disable-compression": { kind: "bool", help: "Send messages uncompressed." },
+  "disable-compression": { kind: "bool", help: "Do not compress messages to other nodes." },
   "discover": {
     kind: "string",
     value: "cluster",
-    help: "Find members of that cluster name by multicast DNS.",
+    help: "Find the members of the cluster with this name by multicast DNS, and join them.",
   },
   "mdns-iface": {
     kind: "string",
     value: "name",
-    help: "Network interface for multicast DNS. Default: that of -iface.",
+    help: "Network interface for multicast DNS. Default: the one of -iface.",
   },
-  "mdns-disable-ipv4": { kind: "bool", help: "No multicast DNS over IPv4." },
-  "mdns-disable-ipv6": { kind: "bool", help: "No multicast DNS over IPv6." },
-  "role": { kind: "string", value: "role", help: "Old form of -tag role=..." },
+  "mdns-disable-ipv4": { kind: "bool", help: "Do not use multicast DNS over IPv4." },
+  "mdns-disable-ipv6": { kind: "bool", help: "Do not use multicast DNS over IPv6." },
+  "role": { kind: "string", value: "role", help: "Deprecated, use -tag role=..." },
 } as const satisfies FlagSpecs;
 
 /** The help text of `serf agent`. */
@@ -137,12 +152,13 @@ export function agentHelp(): string {
   return formatUsage({
     line: "serf agent [options]",
     description: [
-      "Runs the agent of this node until it is interrupted. SIGINT makes it leave the cluster first, " +
-      "SIGTERM does not, and SIGHUP makes it read its configuration again.",
-      "An event handler is run with /bin/sh for every event, or for those its filter names: a comma " +
-      "list of member-join, member-leave, member-failed, member-update, member-reap, user, user:NAME, " +
-      "query, query:NAME and *. The event is in its environment (SERF_EVENT, SERF_SELF_NAME, " +
-      "SERF_TAG_...) and on its standard input; its output answers a query.",
+      "Runs a Serf agent until interrupted. On SIGINT it leaves the cluster gracefully and exits, on " +
+      "SIGTERM it exits without leaving, and on SIGHUP it reloads its configuration.",
+      "An event handler is a script that /bin/sh runs for every event, or only for those in its filter: " +
+      "a comma-separated list of member-join, member-leave, member-failed, member-update, member-reap, " +
+      "user, user:NAME, query, query:NAME and *. The script receives the event in its environment " +
+      "(SERF_EVENT, SERF_SELF_NAME, SERF_TAG_...) and on its standard input, and responds to a query " +
+      "by its output.",
     ].join("\n\n"),
     flags: agentFlags,
   });

@@ -62,19 +62,19 @@ Deno.test("files and directories are one list in the order of the command line",
   assertEquals(parseAgentFlags(args).configPaths, ["a", "b", "c", "d"]);
 });
 
-Deno.test("bad tags and durations are refused in the reference's words", () => {
+Deno.test("bad tags and durations are refused with Serf's messages", () => {
   assertEquals(errorOf("-tag", "novalue"), "Error: Invalid tag: 'novalue'");
   assertEquals(errorOf("-tag", "=x"), "Error: Invalid tag: '=x'");
   assertEquals(errorOf("-retry-interval=x"), 'Error: time: invalid duration "x"');
   assertEquals(errorOf("-broadcast-timeout=5"), 'Error: time: missing unit in duration "5"');
 });
 
-Deno.test("an unknown flag is a mistake in the flags", () => {
+Deno.test("an unknown flag is reported", () => {
   const error = assertThrows(() => parseAgentFlags(["-bogus"]), FlagError);
   assertEquals(error.message, "flag provided but not defined: -bogus");
 });
 
-Deno.test("the help names every flag that the reference has", () => {
+Deno.test("the help lists every flag that Serf has", () => {
   const { commands } = JSON.parse(
     Deno.readTextFileSync(
       new URL("../../transcripts/commands/help-structure.json", import.meta.url),
