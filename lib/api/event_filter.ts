@@ -1,6 +1,6 @@
 /**
- * Which events a handler or a stream is for: a comma list of event types, in which user events and queries may be
- * narrowed down to one name, as in `member-join,user:deploy`.
+ * The event filters of handlers and streams: a list of event types with commas, as in `member-join,user:deploy`. For user
+ * events and queries a name may follow.
  *
  * @module
  */
@@ -21,16 +21,16 @@ const FILTER_TYPES = [
 /** One item of the list. */
 export interface EventFilter {
   readonly type: typeof FILTER_TYPES[number];
-  /** The only name that passes, for user events and queries; empty: any. */
+  /** The only name that passes, for user events and queries. Any name passes if this is empty. */
   readonly name: string;
 }
 
-/** The items of a list; an empty list is the same as `*`. Nothing is trimmed. */
+/** Splits a list into its items. An empty list is the same as `*`. Spaces are not trimmed. */
 export function splitEventFilters(text: string): string[] {
   return text === "" ? ["*"] : text.split(",");
 }
 
-/** Parses one item; `undefined` if it is no event type. */
+/** Parses one item. Returns `undefined` if it is not an event type. */
 export function parseEventFilter(item: string): EventFilter | undefined {
   const named = /^(user|query):(.*)$/s.exec(item);
   const [word, name] = named === null ? [item, ""] : [named[1], named[2]];
@@ -38,7 +38,7 @@ export function parseEventFilter(item: string): EventFilter | undefined {
   return type === undefined ? undefined : { type, name };
 }
 
-/** Whether an event passes. */
+/** Whether an event passes a filter. */
 export function matchesEvent({ type, name }: EventFilter, event: SerfEvent): boolean {
   if (type === "*") return true;
   if (type !== event.type) return false;

@@ -1,5 +1,6 @@
 /**
- * What Serf has to gossip: join and leave intents, queries, and user events.
+ * What Serf gossips: join and leave intents, queries, and user events. Each kind has a transmit-limited queue, from which
+ * SWIM fills its packets.
  *
  * @module
  */
@@ -8,64 +9,59 @@ import type { Address } from "../base/address.ts";
 import { oncePer } from "../base/memory_economy.ts";
 import { BroadcastQueue } from "../swim/gossip/broadcast_queue.ts";
 import { retransmitLimit } from "../swim/formulas.ts";
+import type { Swim } from "../swim/swim.ts";
 import { messageLength } from "../wire/messages/message_codec.ts";
 import type { Message, Opaque, User } from "../wire/messages/messages.ts";
-import type { SerfContext } from "./context.ts";
+import type { SerfContext, SerfLayerTimer } from "./context.ts";
 import { EventQueue } from "./events/event_queue.ts";
 
 /** The queues in the order in which they fill a packet. */
 const KINDS = ["intent", "query", "event"] as const;
 
-/** Which queue a broadcast waits in. */
+/** The queue of a broadcast. */
 export type BroadcastKind = (typeof KINDS)[number];
 
-/** What the log calls the queues. */
+/** What the log and the metrics call the queues. */
 const TITLES = { intent: "Intent", query: "Query", event: "Event" } as const;
 
-/** A queue that reaches so many times its limit between two checks is cut at once. */
+/**
+ * A queue of this many times its limit is cut at once: the checks are 30 s apart, and a flood in between could take all
+ * memory. The simulator's invariants use the same factor.
+ */
 const EMERGENCY_FACTOR = 4;
 
-/** The membership layer, as gossip of Serf needs it. */
-export interface BroadcastCarrier {
-  /** How many members are alive or suspect, ourselves included. */
-  readonly aliveCount: number;
-  /** There is news to send. What is urgent may cost more packets. */
-  wake(options: { urgent: boolean }): void;
-  /** Whether a packet has room for a message. */
-  fits(message: Message): boolean;
-}
+/** The part of SWIM that broadcasts need. */
+export type BroadcastCarrier = Pick<Swim, "aliveCount" | "wake" | "fits">;
 
 /** One queue for each kind of broadcast. */
 export class Broadcasts {
   readonly #context: SerfContext;
-  readonly #memberCount: () => number;
-  readonly #carrier: BroadcastCarrier;
+  readonly #swim: BroadcastCarrier;
   readonly #queues: {
     readonly intent: BroadcastQueue;
     readonly query: BroadcastQueue;
     readonly event: EventQueue;
   };
+  /** Callbacks of those who wait for a broadcast, by token. */
+  readonly #waiting = new Map<number, (sent: boolean) => void>();
+  #lastToken = 0;
 
-  /** `memberCount` counts members of any status. */
-  constructor(context: SerfContext, memberCount: () => number, carrier: BroadcastCarrier) {
+  constructor(context: SerfContext, swim: BroadcastCarrier) {
     this.#context = context;
-    this.#memberCount = memberCount;
-    this.#carrier = carrier;
-    const limit = () => retransmitLimit(context.config.profile.retransmitMult, memberCount());
+    this.#swim = swim;
+    const { config: { profile }, members } = context;
+    const limit = () => retransmitLimit(profile.retransmitMult, members.size);
     this.#queues = {
       intent: new BroadcastQueue(limit),
       query: new BroadcastQueue(limit),
-      event: new EventQueue({
-        retransmitLimit: limit,
-        peerCount: () => carrier.aliveCount - 1,
-      }),
+      event: new EventQueue({ retransmitLimit: limit, peerCount: () => swim.aliveCount - 1 }),
     };
   }
 
   /**
-   * Queues a body; `finished` is called when it was sent its full count, or dropped, and `from` is whom we have it from if
-   * it is not our own. What is too long for any packet is dropped at once: others get it with the next exchange of state,
-   * if they do.
+   * Queues a message; `finished` is called when it has been sent as often as the retransmit limit says, or was dropped.
+   * `from` is the node that sent it to us, if it is not our own. A message too long for any packet is dropped at once;
+   * others may still learn of it by push/pull.
    */
   queue(
     kind: BroadcastKind,
@@ -73,14 +69,34 @@ export class Broadcasts {
     { from, finished }: { from?: Address; finished?: () => void } = {},
   ): void {
     const message = userMessage(body);
-    if (!this.#carrier.fits(message)) return finished?.();
+    if (!this.#swim.fits(message)) return finished?.();
     const queue = this.#queues[kind];
     queue.queue({ message, finished, from: from?.text });
     if (queue.length > EMERGENCY_FACTOR * this.#maxDepth()) this.#prune(kind);
-    this.#carrier.wake({ urgent: kind !== "event" });
+    this.#swim.wake({ urgent: kind !== "event" });
   }
 
-  /** Bytes of all that waits, counting `overhead` for each. */
+  /**
+   * Queues an intent of ours and calls back when it has been sent as often as the retransmit limit says (`sent`), or when
+   * the broadcast timeout is over.
+   */
+  queueAndWait(intent: Opaque, callback: (sent: boolean) => void): void {
+    const { config, world } = this.#context;
+    const token = ++this.#lastToken;
+    this.#waiting.set(token, callback);
+    world.after(config.broadcastTimeoutMs, { type: "broadcast-done", token, sent: false });
+    // The queue calls `finished` while a packet is being filled, when nothing else may happen.
+    const finished = () => world.after(0, { type: "broadcast-done", token, sent: true });
+    this.queue("intent", intent, { finished });
+  }
+
+  handleDone({ token, sent }: SerfLayerTimer & { type: "broadcast-done" }): void {
+    const callback = this.#waiting.get(token);
+    this.#waiting.delete(token);
+    callback?.(sent);
+  }
+
+  /** Bytes of all queued messages, counting `overhead` for each. */
   waitingBytes(overhead: number): number {
     const { intent, query, event } = this.#queues;
     return intent.waitingBytes(overhead) + query.waitingBytes(overhead) +
@@ -97,19 +113,19 @@ export class Broadcasts {
         const length = messageLength(message);
         taken.push(message);
         free -= overhead + length;
-        // Without the type byte of the membership layer.
+        // Serf does not count the byte that makes it a user message of memberlist.
         metrics?.sample("serf.msgs.sent", length - 1);
       }
     }
     return taken;
   }
 
-  /** How many broadcasts of a kind are waiting. */
+  /** How many messages of a kind are queued. */
   depth(kind: BroadcastKind): number {
     return this.#queues[kind].length;
   }
 
-  /** Warns of queues that grow long, and cuts those that are too long. */
+  /** Warns of long queues, and cuts those that are too long. */
   check(): void {
     const { queueDepthWarning, metrics } = this.#context.config;
     for (const kind of KINDS) {
@@ -124,18 +140,17 @@ export class Broadcasts {
 
   #prune(kind: BroadcastKind): void {
     const max = this.#maxDepth();
+    const depth = this.depth(kind);
     this.#context.log(
       "WARN",
-      `${TITLES[kind]} queue depth (${
-        this.depth(kind)
-      }) exceeds limit (${max}), dropping messages!`,
+      `${TITLES[kind]} queue depth (${depth}) exceeds limit (${max}), dropping messages!`,
     );
     this.#queues[kind].prune(max);
   }
 
   #maxDepth(): number {
-    const { maxQueueDepth, minQueueDepth } = this.#context.config;
-    return minQueueDepth > 0 ? Math.max(2 * this.#memberCount(), minQueueDepth) : maxQueueDepth;
+    const { config: { maxQueueDepth, minQueueDepth }, members } = this.#context;
+    return minQueueDepth > 0 ? Math.max(2 * members.size, minQueueDepth) : maxQueueDepth;
   }
 }
 

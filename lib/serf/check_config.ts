@@ -1,5 +1,5 @@
 /**
- * Settings that no machine can be made of.
+ * Checks of settings, with Serf's error messages.
  *
  * @module
  */
@@ -8,15 +8,15 @@ import { encodeTags } from "../wire/messages/tags.ts";
 import type { SerfConfig } from "./config.ts";
 import { MAX_USER_EVENT_SIZE } from "./events/user_events.ts";
 
-/** The Serf protocols that are understood. */
+/** The versions of the Serf protocol that are understood. */
 export const SERF_PROTOCOLS = { min: 2, max: 5 } as const;
 
-/** The most that tags may take when encoded, bytes. */
+/** The largest encoded tags, in bytes (memberlist's `MetaMaxSize`). */
 const MAX_META = 512;
-/** The longest name that is valid where names are validated. */
+/** The longest valid name, in characters (Serf's `MaxNodeNameLength`). */
 const MAX_NAME = 128;
 
-/** Throws a `RangeError` in the reference's words if a setting is out of range. */
+/** Throws a `RangeError` with Serf's message if a setting is out of range. */
 export function checkConfig(config: SerfConfig): void {
   const { name, protocol, userEventSizeLimit, validateNodeNames } = config;
   const { min, max } = SERF_PROTOCOLS;

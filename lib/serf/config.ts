@@ -7,75 +7,89 @@
 import type { Address } from "../base/address.ts";
 import type { Metrics } from "../base/metrics.ts";
 import { type Profile, profiles } from "../swim/config.ts";
+import type { Keyring } from "../wire/framing/keyring.ts";
+import type { SnapshotState } from "./snapshot/snapshot.ts";
 
 /** Settings of a Serf node. Times are milliseconds, sizes bytes. */
 export interface SerfConfig {
   /** This node's name, unique in the cluster. */
   readonly name: string;
-  /** The address we announce. */
+  /** The address that this node announces. */
   readonly address: Address;
-  /** What we say of ourselves; at most 512 bytes in encoded form. */
+  /** The tags of this node, at most 512 bytes in encoded form. */
   readonly tags: Readonly<Record<string, string>>;
-  /** Serf protocol spoken, 2 to 5. */
+  /** The version of the Serf protocol to speak, 2 to 5. */
   readonly protocol: number;
   /** Timing of the membership protocol. */
   readonly profile: Profile;
-  /** How long a leave, force-leave or update of tags waits until the others have been told. */
+  /** How long a leave, force-leave or change of tags waits for its broadcast. */
   readonly broadcastTimeoutMs: number;
-  /** How long a node that has left stays to let the news spread. */
+  /** How long a node that has left keeps running while the news spreads. */
   readonly leavePropagateDelayMs: number;
-  /** Slots of the user event buffer, and of the query buffer. */
+  /** How many Lamport times of user events are kept, to recognise events that arrive again. */
   readonly eventBuffer: number;
-  /** Lamport times of the query buffer. */
+  /** The same for queries. */
   readonly queryBuffer: number;
-  /** How often long gone members are looked for. */
+  /** How often members that are gone for too long are erased. */
   readonly reapIntervalMs: number;
-  /** How long intents about unknown members are kept. */
+  /** How long intents about unknown nodes are kept. */
   readonly recentIntentTimeoutMs: number;
-  /** How often a failed member is tried. */
+  /** How often this node may try to reach a failed member. */
   readonly reconnectIntervalMs: number;
-  /** How long failed members are remembered. */
+  /** How long a failed member is remembered. */
   readonly reconnectTimeoutMs: number;
-  /** How long members that have left are remembered. */
+  /** How long a member that has left is remembered. */
   readonly tombstoneTimeoutMs: number;
-  /** How often the broadcast queues are checked for their depth. */
+  /** How often the length of the broadcast queues is checked. */
   readonly queueCheckIntervalMs: number;
-  /** Messages in a queue from which a warning is logged. */
+  /** A queue of this many messages is logged as a warning. */
   readonly queueDepthWarning: number;
-  /** Messages that a queue is cut to, unless `minQueueDepth` is set. */
+  /** A queue is cut to this many messages, unless `minQueueDepth` is set. */
   readonly maxQueueDepth: number;
-  /** When above 0, queues are cut to twice the number of members, but not below this. */
+  /** If above 0, queues are cut to twice the number of members, but not below this many messages. */
   readonly minQueueDepth: number;
   /** Factor of the default query timeout: `gossip interval * mult * ceil(log10(n + 1))`. */
   readonly queryTimeoutMult: number;
-  /** Largest answer to a query in encoded form. */
+  /** Largest response to a query in encoded form. */
   readonly queryResponseSizeLimit: number;
   /** Largest query in encoded form. */
   readonly querySizeLimit: number;
   /** Largest user event, both as name and payload and in encoded form; at most 9,216. */
   readonly userEventSizeLimit: number;
-  /** Coalescing of member events; a period of 0 turns it off. */
+  /** How long member events are coalesced at most; 0 turns that off. */
   readonly coalescePeriodMs: number;
-  /** How long members must be quiet before their events are delivered early. */
+  /** Coalesced member events are delivered earlier if there was none for this long. */
   readonly quiescentPeriodMs: number;
-  /** Coalescing of user events that allow it; a period of 0 turns it off. */
+  /** How long user events that allow it are coalesced at most; 0 turns that off. */
   readonly userCoalescePeriodMs: number;
-  /** How long user events must be quiet before they are delivered early. */
+  /** Coalesced user events are delivered earlier if there was none for this long. */
   readonly userQuiescentPeriodMs: number;
-  /** Whether a name conflict about ourselves is put to the vote. */
+  /** Whether a conflict about this node's name is resolved by asking the other members. */
   readonly resolveNameConflicts: boolean;
-  /** Whether network coordinates are kept and exchanged. */
+  /** Whether network coordinates are computed and exchanged. */
   readonly coordinates: boolean;
-  /** Whether this node's name may only have ASCII letters, digits, dashes and dots, at most 128 of them. */
+  /** Whether this node's name must consist of at most 128 ASCII letters, digits, dashes and dots. */
   readonly validateNodeNames: boolean;
-  /** Takes figures, if they are wanted. */
+  /** Takes the values of metrics, if they are wanted. */
   readonly metrics?: Metrics;
 }
 
-/** The settings that do not say which node this is. */
+/** What a node may be given beside its settings. */
+export interface SerfCoreOptions {
+  /** The keys of an encrypted cluster. Key queries change it. */
+  readonly keyring?: Keyring;
+  /** Stores the keyring after a change and before it is confirmed. An error that it throws goes into the response. */
+  readonly storeKeyring?: (keyring: Keyring) => void;
+  /** The state before a restart. If it is given, even empty, `snapshot` entries are emitted. */
+  readonly snapshot?: SnapshotState;
+  /** Returns how many bytes the label and encryption add to a datagram. */
+  readonly packetOverhead?: () => number;
+}
+
+/** The settings that all nodes of a cluster may share. */
 export type SerfSettings = Omit<SerfConfig, "name" | "address" | "tags">;
 
-/** What a node is made of that is created as a library: events come one by one. */
+/** The defaults of Serf as a library: events are not coalesced. */
 export const librarySettings: SerfSettings = {
   protocol: 4,
   profile: profiles.lan,

@@ -1,5 +1,5 @@
 /**
- * What all parts of the Serf machine share.
+ * What all parts of a Serf node share: its settings, its world, the members, and the member clock.
  *
  * @module
  */
@@ -9,57 +9,77 @@ import type { World } from "../base/world.ts";
 import type { SwimTimer } from "../swim/timer.ts";
 import type { Exchange, Packet } from "../wire/messages/messages.ts";
 import type { SerfConfig } from "./config.ts";
+import { LamportClock } from "./lamport.ts";
+import { MemberTable } from "./members/member_table.ts";
 import type { SerfOutput } from "./output.ts";
 
-/** The timers of the Serf layer itself. */
+/** The timers of the Serf layer, without those of SWIM. */
 export type SerfLayerTimer =
-  /** Time to forget members that are gone for long, and old intents. */
+  /** Erase members that failed or left long ago, and old intents. */
   | { readonly type: "reap" }
-  /** Time to try a failed member again. */
+  /** Try a failed member again. */
   | { readonly type: "reconnect" }
-  /** Time to look at the depth of the broadcast queues. */
+  /** Check the length of the broadcast queues. */
   | { readonly type: "check-queues" }
-  /** Time to record the member clock in the snapshot. */
+  /** Record the member clock in the snapshot. */
   | { readonly type: "record-clock" }
-  /** Time to look whether coalesced events are due. */
+  /** A coalescing window may be over. */
   | { readonly type: "coalesce"; readonly of: "member" | "user" }
-  /** Our query of that id has had its time. */
-  | { readonly type: "query-over"; readonly id: number }
-  /** The member had time to leave by itself before it is erased. */
+  /** The query that we sent under this id has timed out. */
+  | { readonly type: "query-timeout"; readonly id: number }
+  /** A member that is to be pruned had the time to leave by itself. */
   | { readonly type: "prune"; readonly node: string }
-  /** The member that the operation of that id was to erase had that time. */
-  | { readonly type: "pruned"; readonly id: number }
-  /** A broadcast that somebody waits for has been sent its full count, or it took too long. */
-  | { readonly type: "broadcast-over"; readonly token: number; readonly sent: boolean }
-  /** There may be room for user events that were held back. */
-  | { readonly type: "release-events" }
-  /** Our intent to leave had the time to get everywhere. */
-  | { readonly type: "leave-spread" }
-  /** Our leave had time to spread. */
+  /** The same, for the force-leave with this operation id, which then is done. */
+  | { readonly type: "prune-done"; readonly id: number }
+  /** A broadcast was sent as often as it is going to be, or its timeout is over. */
+  | { readonly type: "broadcast-done"; readonly token: number; readonly sent: boolean }
+  /** There may be room for user events that wait to be sent. */
+  | { readonly type: "send-pending-events" }
+  /** Our leave intent had the time to reach everybody. */
+  | { readonly type: "leave-propagated" }
+  /** The news that we have left had the time to spread. */
   | { readonly type: "left" };
 
-/** Every timer of the machine, those of the membership layer included. */
+/** Every timer of a Serf node, those of SWIM included. */
 export type SerfTimer = SwimTimer | SerfLayerTimer;
 
-/** The world of a {@link SerfCore}. */
+/** The world of a Serf node. */
 export type SerfWorld = World<Packet, Exchange, SerfTimer, SerfOutput>;
 
-/** What every part of the machine is given. */
-export interface SerfContext {
-  readonly config: SerfConfig;
-  readonly world: SerfWorld;
-  /** Writes a line to the log, with `serf: ` before the text. */
-  log(level: LogLevel, text: string): void;
-  /** Tells the host that the operation of that id is over. */
-  done(id: number, error?: string): void;
+/** Where a node is in its life. */
+export type LifecycleState = "alive" | "leaving" | "left" | "shutdown";
+
+/** What changes about this node itself. */
+export interface LocalNode {
+  tags: Readonly<Record<string, string>>;
+  state: LifecycleState;
 }
 
-/** Makes the context of a machine. */
-export function createContext(config: SerfConfig, world: SerfWorld): SerfContext {
-  return {
-    config,
-    world,
-    log: (level, text) => world.emit({ type: "log", level, text: `serf: ${text}` }),
-    done: (id, error) => world.emit({ type: "done", id, error }),
-  };
+/** What every part of a node is given. */
+export class SerfContext {
+  readonly config: SerfConfig;
+  readonly world: SerfWorld;
+  readonly members: MemberTable;
+  /** The Lamport clock of join and leave intents. */
+  readonly clock: LamportClock;
+  readonly local: LocalNode;
+
+  /** `restoredClock` is the time of the member clock before a restart. */
+  constructor(config: SerfConfig, world: SerfWorld, restoredClock = 0) {
+    this.config = config;
+    this.world = world;
+    this.members = new MemberTable(() => world.random());
+    this.clock = new LamportClock(restoredClock);
+    this.local = { tags: { ...config.tags }, state: "alive" };
+  }
+
+  /** Writes a line to the log, with `serf: ` before the text. */
+  log(level: LogLevel, text: string): void {
+    this.world.emit({ type: "log", level, text: `serf: ${text}` });
+  }
+
+  /** Tells the host that the operation with this id is over, and what went wrong, if anything. */
+  done(id: number, error?: string): void {
+    this.world.emit({ type: "done", id, error });
+  }
 }

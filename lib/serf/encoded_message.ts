@@ -1,5 +1,5 @@
 /**
- * Serf messages as the membership layer carries them.
+ * Serf messages as SWIM carries them: opaque bodies of user messages.
  *
  * @module
  */
@@ -9,8 +9,8 @@ import { decodeSerf, encodeSerf } from "../wire/messages/serf_codec.ts";
 import type { SerfMessage } from "../wire/messages/serf_messages.ts";
 
 /**
- * A message of our own. It is encoded when somebody first asks for the bytes, which does not happen at all between
- * nodes of one process.
+ * A Serf message with its encoding, which is made when it is first asked for: never, between simulated nodes that pass
+ * messages by reference.
  */
 export class EncodedMessage implements Opaque {
   readonly message: SerfMessage;
@@ -25,7 +25,7 @@ export class EncodedMessage implements Opaque {
   }
 }
 
-/** Reads a body of any origin; throws a `DecodeError` if its bytes are no Serf message. */
+/** The Serf message in a body. Throws a `DecodeError` if its bytes are none. */
 export function messageOf(body: Opaque): SerfMessage {
   return body instanceof EncodedMessage ? body.message : decodeSerf(body.bytes);
 }

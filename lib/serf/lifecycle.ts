@@ -1,70 +1,71 @@
 /**
- * From alive to left or shut down; and leaving on behalf of members that no longer can.
+ * Leaving the cluster, force-leaving members that failed, and shutting down.
  *
  * @module
  */
 
-import type { Address } from "../base/address.ts";
 import { retransmitLimit } from "../swim/formulas.ts";
-import type { Opaque } from "../wire/messages/messages.ts";
-import type { BroadcastNotifier } from "./broadcast_notifier.ts";
+import type { Swim } from "../swim/swim.ts";
+import type { Broadcasts } from "./broadcasts.ts";
 import type { SerfContext } from "./context.ts";
-import type { MemberStatuses } from "./members/member_statuses.ts";
-import type { MemberTable } from "./members/member_table.ts";
 import { EncodedMessage } from "./encoded_message.ts";
+import type { MemberStatuses } from "./members/member_statuses.ts";
 import type { SnapshotRecorder } from "./snapshot/snapshot_recorder.ts";
-
-/** Up to so many others are told of our leave one by one. */
-const MAX_FAREWELLS = 64;
-/** What members need to take in a leave that they were told of, and to pass it on to those who missed it; milliseconds. */
-const FAREWELL_MS = 50;
-
-/** Where a node stands in its life. */
-export type LifecycleState = "alive" | "leaving" | "left" | "shutdown";
-
-/** What leaving needs of the other parts. */
-export interface LifecycleParts {
-  readonly waits: BroadcastNotifier;
-  readonly table: MemberTable;
-  readonly statuses: MemberStatuses;
-  readonly recorder: SnapshotRecorder | undefined;
-  /** Sends a message to one address. */
-  send(to: Address, body: Opaque): void;
-  /** Has what is queued sent without delay. */
-  drain(): void;
-  /** Leaves the membership layer. */
-  leaveSwim(then: (error?: string) => void): void;
-}
+import type { SwimOperations } from "./swim_operations.ts";
 
 /**
- * Keeps the state of a node, and takes it through a leave: announce the intent, leave the membership layer, and stay for
- * a while, so that others find us answering until they have heard of it. What takes too long is logged, and does not keep
- * us from leaving.
+ * A leave intent is sent directly to up to this many members. It is one packet of 60 bytes for each; in larger clusters
+ * gossip does the work.
+ */
+const MAX_DIRECT_INTENTS = 64;
+/**
+ * How long members have to take in an intent that they were sent directly, and to gossip it to those that missed it, in
+ * milliseconds.
+ */
+const DIRECT_INTENT_MS = 50;
+
+/**
+ * Takes the node through a leave in three steps: spread the leave intent, leave SWIM, and keep running for the propagate
+ * delay, so that others do not take us for failed before they have heard. A step that times out is logged and does not
+ * keep us from leaving.
  *
- * The intent must get everywhere before the rest does, or else we would be taken for failed. In a small cluster everybody
- * is told directly; in a large one it has the time that it takes by gossip ticks.
+ * The intent must be everywhere before SWIM declares us dead, or else members would report a failure. In a small cluster
+ * every member is sent the intent directly; in a large one we wait as long as it takes by gossip ticks.
  */
 export class Lifecycle {
   readonly #context: SerfContext;
-  readonly #parts: LifecycleParts;
-  #state: LifecycleState = "alive";
+  readonly #statuses: MemberStatuses;
+  readonly #broadcasts: Broadcasts;
+  readonly #swim: Swim;
+  readonly #operations: SwimOperations;
+  readonly #recorder: SnapshotRecorder | undefined;
   #leaveId = 0;
-  #intentIsOut = false;
-  #spreadIsOver = false;
+  #intentSent = false;
+  #intentPropagated = false;
   #leftSwim = false;
 
-  constructor(context: SerfContext, parts: LifecycleParts) {
+  constructor(
+    context: SerfContext,
+    { statuses, broadcasts, swim, operations, recorder }: {
+      statuses: MemberStatuses;
+      broadcasts: Broadcasts;
+      swim: Swim;
+      operations: SwimOperations;
+      recorder: SnapshotRecorder | undefined;
+    },
+  ) {
     this.#context = context;
-    this.#parts = parts;
-  }
-
-  get state(): LifecycleState {
-    return this.#state;
+    this.#statuses = statuses;
+    this.#broadcasts = broadcasts;
+    this.#swim = swim;
+    this.#operations = operations;
+    this.#recorder = recorder;
   }
 
   /** Leaves for good. Ends in `done`, with an error if we are leaving already or were shut down. */
   leave({ id }: { id: number }): void {
-    switch (this.#state) {
+    const { state } = this.#context.local;
+    switch (state) {
       case "alive":
         return this.#begin(id);
       case "leaving":
@@ -74,93 +75,94 @@ export class Lifecycle {
       case "shutdown":
         return this.#context.done(id, "Leave called after Shutdown");
       default:
-        this.#state satisfies never;
+        state satisfies never;
     }
   }
 
   /**
-   * Says that another member has left. Ends in `done`, with an error if the broadcast takes too long. A live member
-   * refutes what is said of it; if nobody else is there to tell, it hears nothing of it and is pruned after a while.
+   * Announces that another member has left. Ends in `done`, with an error if the broadcast takes too long. A member that
+   * is alive refutes it. If no member is alive to be told, the named one cannot refute, and is pruned after the delay.
    */
   forceLeave(name: string, { id, prune = false }: { id: number; prune?: boolean }): void {
-    const { statuses, table, waits } = this.#parts;
-    const intent = new EncodedMessage(statuses.announceLeave(name, prune));
-    if (!this.#hasCompany) {
-      if (!prune || table.get(name)?.status !== "leaving") return this.#context.done(id);
-      return this.#context.world.after(statuses.pruneDelayMs, { type: "pruned", id });
+    const { members, world } = this.#context;
+    const intent = new EncodedMessage(this.#statuses.createLeaveIntent(name, { prune }));
+    if (!this.#anyOtherAlive) {
+      if (!prune || members.get(name)?.status !== "leaving") return this.#context.done(id);
+      return world.after(this.#statuses.pruneDelayMs, { type: "prune-done", id });
     }
-    waits.start(intent, (sent) => {
+    this.#broadcasts.queueAndWait(intent, (sent) => {
       this.#context.done(id, sent ? undefined : "timed out broadcasting node removal");
     });
   }
 
-  /** Our intent to leave had the time to get everywhere. */
-  handleSpread(): void {
-    this.#spreadIsOver = true;
-    this.#proceed();
+  /** Our leave intent had the time to reach everybody. */
+  handlePropagated(): void {
+    this.#intentPropagated = true;
+    this.#leaveSwimWhenReady();
   }
 
-  /** The leave had time to spread. */
+  /** The propagate delay is over. */
   handleLeft(): void {
-    this.#state = "left";
+    this.#context.local.state = "left";
     this.#context.done(this.#leaveId);
   }
 
-  /** Returns false if that had happened before. */
+  /** Returns false if the node was shut down before. */
   shutdown(): boolean {
-    if (this.#state === "shutdown") return false;
-    if (this.#state !== "left") this.#context.log("WARN", "Shutdown without a Leave");
-    this.#state = "shutdown";
+    const { local } = this.#context;
+    if (local.state === "shutdown") return false;
+    if (local.state !== "left") this.#context.log("WARN", "Shutdown without a Leave");
+    local.state = "shutdown";
     return true;
   }
 
-  /** Whether there is anybody to hear of a leave. */
-  get #hasCompany(): boolean {
-    return this.#parts.table.hasAliveBeside(this.#context.config.name);
+  get #anyOtherAlive(): boolean {
+    return this.#context.members.anyOtherAlive(this.#context.config.name);
   }
 
   #begin(id: number): void {
-    this.#state = "leaving";
+    const { config: { name }, local, world } = this.#context;
+    local.state = "leaving";
     this.#leaveId = id;
-    this.#parts.recorder?.recordLeave();
-    const { name } = this.#context.config;
-    const intent = new EncodedMessage(this.#parts.statuses.announceLeave(name, false));
-    if (!this.#hasCompany) return this.#leaveSwim();
-    this.#parts.drain();
-    this.#context.world.after(this.#spread(intent), { type: "leave-spread" });
-    this.#parts.waits.start(intent, (sent) => {
+    this.#recorder?.recordLeave();
+    const intent = new EncodedMessage(this.#statuses.createLeaveIntent(name, { prune: false }));
+    if (!this.#anyOtherAlive) return this.#leaveSwim();
+    this.#swim.drain();
+    world.after(this.#propagate(intent), { type: "leave-propagated" });
+    this.#broadcasts.queueAndWait(intent, (sent) => {
       if (!sent) {
         this.#context.log("WARN", "timeout while waiting for graceful leave");
-        this.#spreadIsOver = true;
+        this.#intentPropagated = true;
       }
-      this.#intentIsOut = true;
-      this.#proceed();
+      this.#intentSent = true;
+      this.#leaveSwimWhenReady();
     });
   }
 
-  /** Sees to it that all others hear of the intent; returns how long that may take, milliseconds. */
-  #spread(intent: EncodedMessage): number {
-    const { table, send } = this.#parts;
-    const others = [...table.records()].filter(({ name, status }) =>
-      status === "alive" && name !== this.#context.config.name
+  /** Sends the intent to every member if they are few. Returns how long it may take to reach all, in milliseconds. */
+  #propagate(intent: EncodedMessage): number {
+    const { config: { name: own, profile }, members } = this.#context;
+    const others = [...members.records()].filter(({ name, status }) =>
+      status === "alive" && name !== own
     );
-    if (others.length <= MAX_FAREWELLS) {
-      for (const { claim } of others) send(claim.address, intent);
-      return FAREWELL_MS;
+    if (others.length <= MAX_DIRECT_INTENTS) {
+      for (const { claim } of others) this.#swim.sendUser(claim.address, intent);
+      return DIRECT_INTENT_MS;
     }
-    const { retransmitMult, gossipNodes, gossipIntervalMs } = this.#context.config.profile;
-    return Math.ceil(retransmitLimit(retransmitMult, table.size) / gossipNodes) * gossipIntervalMs;
+    const { retransmitMult, gossipNodes, gossipIntervalMs } = profile;
+    return Math.ceil(retransmitLimit(retransmitMult, members.size) / gossipNodes) *
+      gossipIntervalMs;
   }
 
-  #proceed(): void {
-    if (this.#state !== "leaving" || this.#leftSwim || !this.#intentIsOut) return;
-    if (this.#spreadIsOver) this.#leaveSwim();
+  #leaveSwimWhenReady(): void {
+    if (this.#context.local.state !== "leaving" || this.#leftSwim) return;
+    if (this.#intentSent && this.#intentPropagated) this.#leaveSwim();
   }
 
   #leaveSwim(): void {
     this.#leftSwim = true;
     const { config, world } = this.#context;
-    this.#parts.leaveSwim((error) => {
+    this.#operations.leave((error) => {
       if (error !== undefined) {
         this.#context.log("WARN", `timeout waiting for leave broadcast: ${error}`);
       }

@@ -1,5 +1,5 @@
 /**
- * Messages that arrive by gossip, or are sent to us directly.
+ * Serf messages that arrive in packets, by gossip or sent to us directly: Serf's NotifyMsg.
  *
  * @module
  */
@@ -10,35 +10,36 @@ import type { Opaque } from "../wire/messages/messages.ts";
 import type { SerfMessage } from "../wire/messages/serf_messages.ts";
 import type { BroadcastKind, Broadcasts } from "./broadcasts.ts";
 import type { SerfContext } from "./context.ts";
-import type { MemberStatuses } from "./members/member_statuses.ts";
-import type { Queries } from "./queries/queries.ts";
 import { messageOf } from "./encoded_message.ts";
 import type { UserEvents } from "./events/user_events.ts";
+import type { MemberStatuses } from "./members/member_statuses.ts";
+import type { Queries } from "./queries/queries.ts";
 
-/** Where messages go. */
-export interface ReceiverParts {
+/** The parts of Serf that messages are for. */
+export interface MessageHandlers {
   readonly statuses: MemberStatuses;
   readonly userEvents: UserEvents;
   readonly queries: Queries;
-  readonly broadcasts: Broadcasts;
 }
 
-/** Hands each message to the part that it is for, and passes on, byte for byte, what is news. */
+/** Hands each message to the part that it is for, and gossips it on, byte for byte, if that part says it was news. */
 export class MessageReceiver {
   readonly #context: SerfContext;
-  readonly #parts: ReceiverParts;
+  readonly #broadcasts: Broadcasts;
+  readonly #handlers: MessageHandlers;
 
-  constructor(context: SerfContext, parts: ReceiverParts) {
+  constructor(context: SerfContext, broadcasts: Broadcasts, handlers: MessageHandlers) {
     this.#context = context;
-    this.#parts = parts;
+    this.#broadcasts = broadcasts;
+    this.#handlers = handlers;
   }
 
   receive(from: Address, body: Opaque): void {
     this.#context.config.metrics?.sample("serf.msgs.received", body.bytes.length);
     const message = this.#read(body);
     if (message === undefined) return;
-    const passOn = this.#dispatch(message);
-    if (passOn !== undefined) this.#parts.broadcasts.queue(passOn, body, { from });
+    const rebroadcast = this.#dispatch(message);
+    if (rebroadcast !== undefined) this.#broadcasts.queue(rebroadcast, body, { from });
   }
 
   #read(body: Opaque): SerfMessage | undefined {
@@ -50,25 +51,25 @@ export class MessageReceiver {
     }
   }
 
-  /** Returns the queue that the message is to be passed on by, if it is news. */
+  /** Returns the queue for gossiping the message on, or `undefined` if it ends here. */
   #dispatch(message: SerfMessage): BroadcastKind | undefined {
-    const { statuses, userEvents, queries } = this.#parts;
+    const { statuses, userEvents, queries } = this.#handlers;
     switch (message.type) {
       case "leave":
         this.#trace("messageLeaveType", message.node);
-        return statuses.receiveLeave(message) ? "intent" : undefined;
+        return statuses.handleLeaveIntent(message) ? "intent" : undefined;
       case "join":
         this.#trace("messageJoinType", message.node);
-        return statuses.receiveJoin(message) ? "intent" : undefined;
+        return statuses.handleJoinIntent(message) ? "intent" : undefined;
       case "user-event":
         this.#trace("messageUserEventType", message.name);
         return userEvents.receive(message) ? "event" : undefined;
       case "query":
         this.#trace("messageQueryType", message.name);
-        return queries.responder.receive(message) ? "query" : undefined;
+        return queries.incoming.receive(message) ? "query" : undefined;
       case "query-response":
         this.#trace("messageQueryResponseType", message.from);
-        queries.asker.receive(message);
+        queries.outgoing.receive(message);
         return undefined;
       case "relay":
         queries.relay.forward(message);

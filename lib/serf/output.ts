@@ -11,7 +11,7 @@ import type { JoinFailure } from "../base/errors.ts";
 import type { LogEvent } from "../base/world.ts";
 import type { SnapshotEntry } from "./snapshot/snapshot.ts";
 
-/** A query that is meant for us; the host turns it into a `QueryEvent`, which can be answered. */
+/** A query for this node. The host makes it a `QueryEvent`, which the user can respond to. */
 export interface IncomingQuery {
   readonly type: "query";
   /** Lamport time of the query clock. */
@@ -20,9 +20,9 @@ export interface IncomingQuery {
   readonly id: number;
   readonly name: string;
   readonly payload: Uint8Array | null;
-  /** The member that asked; empty if it runs an old version that leaves this out. */
+  /** The member that sent the query; empty if it runs an old version that leaves this out. */
   readonly sourceNode: string;
-  /** When answers are no longer taken, in the world's milliseconds. */
+  /** From then on it is too late for a response, in the world's milliseconds. */
   readonly deadline: number;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Serf's part of a full state exchange.
+ * Serf's part of a push/pull: memberlist's LocalState and MergeRemoteState.
  *
  * @module
  */
@@ -8,64 +8,63 @@ import { errorText } from "../base/errors.ts";
 import type { Opaque } from "../wire/messages/messages.ts";
 import type { SerfState } from "../wire/messages/serf_messages.ts";
 import type { SerfContext } from "./context.ts";
-import { type LamportClock, timeAfter, timeBefore } from "./lamport.ts";
-import type { MemberStatuses } from "./members/member_statuses.ts";
-import type { MemberTable } from "./members/member_table.ts";
 import { EncodedMessage, messageOf } from "./encoded_message.ts";
 import type { UserEvents } from "./events/user_events.ts";
+import { type LamportClock, timeAfter, timeBefore } from "./lamport.ts";
+import type { Joiner } from "./members/joiner.ts";
+import type { MemberStatuses } from "./members/member_statuses.ts";
 
-/** What an exchange reads and changes. */
-export interface StateExchangeParts {
-  readonly clock: LamportClock;
-  readonly queryClock: LamportClock;
-  readonly table: MemberTable;
-  readonly statuses: MemberStatuses;
-  readonly userEvents: UserEvents;
-  /** Whether a join is under way that does not want to hear of old events. */
-  ignoresOldEvents(): boolean;
-}
-
-/** Tells other nodes all that we know, and takes in what they tell us. */
+/** Tells other nodes all that we know, and merges what they tell us. */
 export class StateExchange {
   readonly #context: SerfContext;
-  readonly #parts: StateExchangeParts;
+  readonly #statuses: MemberStatuses;
+  readonly #userEvents: UserEvents;
+  readonly #queryClock: LamportClock;
+  readonly #joiner: Joiner;
 
-  constructor(context: SerfContext, parts: StateExchangeParts) {
+  constructor(
+    context: SerfContext,
+    { statuses, userEvents, queryClock, joiner }: {
+      statuses: MemberStatuses;
+      userEvents: UserEvents;
+      queryClock: LamportClock;
+      joiner: Joiner;
+    },
+  ) {
     this.#context = context;
-    this.#parts = parts;
+    this.#statuses = statuses;
+    this.#userEvents = userEvents;
+    this.#queryClock = queryClock;
+    this.#joiner = joiner;
   }
 
   /** Our state as it is now. */
   localState(): EncodedMessage {
-    const { clock, queryClock, table, userEvents } = this.#parts;
+    const { clock, members } = this.#context;
     const statusLTimes = new Map<string, number>();
-    // Receivers take each time for that of a join. If it were that of a leave, they would miss the leave itself.
-    for (const { name, status, statusLTime } of table.records()) {
+    // Receivers take each time for that of a join. With the time of a leave intent they would refuse the intent itself.
+    for (const { name, status, statusLTime } of members.records()) {
       statusLTimes.set(name, status === "leaving" ? timeBefore(statusLTime) : statusLTime);
     }
     return new EncodedMessage({
       type: "push-pull",
       lTime: clock.time,
-      eventLTime: userEvents.clock.time,
-      queryLTime: queryClock.time,
+      eventLTime: this.#userEvents.clock.time,
+      queryLTime: this.#queryClock.time,
       statusLTimes,
-      leftMembers: [...table.left.keys()],
-      events: userEvents.slots(),
+      leftMembers: [...members.left.keys()],
+      events: this.#userEvents.slots(),
     });
   }
 
-  /**
-   * Takes in the state of another node. It stands for the intents and events that we may have missed; none of them is
-   * passed on.
-   */
+  /** Merges the state of another node: intents and events that we have missed. None of them is gossiped on. */
   merge(body: Opaque, join: boolean): void {
-    const state = this.#read(body);
-    if (state === undefined) return;
-    this.#witness(state);
-    this.#mergeStatuses(state);
-    const { userEvents, ignoresOldEvents } = this.#parts;
-    if (join && ignoresOldEvents()) userEvents.ignoreBefore(state.eventLTime);
-    userEvents.merge(state.events);
+    const remote = this.#read(body);
+    if (remote === undefined) return;
+    this.#witness(remote);
+    this.#mergeStatuses(remote);
+    if (join && this.#joiner.ignoresOldEvents) this.#userEvents.ignoreBefore(remote.eventLTime);
+    this.#userEvents.merge(remote.events);
   }
 
   #read(body: Opaque): SerfState | undefined {
@@ -79,27 +78,25 @@ export class StateExchange {
     return undefined;
   }
 
-  /** The clocks show the time of the next message, which nobody has seen yet. */
+  /** A clock shows the time of the next message, which does not exist yet: hence one less. */
   #witness({ lTime, eventLTime, queryLTime }: SerfState): void {
-    const { clock, userEvents, queryClock } = this.#parts;
-    clock.witness(lTime - 1);
-    userEvents.clock.witness(eventLTime - 1);
-    queryClock.witness(queryLTime - 1);
+    this.#context.clock.witness(lTime - 1);
+    this.#userEvents.clock.witness(eventLTime - 1);
+    this.#queryClock.witness(queryLTime - 1);
   }
 
   /**
-   * Leaves come first, so that they are not too old for the times that come after. When exactly a member left is not
-   * known, but it must have been accepted after the last intent before that.
+   * Leaves come first, or else the join times would make them look old. A member's leave intent itself is not in the
+   * state, but it was later than the member's last known time.
    */
   #mergeStatuses({ leftMembers, statusLTimes }: SerfState): void {
-    const { statuses } = this.#parts;
     const left = new Set(leftMembers);
     for (const node of left) {
       const lTime = timeAfter(statusLTimes.get(node) ?? 0);
-      statuses.receiveLeave({ type: "leave", lTime, node, prune: false });
+      this.#statuses.handleLeaveIntent({ type: "leave", lTime, node, prune: false });
     }
     for (const [node, lTime] of statusLTimes) {
-      if (!left.has(node)) statuses.receiveJoin({ type: "join", lTime, node });
+      if (!left.has(node)) this.#statuses.handleJoinIntent({ type: "join", lTime, node });
     }
   }
 }

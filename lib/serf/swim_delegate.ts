@@ -1,19 +1,26 @@
 /**
- * What the membership layer below Serf is given: its settings and its world.
+ * What Serf gives to SWIM: memberlist's Delegate, EventDelegate, ConflictDelegate and PingDelegate, and a world.
  *
  * @module
  */
 
 import type { Address } from "../base/address.ts";
 import type { SwimConfig } from "../swim/config.ts";
-import type { SwimEvent } from "../swim/delegate.ts";
+import type { Delegate, SwimEvent } from "../swim/delegate.ts";
 import type { SwimTimer, SwimWorld } from "../swim/timer.ts";
-import type { Exchange, Packet } from "../wire/messages/messages.ts";
+import type { Exchange, Message, Opaque, Packet } from "../wire/messages/messages.ts";
+import type { Broadcasts } from "./broadcasts.ts";
 import { encodeMeta, SERF_PROTOCOLS } from "./check_config.ts";
-import type { SerfWorld } from "./context.ts";
 import type { SerfConfig } from "./config.ts";
+import type { SerfWorld } from "./context.ts";
+import type { CoordinateTracker } from "./coordinates/coordinate_tracker.ts";
+import type { MemberStatuses } from "./members/member_statuses.ts";
+import type { MessageReceiver } from "./message_receiver.ts";
+import type { NameConflictResolver } from "./queries/internal/name_conflict.ts";
+import type { StateExchange } from "./state_exchange.ts";
+import type { SwimOperations } from "./swim_operations.ts";
 
-/** What a Serf node announces of itself. Throws a `RangeError` if its tags are too large. */
+/** SWIM's settings for a Serf node. Throws a `RangeError` if its tags are too large. */
 export function swimConfig(config: SerfConfig, packetOverhead: () => number): SwimConfig {
   const { name, address, tags, protocol, profile, metrics } = config;
   const { min, max } = SERF_PROTOCOLS;
@@ -29,14 +36,33 @@ export function swimConfig(config: SerfConfig, packetOverhead: () => number): Sw
   return { name, address, versions, meta, profile, packetOverhead, metrics };
 }
 
-/** Passes everything through to Serf's own world, except that events go to Serf. */
-export class SwimDelegate implements SwimWorld {
-  readonly #world: SerfWorld;
-  readonly #onEvent: (event: SwimEvent) => void;
+/** The parts of Serf that SWIM calls. */
+export interface SwimListeners {
+  readonly broadcasts: Broadcasts;
+  readonly coordinates: CoordinateTracker | undefined;
+  readonly statuses: MemberStatuses;
+  readonly conflicts: NameConflictResolver;
+  readonly receiver: MessageReceiver;
+  readonly stateExchange: StateExchange;
+  readonly operations: SwimOperations;
+}
 
-  constructor(world: SerfWorld, onEvent: (event: SwimEvent) => void) {
+/**
+ * Answers SWIM's questions, hands each of its events to the part of Serf that it is for, and passes everything else
+ * through to Serf's own world. SWIM needs its delegate when it is made, and Serf's parts need SWIM: hence
+ * {@link connect}, which must be called before the node starts.
+ */
+export class SwimDelegate implements SwimWorld, Delegate {
+  readonly #world: SerfWorld;
+  #serf!: SwimListeners;
+
+  constructor(world: SerfWorld) {
     this.#world = world;
-    this.#onEvent = onEvent;
+  }
+
+  /** From now on SWIM may be started. */
+  connect(listeners: SwimListeners): void {
+    this.#serf = listeners;
   }
 
   get now(): number {
@@ -60,6 +86,44 @@ export class SwimDelegate implements SwimWorld {
   }
 
   emit(event: SwimEvent): void {
-    this.#onEvent(event);
+    const serf = this.#serf;
+    switch (event.type) {
+      case "node-join":
+        return serf.statuses.handleNodeJoin(event.claim);
+      case "node-leave":
+        return serf.statuses.handleNodeLeave(event.claim);
+      case "node-update":
+        return serf.statuses.handleNodeUpdate(event.claim);
+      case "conflict":
+        return serf.conflicts.handle(event);
+      case "user-message":
+        return serf.receiver.receive(event.from, event.body);
+      case "remote-state":
+        return serf.stateExchange.merge(event.state, event.join);
+      case "ping-ack":
+        return serf.coordinates?.observe(event);
+      case "done":
+        return serf.operations.end(event.id, event.error);
+      case "log":
+        return this.#world.emit(event);
+      default:
+        event satisfies never;
+    }
+  }
+
+  broadcasts(overhead: number, limit: number, to: Address): Message[] {
+    return this.#serf.broadcasts.take(overhead, limit, to);
+  }
+
+  waitingBytes(overhead: number): number {
+    return this.#serf.broadcasts.waitingBytes(overhead);
+  }
+
+  localState(): Opaque {
+    return this.#serf.stateExchange.localState();
+  }
+
+  ackPayload(): Uint8Array | null {
+    return this.#serf.coordinates?.ackPayload() ?? null;
   }
 }

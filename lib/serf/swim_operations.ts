@@ -1,25 +1,58 @@
 /**
- * SwimOperations of the membership layer that are under way on our behalf.
+ * SWIM's operations that take time, each with a callback. SWIM itself only reports the id of an operation that is over.
  *
  * @module
  */
 
-/** Remembers what to do when an operation is over. */
+import type { Address } from "../base/address.ts";
+import type { Swim } from "../swim/swim.ts";
+import type { SerfContext } from "./context.ts";
+
+/** Called when an operation is over, with what went wrong, if anything. */
+export type OperationCallback = (error?: string) => void;
+
+/** Starts operations of SWIM and remembers their callbacks. */
 export class SwimOperations {
-  readonly #running = new Map<number, (error?: string) => void>();
+  readonly #context: SerfContext;
+  readonly #swim: Swim;
+  readonly #callbacks = new Map<number, OperationCallback>();
   #lastId = 0;
 
-  /** Returns the id under which to start an operation; `then` learns what went wrong, if anything. */
-  begin(then: (error?: string) => void): number {
-    const id = ++this.#lastId;
-    this.#running.set(id, then);
-    return id;
+  constructor(context: SerfContext, swim: Swim) {
+    this.#context = context;
+    this.#swim = swim;
   }
 
-  /** An operation is over. */
+  /** Joins by way of the node at an address; if a name is given, only if that is the node's name. */
+  join(
+    { address, name }: { address: Address; name?: string },
+    callback: OperationCallback,
+  ): void {
+    this.#swim.join(address, this.#begin(callback), { node: name });
+  }
+
+  /** Announces new meta, for at most the broadcast timeout. */
+  update(meta: Uint8Array, callback: OperationCallback): void {
+    const { broadcastTimeoutMs: timeoutMs } = this.#context.config;
+    this.#swim.update(meta, { id: this.#begin(callback), timeoutMs });
+  }
+
+  /** Announces that we leave, for at most the broadcast timeout. */
+  leave(callback: OperationCallback): void {
+    const { broadcastTimeoutMs: timeoutMs } = this.#context.config;
+    this.#swim.leave({ id: this.#begin(callback), timeoutMs });
+  }
+
+  /** SWIM reports that an operation is over. */
   end(id: number, error?: string): void {
-    const then = this.#running.get(id);
-    this.#running.delete(id);
-    then?.(error);
+    const callback = this.#callbacks.get(id);
+    this.#callbacks.delete(id);
+    callback?.(error);
+  }
+
+  #begin(callback: OperationCallback): number {
+    const id = ++this.#lastId;
+    this.#callbacks.set(id, callback);
+    return id;
   }
 }

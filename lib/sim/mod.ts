@@ -29,7 +29,7 @@ export type { Payload } from "../api/payload.ts";
 export type { QueryParameters } from "../api/query.ts";
 export type { Metrics } from "../base/metrics.ts";
 export type { SerfConfig, SerfSettings } from "../serf/config.ts";
-export type { LifecycleState } from "../serf/lifecycle.ts";
+export type { LifecycleState } from "../serf/context.ts";
 export { type Profile, type ProfileName, profiles } from "../swim/config.ts";
 export type { Coordinate } from "../api/coordinate.ts";
 export {

@@ -1,12 +1,13 @@
 import { assert, assertEquals } from "@std/assert";
 import { Broadcasts } from "../../lib/serf/broadcasts.ts";
-import { createContext } from "../../lib/serf/context.ts";
+import { SerfContext } from "../../lib/serf/context.ts";
 import type { SerfConfig } from "../../lib/serf/config.ts";
 import { EncodedMessage } from "../../lib/serf/encoded_message.ts";
+import { MemberRecord } from "../../lib/serf/members/member_table.ts";
 import { encodeMessage, messageLength } from "../../lib/wire/messages/message_codec.ts";
 import type { Message } from "../../lib/wire/messages/messages.ts";
 import type { SerfMessage } from "../../lib/wire/messages/serf_messages.ts";
-import { addressOf, blind, join, SerfNetwork, settings } from "./serf_network.ts";
+import { addressOf, blind, claimOf, join, SerfNetwork, settings } from "./serf_network.ts";
 
 const peer = addressOf("peer");
 
@@ -16,7 +17,7 @@ function body(node: string): EncodedMessage {
 
 interface Setup {
   readonly broadcasts: Broadcasts;
-  readonly warnings: string[];
+  readonly warnings: () => string[];
   readonly wakes: () => number;
 }
 
@@ -24,18 +25,17 @@ interface Setup {
 function setUp(config: Partial<SerfConfig> = {}, members = 1): Setup {
   const host = new SerfNetwork().start("host", blind);
   const whole = { ...settings, ...config, name: "self", address: addressOf("self"), tags: {} };
-  const warnings: string[] = [];
-  const context = {
-    ...createContext(whole, host),
-    log: (_: string, text: string) => warnings.push(text),
-  };
   let wakes = 0;
-  const broadcasts = new Broadcasts(context, () => members, {
+  const context = new SerfContext(whole, host);
+  for (let i = 0; i < members; i++) {
+    context.members.put(MemberRecord.of(claimOf(`n${i}`), "alive", 0), host.now);
+  }
+  const broadcasts = new Broadcasts(context, {
     aliveCount: members,
     wake: () => wakes++,
     fits: (message) => messageLength(message) <= 1_400,
   });
-  return { broadcasts, warnings, wakes: () => wakes };
+  return { broadcasts, warnings: () => host.logs("WARN"), wakes: () => wakes };
 }
 
 function names(messages: readonly Message[]): string[] {
@@ -115,7 +115,7 @@ Deno.test("a queue that grows long is reported, one that is too long is cut", ()
   for (let i = 0; i < 5; i++) broadcasts.queue("event", body(`${i}`));
   for (let i = 0; i < 3; i++) broadcasts.queue("query", body(`${i}`));
   broadcasts.check();
-  assertEquals(warnings, [
+  assertEquals(warnings(), [
     "Query queue depth: 3",
     "Event queue depth: 5",
     "Event queue depth (5) exceeds limit (4), dropping messages!",
@@ -127,13 +127,13 @@ Deno.test("the limit may follow the size of the cluster", () => {
   const { broadcasts, warnings } = setUp({ minQueueDepth: 5, maxQueueDepth: 1 }, 4);
   for (let i = 0; i < 9; i++) broadcasts.queue("intent", body(`${i}`));
   broadcasts.check();
-  assertEquals(warnings, ["Intent queue depth (9) exceeds limit (8), dropping messages!"]);
+  assertEquals(warnings(), ["Intent queue depth (9) exceeds limit (8), dropping messages!"]);
 });
 
 Deno.test("a flood between two checks is cut at four times the limit", () => {
   const { broadcasts, warnings } = setUp({ maxQueueDepth: 10 });
   for (let i = 0; i < 41; i++) broadcasts.queue("event", body(`${i}`));
-  assertEquals(warnings, ["Event queue depth (41) exceeds limit (10), dropping messages!"]);
+  assertEquals(warnings(), ["Event queue depth (41) exceeds limit (10), dropping messages!"]);
   assertEquals(broadcasts.depth("event"), 10);
 });
 

@@ -11,22 +11,22 @@
 import { type Coordinate, distance, rawDistance } from "../../api/coordinate.ts";
 
 const DIMENSIONS = 8;
-/** The error of a node that knows nothing, and the highest there is. */
+/** The error of a node that has no samples yet, and the highest possible one. */
 const ERROR_MAX = 1.5;
-/** How much one sample may change the error, and the position. */
+/** The largest share by which one sample changes the error, and the position. */
 const ERROR_GAIN = 0.25;
 const POSITION_GAIN = 0.25;
-/** Samples that the adjustment is made of. */
+/** How many samples the adjustment term is computed from. */
 const ADJUSTMENT_WINDOW = 20;
-/** Seconds. */
+/** In seconds. */
 const HEIGHT_MIN = 1e-5;
-/** Samples of one node that the median is taken of. */
+/** How many samples of one node the median is taken from. */
 const LATENCY_WINDOW = 3;
-/** Seconds from the origin at which gravity is one second; it grows with the square of the distance. */
+/** The distance from the origin, in seconds, at which gravity is one second. It grows with the square of the distance. */
 const GRAVITY_RHO = 150;
-/** Times, distances (seconds) and errors below this one count as none. */
+/** Times and distances (in seconds) and errors below this count as zero. */
 const ZERO_THRESHOLD = 1e-6;
-/** Seconds; a longer round trip is taken for a mistake of measurement. */
+/** A longer round trip, in seconds, is taken for an error of measurement. */
 const RTT_MAX = 10;
 
 const ORIGIN: Coordinate = {
@@ -36,7 +36,7 @@ const ORIGIN: Coordinate = {
   height: HEIGHT_MIN,
 };
 
-/** Keeps this node's coordinate. */
+/** This node's coordinate. */
 export class CoordinateClient {
   readonly #random: () => number;
   readonly #latencies = new Map<string, number[]>();
@@ -45,25 +45,25 @@ export class CoordinateClient {
   #coordinate: Coordinate;
   #resets = 0;
 
-  /** `random` gives numbers in [0, 1); it is asked only when two nodes stand at the same place. */
+  /** `random` gives numbers in [0, 1). It is used only when two nodes have the same position. */
   constructor(random: () => number, start: Coordinate = ORIGIN) {
     this.#random = random;
     this.#coordinate = start;
   }
 
-  /** Where this node stands. */
+  /** The coordinate as it is now. */
   get coordinate(): Coordinate {
     return this.#coordinate;
   }
 
-  /** How often the coordinate was no longer finite and started again from the origin. */
+  /** How often the coordinate was not finite and started again from the origin. */
   get resets(): number {
     return this.#resets;
   }
 
   /**
-   * Takes a round trip to `node`, which says that it stands at `other`. Returns false, and changes nothing, if that
-   * coordinate has other dimensions or is not finite, or the time is not between 0 and 10 seconds.
+   * Takes a sample: a round trip to `node`, whose coordinate is `other`. Returns false and ignores the sample if that
+   * coordinate has another number of dimensions or is not finite, or the time is not between 0 and 10 seconds.
    */
   update(node: string, other: Coordinate, rttSeconds: number): boolean {
     if (other.vec.length !== this.#coordinate.vec.length || !finite(other)) return false;
@@ -79,7 +79,7 @@ export class CoordinateClient {
     return true;
   }
 
-  /** Forgets the samples of a node that is no member any more. */
+  /** Forgets the samples of a node. */
   forget(node: string): void {
     this.#latencies.delete(node);
   }
@@ -90,7 +90,7 @@ export class CoordinateClient {
     return samples.toSorted((a, b) => a - b)[samples.length >> 1];
   }
 
-  /** Vivaldi's step: towards the other node or away from it, the further the less sure we are compared to it. */
+  /** Vivaldi's step: towards the other node or away from it, and further if our error is large compared to its error. */
   #follow(other: Coordinate, rtt: number): Coordinate {
     const own = this.#coordinate;
     const expected = distance(own, other);
@@ -102,7 +102,7 @@ export class CoordinateClient {
     return push({ ...own, error: Math.min(error, ERROR_MAX) }, force, other, this.#random);
   }
 
-  /** Half the mean of what the model was off by lately; slots that were never filled count as zero. */
+  /** Half the mean error of the model over the last samples. Slots that were never filled count as zero. */
   #adjustment(miss: number): number {
     this.#adjustments[this.#adjustmentIndex] = miss;
     this.#adjustmentIndex = (this.#adjustmentIndex + 1) % ADJUSTMENT_WINDOW;
@@ -110,14 +110,14 @@ export class CoordinateClient {
     return sum / (2 * ADJUSTMENT_WINDOW);
   }
 
-  /** Gravity: without it the whole cluster would drift away from the origin. */
+  /** Gravity. Without it the whole cluster would drift away from the origin. */
   #sink(own: Coordinate): Coordinate {
     const force = -((distance(ORIGIN, own) / GRAVITY_RHO) ** 2);
     return push(own, force, ORIGIN, this.#random);
   }
 }
 
-/** `own` after a force of that many seconds that points away from `other`. */
+/** Moves `own` away from `other` by a force in seconds, or towards it if the force is negative. */
 function push(own: Coordinate, force: number, other: Coordinate, random: () => number): Coordinate {
   const apart = own.vec.map((component, i) => component - other.vec[i]);
   const length = magnitude(apart);

@@ -1,5 +1,6 @@
 /**
- * Where we stand in the network, and where the members we have probed stand.
+ * The network coordinates of this node and of the members that it has probed: memberlist's PingDelegate. A coordinate rides
+ * on every ack to a direct ping.
  *
  * @module
  */
@@ -11,11 +12,11 @@ import { decodeCoordinate, encodeCoordinate } from "../../wire/messages/coordina
 import type { SerfContext } from "../context.ts";
 import { CoordinateClient } from "./coordinate.ts";
 
-/** Exchanges coordinates with every probe that is answered. */
+/** Sends our coordinate with acks, and moves it by the coordinates in acks from others. */
 export class CoordinateTracker {
   readonly #context: SerfContext;
   readonly #client: CoordinateClient;
-  /** The last known coordinates of others. */
+  /** The last known coordinates of other members. */
   readonly #others = new Map<string, Coordinate>();
   #encoded?: { readonly of: Coordinate; readonly bytes: Uint8Array };
 
@@ -24,12 +25,12 @@ export class CoordinateTracker {
     this.#client = new CoordinateClient(() => context.world.random());
   }
 
-  /** How often our coordinate had to start again from the origin. */
+  /** How often our coordinate was not finite and started again from the origin. */
   get resets(): number {
     return this.#client.resets;
   }
 
-  /** What our acks carry. */
+  /** Our encoded coordinate. */
   ackPayload(): Uint8Array {
     const { coordinate } = this.#client;
     if (this.#encoded?.of !== coordinate) {
@@ -38,7 +39,7 @@ export class CoordinateTracker {
     return this.#encoded.bytes;
   }
 
-  /** A member answered a direct probe. */
+  /** An ack arrived from a member that we had pinged directly. */
   observe({ node, rttMs, payload }: SwimEvent & { type: "ping-ack" }): void {
     if (payload === null || payload.length === 0) return;
     try {
@@ -56,23 +57,23 @@ export class CoordinateTracker {
   #update(node: string, coordinate: Coordinate, rttMs: number): boolean {
     const { metrics } = this.#context.config;
     const before = this.#client.coordinate;
-    const taken = this.#client.update(node, coordinate, rttMs / 1_000);
-    if (metrics === undefined) return taken;
-    if (!taken) metrics.count("serf.coordinate.rejected");
+    const accepted = this.#client.update(node, coordinate, rttMs / 1_000);
+    if (metrics === undefined) return accepted;
+    if (!accepted) metrics.count("serf.coordinate.rejected");
     else {
       if (rttMs === 0) metrics.count("serf.coordinate.zero-rtt");
       const moved = distance(before, this.#client.coordinate);
       metrics.sample("serf.coordinate.adjustment-ms", moved * 1_000);
     }
-    return taken;
+    return accepted;
   }
 
-  /** The last known coordinate of a member, or our own; `undefined` before the first probe was answered. */
+  /** The last known coordinate of a member, or our own. Members that we have not probed have none. */
   get(node: string): Coordinate | undefined {
     return node === this.#context.config.name ? this.#client.coordinate : this.#others.get(node);
   }
 
-  /** A member is gone for good. */
+  /** A member was erased. */
   forget(node: string): void {
     this.#client.forget(node);
     this.#others.delete(node);

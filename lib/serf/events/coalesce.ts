@@ -1,28 +1,28 @@
 /**
- * Coalescing: events that follow each other closely reach the local user as few. Nothing of it is seen on the wire.
+ * Coalescing: of events that follow each other closely, the local user gets only the last. It does not show on the wire.
  *
  * @module
  */
 
 import type { MemberEvent, MemberEventType, UserEvent } from "../../api/event.ts";
-import type { IncomingQuery } from "../output.ts";
 import type { Member } from "../../api/member.ts";
+import type { IncomingQuery } from "../output.ts";
 
-/** Holds back events of some kind until they are flushed together. */
+/** Holds back the events of one kind until they are flushed together. */
 export interface Coalescer {
-  /** Takes an event, or returns false if it is none of its kind: then it is delivered at once. */
+  /** Takes an event, or returns false if it is not of this kind. */
   handle(event: MemberEvent | UserEvent | IncomingQuery): boolean;
-  /** What is to be delivered of the events taken since the last flush. */
+  /** The events to deliver, out of those taken since the last flush. */
   flush(): (MemberEvent | UserEvent)[];
 }
 
 /**
- * Keeps the last event of each member. A flush makes one event of each type, and leaves a member out if the last it
- * told of that member was of the same type, unless that is an update: a node that failed and came back in between has
- * not changed.
+ * Keeps the last event of each member. A flush gives one event for each type. It leaves out a member whose last delivered
+ * event was of the same type, because a node that failed and came back in between has not changed; updates are always
+ * delivered.
  */
 export class MemberCoalescer implements Coalescer {
-  readonly #told = new Map<string, MemberEventType>();
+  readonly #delivered = new Map<string, MemberEventType>();
   readonly #latest = new Map<string, { type: MemberEventType; member: Member }>();
 
   handle(event: MemberEvent | UserEvent | IncomingQuery): boolean {
@@ -36,10 +36,10 @@ export class MemberCoalescer implements Coalescer {
   flush(): MemberEvent[] {
     const changed = new Map<MemberEventType, Member[]>();
     for (const [name, { type, member }] of this.#latest) {
-      if (this.#told.get(name) === type && type !== "member-update") continue;
-      // After a reap nothing is left to compare with: the name is unknown, or comes back with a join.
-      if (type === "member-reap") this.#told.delete(name);
-      else this.#told.set(name, type);
+      if (this.#delivered.get(name) === type && type !== "member-update") continue;
+      // A member that was reaped is forgotten: if the name comes back, it does so with a join.
+      if (type === "member-reap") this.#delivered.delete(name);
+      else this.#delivered.set(name, type);
       const members = changed.get(type);
       if (members === undefined) changed.set(type, [member]);
       else members.push(member);
@@ -71,17 +71,17 @@ export class UserCoalescer implements Coalescer {
   }
 }
 
-/** Below this, milliseconds, rounding is the only thing that keeps a timer from being due. */
+/** A timer that fires early by less than this, in milliseconds, does so because of rounding. */
 const ROUNDING_MS = 0.001;
 
 /**
- * Decides when to flush: a period after the first event taken, or earlier when no event was taken for the quiescent
- * period. One timer is enough for any number of events, because it is only asked again when it fires.
+ * Decides when to flush: one period after the first event, or earlier when no event came for the quiescent period. One
+ * timer is enough for any number of events: when it fires, it is started again for the time that remains.
  */
 export class CoalesceWindow {
   readonly #periodMs: number;
   readonly #quiescentMs: number;
-  /** When the window closes at the latest; `undefined` while it is closed. */
+  /** When the window closes at the latest, or `undefined` while it is closed. */
   #end?: number;
   #quietEnd = 0;
 
@@ -91,8 +91,8 @@ export class CoalesceWindow {
   }
 
   /**
-   * An event was taken at `now`. Returns after how many milliseconds to call {@link expire} if that event opened the
-   * window, and `undefined` if it was open: then the call is already on its way.
+   * An event was taken at `now`. If it opened the window, returns in how many milliseconds {@link expire} is to be called;
+   * if the window was open before, returns `undefined`, since a call is due already.
    */
   touch(now: number): number | undefined {
     this.#quietEnd = now + this.#quiescentMs;
@@ -101,7 +101,7 @@ export class CoalesceWindow {
     return this.#due(this.#end) - now;
   }
 
-  /** Returns how many milliseconds there are still to wait, or `undefined` if the window closes now: flush. */
+  /** Returns how many milliseconds remain, or `undefined` if the window has closed and the coalescer is to be flushed. */
   expire(now: number): number | undefined {
     const remaining = this.#end === undefined ? 0 : this.#due(this.#end) - now;
     if (remaining > ROUNDING_MS) return remaining;

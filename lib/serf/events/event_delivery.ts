@@ -1,12 +1,13 @@
 /**
- * How member events and user events reach the user.
+ * How member events and user events reach the user: recorded in the snapshot first, then at once or coalesced.
  *
  * @module
  */
 
-import { type Coalescer, CoalesceWindow, MemberCoalescer, UserCoalescer } from "./coalesce.ts";
-import type { SerfContext, SerfLayerTimer } from "../context.ts";
 import type { MemberEvent, UserEvent } from "../../api/event.ts";
+import type { SerfContext, SerfLayerTimer } from "../context.ts";
+import type { SnapshotRecorder } from "../snapshot/snapshot_recorder.ts";
+import { type Coalescer, CoalesceWindow, MemberCoalescer, UserCoalescer } from "./coalesce.ts";
 
 /** A coalescer and its timing. */
 interface Stage {
@@ -15,17 +16,20 @@ interface Stage {
   readonly window: CoalesceWindow;
 }
 
-/** Delivers events, at once or coalesced as the configuration wants. */
+/** Delivers events. */
 export class EventDelivery {
   readonly #context: SerfContext;
+  readonly #recorder: SnapshotRecorder | undefined;
   readonly #stages: readonly Stage[];
 
-  constructor(context: SerfContext) {
+  constructor(context: SerfContext, recorder?: SnapshotRecorder) {
     this.#context = context;
+    this.#recorder = recorder;
     this.#stages = stagesOf(context);
   }
 
   deliver(event: MemberEvent | UserEvent): void {
+    this.#recorder?.recordEvent(event);
     const { world } = this.#context;
     const stage = this.#stages.find(({ coalescer }) => coalescer.handle(event));
     if (stage === undefined) return world.emit(event);
@@ -42,7 +46,7 @@ export class EventDelivery {
     else world.after(delayMs, timer);
   }
 
-  /** Delivers all that is held back. */
+  /** Delivers all events that are held back. */
   flush(): void {
     for (const stage of this.#stages) this.#flush(stage);
   }

@@ -1,5 +1,6 @@
 /**
- * User events that are waiting to be gossiped.
+ * The broadcast queue for user events. It is transmit-limited like memberlist's, but in order: the oldest event goes first,
+ * and each round goes to a peer that has not got it yet.
  *
  * @module
  */
@@ -10,58 +11,58 @@ import type { Message } from "../../wire/messages/messages.ts";
 
 /** An event to gossip. */
 export interface EventBroadcast extends Broadcast {
-  /** Whom we have it from, if it is not our own: the address as text. They need not be told. */
+  /** The address, as text, of the node that sent it to us, which need not be told. None for our own events. */
   readonly from?: string;
 }
 
 interface Queued {
   readonly broadcast: EventBroadcast;
-  /** Bytes, the type byte included. */
+  /** In bytes, with the type byte. */
   readonly length: number;
   /** How many peers have it: it was sent to them, or they sent it to us. */
   transmits: number;
 }
 
-/** So many places may be left empty at the front before the rest moves up. */
-const SLACK = 1_024;
+/** How many empty places there may be at the front of the list before it is moved up, so that a move is rare and cheap. */
+const MAX_EMPTY_PLACES = 1_024;
 
-/** What an {@link EventQueue} asks about the cluster, at every turn, because it changes. */
+/** What an {@link EventQueue} needs to know about the cluster. The answers change over time. */
 export interface EventQueueOptions {
-  /** How often each event is sent. */
+  /** How many times each event is sent. */
   retransmitLimit(): number;
-  /** How many others there are to send it to. */
+  /** How many other members there are. */
   peerCount(): number;
 }
 
 /**
- * A transmit-limited queue in which the oldest goes first, until it was sent as often as the limit says, and to somebody
- * else each time as long as there is anybody. Every receiver thus gets events in order; in a small cluster each member is
- * told by everybody; and no event waits until the next ones have made it too old to be told from a repeated one.
+ * Events in order of arrival, each of which is sent as often as the retransmit limit says, and to another peer each time
+ * as long as there is one. So every receiver gets events in order, a small cluster is told completely, and no event waits
+ * until newer ones have made it too old for the receivers' event buffers.
  */
 export class EventQueue {
   readonly #options: EventQueueOptions;
-  /** The oldest first. */
+  /** The events, the oldest first, after the empty places. */
   readonly #items: Queued[] = [];
-  /** Where the oldest is. */
+  /** The place of the oldest event. */
   #front = 0;
   #bytes = 0;
-  /** How many events were dropped so far: the number of the oldest. */
+  /** How many events were dropped so far. If events are numbered, this is the number of the oldest. */
   #dropped = 0;
-  /** The number of the next event for each peer that has got some. */
+  /** For each peer that was sent events, the number of the next one. */
   readonly #next = new Map<string, number>();
-  /** How often in turn a peer was found to have got everything. */
-  #idleTurns = 0;
+  /** How many peers in a row were found to have got everything. */
+  #idlePeers = 0;
 
   constructor(options: EventQueueOptions) {
     this.#options = options;
   }
 
-  /** How many events are waiting. */
+  /** How many events are queued. */
   get length(): number {
     return this.#items.length - this.#front;
   }
 
-  /** Bytes of all that waits, counting `overhead` for each. */
+  /** Bytes of all queued events, counting `overhead` for each. */
   waitingBytes(overhead: number): number {
     return this.#bytes + overhead * this.length;
   }
@@ -75,8 +76,8 @@ export class EventQueue {
   }
 
   /**
-   * The oldest that a peer has not got, as many as fit into `limit` bytes, counting `overhead` for each. Every message
-   * that is returned counts as sent once.
+   * Takes the oldest events that a peer has not got, as many as fit into `limit` bytes, counting `overhead` for each. Each
+   * of them then counts as sent once more.
    */
   take(overhead: number, limit: number, to: string): Message[] {
     const messages: Message[] = [];
@@ -91,16 +92,16 @@ export class EventQueue {
       item.transmits++;
     }
     if (end > begin) this.#next.set(to, this.#dropped + end - this.#front);
-    if (messages.length > 0) this.#idleTurns = 0;
+    if (messages.length > 0) this.#idlePeers = 0;
     this.#dropSpent();
     return messages;
   }
 
-  /** Where a peer's turn begins. When all have got everything, it is sent to them again: packets may have been lost. */
+  /** The place of the first event for a peer. When all peers have got everything, sending starts over: packets get lost. */
   #beginFor(to: string): number {
     const next = Math.max(0, (this.#next.get(to) ?? 0) - this.#dropped);
     if (next < this.length || this.length === 0) return this.#front + next;
-    if (++this.#idleTurns < this.#options.peerCount()) return this.#items.length;
+    if (++this.#idlePeers < this.#options.peerCount()) return this.#items.length;
     this.#startOver();
     return this.#front;
   }
@@ -113,7 +114,7 @@ export class EventQueue {
 
   #startOver(): void {
     this.#next.clear();
-    this.#idleTurns = 0;
+    this.#idlePeers = 0;
   }
 
   #dropSpent(): void {
@@ -130,9 +131,9 @@ export class EventQueue {
     broadcast.finished?.();
   }
 
-  /** Gives up the places of what was dropped, now and then. */
+  /** Removes the empty places, now and then. */
   #moveUp(): void {
-    if (this.#front < SLACK && this.length > 0) return;
+    if (this.#front < MAX_EMPTY_PLACES && this.length > 0) return;
     this.#items.splice(0, this.#front);
     this.#front = 0;
   }

@@ -1,40 +1,42 @@
 /**
- * Recognises messages that were seen before, by their Lamport time.
+ * The recent messages of a kind by their Lamport time, to recognise those that arrive again: Serf's event buffer and query
+ * buffer.
  *
  * @module
  */
 
-/** What was seen at one Lamport time, in order of arrival. */
+/** The messages of one Lamport time, in order of arrival. */
 export interface TimeSlot<T> {
   readonly lTime: number;
   readonly items: readonly T[];
 }
 
 /**
- * Items remembered per Lamport time. Concurrent messages of a cluster share a time, but no cluster has this many at
- * once; what is beyond it is refused, or else a flood with a single time could take all memory.
+ * How many messages of one Lamport time are kept; more are refused. Messages sent at the same moment share a time. Serf
+ * sets no bound, but a flood with a single time could then take all memory. The number is that of Serf's longest broadcast
+ * queue: no node could gossip more anyway.
  */
-const ITEMS_PER_TIME = 4_096;
+const MAX_ITEMS_PER_TIME = 4_096;
 
-/** A ring of slots, each for one Lamport time: a newer time that falls on a slot replaces what it held. */
+/** A ring of slots, each for one Lamport time. A time that falls on the slot of another one replaces it. */
 export class RecentMessages<T> {
   readonly #size: number;
   readonly #equal: (a: T, b: T) => boolean;
-  /** Only the slots in use, since most nodes of a quiet cluster use none. */
+  /** Only the slots in use: a quiet cluster uses none. */
   readonly #slots = new Map<number, TimeSlot<T>>();
 
-  /** A ring of `size` slots, for items that are the same when `equal` says so. */
+  /** Creates a ring of `size` slots; `equal` tells whether two items are the same message. */
   constructor(size: number, equal: (a: T, b: T) => boolean) {
     this.#size = size;
     this.#equal = equal;
   }
 
-  /** Whether a message of that time can no longer be told from a repeated one, given the clock's `now`. */
+  /** Whether a time is so long ago that its slot may have been replaced, when the clock shows `now`. */
   isTooOld(lTime: number, now: number): boolean {
     return now > this.#size && lTime < now - this.#size;
   }
 
-  /** Remembers an item; returns false if it is already known. */
+  /** Adds an item. Returns false if it is known. */
   add(lTime: number, item: T): boolean {
     const index = lTime % this.#size;
     const slot = this.#slots.get(index);
@@ -43,7 +45,8 @@ export class RecentMessages<T> {
       return true;
     }
     if (
-      slot.items.length >= ITEMS_PER_TIME || slot.items.some((known) => this.#equal(known, item))
+      slot.items.length >= MAX_ITEMS_PER_TIME ||
+      slot.items.some((known) => this.#equal(known, item))
     ) {
       return false;
     }
@@ -51,7 +54,7 @@ export class RecentMessages<T> {
     return true;
   }
 
-  /** The slots that are in use, by their place in the ring. Slots are immutable. */
+  /** The slots in use and their places in the ring. Slots are immutable. */
   slots(): IterableIterator<[number, TimeSlot<T>]> {
     return this.#slots.entries();
   }

@@ -1,106 +1,104 @@
 /**
- * User events: sending them, and delivering each one once.
+ * User events: sending them at the pace of gossip, and delivering each one once.
  *
  * @module
  */
 
+import { UserEvent } from "../../api/event.ts";
 import { equalBytes } from "../../base/bytes.ts";
 import { encodeText } from "../../base/text.ts";
 import type { EventSlot, UserEventMessage } from "../../wire/messages/serf_messages.ts";
 import type { Broadcasts } from "../broadcasts.ts";
+import type { SerfCoreOptions } from "../config.ts";
 import type { SerfContext } from "../context.ts";
-import { UserEvent } from "../../api/event.ts";
-import type { LamportClock } from "../lamport.ts";
-import { RecentMessages } from "./recent_messages.ts";
 import { EncodedMessage } from "../encoded_message.ts";
+import { LamportClock } from "../lamport.ts";
+import type { EventDelivery } from "./event_delivery.ts";
+import { RecentMessages } from "./recent_messages.ts";
 
-/** The most that `userEventSizeLimit` may be, bytes (the reference's hard limit). */
+/** The largest possible `userEventSizeLimit`, in bytes (Serf's `UserEventSizeLimit`). */
 export const MAX_USER_EVENT_SIZE = 9 * 1024;
 
-type Item = EventSlot["events"][number];
-
 /**
- * No event of ours is sent while this share of the event buffer waits to be gossiped. Receivers take an event for too old
- * when they have seen one that is a whole buffer later: whatever is under way must be well within that.
+ * New events of ours wait while this share of the event buffer is queued for gossip. A receiver takes an event for too old
+ * when it has seen one that is a whole buffer later, so events in transit must span much less than the buffer.
  */
-const UNDER_WAY = 1 / 4;
-/** How often it is looked whether there is room for what is held back, milliseconds. */
-const RELEASE_INTERVAL_MS = 5;
+const MAX_QUEUED_SHARE = 1 / 4;
+/** How often we check whether there is room for waiting events, in milliseconds. */
+const PENDING_CHECK_MS = 5;
 
-/** A user event that has no time yet. */
+type BufferedEvent = EventSlot["events"][number];
+
+/** A user event without a Lamport time. */
 type Draft = Pick<UserEventMessage, "name" | "payload" | "coalesce">;
 
-/** An event of ours with its time. */
+/** An event of ours with its Lamport time. */
 interface OwnEvent {
   readonly message: UserEventMessage;
   readonly body: EncodedMessage;
-}
-
-/** What user events need of the other parts. */
-export interface UserEventParts {
-  readonly clock: LamportClock;
-  /** Events before this time are ignored. */
-  readonly minTime: number;
-  readonly broadcasts: Broadcasts;
-  /** Whether anybody else is alive. */
-  hasCompany(): boolean;
-  deliver(event: UserEvent): void;
 }
 
 /** The user events of one node. */
 export class UserEvents {
   readonly clock: LamportClock;
   readonly #context: SerfContext;
-  readonly #parts: UserEventParts;
-  readonly #recent: RecentMessages<Item>;
+  readonly #broadcasts: Broadcasts;
+  readonly #delivery: EventDelivery;
+  readonly #recent: RecentMessages<BufferedEvent>;
+  /** Events from before this time are ignored. */
   #minTime: number;
-  /** Our own that wait for their turn, the oldest first. */
-  #held: Draft[] = [];
+  /** Events of ours that wait to be sent, the oldest first. */
+  #pending: Draft[] = [];
 
-  constructor(context: SerfContext, parts: UserEventParts) {
+  constructor(
+    context: SerfContext,
+    { broadcasts, delivery }: { broadcasts: Broadcasts; delivery: EventDelivery },
+    { snapshot }: Pick<SerfCoreOptions, "snapshot">,
+  ) {
     this.#context = context;
-    this.#parts = parts;
-    this.clock = parts.clock;
-    this.#minTime = parts.minTime;
-    this.#recent = new RecentMessages(context.config.eventBuffer, sameEvent);
+    this.#broadcasts = broadcasts;
+    this.#delivery = delivery;
+    this.clock = new LamportClock(snapshot?.eventClock);
+    this.#minTime = snapshot === undefined ? 0 : snapshot.eventClock + 1;
+    this.#recent = new RecentMessages(context.config.eventBuffer, isSameEvent);
   }
 
   /**
-   * Sends an event, now or when there is room. Throws a `RangeError` if it is too large, and an `Error` if more wait than
-   * a queue may hold.
+   * Sends an event, now or when there is room. Throws a `RangeError` if it is too large, and an `Error` if as many events
+   * wait as a queue may hold.
    */
   send(event: Draft): void {
-    const stamped = this.#checked(event);
-    if (this.#held.length === 0 && this.#hasRoom) return this.#publish(stamped);
+    const own = this.#checkSize(event);
+    if (this.#pending.length === 0 && this.#hasRoom) return this.#publish(own);
     const { maxQueueDepth } = this.#context.config;
-    if (this.#held.length >= maxQueueDepth) {
+    if (this.#pending.length >= maxQueueDepth) {
       throw new Error(`user event refused: ${maxQueueDepth} others wait to be sent`);
     }
-    this.#held.push(event);
-    if (this.#held.length === 1) this.#releaseLater();
+    this.#pending.push(event);
+    if (this.#pending.length === 1) this.#checkPendingLater();
   }
 
-  /** How many of our own wait for their turn. */
-  get waiting(): number {
-    return this.#held.length;
+  /** How many events of ours wait to be sent. */
+  get pendingCount(): number {
+    return this.#pending.length;
   }
 
-  /** Sends what was held back, as far as there is room. */
-  release(): void {
-    let released = 0;
-    while (released < this.#held.length && this.#hasRoom) {
-      this.#publish(this.#stamped(this.#held[released++]));
+  /** Sends waiting events, as far as there is room. */
+  sendPending(): void {
+    let sent = 0;
+    while (sent < this.#pending.length && this.#hasRoom) {
+      this.#publish(this.#stamp(this.#pending[sent++]));
     }
-    this.#held = this.#held.slice(released);
-    if (this.#held.length > 0) this.#releaseLater();
+    this.#pending = this.#pending.slice(sent);
+    if (this.#pending.length > 0) this.#checkPendingLater();
   }
 
-  /** Sends all that was held back. */
-  releaseAll(): void {
-    for (const event of this.#held.splice(0)) this.#publish(this.#stamped(event));
+  /** Sends all waiting events, whether there is room or not. */
+  flushPending(): void {
+    for (const event of this.#pending.splice(0)) this.#publish(this.#stamp(event));
   }
 
-  /** Handles an event; returns whether it is news and to be passed on. */
+  /** Returns whether the event was news and is to be gossiped on. */
   receive({ lTime, name, payload, coalesce }: UserEventMessage): boolean {
     this.clock.witness(lTime);
     if (lTime < this.#minTime) return false;
@@ -111,56 +109,16 @@ export class UserEvents {
     }
     if (!this.#recent.add(lTime, { name, payload })) return false;
     this.#count(name);
-    this.#parts.deliver(new UserEvent({ lTime, name, payload, coalesce }));
+    this.#delivery.deliver(new UserEvent({ lTime, name, payload, coalesce }));
     return true;
   }
 
-  get #hasRoom(): boolean {
-    const { broadcasts, hasCompany } = this.#parts;
-    const limit = UNDER_WAY * this.#context.config.eventBuffer;
-    return broadcasts.depth("event") < limit || !hasCompany();
-  }
-
-  #releaseLater(): void {
-    this.#context.world.after(RELEASE_INTERVAL_MS, { type: "release-events" });
-  }
-
-  #checked(event: Draft): OwnEvent {
-    const limit = this.#context.config.userEventSizeLimit;
-    if (encodeText(event.name).length + (event.payload?.length ?? 0) > limit) {
-      throw new RangeError(`user event exceeds configured limit of ${limit} bytes before encoding`);
-    }
-    const stamped = this.#stamped(event);
-    if (stamped.body.bytes.length > limit) {
-      throw new RangeError(
-        `encoded user event exceeds configured limit of ${limit} bytes after encoding`,
-      );
-    }
-    return stamped;
-  }
-
-  #stamped(event: Draft): OwnEvent {
-    const message: UserEventMessage = { type: "user-event", lTime: this.clock.time, ...event };
-    return { message, body: new EncodedMessage(message) };
-  }
-
-  #publish({ message, body }: OwnEvent): void {
-    this.receive(message);
-    this.#parts.broadcasts.queue("event", body);
-  }
-
-  #count(name: string): void {
-    const { metrics } = this.#context.config;
-    metrics?.count("serf.events");
-    metrics?.count(`serf.events.${name}`);
-  }
-
-  /** Makes events before a time count as old. */
+  /** From now on events from before this time are ignored. */
   ignoreBefore(lTime: number): void {
     this.#minTime = Math.max(this.#minTime, lTime);
   }
 
-  /** What others missed may be among these: the recent events by their place in the buffer. */
+  /** The event buffer, for a push/pull: recent events, some of which the other node may have missed. */
   slots(): (EventSlot | null)[] {
     const slots: (EventSlot | null)[] = new Array(this.#context.config.eventBuffer).fill(null);
     for (const [index, { lTime, items }] of this.#recent.slots()) {
@@ -169,7 +127,7 @@ export class UserEvents {
     return slots;
   }
 
-  /** Delivers what we have missed of another node's recent events. */
+  /** Delivers those events of another node's buffer that we have missed. */
   merge(slots: readonly (EventSlot | null)[]): void {
     for (const slot of slots) {
       if (slot === null) continue;
@@ -178,8 +136,49 @@ export class UserEvents {
       }
     }
   }
+
+  /** Whether an event may be sent now. Without other members gossip cannot be outrun. */
+  get #hasRoom(): boolean {
+    const { config: { name, eventBuffer }, members } = this.#context;
+    return this.#broadcasts.depth("event") < MAX_QUEUED_SHARE * eventBuffer ||
+      !members.anyOtherAlive(name);
+  }
+
+  #checkPendingLater(): void {
+    this.#context.world.after(PENDING_CHECK_MS, { type: "send-pending-events" });
+  }
+
+  #checkSize(event: Draft): OwnEvent {
+    const limit = this.#context.config.userEventSizeLimit;
+    if (encodeText(event.name).length + (event.payload?.length ?? 0) > limit) {
+      throw new RangeError(`user event exceeds configured limit of ${limit} bytes before encoding`);
+    }
+    const own = this.#stamp(event);
+    if (own.body.bytes.length > limit) {
+      throw new RangeError(
+        `encoded user event exceeds configured limit of ${limit} bytes after encoding`,
+      );
+    }
+    return own;
+  }
+
+  #stamp(event: Draft): OwnEvent {
+    const message: UserEventMessage = { type: "user-event", lTime: this.clock.time, ...event };
+    return { message, body: new EncodedMessage(message) };
+  }
+
+  #publish({ message, body }: OwnEvent): void {
+    this.receive(message);
+    this.#broadcasts.queue("event", body);
+  }
+
+  #count(name: string): void {
+    const { metrics } = this.#context.config;
+    metrics?.count("serf.events");
+    metrics?.count(`serf.events.${name}`);
+  }
 }
 
-function sameEvent(a: Item, b: Item): boolean {
+function isSameEvent(a: BufferedEvent, b: BufferedEvent): boolean {
   return a.name === b.name && equalBytes(a.payload, b.payload);
 }

@@ -1,10 +1,11 @@
 /**
- * Join and leave intents that arrive before the membership layer has told us of their node.
+ * Join and leave intents about nodes that are not members yet: intents may overtake SWIM's news of the node itself. Serf
+ * calls them recent intents.
  *
  * @module
  */
 
-/** What a node, or somebody on its behalf, has announced. */
+/** A node joins or leaves, as it has announced, or somebody on its behalf. */
 export interface Intent {
   readonly type: "join" | "leave";
   /** The Lamport time of the announcement. */
@@ -15,14 +16,17 @@ interface BufferedIntent extends Intent {
   readonly receivedAt: number;
 }
 
-/** Nodes that intents are kept for. The oldest make room for new ones: names come from the network. */
+/**
+ * How many nodes intents are kept for. Serf sets no bound, but names come from the network: without one, a flood of made-up
+ * names could take all memory for five minutes. The number is above the size of any cluster that was simulated (10,000).
+ */
 const CAPACITY = 16_384;
 
-/** Keeps the newest intent of each node that is not a member yet. */
+/** Keeps the newest intent of each node. */
 export class IntentBuffer {
   readonly #intents = new Map<string, BufferedIntent>();
 
-  /** Keeps an intent unless a newer one, or an equally old one, is known; returns whether it was kept. */
+  /** Keeps an intent unless one with the same or a later time is known. Returns whether it was kept. */
   offer(node: string, intent: Intent, now: number): boolean {
     const known = this.#intents.get(node);
     if (known !== undefined && intent.lTime <= known.lTime) return false;
@@ -32,7 +36,7 @@ export class IntentBuffer {
     return true;
   }
 
-  /** Removes and returns what was announced about a node. */
+  /** Removes and returns the intent about a node. */
   take(node: string): Intent | undefined {
     const intent = this.#intents.get(node);
     this.#intents.delete(node);

@@ -1,22 +1,26 @@
 /**
- * How members come, go and change: what the membership layer reports, combined with what nodes announce.
+ * The status of every member: what SWIM reports about its node, combined with the intents that were announced.
  *
- * The announcements (intents) decide between leaving and failing: a node that dies after it announced its leave has
- * left, any other has failed, whatever the membership layer makes of it.
+ * Intents tell leaving from failing. A node that SWIM declares dead after a leave intent has left; any other has failed.
  *
  * @module
  */
 
-import type { Claim } from "../../wire/messages/messages.ts";
-import type { JoinIntent, LeaveIntent } from "../../wire/messages/serf_messages.ts";
-import type { SerfContext } from "../context.ts";
 import type { MemberEvent, MemberEventType } from "../../api/event.ts";
 import type { MemberStatus } from "../../api/member.ts";
+import type { Claim } from "../../wire/messages/messages.ts";
+import type { JoinIntent, LeaveIntent } from "../../wire/messages/serf_messages.ts";
+import type { Broadcasts } from "../broadcasts.ts";
+import type { SerfContext } from "../context.ts";
+import type { CoordinateTracker } from "../coordinates/coordinate_tracker.ts";
+import { EncodedMessage } from "../encoded_message.ts";
+import type { EventDelivery } from "../events/event_delivery.ts";
+import type { OutgoingQueries } from "../queries/outgoing_queries.ts";
 import { IntentBuffer } from "./intent_buffer.ts";
-import type { LamportClock } from "../lamport.ts";
-import { MemberRecord, type MemberTable } from "./member_table.ts";
+import { MemberRecord } from "./member_table.ts";
+import type { PartitionHealer } from "./partition_healer.ts";
 
-/** The status of a member after it is said to leave. */
+/** The status of a member after a leave intent about it. */
 const AFTER_LEAVE: Readonly<Record<MemberStatus, MemberStatus>> = {
   none: "none",
   alive: "leaving",
@@ -25,55 +29,51 @@ const AFTER_LEAVE: Readonly<Record<MemberStatus, MemberStatus>> = {
   failed: "left",
 };
 
-/** A failed member that is back within this time flaps; milliseconds. */
+/** A failed member that is back within this time counts as flapping, in milliseconds (Serf's `FlapTimeout`). */
 const FLAP_MS = 60_000;
 
-/** What members' changes set off elsewhere. */
-export interface StatusEffects {
-  /** Something happened to a member. */
-  report(event: MemberEvent): void;
-  /** Somebody says that we leave, which we do not: the intent that says so is to be gossiped. */
-  refute(intent: JoinIntent): void;
-  /** A node that is not a member is said to have left. */
-  leftUnknown(name: string): void;
-  /** A member was erased. */
-  forget(name: string): void;
-  /** Whether we take part, neither leaving nor gone. */
-  isAlive(): boolean;
-}
-
-/** Keeps the {@link MemberTable} up to date. */
+/** Keeps the table of members up to date, and delivers member events. */
 export class MemberStatuses {
   readonly #context: SerfContext;
-  readonly #table: MemberTable;
-  readonly #clock: LamportClock;
-  readonly #effects: StatusEffects;
+  readonly #broadcasts: Broadcasts;
+  readonly #delivery: EventDelivery;
+  readonly #queries: OutgoingQueries;
+  readonly #coordinates: CoordinateTracker | undefined;
+  readonly #healer: PartitionHealer;
   readonly #intents = new IntentBuffer();
 
   constructor(
     context: SerfContext,
-    parts: { table: MemberTable; clock: LamportClock; effects: StatusEffects },
+    { broadcasts, delivery, queries, coordinates, healer }: {
+      broadcasts: Broadcasts;
+      delivery: EventDelivery;
+      queries: OutgoingQueries;
+      coordinates: CoordinateTracker | undefined;
+      healer: PartitionHealer;
+    },
   ) {
     this.#context = context;
-    this.#table = parts.table;
-    this.#clock = parts.clock;
-    this.#effects = parts.effects;
+    this.#broadcasts = broadcasts;
+    this.#delivery = delivery;
+    this.#queries = queries;
+    this.#coordinates = coordinates;
+    this.#healer = healer;
   }
 
-  /** The membership layer says that a node is alive. */
-  joined(claim: Claim): void {
-    const known = this.#table.get(claim.node);
+  /** SWIM reports that a node is alive. */
+  handleNodeJoin(claim: Claim): void {
+    const known = this.#context.members.get(claim.node);
     this.#countJoin(claim.node);
     const record = known === undefined
-      ? this.#fresh(claim)
+      ? this.#newRecord(claim)
       : MemberRecord.of(claim, "alive", known.statusLTime);
     this.#put(record);
     this.#announce("member-join", record, "EventMemberJoin");
   }
 
-  /** The membership layer says that a node is dead or has left: the same thing to us. */
-  gone(claim: Claim): void {
-    const known = this.#table.get(claim.node);
+  /** SWIM reports that a node is dead or has left. Which of the two it says does not matter: intents decide. */
+  handleNodeLeave(claim: Claim): void {
+    const known = this.#context.members.get(claim.node);
     if (known === undefined) return;
     if (known.status === "leaving") {
       this.#context.config.metrics?.count("serf.member.left");
@@ -88,20 +88,20 @@ export class MemberStatuses {
     }
   }
 
-  /** The membership layer says that a node has new tags. */
-  updated(claim: Claim): void {
-    const known = this.#table.get(claim.node);
+  /** SWIM reports that a node has new tags. */
+  handleNodeUpdate(claim: Claim): void {
+    const known = this.#context.members.get(claim.node);
     if (known === undefined) return;
     const record = this.#put(MemberRecord.of(claim, known.status, known.statusLTime));
     this.#context.config.metrics?.count("serf.member.update");
     this.#context.log("INFO", `EventMemberUpdate: ${record.name}`);
-    this.#effects.report({ type: "member-update", members: [record.member] });
+    this.#deliver({ type: "member-update", members: [record.member] });
   }
 
-  /** Handles a join intent; returns whether it is news and to be passed on. */
-  receiveJoin({ node, lTime }: JoinIntent): boolean {
-    this.#clock.witness(lTime);
-    const known = this.#table.get(node);
+  /** Returns whether the intent was news and is to be gossiped on. */
+  handleJoinIntent({ node, lTime }: JoinIntent): boolean {
+    this.#context.clock.witness(lTime);
+    const known = this.#context.members.get(node);
     if (known === undefined) {
       return this.#intents.offer(node, { type: "join", lTime }, this.#context.world.now);
     }
@@ -111,20 +111,21 @@ export class MemberStatuses {
     return true;
   }
 
-  /** Handles a leave intent; returns whether it is news and to be passed on. */
-  receiveLeave({ node, lTime, prune }: LeaveIntent): boolean {
-    this.#clock.witness(lTime);
-    const known = this.#table.get(node);
+  /** Returns whether the intent was news and is to be gossiped on. */
+  handleLeaveIntent({ node, lTime, prune }: LeaveIntent): boolean {
+    this.#context.clock.witness(lTime);
+    const known = this.#context.members.get(node);
     if (known === undefined) {
-      this.#effects.leftUnknown(node);
+      this.#healer.forget(node);
       return this.#intents.offer(node, { type: "leave", lTime }, this.#context.world.now);
     }
     if (lTime <= known.statusLTime) return false;
-    if (node === this.#context.config.name && this.#effects.isAlive()) {
-      this.#refute();
+    if (node === this.#context.config.name && this.#context.local.state === "alive") {
+      this.#context.log("DEBUG", "Refuting an older leave intent");
+      this.broadcastJoin();
       return false;
     }
-    // The time counts even if the status stays the same, or two nodes could pass one intent back and forth for ever.
+    // Take the time even if the status stays the same, or two nodes could gossip one intent back and forth forever.
     const record = this.#put(MemberRecord.of(known.claim, AFTER_LEAVE[known.status], lTime));
     if (known.status === "failed") {
       this.#announce("member-leave", record, "EventMemberLeave (forced)");
@@ -133,87 +134,77 @@ export class MemberStatuses {
     return true;
   }
 
-  /** Announces that we are here, with the current time; returns what is to be gossiped. */
-  announceSelf(): JoinIntent {
-    const intent: JoinIntent = {
-      type: "join",
-      lTime: this.#clock.time,
-      node: this.#context.config.name,
-    };
-    this.receiveJoin(intent);
+  /** Broadcasts a join intent of ours with the current time, which outdates every leave intent about us. */
+  broadcastJoin(): void {
+    const { clock, config } = this.#context;
+    const intent: JoinIntent = { type: "join", lTime: clock.time, node: config.name };
+    this.handleJoinIntent(intent);
+    this.#broadcasts.queue("intent", new EncodedMessage(intent));
+  }
+
+  /** Creates a leave intent, about ourselves or another node, and handles it here. The caller broadcasts it. */
+  createLeaveIntent(node: string, { prune }: { prune: boolean }): LeaveIntent {
+    const intent: LeaveIntent = { type: "leave", lTime: this.#context.clock.tick(), node, prune };
+    this.handleLeaveIntent(intent);
     return intent;
   }
 
-  /** Says of a node that it leaves, be it ourselves; returns what is to be gossiped. */
-  announceLeave(node: string, prune: boolean): LeaveIntent {
-    const intent: LeaveIntent = { type: "leave", lTime: this.#clock.tick(), node, prune };
-    this.receiveLeave(intent);
-    return intent;
-  }
-
-  /** How long a member that is leaving is kept before it is pruned. */
+  /** How long a leaving member is kept before it is pruned, in milliseconds. */
   get pruneDelayMs(): number {
     const { broadcastTimeoutMs, leavePropagateDelayMs } = this.#context.config;
     return broadcastTimeoutMs + leavePropagateDelayMs;
   }
 
-  /** A member that is to be pruned had its time to leave; it may have come back instead. */
+  /** The prune delay of a member is over. It may have come back in the meantime. */
   finishPrune(node: string): void {
-    const record = this.#table.get(node);
+    const record = this.#context.members.get(node);
     if (record?.status === "leaving" || record?.status === "left") this.#eraseByForce(record);
   }
 
-  /** Forgets members that are gone for too long, and what old intents said. */
+  /** Erases members that failed or left too long ago, and old intents. */
   reap(): void {
-    const { config, world } = this.#context;
-    this.#keepStayers(world.now - config.recentIntentTimeoutMs);
-    this.#reapGone(this.#table.failed, world.now - config.reconnectTimeoutMs);
-    this.#reapGone(this.#table.left, world.now - config.tombstoneTimeoutMs);
+    const { config, members, world } = this.#context;
+    this.#revertStaleLeaves(world.now - config.recentIntentTimeoutMs);
+    this.#reapSince(members.failed, world.now - config.reconnectTimeoutMs);
+    this.#reapSince(members.left, world.now - config.tombstoneTimeoutMs);
     this.#intents.expire(world.now - config.recentIntentTimeoutMs);
   }
 
   #countJoin(node: string): void {
-    const { config: { metrics }, world } = this.#context;
-    const failedSince = this.#table.failed.get(node) ?? -Infinity;
+    const { config: { metrics }, members, world } = this.#context;
+    const failedSince = members.failed.get(node) ?? -Infinity;
     if (world.now - failedSince < FLAP_MS) metrics?.count("serf.member.flap");
     metrics?.count("serf.member.join");
   }
 
-  #fresh(claim: Claim): MemberRecord {
+  #newRecord(claim: Claim): MemberRecord {
     const intent = this.#intents.take(claim.node);
-    return MemberRecord.of(
-      claim,
-      intent?.type === "leave" ? "leaving" : "alive",
-      intent?.lTime ?? 0,
-    );
+    const status = intent?.type === "leave" ? "leaving" : "alive";
+    return MemberRecord.of(claim, status, intent?.lTime ?? 0);
   }
 
-  #refute(): void {
-    this.#context.log("DEBUG", "Refuting an older leave intent");
-    this.#effects.refute(this.announceSelf());
-  }
-
-  /** A member that is leaving gets the time to do so, so that it is not taken for a new one when its death arrives. */
+  /** A leaving member first gets the time to be declared dead, or its death would arrive as that of an unknown node. */
   #prune(record: MemberRecord): void {
     if (record.status !== "leaving") return this.#eraseByForce(record);
     this.#context.world.after(this.pruneDelayMs, { type: "prune", node: record.name });
   }
 
   /**
-   * A member that was about to leave so long ago and has not been lost since is alive. Its leave was an old one that
-   * somebody told us of after its return: times do not always tell which of the two came last.
+   * Makes members alive again that were leaving before `deadline` and are still here. Lamport times cannot always tell
+   * whether a leave was before or after a return, so an old leave intent may arrive after the member has come back.
    */
-  #keepStayers(deadline: number): void {
-    for (const [name, since] of [...this.#table.leaving]) {
-      const record = this.#table.get(name);
-      if (since >= deadline || record === undefined || name === this.#context.config.name) continue;
+  #revertStaleLeaves(deadline: number): void {
+    const { config, members } = this.#context;
+    for (const [name, since] of [...members.leaving]) {
+      const record = members.get(name);
+      if (since >= deadline || record === undefined || name === config.name) continue;
       this.#put(MemberRecord.of(record.claim, "alive", record.statusLTime));
     }
   }
 
-  #reapGone(goneSince: ReadonlyMap<string, number>, deadline: number): void {
+  #reapSince(goneSince: ReadonlyMap<string, number>, deadline: number): void {
     for (const [name, since] of [...goneSince]) {
-      const record = this.#table.get(name);
+      const record = this.#context.members.get(name);
       if (since >= deadline || record === undefined) continue;
       this.#context.log("INFO", `EventMemberReap: ${name}`);
       this.#erase(record);
@@ -230,18 +221,25 @@ export class MemberStatuses {
   }
 
   #erase(record: MemberRecord): void {
-    this.#table.delete(record.name);
-    this.#effects.forget(record.name);
-    this.#effects.report({ type: "member-reap", members: [record.member] });
+    this.#context.members.delete(record.name);
+    this.#coordinates?.forget(record.name);
+    this.#deliver({ type: "member-reap", members: [record.member] });
   }
 
   #put(record: MemberRecord): MemberRecord {
-    this.#table.put(record, this.#context.world.now);
+    this.#context.members.put(record, this.#context.world.now);
     return record;
   }
 
   #announce(type: MemberEventType, record: MemberRecord, title: string): void {
     this.#context.log("INFO", `${title}: ${record.name} ${record.claim.address.host}`);
-    this.#effects.report({ type, members: [record.member] });
+    this.#deliver({ type, members: [record.member] });
+  }
+
+  #deliver(event: MemberEvent): void {
+    this.#delivery.deliver(event);
+    this.#healer.observe(event);
+    if (event.type !== "member-failed" && event.type !== "member-leave") return;
+    for (const { name } of event.members) this.#queries.memberGone(name);
   }
 }

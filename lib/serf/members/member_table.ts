@@ -1,5 +1,5 @@
 /**
- * The members as one node sees them.
+ * The members as one node sees them: Serf's `members`, `failedMembers` and `leftMembers`.
  *
  * @module
  */
@@ -12,8 +12,9 @@ import type { Member, MemberStatus } from "../../api/member.ts";
 type Tags = Readonly<Record<string, string>>;
 
 /**
- * A claim of the membership layer and what Serf knows beyond it. Immutable, and shared: nodes of one process that
- * think the same of a member hold the same record, and the public view of it is made once, when first asked for.
+ * SWIM's claim about a member and what Serf knows beyond it. Records are immutable and shared: nodes of one process that
+ * believe the same of a member hold the same record, and its public view is made once, when it is first asked for. Only
+ * simulations of thousands of nodes need that.
  */
 export class MemberRecord {
   readonly claim: Claim;
@@ -51,7 +52,7 @@ export class MemberRecord {
   }
 }
 
-/** All members by name, those that failed or left included, with the time since when they are gone or about to go. */
+/** All members by name, those that failed or left included, and since when they are failed, left or leaving. */
 export class MemberTable {
   readonly #records: NameTable<MemberRecord>;
   readonly #failedSince = new Map<string, number>();
@@ -68,17 +69,17 @@ export class MemberTable {
     return this.#records.size;
   }
 
-  /** Members that failed, and when (world milliseconds). */
+  /** Failed members and when they failed, in the world's milliseconds. */
   get failed(): ReadonlyMap<string, number> {
     return this.#failedSince;
   }
 
-  /** Members that left, and since when they are gone (world milliseconds): a failed one keeps its time. */
+  /** Members that left and when they were lost, in the world's milliseconds: one that had failed keeps that time. */
   get left(): ReadonlyMap<string, number> {
     return this.#leftSince;
   }
 
-  /** Members that are about to leave, and since when (world milliseconds). */
+  /** Members that announced their leave and are not gone yet, and since when, in the world's milliseconds. */
   get leaving(): ReadonlyMap<string, number> {
     return this.#leavingSince;
   }
@@ -92,7 +93,7 @@ export class MemberTable {
   }
 
   /** The public views of all; the same array until a member comes, changes or goes. */
-  get members(): readonly Member[] {
+  get all(): readonly Member[] {
     return this.#members ??= Object.freeze(
       Array.from(this.#records.values(), ({ member }) => member),
     );
@@ -121,17 +122,17 @@ export class MemberTable {
     this.#leavingSince.delete(name);
   }
 
-  /** Members that run and take part, as far as we know: alive ones, and those about to leave. */
+  /** Members that are alive or leaving: those that still answer queries. */
   *running(): Generator<MemberRecord> {
     for (const record of this.#records.values()) {
       if (record.status === "alive" || record.status === "leaving") yield record;
     }
   }
 
-  /** Whether anybody but the node of that name is alive. */
-  hasAliveBeside(name: string): boolean {
-    for (const record of this.#records.values()) {
-      if (record.status === "alive" && record.name !== name) return true;
+  /** Whether any member but the one of this name is alive. */
+  anyOtherAlive(own: string): boolean {
+    for (const { name, status } of this.#records.values()) {
+      if (status === "alive" && name !== own) return true;
     }
     return false;
   }
@@ -141,7 +142,7 @@ export class MemberTable {
 const decodedTags = oncePer((meta: Uint8Array): Tags => Object.freeze(decodeTags(meta)));
 const NO_TAGS: Tags = Object.freeze(decodeTags(null));
 
-/** What a node that does not announce its versions counts as. */
+/** Shown for a node that does not announce its versions. */
 const UNKNOWN_VERSIONS = {
   protocolMin: 0,
   protocolMax: 0,

@@ -11,7 +11,6 @@
 import type { MemberEvent } from "../../api/event.ts";
 import type { Address } from "../../base/address.ts";
 import type { SerfContext } from "../context.ts";
-import type { MemberTable } from "./member_table.ts";
 
 /** An address to exchange state with. */
 export interface HealTarget {
@@ -41,7 +40,6 @@ interface Seed {
  */
 export class PartitionHealer {
   readonly #context: SerfContext;
-  readonly #table: MemberTable;
   /** By the text of the address. A seed stands for whatever node listens there, as in a join. */
   readonly #seeds = new Map<string, Seed>();
   /** By name. */
@@ -50,13 +48,8 @@ export class PartitionHealer {
   #attemptAt = -Infinity;
 
   /** `snapshot` has the members that were alive before a restart, by name. */
-  constructor(
-    context: SerfContext,
-    table: MemberTable,
-    snapshot: ReadonlyMap<string, Address> = new Map(),
-  ) {
+  constructor(context: SerfContext, snapshot: ReadonlyMap<string, Address> = new Map()) {
     this.#context = context;
-    this.#table = table;
     for (const [name, address] of snapshot) {
       if (name !== context.config.name) remember(this.#lost, name, address);
     }
@@ -89,9 +82,9 @@ export class PartitionHealer {
    * the attempts, so that a large part makes no more of them than a small one.
    */
   attempt(): HealTarget[] {
-    const { world, config } = this.#context;
+    const { world, config, members } = this.#context;
     const seeds = this.#lostSeeds();
-    const lost = [...this.#lost].filter(([name]) => this.#table.get(name) === undefined);
+    const lost = [...this.#lost].filter(([name]) => members.get(name) === undefined);
     if (seeds.length + lost.length === 0) {
       this.#startOver();
       return [];
@@ -100,7 +93,7 @@ export class PartitionHealer {
     const intervalMs = this.#intervals * config.reconnectIntervalMs;
     this.#attemptAt = world.now + (0.5 + world.random()) * intervalMs;
     this.#intervals = Math.min(2 * this.#intervals, MAX_INTERVALS);
-    const alive = this.#table.size - this.#table.failed.size - this.#table.left.size;
+    const alive = members.size - members.failed.size - members.left.size;
     if (world.random() * alive >= 1) return [];
     const targets: HealTarget[] = [];
     if (seeds.length > 0) targets.push({ address: this.#pick(seeds).address });
@@ -124,11 +117,12 @@ export class PartitionHealer {
 
   /** Seeds whose address is not that of a member, alive or failed. */
   #lostSeeds(): Seed[] {
+    const { members } = this.#context;
     const isLost = ({ address, name }: Seed) =>
-      name === undefined || !this.#table.get(name)?.claim.address.sameEndpoint(address);
+      name === undefined || !members.get(name)?.claim.address.sameEndpoint(address);
     const lost = [...this.#seeds.values()].filter(isLost);
     if (lost.length === 0) return lost;
-    for (const { name, claim } of this.#table.records()) {
+    for (const { name, claim } of members.records()) {
       const seed = this.#seeds.get(claim.address.text);
       if (seed !== undefined) seed.name = name;
     }

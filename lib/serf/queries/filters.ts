@@ -1,5 +1,5 @@
 /**
- * Which members a query is for.
+ * Query filters: by the names of members, and by regular expressions for their tags (RE2's syntax, as Go has it).
  *
  * @module
  */
@@ -12,16 +12,16 @@ import type { QueryParameters } from "../../api/query.ts";
 
 type Tags = Readonly<Record<string, string>>;
 
-/** Whether a member of that name with those tags is meant. */
+/** Whether a query is for the member with this name and these tags. */
 export type MemberTest = (name: string, tags: Tags) => boolean;
 
 /**
- * The longest expression that is looked at, in UTF-16 units. No longer one fits into a gossip packet, and compiling
- * takes the longer the more there is to compile.
+ * The longest expression that is compiled, in UTF-16 units. A longer one does not fit into a gossip packet of 1,400 bytes,
+ * and compiling what a peer sends must not take long.
  */
-const LONGEST_EXPRESSION = 1_400;
+const MAX_EXPRESSION_LENGTH = 1_400;
 
-/** Encodes what a query asks for: the node filter first, then one filter per tag; `null` when all are meant. */
+/** Encodes the filters of a query: that by names first, then one for each tag. `null` if the query is for all members. */
 export function encodeFilters({ nodes = [], tags = {} }: QueryParameters): Uint8Array[] | null {
   const filters: QueryFilter[] = Object.entries(tags)
     .map(([tag, expression]) => ({ type: "tag", tag, expression }));
@@ -30,8 +30,8 @@ export function encodeFilters({ nodes = [], tags = {} }: QueryParameters): Uint8
 }
 
 /**
- * Makes a test of encoded filters, all of which must pass. Throws an error with a line for the log if one of them is
- * unreadable; such a query is for nobody.
+ * Compiles encoded filters, all of which must pass. Throws an error, with the text that Serf logs, if one of them cannot be
+ * decoded or compiled; such a query is for nobody.
  */
 export function compileFilters(filters: readonly Uint8Array[] | null): MemberTest {
   const tests = (filters ?? []).map((bytes) => compileFilter(decodeFilter(bytes)));
@@ -55,7 +55,7 @@ function compileFilter(filter: QueryFilter): MemberTest {
 }
 
 function compileExpression(expression: string): RE2JS {
-  if (expression.length > LONGEST_EXPRESSION) {
+  if (expression.length > MAX_EXPRESSION_LENGTH) {
     throw new RangeError(`failed to compile filter regex: it has ${expression.length} characters`);
   }
   try {

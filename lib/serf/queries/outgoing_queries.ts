@@ -1,34 +1,35 @@
 /**
- * Asking queries.
+ * Queries that this node sends, and the acks and responses that come back.
  *
  * @module
  */
 
+import type { QueryParameters } from "../../api/query.ts";
+import type { Swim } from "../../swim/swim.ts";
 import {
   QueryFlag,
   type QueryMessage,
   type QueryResponseMessage,
 } from "../../wire/messages/serf_messages.ts";
 import type { Broadcasts } from "../broadcasts.ts";
-import type { SerfContext } from "../context.ts";
-import type { QueryParameters } from "../../api/query.ts";
 import type { SerfConfig } from "../config.ts";
-import { compileFilters, encodeFilters, type MemberTest } from "./filters.ts";
-import { PING_QUERY } from "./internal/internal_query.ts";
+import type { SerfContext } from "../context.ts";
+import { EncodedMessage } from "../encoded_message.ts";
 import type { LamportClock } from "../lamport.ts";
-import type { MemberTable } from "../members/member_table.ts";
+import { compileFilters, encodeFilters, type MemberTest } from "./filters.ts";
+import type { IncomingQueries } from "./incoming_queries.ts";
+import { PING_QUERY } from "./internal/internal_names.ts";
 import {
   type Completion,
   QueryCollector,
   type QuerySink,
   type Reception,
 } from "./query_collector.ts";
-import { EncodedMessage } from "../encoded_message.ts";
 
 /** The oldest Serf protocol that has queries. */
 const QUERY_PROTOCOL = 4;
 
-/** How long answers are taken by default, milliseconds, with so many nodes alive. */
+/** Serf's default query timeout for this many members alive, in milliseconds. */
 export function defaultQueryTimeout(
   { profile, queryTimeoutMult }: Pick<SerfConfig, "profile" | "queryTimeoutMult">,
   aliveCount: number,
@@ -36,34 +37,38 @@ export function defaultQueryTimeout(
   return profile.gossipIntervalMs * queryTimeoutMult * Math.ceil(Math.log10(aliveCount + 1));
 }
 
-/** What asking needs of the other parts. */
-export interface AskerParts {
-  readonly clock: LamportClock;
-  readonly table: MemberTable;
-  readonly broadcasts: Broadcasts;
-  /** How many nodes the membership layer believes alive, ourselves included. */
-  aliveCount(): number;
-  /** Handles our own query as if it had come from the network. */
-  handleLocally(query: QueryMessage): void;
-}
-
-/** Sends queries and hands what comes back to those who asked. */
+/** Sends queries and hands what comes back to their senders. */
 export class OutgoingQueries {
   readonly #context: SerfContext;
-  readonly #parts: AskerParts;
-  /** By id. Finished ones stay until their timeout, so that late answers are no surprise. */
+  readonly #clock: LamportClock;
+  readonly #swim: Swim;
+  readonly #broadcasts: Broadcasts;
+  /** Handles our own queries as if they had come from another node. */
+  readonly #incoming: IncomingQueries;
+  /** By query id. Finished ones stay until their timeout, so that late responses are not logged as unknown. */
   readonly #running = new Map<number, QueryCollector>();
 
-  constructor(context: SerfContext, parts: AskerParts) {
+  constructor(
+    context: SerfContext,
+    { clock, swim, broadcasts, incoming }: {
+      clock: LamportClock;
+      swim: Swim;
+      broadcasts: Broadcasts;
+      incoming: IncomingQueries;
+    },
+  ) {
     this.#context = context;
-    this.#parts = parts;
+    this.#clock = clock;
+    this.#swim = swim;
+    this.#broadcasts = broadcasts;
+    this.#incoming = incoming;
   }
 
   /**
-   * Sends a query. Throws an `Error` if our protocol version has none, and a `RangeError` if it is too large or the relay
-   * factor out of range.
+   * Sends a query. Throws an `Error` if our protocol version has no queries, and a `RangeError` if the query is too large
+   * or its relay factor out of range.
    */
-  ask(
+  send(
     query: { name: string; payload: Uint8Array | null },
     options: QueryParameters,
     sink: QuerySink,
@@ -71,9 +76,7 @@ export class OutgoingQueries {
     const { config, world } = this.#context;
     if (config.protocol < QUERY_PROTOCOL) throw new Error("Feature not supported");
     const { timeoutMs: wantedMs = 0 } = options;
-    const timeoutMs = wantedMs > 0
-      ? wantedMs
-      : defaultQueryTimeout(config, this.#parts.aliveCount());
+    const timeoutMs = wantedMs > 0 ? wantedMs : defaultQueryTimeout(config, this.#swim.aliveCount);
     const message = this.#compose(query, options, timeoutMs);
     const body = new EncodedMessage(message);
     if (body.bytes.length > config.querySizeLimit) {
@@ -81,13 +84,13 @@ export class OutgoingQueries {
     }
     const collector = new QueryCollector(message.lTime, this.#completion(message, options), sink);
     this.#running.set(message.id, collector);
-    world.after(timeoutMs, { type: "query-over", id: message.id });
-    this.#parts.handleLocally(message);
-    this.#parts.broadcasts.queue("query", body);
+    world.after(timeoutMs, { type: "query-timeout", id: message.id });
+    this.#incoming.receive(message);
+    this.#broadcasts.queue("query", body);
     return collector;
   }
 
-  /** An ack or answer arrived. */
+  /** An ack or response arrived. */
   receive(response: QueryResponseMessage): void {
     const { lTime, id, from } = response;
     const collector = this.#running.get(id);
@@ -98,12 +101,12 @@ export class OutgoingQueries {
     );
   }
 
-  /** A member has failed or left, and no query waits for it any more. */
-  excuse(member: string): void {
-    for (const collector of this.#running.values()) collector.excuse(member);
+  /** A member has failed or left: no query waits for it any longer. */
+  memberGone(member: string): void {
+    for (const collector of this.#running.values()) collector.memberGone(member);
   }
 
-  /** The query of that id has had its time. */
+  /** The query with this id has timed out. */
   handleTimeout(id: number): void {
     const collector = this.#running.get(id);
     this.#running.delete(id);
@@ -128,7 +131,7 @@ export class OutgoingQueries {
     }
     return {
       type: "query",
-      lTime: this.#parts.clock.time,
+      lTime: this.#clock.time,
       id: Math.floor(this.#context.world.random() * 2 ** 31),
       address: this.#context.config.address,
       sourceNode: this.#context.config.name,
@@ -143,18 +146,18 @@ export class OutgoingQueries {
 
   /** See {@link QueryParameters.waitForTimeout} for the rule. */
   #completion({ name, filters }: QueryMessage, options: QueryParameters): Completion {
-    const answers = name !== PING_QUERY;
+    const responses = name !== PING_QUERY;
     const acks = options.requestAck ?? false;
     const members = new Set<string>();
-    if (options.waitForTimeout) return { members, acks, answers };
+    if (options.waitForTimeout) return { members, acks, responses };
     const passes = this.#memberTest(filters);
-    for (const record of this.#parts.table.running()) {
+    for (const record of this.#context.members.running()) {
       if (passes(record.name, record.tags)) members.add(record.name);
     }
-    return { members, acks, answers };
+    return { members, acks, responses };
   }
 
-  /** An expression that does not compile is for nobody; those who receive it log that. */
+  /** A query whose filter does not compile is for nobody: every receiver logs that and ignores it. */
   #memberTest(filters: QueryMessage["filters"]): MemberTest {
     try {
       return compileFilters(filters);

@@ -1,13 +1,13 @@
 /**
- * What comes back to a query of ours.
+ * The acks and responses to one query that we sent: Serf's QueryResponse.
  *
  * @module
  */
 
-import { QueryFlag, type QueryResponseMessage } from "../../wire/messages/serf_messages.ts";
 import { type QueryRecord, QueryResponse } from "../../api/query.ts";
+import { QueryFlag, type QueryResponseMessage } from "../../wire/messages/serf_messages.ts";
 
-/** Who takes the acks and answers of a query. */
+/** Takes the acks and responses to a query. */
 export interface QuerySink {
   record(record: QueryRecord): void;
   /** No more records follow. */
@@ -16,79 +16,83 @@ export interface QuerySink {
 
 /** What completes a query before its timeout. */
 export interface Completion {
-  /** The members that are waited for; if there are none, only the timeout ends the query. */
+  /** The members that are awaited. If there are none, only the timeout ends the query. */
   readonly members: ReadonlySet<string>;
-  /** Whether each of them is to acknowledge the query. */
+  /** Whether each of them must acknowledge the query. */
   readonly acks: boolean;
-  /** Whether each of them is to answer it. */
-  readonly answers: boolean;
+  /** Whether each of them must respond. */
+  readonly responses: boolean;
 }
 
-/** What became of an ack or answer; one that comes late, or that nobody waits for any more, is ignored. */
+/** How an ack or response was taken: one that comes late, or from too many unexpected members, is ignored. */
 export type Reception = "new" | "duplicate" | "ignored";
 
-/** Acks, and as many answers, taken from members that nobody expected. They cost memory, and anybody can forge them. */
-const UNINVITED_LIMIT = 1_024;
+/**
+ * How many acks, and as many responses, are taken from members that are not awaited. They take memory and can be forged,
+ * so there must be a bound.
+ */
+const MAX_UNEXPECTED = 1_024;
 
-/** Collects one ack and one answer of each member, until it has all that it waits for or is told to finish. */
+/** Collects one ack and one response of each member, until all that are awaited have come or it is told to finish. */
 export class QueryCollector {
-  /** When the query was sent, by its Lamport clock. */
+  /** The Lamport time of the query. */
   readonly lTime: number;
   readonly #sink: QuerySink;
   readonly #completion: Completion;
   readonly #acked = new Set<string>();
-  readonly #answered = new Set<string>();
-  /** Members that are waited for and have gone meanwhile. */
-  readonly #excused = new Set<string>();
-  #missing: number;
+  readonly #responded = new Set<string>();
+  /** Members that were awaited and have failed or left since. */
+  readonly #gone = new Set<string>();
+  /** How many acks and responses are awaited. */
+  #awaited: number;
   #finished = false;
 
   constructor(lTime: number, completion: Completion, sink: QuerySink) {
     this.lTime = lTime;
     this.#sink = sink;
     this.#completion = completion;
-    const { members, acks, answers } = completion;
-    this.#missing = members.size * (Number(acks) + Number(answers));
+    const { members, acks, responses } = completion;
+    this.#awaited = members.size * (Number(acks) + Number(responses));
   }
 
-  /** Takes an ack or answer, unless it is a repetition or late. */
+  /** Takes an ack or response, unless it is a duplicate or late. */
   receive({ from, flags, payload }: QueryResponseMessage): Reception {
-    const isAck = (flags & QueryFlag.ack) !== 0;
-    const heard = isAck ? this.#acked : this.#answered;
     if (this.#finished) return "ignored";
-    if (heard.has(from)) return "duplicate";
-    const expected = this.#isAwaited(from);
-    if (!expected && heard.size >= this.#completion.members.size + UNINVITED_LIMIT) {
+    const isAck = (flags & QueryFlag.ack) !== 0;
+    const received = isAck ? this.#acked : this.#responded;
+    if (received.has(from)) return "duplicate";
+    const expected = this.#awaits(from);
+    if (!expected && received.size >= this.#completion.members.size + MAX_UNEXPECTED) {
       return "ignored";
     }
-    heard.add(from);
+    received.add(from);
     this.#sink.record(isAck ? { type: "ack", from } : new QueryResponse(from, payload));
-    const awaited = isAck ? this.#completion.acks : this.#completion.answers;
-    if (expected && awaited && --this.#missing === 0) this.finish();
+    const counts = isAck ? this.#completion.acks : this.#completion.responses;
+    if (expected && counts && --this.#awaited === 0) this.finish();
     return "new";
   }
 
-  /** Waits no longer for a member, which has gone. Should it answer all the same, it is heard. */
-  excuse(member: string): void {
-    if (this.#finished || !this.#isAwaited(member)) return;
-    this.#excused.add(member);
-    const { acks, answers } = this.#completion;
-    const owed = Number(acks && !this.#acked.has(member)) +
-      Number(answers && !this.#answered.has(member));
-    this.#missing -= owed;
-    if (owed > 0 && this.#missing === 0) this.finish();
+  /** A member has failed or left and is not awaited any longer. What it still sends is taken all the same. */
+  memberGone(member: string): void {
+    if (this.#finished || !this.#awaits(member)) return;
+    this.#gone.add(member);
+    const { acks, responses } = this.#completion;
+    const missing = Number(acks && !this.#acked.has(member)) +
+      Number(responses && !this.#responded.has(member));
+    this.#awaited -= missing;
+    if (missing > 0 && this.#awaited === 0) this.finish();
   }
 
-  #isAwaited(member: string): boolean {
-    return this.#completion.members.has(member) && !this.#excused.has(member);
+  #awaits(member: string): boolean {
+    return this.#completion.members.has(member) && !this.#gone.has(member);
   }
 
-  /** Ends the collection; doing so again changes nothing. */
+  /** Ends the collection. Calling it again has no effect. */
   finish(): void {
     if (this.#finished) return;
     this.#finished = true;
     this.#acked.clear();
-    this.#answered.clear();
+    this.#responded.clear();
     this.#sink.over();
   }
 }

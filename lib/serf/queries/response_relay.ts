@@ -1,41 +1,35 @@
 /**
- * Sending acks and answers a second way: through other members, in case the direct way is broken.
+ * Relaying of acks and responses: copies are sent through other members, in case the direct path is broken.
  *
  * @module
  */
 
-import type { Address } from "../../base/address.ts";
-import type { Opaque } from "../../wire/messages/messages.ts";
+import type { Swim } from "../../swim/swim.ts";
 import type { QueryMessage, RelayMessage } from "../../wire/messages/serf_messages.ts";
 import type { SerfContext } from "../context.ts";
-import type { MemberRecord, MemberTable } from "../members/member_table.ts";
 import { EncodedMessage } from "../encoded_message.ts";
+import type { MemberRecord } from "../members/member_table.ts";
 
-/** The membership protocol that members must understand to be asked for help. */
+/** The memberlist protocol from which on members understand relay messages. */
 const RELAY_PROTOCOL = 5;
 
-/** Sends one user message as a datagram of its own. */
-export type SendUser = (to: Address, body: Opaque) => void;
-
-/** Both sides of relaying: asking others, and doing it for others. */
+/** Both ends of relaying: sending copies through others, and forwarding those of others. */
 export class ResponseRelay {
   readonly #context: SerfContext;
-  readonly #table: MemberTable;
-  readonly #send: SendUser;
+  readonly #swim: Swim;
 
-  constructor(context: SerfContext, table: MemberTable, send: SendUser) {
+  constructor(context: SerfContext, swim: Swim) {
     this.#context = context;
-    this.#table = table;
-    this.#send = send;
+    this.#swim = swim;
   }
 
   /**
-   * Sends copies of a response through as many random members as the query wants, unless the cluster is too small for
-   * that to help. Throws a `RangeError` if the copy would be too large.
+   * Sends copies of a response through as many random members as the query asks for, unless the cluster has no more
+   * members than that. Throws a `RangeError` if a copy would be too large.
    */
-  copy(response: EncodedMessage, query: QueryMessage): void {
+  send(response: EncodedMessage, query: QueryMessage): void {
     const { relayFactor } = query;
-    if (relayFactor === 0 || this.#table.size < relayFactor + 1) return;
+    if (relayFactor === 0 || this.#context.members.size < relayFactor + 1) return;
     const relayed = new EncodedMessage({
       type: "relay",
       destination: query.address,
@@ -46,18 +40,20 @@ export class ResponseRelay {
     if (relayed.bytes.length > limit) {
       throw new RangeError(`relayed response exceeds limit of ${limit} bytes`);
     }
-    for (const helper of this.#pickHelpers(relayFactor)) this.#send(helper.claim.address, relayed);
+    for (const member of this.#pickRelays(relayFactor)) {
+      this.#swim.sendUser(member.claim.address, relayed);
+    }
   }
 
-  /** Passes a message on for somebody else, byte for byte. */
+  /** Forwards a message for another member, byte for byte. */
   forward({ destination, message }: RelayMessage): void {
     this.#context.log("DEBUG", `Relaying response to addr: ${destination.text}`);
-    this.#send(destination, { bytes: message });
+    this.#swim.sendUser(destination, { bytes: message });
   }
 
-  #pickHelpers(count: number): MemberRecord[] {
-    const { config, world } = this.#context;
-    const candidates = [...this.#table.running()].filter(({ name, status, claim }) =>
+  #pickRelays(count: number): MemberRecord[] {
+    const { config, members, world } = this.#context;
+    const candidates = [...members.running()].filter(({ name, status, claim }) =>
       status === "alive" && name !== config.name &&
       (claim.versions?.protocolMax ?? 0) >= RELAY_PROTOCOL
     );

@@ -1,6 +1,6 @@
 /**
- * The snapshot: an append-only text file from which a restarted node knows whom to join and which events it has seen.
- * This module knows the lines; reading and writing the file is the host's business.
+ * The snapshot: an append-only text file that tells a restarted node which members to join and which events it has seen.
+ * This module has the format; the host reads and writes the file.
  *
  * @module
  */
@@ -13,44 +13,44 @@ import { parsePort, splitHostPort } from "../../go/host_port.ts";
 import type { LogEvent } from "../../base/world.ts";
 import { goQuote } from "../../go/quote.ts";
 
-/** One thing that a snapshot remembers, in the order in which it happened. */
+/** One line of a snapshot. */
 export type SnapshotEntry =
   | { readonly type: "alive"; readonly name: string; readonly address: Address }
   | { readonly type: "not-alive"; readonly name: string }
   | { readonly type: "clock" | "event-clock" | "query-clock"; readonly lTime: number }
   | { readonly type: "leave" };
 
-/** What a machine starts from when there is a snapshot. */
+/** The state that a snapshot holds, from which a node starts. */
 export interface SnapshotState {
-  /** Members that were alive, by name, self included. */
+  /** The addresses of the members that were alive, by name, this node included. */
   readonly alive: ReadonlyMap<string, Address>;
   readonly clock: number;
   readonly eventClock: number;
   readonly queryClock: number;
 }
 
-/** A line that holds a clock starts with one of these words. */
+/** The types of entries with a Lamport time. */
 type ClockType = Extract<SnapshotEntry, { lTime: number }>["type"];
 const CLOCK_TYPES: readonly ClockType[] = ["clock", "event-clock", "query-clock"];
 
-/** How a leave in the snapshot is read. */
+/** How a snapshot is read. */
 export interface SnapshotOptions {
-  /** Whether a node that has left joins the same cluster again when it is restarted. */
+  /** Whether a node that has left joins the same cluster again when it is started. By default it does not. */
   readonly rejoinAfterLeave?: boolean;
 }
 
-/** What {@link parseSnapshot} found. */
+/** The result of {@link parseSnapshot}. */
 export interface ParsedSnapshot {
   readonly state: SnapshotState;
-  /** A line for the log about each line that made no sense, or was passed over on purpose. */
+  /** Log lines about the lines that could not be read, or were ignored on purpose. */
   readonly warnings: readonly LogEvent[];
-  /** Bytes up to the end of the last whole line. What follows was cut off while it was written. */
+  /** Bytes up to the end of the last complete line. What follows was cut off while it was written. */
   readonly wholeLength: number;
 }
 
 /**
- * What all entries so far add up to. A leave forgets everything, so that the node stays away when it is restarted,
- * unless it is meant to rejoin.
+ * The state after all entries so far. A leave clears it, so that the node stays away when it is started again, unless it is
+ * to rejoin after a leave.
  */
 export class SnapshotReplay implements SnapshotState {
   readonly #rejoinAfterLeave: boolean;
@@ -77,7 +77,7 @@ export class SnapshotReplay implements SnapshotState {
     return this.#clocks["query-clock"];
   }
 
-  /** Takes the next entry. */
+  /** Applies the next entry. */
   apply(entry: SnapshotEntry): void {
     switch (entry.type) {
       case "alive":
@@ -106,8 +106,8 @@ export class SnapshotReplay implements SnapshotState {
 }
 
 /**
- * Reads a snapshot. It never throws: lines that cannot be read are skipped with a warning, and an unfinished last line
- * without one.
+ * Reads a snapshot. It never throws: lines that cannot be read are skipped with a warning, and an incomplete last line is
+ * skipped without one.
  */
 export function parseSnapshot(
   snapshot: Uint8Array | string,
@@ -136,8 +136,8 @@ export function parseSnapshot(
 }
 
 /**
- * The line for an entry, with its newline. Empty for a name that contains a newline, which the format cannot hold: a
- * peer must not be able to write lines of its own into the file.
+ * The line for an entry, with its newline. It is empty for a name that contains a newline, or else a peer could write lines
+ * of its own into the file.
  */
 export function formatEntry(entry: SnapshotEntry): string {
   switch (entry.type) {
@@ -156,12 +156,12 @@ export function formatEntry(entry: SnapshotEntry): string {
   }
 }
 
-/** The size in bytes from which the file is rewritten: twice an estimated 128 bytes for each member, at least 128 KiB. */
+/** The file size in bytes from which it is compacted: Serf's 128 KiB, or twice its estimate of 128 bytes per member. */
 export function compactionThreshold(aliveCount: number): number {
   return Math.max(128 * 1024, 2 * 128 * aliveCount);
 }
 
-/** A whole new file that says the same as `state`. */
+/** The content of a new file with this state. */
 export function formatCompacted(state: SnapshotState): string {
   const members = Array.from(
     state.alive,
@@ -175,7 +175,7 @@ export function formatCompacted(state: SnapshotState): string {
   return [...members, ...clocks].join("");
 }
 
-/** A line that could not be read, and what to say about it. */
+/** A line that could not be read, and the warning about it. */
 interface Problem {
   readonly type: "problem";
   readonly text: string;
@@ -185,7 +185,7 @@ function problem(text: string): Problem {
   return { type: "problem", text };
 }
 
-/** The entry in a line; `undefined` for comments and for coordinates, which agents before 0.8 kept here. */
+/** The entry in a line, or `undefined` for comments and for coordinates, which agents before 0.8 kept here. */
 function parseLine(line: string): SnapshotEntry | Problem | undefined {
   if (line === "leave") return { type: "leave" };
   if (line.startsWith("#")) return undefined;
@@ -209,7 +209,7 @@ function parseLine(line: string): SnapshotEntry | Problem | undefined {
   }
 }
 
-/** `NAME IP:PORT`; the name may contain spaces. */
+/** Parses `NAME IP:PORT`. The name may contain spaces. */
 function parseAlive(line: string, rest: string): SnapshotEntry | Problem {
   const space = rest.lastIndexOf(" ");
   const address = space === -1 ? undefined : parseAddress(rest.slice(space + 1));

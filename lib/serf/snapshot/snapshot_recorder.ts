@@ -1,5 +1,5 @@
 /**
- * Deciding what goes into the snapshot.
+ * Decides what goes into the snapshot: members that come and go, and the Lamport clocks as they advance.
  *
  * @module
  */
@@ -7,24 +7,21 @@
 import type { SerfContext } from "../context.ts";
 import type { MemberEvent, UserEvent } from "../../api/event.ts";
 import type { SnapshotEntry, SnapshotState } from "../snapshot/snapshot.ts";
-import type { LamportClock } from "../lamport.ts";
 
-/** How often the member clock is looked at, milliseconds: intents advance it without any event. */
+/** How often the member clock is recorded, in milliseconds (Serf's value). Intents advance it without any event. */
 export const CLOCK_RECORD_INTERVAL_MS = 500;
 
 type ClockType = Extract<SnapshotEntry, { lTime: number }>["type"];
 
-/** Emits the entries of a snapshot as things happen, before any coalescing. */
+/** Emits the entries of a snapshot. Events are recorded before they are coalesced. */
 export class SnapshotRecorder {
   readonly #context: SerfContext;
-  readonly #clock: LamportClock;
   readonly #recorded: Record<ClockType, number>;
   #leaving = false;
 
-  /** `restored` is what the snapshot already says, `clock` the member clock. */
-  constructor(context: SerfContext, restored: SnapshotState, clock: LamportClock) {
+  /** `restored` is the state of the snapshot so far. */
+  constructor(context: SerfContext, restored: SnapshotState) {
     this.#context = context;
-    this.#clock = clock;
     this.#recorded = {
       clock: restored.clock,
       "event-clock": restored.eventClock,
@@ -44,17 +41,17 @@ export class SnapshotRecorder {
     this.recordClock();
   }
 
-  /** A query that is meant for us was received, be it internal. */
+  /** Records that a query for us, of a user or an internal one, was received. */
   recordQuery(lTime: number): void {
     if (!this.#leaving) this.#advance("query-clock", lTime);
   }
 
   /** Records the member clock if it has advanced. */
   recordClock(): void {
-    this.#advance("clock", this.#clock.time - 1);
+    this.#advance("clock", this.#context.clock.time - 1);
   }
 
-  /** We leave for good: what happens from now on is of no interest to the next start. */
+  /** Records our leave. Nothing is recorded after it, since the node will not come back as this member. */
   recordLeave(): void {
     this.#leaving = true;
     this.#write({ type: "leave" });

@@ -14,7 +14,7 @@ function answer(from: string): QueryResponseMessage {
 /** A collector that waits for members `a` and `b`, and what it says: `over` at the end. */
 function collect(completion: Partial<Completion> = {}): [QueryCollector, string[]] {
   const said: string[] = [];
-  const wanted = { members: new Set(["a", "b"]), acks: true, answers: true, ...completion };
+  const wanted = { members: new Set(["a", "b"]), acks: true, responses: true, ...completion };
   const collector = new QueryCollector(1, wanted, {
     record: ({ type, from }: QueryRecord) => said.push(`${type} ${from}`),
     over: () => said.push("over"),
@@ -41,7 +41,7 @@ Deno.test("acks do not end a query that wants answers, nor do they hold up one t
 });
 
 Deno.test("acks alone end a query that has no answers", () => {
-  const [collector, said] = collect({ answers: false });
+  const [collector, said] = collect({ responses: false });
   collector.receive(ack("a"));
   collector.receive(ack("b"));
   assertEquals(said, ["ack a", "ack b", "over"]);
@@ -66,16 +66,16 @@ Deno.test("who was not expected is heard, but does not count", () => {
 Deno.test("a member that has gone is not waited for any more", () => {
   const [collector, said] = collect();
   for (const message of [ack("a"), answer("a"), ack("b")]) collector.receive(message);
-  collector.excuse("x");
+  collector.memberGone("x");
   assertEquals(said.includes("over"), false);
-  collector.excuse("b");
+  collector.memberGone("b");
   assertEquals(said.slice(-2), ["ack b", "over"]);
 });
 
 Deno.test("a member that has gone may still answer, and is excused once", () => {
   const [collector, said] = collect({ acks: false });
-  collector.excuse("b");
-  collector.excuse("b");
+  collector.memberGone("b");
+  collector.memberGone("b");
   collector.receive(answer("b"));
   assertEquals(said, ["response b"]);
   collector.receive(answer("a"));
@@ -83,9 +83,9 @@ Deno.test("a member that has gone may still answer, and is excused once", () => 
 });
 
 Deno.test("a query that waits for nothing but its timeout is not ended by those who go", () => {
-  const [collector, said] = collect({ acks: false, answers: false });
-  collector.excuse("a");
-  collector.excuse("b");
+  const [collector, said] = collect({ acks: false, responses: false });
+  collector.memberGone("a");
+  collector.memberGone("b");
   assertEquals(said, []);
 });
 

@@ -1,18 +1,19 @@
 /**
- * Answering key management queries.
+ * This node's part of key management: it changes or lists its own keys when a query says so.
  *
  * @module
  */
 
+import type { KeyOperation } from "../../../api/keys.ts";
 import { errorText } from "../../../base/errors.ts";
 import type { Keyring } from "../../../wire/framing/keyring.ts";
 import { decodeSerf, encodeSerf } from "../../../wire/messages/serf_codec.ts";
 import type { KeyResponse } from "../../../wire/messages/serf_messages.ts";
+import type { SerfCoreOptions } from "../../config.ts";
 import type { SerfContext } from "../../context.ts";
-import type { KeyOperation } from "../../../api/keys.ts";
 
-/** The least that a key takes in an answer, bytes: 24 of base64 and 1 for its length. */
-const SMALLEST_LISTED_KEY = 25;
+/** The fewest bytes that a key takes in a response: 24 of base64 for 16 bytes, and 1 for their length. */
+const MIN_LISTED_KEY_SIZE = 25;
 
 const FAILURE: KeyResponse = {
   type: "key-response",
@@ -22,34 +23,29 @@ const FAILURE: KeyResponse = {
   primaryKey: "",
 };
 
-/** What the log says about an operation that the keyring refused. */
+/** The log line for an operation that the keyring refuses. */
 const REFUSALS = {
   "install-key": "Failed to install key",
   "use-key": "Failed to change primary key",
   "remove-key": "Failed to remove key",
 } as const satisfies Partial<Record<KeyOperation, string>>;
 
-/** What the keys are kept in. */
-export interface KeyResponderParts {
-  /** There is none when the cluster is not encrypted. */
-  readonly keyring: Keyring | undefined;
-  /** Stores the keyring after a change; throws when it cannot. */
-  readonly storeKeyring: ((keyring: Keyring) => void) | undefined;
-}
-
-/** Changes and lists the keys of this node on behalf of the cluster. */
+/** Changes and lists the keys of this node. */
 export class KeyResponder {
   readonly #context: SerfContext;
   readonly #keyring: Keyring | undefined;
-  readonly #store: ((keyring: Keyring) => void) | undefined;
+  readonly #storeKeyring: ((keyring: Keyring) => void) | undefined;
 
-  constructor(context: SerfContext, { keyring, storeKeyring }: KeyResponderParts) {
+  constructor(
+    context: SerfContext,
+    { keyring, storeKeyring }: Pick<SerfCoreOptions, "keyring" | "storeKeyring">,
+  ) {
     this.#context = context;
     this.#keyring = keyring;
-    this.#store = storeKeyring;
+    this.#storeKeyring = storeKeyring;
   }
 
-  /** Carries out a change that the payload of a query asks for; returns the encoded answer. */
+  /** Makes the change that the payload of a query asks for. Returns the encoded response. */
   change(operation: keyof typeof REFUSALS, payload: Uint8Array | null): Uint8Array {
     const key = this.#readRequest(payload);
     if (key === undefined) return encodeSerf(FAILURE);
@@ -65,7 +61,7 @@ export class KeyResponder {
       return encodeSerf({ ...FAILURE, message: error.message });
     }
     try {
-      this.#store?.(this.#keyring);
+      this.#storeKeyring?.(this.#keyring);
     } catch (error) {
       return this.#refuse(errorText(error));
     }
@@ -73,38 +69,38 @@ export class KeyResponder {
   }
 
   /**
-   * Lists the keys; returns the encoded answer, cut so that it `fits`, or `undefined` if not even one key does.
+   * Lists the keys. Returns the encoded response with as many keys as make it fit, or `undefined` if not even one does.
    */
-  list(fits: (answer: Uint8Array) => boolean): Uint8Array | undefined {
+  list(fits: (response: Uint8Array) => boolean): Uint8Array | undefined {
     if (this.#keyring === undefined) {
       return this.#refuse("Keyring is empty (encryption not enabled)");
     }
     this.#context.log("INFO", "Received list-keys query");
     const keys = this.#keyring.keys.map((key) => key.toBase64());
     const whole = { ...FAILURE, result: true, keys, primaryKey: this.#keyring.primary.toBase64() };
-    const answer = encodeSerf(whole);
-    return fits(answer) ? answer : this.#cut(whole, keys, fits);
+    const response = encodeSerf(whole);
+    return fits(response) ? response : this.#truncate(whole, keys, fits);
   }
 
-  #cut(
+  #truncate(
     whole: KeyResponse,
     keys: readonly string[],
-    fits: (answer: Uint8Array) => boolean,
+    fits: (response: Uint8Array) => boolean,
   ): Uint8Array | undefined {
     const { queryResponseSizeLimit } = this.#context.config;
-    const most = Math.min(Math.floor(queryResponseSizeLimit / SMALLEST_LISTED_KEY), keys.length);
+    const most = Math.min(Math.floor(queryResponseSizeLimit / MIN_LISTED_KEY_SIZE), keys.length);
     for (let count = most; count > 0; count--) {
       const message = `truncated key list response, showing first ${count} of ${keys.length} keys`;
-      const answer = encodeSerf({ ...whole, keys: keys.slice(0, count), message });
-      if (!fits(answer)) continue;
+      const response = encodeSerf({ ...whole, keys: keys.slice(0, count), message });
+      if (!fits(response)) continue;
       this.#context.log("WARN", message);
-      return answer;
+      return response;
     }
     this.#context.log("ERR", "Failed to truncate response so that it fits into message");
     return undefined;
   }
 
-  /** The key that a request is about; `undefined` if it is no request. */
+  /** The key in a request, or `undefined` if the payload is not a request. */
   #readRequest(payload: Uint8Array | null): Uint8Array | undefined {
     try {
       const request = decodeSerf(payload ?? new Uint8Array());

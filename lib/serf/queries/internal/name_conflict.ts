@@ -1,81 +1,63 @@
 /**
- * Two nodes claim one name: the others are asked which one they know, and the minority quits.
+ * Name conflict resolution: when another node has our name, the other members are asked which of the two they know, and
+ * the one that the majority does not know shuts down.
  *
  * @module
  */
 
-import { encodeText } from "../../../base/text.ts";
 import type { Address } from "../../../base/address.ts";
+import { encodeText } from "../../../base/text.ts";
 import { errorText } from "../../../base/errors.ts";
 import type { SwimEvent } from "../../../swim/delegate.ts";
-import { decodeSerf, encodeSerf } from "../../../wire/messages/serf_codec.ts";
-import type { ConflictMember, ConflictResponse } from "../../../wire/messages/serf_messages.ts";
+import { decodeSerf } from "../../../wire/messages/serf_codec.ts";
+import type { ConflictResponse } from "../../../wire/messages/serf_messages.ts";
 import type { SerfContext } from "../../context.ts";
-import type { MemberStatus } from "../../../api/member.ts";
-import { CONFLICT_QUERY } from "./internal_query.ts";
-import type { MemberRecord } from "../../members/member_table.ts";
 import type { OutgoingQueries } from "../outgoing_queries.ts";
+import { CONFLICT_QUERY } from "./internal_names.ts";
 
-/** How a status is written in an answer. */
-const STATUS_NUMBERS: Readonly<Record<MemberStatus, number>> = {
-  none: 0,
-  alive: 1,
-  leaving: 2,
-  left: 3,
-  failed: 4,
-};
-
-/** Encodes who we believe the owner of a name to be, or that we do not know. */
-export function encodeConflictResponse(record: MemberRecord | undefined): Uint8Array {
-  return encodeSerf({
-    type: "conflict-response",
-    member: record ? toConflictMember(record) : null,
-  });
-}
-
-/** Notices conflicts, and asks for votes on our own name, one vote at a time. */
+/** Logs name conflicts, and resolves those about our own name, one at a time. */
 export class NameConflictResolver {
   readonly #context: SerfContext;
-  readonly #asker: OutgoingQueries;
-  #running = false;
+  readonly #outgoing: OutgoingQueries;
+  #resolving = false;
 
-  constructor(context: SerfContext, asker: OutgoingQueries) {
+  constructor(context: SerfContext, outgoing: OutgoingQueries) {
     this.#context = context;
-    this.#asker = asker;
+    this.#outgoing = outgoing;
   }
 
-  /** Another node claims the name of one that we know. If that is us, and we lose the vote, we ask to be shut down. */
+  /** SWIM reports that a node with another address has the name of a known one. */
   handle({ known, claimed }: SwimEvent & { type: "conflict" }): void {
-    const { config } = this.#context;
-    if (known.node !== config.name) {
-      const rivals = `${known.address.text} and ${claimed.address.text}`;
-      this.#context.log("WARN", `Name conflict for '${known.node}' both ${rivals} are claiming`);
+    const { name, resolveNameConflicts } = this.#context.config;
+    if (known.node !== name) {
+      const both = `${known.address.text} and ${claimed.address.text}`;
+      this.#context.log("WARN", `Name conflict for '${known.node}' both ${both} are claiming`);
       return;
     }
     this.#context.log(
       "ERR",
       `Node name conflicts with another node at ${claimed.address.text}. Names must be unique! ` +
-        `(Resolution enabled: ${config.resolveNameConflicts})`,
+        `(Resolution enabled: ${resolveNameConflicts})`,
     );
-    if (config.resolveNameConflicts && !this.#running) this.#callVote(known.address);
+    if (resolveNameConflicts && !this.#resolving) this.#resolve(known.address);
   }
 
-  #callVote(own: Address): void {
+  #resolve(own: Address): void {
     const payload = encodeText(this.#context.config.name);
     let responses = 0;
     let matching = 0;
     try {
-      // Every vote counts, so nothing but the timeout ends the query.
-      this.#asker.ask({ name: CONFLICT_QUERY, payload }, { waitForTimeout: true }, {
+      // Every response counts, so only the timeout ends the query.
+      this.#outgoing.send({ name: CONFLICT_QUERY, payload }, { waitForTimeout: true }, {
         record: (record) => {
-          const answer = record.type === "response" ? this.#read(record.payload) : undefined;
-          if (answer === undefined) return;
+          const response = record.type === "response" ? this.#read(record.payload) : undefined;
+          if (response === undefined) return;
           responses++;
-          if (answer.member?.address.sameEndpoint(own)) matching++;
+          if (response.member?.address.sameEndpoint(own)) matching++;
         },
         over: () => this.#conclude(matching, responses),
       });
-      this.#running = true;
+      this.#resolving = true;
     } catch (error) {
       this.#context.log("ERR", `Failed to start name resolution query: ${errorText(error)}`);
     }
@@ -83,9 +65,9 @@ export class NameConflictResolver {
 
   #read(payload: Uint8Array | null): ConflictResponse | undefined {
     try {
-      const answer = decodeSerf(payload ?? new Uint8Array());
-      if (answer.type === "conflict-response") return answer;
-      this.#context.log("ERR", `Invalid conflict query response type: ${answer.type}`);
+      const response = decodeSerf(payload ?? new Uint8Array());
+      if (response.type === "conflict-response") return response;
+      this.#context.log("ERR", `Invalid conflict query response type: ${response.type}`);
     } catch (error) {
       this.#context.log("ERR", `Failed to decode conflict query response: ${errorText(error)}`);
     }
@@ -93,7 +75,7 @@ export class NameConflictResolver {
   }
 
   #conclude(matching: number, responses: number): void {
-    this.#running = false;
+    this.#resolving = false;
     const score = `[${matching} / ${responses}]`;
     if (matching > Math.floor(responses / 2)) {
       this.#context.log("INFO", `majority in name conflict resolution ${score}`);
@@ -105,12 +87,4 @@ export class NameConflictResolver {
       reason: `another node has the name ${this.#context.config.name}`,
     });
   }
-}
-
-function toConflictMember({ member }: MemberRecord): ConflictMember {
-  return {
-    ...member,
-    tags: new Map(Object.entries(member.tags)),
-    status: STATUS_NUMBERS[member.status],
-  };
 }

@@ -1,21 +1,21 @@
 /**
- * The queries that Serf itself asks and answers. Users never see them.
+ * The names of the queries that Serf itself sends and answers. Users never see such a query.
  *
  * @module
  */
 
 import type { KeyOperation } from "../../../api/keys.ts";
 
-/** What the names of internal queries begin with. */
+/** The names of internal queries begin with this. */
 export const INTERNAL_PREFIX = "_serf_";
 
-/** Asks for acks only: who can be reached? */
+/** A query that members only acknowledge, to see who can be reached. */
 export const PING_QUERY = `${INTERNAL_PREFIX}ping`;
 
-/** Asks who others believe the node of a name to be. */
+/** Asks members which node they know under a name. */
 export const CONFLICT_QUERY = `${INTERNAL_PREFIX}conflict`;
 
-/** The name of the query that asks for a key operation. */
+/** The name of the query for a key operation. */
 export function keyQuery(operation: KeyOperation): string {
   return `${INTERNAL_PREFIX}${operation}`;
 }
