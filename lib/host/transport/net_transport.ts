@@ -60,7 +60,7 @@ export class NetTransport {
     this.#udp.start((from, bytes) => {
       metrics?.count("memberlist.udp.received", bytes.length);
       const { messages, problems } = decodePacket(bytes, wire);
-      for (const problem of problems) log("ERR", `${problem} from=${from}`);
+      for (const { level, text } of problems) log(level, `${text} from=${from}`);
       if (messages.length > 0) handler.receive(from, { messages, crc: false });
     });
     this.#server = new TcpServer({

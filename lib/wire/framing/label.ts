@@ -48,7 +48,7 @@ export function labelLength(bytes: Uint8Array): number | undefined {
 
 /**
  * Checks the label header of a packet or stream; `header` is empty if there was none. Throws a {@link DecodeError} if
- * the label is not ours.
+ * the label is not ours; its message ends in a colon, after which memberlist logs the sender.
  */
 export function checkLabel(
   header: Uint8Array,
@@ -59,8 +59,8 @@ export function checkLabel(
 ): void {
   const label = header.length === 0 ? "" : decodeText(header, 2);
   if (options.skipInboundLabelCheck) {
-    if (label !== "") throw new DecodeError(`unexpected double ${kind} label header`);
+    if (label !== "") throw new DecodeError(`unexpected double ${kind} label header:`);
   } else if (label !== (options.label ?? "")) {
-    throw new DecodeError(`discarding ${kind} with unacceptable label ${goQuote(label)}`);
+    throw new DecodeError(`discarding ${kind} with unacceptable label ${goQuote(label)}:`);
   }
 }

@@ -6,6 +6,7 @@
  */
 
 import { DecodeError } from "../../base/errors.ts";
+import type { LogLevel } from "../../base/log.ts";
 import { decodeMessage, encodeMessage } from "../messages/message_codec.ts";
 import { compress, decompress, MAX_DECOMPRESSED } from "./compression.ts";
 import { crc32 } from "./crc32.ts";
@@ -26,9 +27,18 @@ const MAX_PARTS_RECEIVED = 4096;
 /** The contents of a received datagram. */
 export interface DecodedPacket {
   readonly messages: Message[];
-  /** One log line for each part that could not be used. */
-  readonly problems: string[];
+  /** What could not be used. */
+  readonly problems: PacketProblem[];
 }
+
+/** The line that memberlist logs about a packet, or a part of it, that cannot be used. */
+export interface PacketProblem {
+  readonly level: LogLevel;
+  readonly text: string;
+}
+
+/** Thrown for a packet whose checksum is not that of its contents. */
+class ChecksumError extends DecodeError {}
 
 /**
  * Encodes a datagram. Throws a `RangeError` for a packet of no messages or of 128 and more, for a part of a compound
@@ -104,7 +114,7 @@ function removeChecksum(bytes: Uint8Array): Uint8Array {
   const expected = new DataView(bytes.buffer, bytes.byteOffset).getUint32(1);
   const actual = crc32(message);
   if (actual === expected) return message;
-  throw new DecodeError(
+  throw new ChecksumError(
     `Got invalid checksum for UDP packet: ${actual.toString(16)}, ${expected.toString(16)}`,
   );
 }
@@ -141,7 +151,7 @@ const logNames: Readonly<Record<number, string>> = {
 /** Collects the messages of one datagram, within limits that hold however they are nested. */
 class Intake {
   readonly messages: Message[] = [];
-  readonly problems: string[] = [];
+  readonly problems: PacketProblem[] = [];
   #partsLeft = MAX_PARTS_RECEIVED;
   #bytesLeft = MAX_DECOMPRESSED;
 
@@ -166,7 +176,7 @@ class Intake {
   /** Adds a problem. Rethrows an error that is not about the input. */
   report(error: unknown, prefix = ""): void {
     if (!(error instanceof DecodeError)) throw error;
-    this.problems.push(`memberlist: ${prefix}${error.message}`);
+    this.#log(error instanceof ChecksumError ? "WARN" : "ERR", prefix + error.message);
   }
 
   #decode(bytes: Uint8Array): void {
@@ -197,13 +207,13 @@ class Intake {
     let offset = 1 + 2 * count;
     if (offset > body.length) {
       const reason = body.length === 0 ? "missing compound length byte" : "truncated len slice";
-      this.problems.push(`memberlist: Failed to decode compound request: ${reason}`);
+      this.#log("ERR", `Failed to decode compound request: ${reason}`);
       return;
     }
     for (let i = 0; i < count; i++) {
       const length = body[1 + 2 * i] << 8 | body[2 + 2 * i];
       if (offset + length > body.length) {
-        this.problems.push(`memberlist: Compound request had ${count - i} truncated messages`);
+        this.#log("WARN", `Compound request had ${count - i} truncated messages`);
         return;
       }
       if (--this.#partsLeft < 0) {
@@ -212,5 +222,9 @@ class Intake {
       this.receive(body.subarray(offset, offset + length), depth + 1);
       offset += length;
     }
+  }
+
+  #log(level: LogLevel, text: string): void {
+    this.problems.push({ level, text: `memberlist: ${text}` });
   }
 }

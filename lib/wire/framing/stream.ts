@@ -159,12 +159,14 @@ export class StreamDecoder {
   }
 
   *#readLabel(): Steps<void> {
+    this.#failure.prefix = "failed to receive and remove the stream label header: ";
     let length = labelLength(this.#received.bytes);
     while (length === undefined) {
       yield;
       length = labelLength(this.#received.bytes);
     }
     const header = yield* this.#take(this.#received, length);
+    this.#failure.prefix = "";
     checkLabel(header, { options: this.#options, kind: "stream" });
   }
 

@@ -12,12 +12,12 @@ import type { Field } from "../msgpack/struct.ts";
 /** A buffer for the encoded form. */
 const vsn = new Uint8Array(6);
 
-/** `Vsn`: six bytes. Any other number of them says nothing and reads as `null`, which is written as nil. */
+/** `Vsn`, of which the first six bytes count. Fewer of them read as `null`, which is written as nil. */
 export const versions: Field<Versions | null> = {
   zero: null,
   read(reader) {
     const bytes = reader.binary();
-    if (bytes?.length !== 6) return null;
+    if (bytes === null || bytes.length < 6) return null;
     return {
       protocolMin: bytes[0],
       protocolMax: bytes[1],

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { Address } from "../../base/address.ts";
 import { DecodeError } from "../../base/errors.ts";
 import { decodeAddress } from "./claim_codec.ts";
 import { Reader, Writer } from "../msgpack/msgpack.ts";
@@ -103,6 +104,9 @@ const relayHeader = struct({
 const nodeFilter = list(text);
 const tagFilter = struct({ Tag: text, Expr: text });
 
+/** The address of a query that gives none. */
+const NO_ADDRESS = new Address(new Uint8Array(4), 0);
+
 /** Encodes a Serf message with its type byte. */
 export function encodeSerf(message: SerfMessage): Uint8Array {
   switch (message.type) {
@@ -151,7 +155,7 @@ export function encodeSerf(message: SerfMessage): Uint8Array {
 
 /**
  * Decodes a Serf message with its type byte; bytes after it are ignored. Throws a {@link DecodeError} for anything else,
- * for an address of neither 4 nor 16 bytes, and for a relay without a message. Payloads are copies, because users
+ * for an address of neither 4 nor 16 bytes (queries may have none), and for a relay without a message. Payloads are copies, because users
  * get them; other byte fields are views of `bytes`.
  */
 export function decodeSerf(bytes: Uint8Array): SerfMessage {
@@ -280,7 +284,8 @@ function decodeQuery(reader: Reader): QueryMessage {
     type: "query",
     lTime: values.LTime,
     id: values.ID,
-    address: decodeAddress(values.Addr, values.Port),
+    // Nobody can answer a query without an address, but to Serf it is one.
+    address: values.Addr?.length ? decodeAddress(values.Addr, values.Port) : NO_ADDRESS,
     sourceNode: values.SourceNode,
     filters: values.Filters?.map((filter) => filter ?? new Uint8Array()) ?? null,
     flags: values.Flags,

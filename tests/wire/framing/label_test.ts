@@ -39,7 +39,7 @@ Deno.test("only our own label is accepted, and no label is one, too", () => {
     assertThrows(
       () => accept(received, label),
       DecodeError,
-      `discarding packet with unacceptable label "${received}"`,
+      `discarding packet with unacceptable label "${received}":`,
     );
   }
 });
@@ -50,6 +50,6 @@ Deno.test("with the check left to the transport, a label is refused", () => {
   assertThrows(
     () => checkLabel(encodeLabel("a"), { options, kind: "stream" }),
     DecodeError,
-    "unexpected double stream label header",
+    "unexpected double stream label header:",
   );
 });

@@ -8,7 +8,12 @@ import { Keyring } from "../../../lib/wire/framing/keyring.ts";
 import { lzwEncode } from "../../../lib/wire/framing/lzw.ts";
 import type { Message } from "../../../lib/wire/messages/messages.ts";
 import { Writer } from "../../../lib/wire/msgpack/msgpack.ts";
-import { decodePacket, encodePacket, packetOverhead } from "../../../lib/wire/framing/packet.ts";
+import {
+  decodePacket,
+  encodePacket,
+  packetOverhead,
+  type PacketProblem,
+} from "../../../lib/wire/framing/packet.ts";
 import type { WireOptions } from "../../../lib/wire/framing/wire_options.ts";
 import { capturedVectors, fromHex } from "../vectors.ts";
 
@@ -26,9 +31,17 @@ const ping: Message = {
 const longUser: Message = { type: "user", body: { bytes: new Uint8Array(600).fill(7) } };
 const shortUser: Message = { type: "user", body: { bytes: fromHex("0102030405") } };
 
-/** A datagram of these bytes, in plain. */
+/** The log lines about a datagram of these bytes. */
 function problemsOf(hex: string, options = plain): string[] {
-  return decodePacket(fromHex(hex), options).problems;
+  return lines(decodePacket(fromHex(hex), options).problems);
+}
+
+function err(text: string): PacketProblem {
+  return { level: "ERR", text };
+}
+
+function lines(problems: readonly PacketProblem[]): string[] {
+  return problems.map(({ level, text }) => `[${level}] ${text}`);
 }
 
 function compound(...parts: Uint8Array[]): Uint8Array {
@@ -98,16 +111,16 @@ Deno.test("a part of a compound has at most 65535 bytes", () => {
 });
 
 Deno.test("each bad thing is one problem, in memberlist's words", () => {
-  const cases: [hex: string, problem: string][] = [
+  const cases: [hex: string, problem: string, level?: string][] = [
     ["", "missing message type byte"],
     ["ff", "msg type (255) not supported"],
     ["0683a44a6f696ec3", "msg type (6) not supported"],
     ["0d80", "msg type (13) not supported"],
     ["0c", "msg type (12) not supported"],
-    ["0c00000000ff", "Got invalid checksum for UDP packet: ff000000, 0"],
+    ["0c00000000ff", "Got invalid checksum for UDP packet: ff000000, 0", "WARN"],
     ["07", "Failed to decode compound request: missing compound length byte"],
     ["070200", "Failed to decode compound request: truncated len slice"],
-    ["0701000a0b80", "Compound request had 1 truncated messages"],
+    ["0701000a0b80", "Compound request had 1 truncated messages", "WARN"],
     ["0780", "Failed to decode compound request: truncated len slice"],
     ["07010000", "missing message type byte"],
     ["07010005" + "0c00000000", "msg type (12) not supported"],
@@ -123,11 +136,11 @@ Deno.test("each bad thing is one problem, in memberlist's words", () => {
     ["f4", "cannot decode label; packet has been truncated"],
     ["f40261", "cannot decode label; packet has been truncated"],
     ["f400", "label header cannot be empty when present"],
-    ["f40161" + "0b80", 'discarding packet with unacceptable label "a"'],
+    ["f40161" + "0b80", 'discarding packet with unacceptable label "a":'],
   ];
-  for (const [hex, problem] of cases) {
+  for (const [hex, problem, level = "ERR"] of cases) {
     assertEquals(decodePacket(fromHex(hex), plain).messages, [], hex);
-    assertEquals(problemsOf(hex), [`memberlist: ${problem}`], hex);
+    assertEquals(problemsOf(hex), [`[${level}] memberlist: ${problem}`], hex);
   }
 });
 
@@ -143,7 +156,7 @@ Deno.test("a message that does not decode is named", () => {
   };
   for (const [type, name] of Object.entries(names)) {
     assertEquals(problemsOf(type + "a0"), [
-      `memberlist: Failed to decode ${name}: ` +
+      `[ERR] memberlist: Failed to decode ${name}: ` +
       "Cannot decode MessagePack: expected a map, got format byte 0xa0",
     ]);
   }
@@ -160,11 +173,11 @@ Deno.test("a bad part of a compound does not harm the others", () => {
   );
   const { messages, problems } = decodePacket(bytes.subarray(0, bytes.length - 1), plain);
   assertEquals(messages, [nack, shortUser]);
-  assertEquals(problems.map((problem) => problem.slice("memberlist: ".length)), [
-    "Failed to decode alive message: Cannot decode address: got 0 bytes, expected 4 or 16",
-    "missing message type byte",
-    "Failed to decode compound request: missing compound length byte",
-    "Compound request had 1 truncated messages",
+  assertEquals(problems.map(({ level, text }) => `${level} ${text.slice("memberlist: ".length)}`), [
+    "ERR Failed to decode alive message: Cannot decode address: got 0 bytes, expected 4 or 16",
+    "ERR missing message type byte",
+    "ERR Failed to decode compound request: missing compound length byte",
+    "WARN Compound request had 1 truncated messages",
   ]);
 });
 
@@ -179,19 +192,19 @@ Deno.test("a node without a keyring takes an encrypted packet for a broken ping"
   const { messages, problems } = decodePacket(bytes, plain);
   assertEquals(messages, []);
   assertEquals(problems.length, 1);
-  assert(problems[0].startsWith("memberlist: Failed to decode indirect ping request: "));
+  assert(problems[0].text.startsWith("memberlist: Failed to decode indirect ping request: "));
 });
 
 Deno.test("a node with a keyring drops plain packets, unless it accepts unencrypted ones", () => {
   const bytes = encodePacket({ messages: [nack], crc: true }, { compress: false });
   assertEquals(decodePacket(bytes, { compress: false, keyring }), {
     messages: [],
-    problems: ["memberlist: Decrypt packet failed: unsupported encryption version 12"],
+    problems: [err("memberlist: Decrypt packet failed: unsupported encryption version 12")],
   });
   const lenient = { compress: false, keyring, verifyIncoming: false };
   assertEquals(decodePacket(bytes, lenient).messages, [nack]);
   assertEquals(decodePacket(new Uint8Array(), { compress: false, keyring }).problems, [
-    "memberlist: Decrypt packet failed: cannot decrypt empty payload",
+    err("memberlist: Decrypt packet failed: cannot decrypt empty payload"),
   ]);
 });
 
@@ -208,9 +221,9 @@ Deno.test("an encrypted packet under another key or another label is dropped", (
   const bytes = encodePacket({ messages: [nack], crc: false }, sent);
   const text = "memberlist: Decrypt packet failed: no installed keys could decrypt the message";
   const stranger = { ...sent, keyring: new Keyring([keys[0]]) };
-  assertEquals(decodePacket(bytes, stranger).problems, [text]);
+  assertEquals(decodePacket(bytes, stranger).problems, [err(text)]);
   const relabelled = Uint8Array.of(0xf4, 1, 0x62, ...bytes.subarray(3));
-  assertEquals(decodePacket(relabelled, { ...sent, label: "b" }).problems, [text]);
+  assertEquals(decodePacket(relabelled, { ...sent, label: "b" }).problems, [err(text)]);
 });
 
 Deno.test("with the label check left to the transport, the label still authenticates", () => {
@@ -229,7 +242,7 @@ Deno.test("compounds nested without end stop at a fixed depth", () => {
   assertEquals(decodePacket(bytes, plain), { messages: [nack], problems: [] });
   assertEquals(decodePacket(compound(bytes), plain), {
     messages: [],
-    problems: ["memberlist: messages nested deeper than 8 levels"],
+    problems: [err("memberlist: messages nested deeper than 8 levels")],
   });
 });
 
@@ -237,7 +250,7 @@ Deno.test("compounds of compounds are limited to 4096 messages", () => {
   const nacks = compound(...new Array<Uint8Array>(200).fill(fromHex("0bc0")));
   const many = compound(...new Array<Uint8Array>(60).fill(nacks));
   const { messages, problems } = decodePacket(many, plain);
-  assertEquals(problems, ["memberlist: more than 4096 messages in a packet"]);
+  assertEquals(problems, [err("memberlist: more than 4096 messages in a packet")]);
   assertLess(messages.length, 4096);
 });
 
@@ -247,8 +260,10 @@ Deno.test("the messages of one datagram decompress to 40 MiB together and no mor
   const { messages, problems } = decodePacket(compound(big, big, big), plain);
   assertEquals(messages.length, 1);
   assertEquals(problems, [
-    "memberlist: Failed to decompress payload: decompressed message is larger than limit (19922943)",
-    "memberlist: Failed to decompress payload: decompressed message is larger than limit (0)",
+    err(
+      "memberlist: Failed to decompress payload: decompressed message is larger than limit (19922943)",
+    ),
+    err("memberlist: Failed to decompress payload: decompressed message is larger than limit (0)"),
   ]);
 });
 
@@ -258,7 +273,9 @@ Deno.test("a decompression bomb yields no message at all", () => {
     .bytes();
   assertLess(bytes.length, 40_000);
   assertEquals(decodePacket(bytes, plain).problems, [
-    "memberlist: Failed to decompress payload: decompressed message is larger than limit (41943040)",
+    err(
+      "memberlist: Failed to decompress payload: decompressed message is larger than limit (41943040)",
+    ),
   ]);
 });
 

@@ -144,18 +144,22 @@ Deno.test("only the dialler writes the label, but it authenticates both directio
 Deno.test("a stream with a label that is not ours is closed without an answer", () => {
   const ping = encodeStream(messages.server[2], { compress: false, label: "a" }, "dialler");
   assertEquals(failure(ping), {
-    message: 'discarding stream with unacceptable label "a"',
+    message: 'discarding stream with unacceptable label "a":',
     answer: false,
   });
   assertEquals(failure(ping.subarray(3), { compress: false, label: "a" }), {
-    message: 'discarding stream with unacceptable label ""',
+    message: 'discarding stream with unacceptable label "":',
     answer: false,
   });
   assertEquals(failure(ping, { compress: false, label: "a", skipInboundLabelCheck: true }), {
-    message: "unexpected double stream label header",
+    message: "unexpected double stream label header:",
     answer: false,
   });
-  assertEquals(failure(fromHex("f400")).message, "label header cannot be empty when present");
+  assertEquals(
+    failure(fromHex("f400")).message,
+    "failed to receive and remove the stream label header: " +
+      "label header cannot be empty when present",
+  );
 });
 
 Deno.test("a stream that cannot be unwrapped is answered with the reason", () => {

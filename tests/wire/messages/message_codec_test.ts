@@ -126,8 +126,10 @@ Deno.test("an address of neither 4 nor 16 bytes is refused", () => {
   assertThrows(() => decodeMessage(fromHex(ping)), DecodeError, "got 1 bytes");
 });
 
-Deno.test("versions that are not six bytes are none", () => {
-  for (const vsn of ["c0", "a0", "a3010502", "a50105020205", "a701050202050400"]) {
+Deno.test("of more than six version numbers the first six count, and fewer are none", () => {
+  const long = decodeMessage(aliveWith("a356736e", "a701050202050400"));
+  assertEquals(long, { type: "alive", claim });
+  for (const vsn of ["c0", "a0", "a3010502", "a50105020205"]) {
     const message = decodeMessage(aliveWith("a356736e", vsn));
     assert(message.type === "alive");
     assertEquals(message.claim.versions, null, vsn);

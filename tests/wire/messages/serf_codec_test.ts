@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Address } from "../../../lib/base/address.ts";
 import { DecodeError } from "../../../lib/base/errors.ts";
 import {
@@ -140,6 +140,12 @@ Deno.test("addresses of neither 4 nor 16 bytes are refused", () => {
   for (const message of refused) {
     assertThrows(() => decodeSerf(encodeSerf(message)), DecodeError, "got 5 bytes");
   }
+});
+
+Deno.test("a query without any field is a query without an address", () => {
+  const query = decodeSerf(fromHex("0480"));
+  assert(query.type === "query");
+  assertEquals([query.lTime, query.id, query.name, query.address.text], [0, 0, "", "0.0.0.0:0"]);
 });
 
 Deno.test("payloads, which users get, share nothing with the message that is passed on", () => {
