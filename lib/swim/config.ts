@@ -1,5 +1,5 @@
 /**
- * Settings of the membership machine, and the three profiles of the reference.
+ * The settings of a membership machine, and memberlist's three profiles of them.
  *
  * @module
  */
@@ -8,49 +8,52 @@ import type { Address } from "../base/address.ts";
 import type { Metrics } from "../base/metrics.ts";
 import type { Versions } from "../wire/messages/messages.ts";
 
-/** The settings that a profile decides. Times are milliseconds. */
+/**
+ * The timing of a membership machine. Times are milliseconds. The names are memberlist's, except for `eagerGossip`,
+ * `eagerProbes` and `stallAware`, which memberlist does not have: without them a member keeps to memberlist's timing.
+ */
 export interface Profile {
-  /** Bound on one stream exchange. */
+  /** How long one stream exchange may take. */
   readonly tcpTimeoutMs: number;
-  /** Members asked to ping on our behalf. */
+  /** How many members are asked for an indirect ping when a ping is not answered. */
   readonly indirectChecks: number;
-  /** Factor of the retransmit limit: `mult * ceil(log10(n + 1))` sends of each broadcast. */
+  /** Factor of the retransmit limit: each member sends each broadcast `retransmitMult * ceil(log10(n + 1))` times. */
   readonly retransmitMult: number;
-  /** Factor of the suspicion timeout. */
+  /** Factor of the minimum suspicion timeout, `suspicionMult * max(1, log10(n)) * probeIntervalMs`. */
   readonly suspicionMult: number;
-  /** How many times the minimum the longest suspicion lasts. */
+  /** The maximum suspicion timeout, as a multiple of the minimum. */
   readonly suspicionMaxTimeoutMult: number;
-  /** Between two exchanges of full state; stretched in clusters of more than 32 nodes. */
+  /** Between two state exchanges that a member starts. It grows in clusters of more than 32 nodes. */
   readonly pushPullIntervalMs: number;
-  /** How long a direct ping may take before others are asked. */
+  /** How long a ping may take before other members are asked. */
   readonly probeTimeoutMs: number;
-  /** Between two probes, and how long one may take in all; stretched by a bad health score. */
+  /** Between two probes, and how long a probe may take; multiplied by the health score plus one. */
   readonly probeIntervalMs: number;
-  /** Upper end of the local health score, exclusive. */
+  /** The health score stays below this. */
   readonly awarenessMaxMultiplier: number;
-  /** Members each gossip tick sends to. */
+  /** To how many members gossip is sent at a time. */
   readonly gossipNodes: number;
-  /** Between two gossip ticks. */
+  /** Between two ticks of gossip. */
   readonly gossipIntervalMs: number;
   /**
-   * Whether news is sent to the first members at once instead of at the next gossip tick. It changes when packets are
-   * sent, not how many times a message is.
+   * Whether broadcasts are sent to the first members at once instead of at the next tick. It changes when packets are sent,
+   * not how often each message is.
    */
   readonly eagerGossip: boolean;
   /**
-   * Whether a probe looks for evidence early, and ends when no more can come: a target that does not answer promptly is
-   * also asked on a stream, and if that is refused, and nobody else reaches it, the rest of the probe's time is not
-   * waited for. It changes how long a probe takes, not what is evidence, nor how long a suspicion lasts.
+   * Whether a probe tries a stream as soon as the ack is later than usual, and ends when the stream is refused and all
+   * helpers have sent nacks. It changes how long a probe takes, but not the evidence that it needs, and not the suspicion
+   * timeout.
    */
   readonly eagerProbes: boolean;
   /**
-   * Whether a late timer is taken for what it is, time that we lost: it counts against our own health, voids the probe
-   * that was running, and does not count against those we suspect.
+   * Whether a very late timer counts as time during which this process stood still. That raises the own health score, ends
+   * the running probe without a result, and postpones the end of running suspicions.
    */
   readonly stallAware: boolean;
-  /** How long the dead are still gossiped to, and remembered. */
+  /** How long dead nodes are still gossiped to, and remembered. */
   readonly gossipToTheDeadMs: number;
-  /** Datagram size that broadcasts are packed into, bytes. */
+  /** The size to which datagrams are filled with broadcasts, bytes. */
   readonly udpBufferSize: number;
 }
 
@@ -73,7 +76,10 @@ const lan: Profile = {
   udpBufferSize: 1_400,
 };
 
-/** The reference's profiles: a local network, the internet, one machine. */
+/**
+ * memberlist's profiles `DefaultLANConfig`, `DefaultWANConfig` and `DefaultLocalConfig`: for a local network, for the internet,
+ * and for one machine.
+ */
 export const profiles = {
   lan,
   wan: {
@@ -103,18 +109,18 @@ export const profiles = {
 /** The name of a profile. */
 export type ProfileName = keyof typeof profiles;
 
-/** What one membership machine is made of. */
+/** What a membership machine is started with. */
 export interface SwimConfig {
   /** This node's name, unique in the cluster. */
   readonly name: string;
-  /** The address we announce; its port also stands in for a port of 0 in what others announce. */
+  /** The address that we announce. Its port also replaces port 0 in what others announce. */
   readonly address: Address;
   readonly versions: Versions;
-  /** The first meta we announce: encoded tags, at most 512 bytes. */
+  /** The first meta that we announce: encoded tags, at most 512 bytes. */
   readonly meta: Uint8Array | null;
   readonly profile: Profile;
-  /** Bytes that label and encryption add to a datagram now; a keyring may be installed later. */
+  /** The bytes that label and encryption add to a datagram now; a keyring may be installed later. */
   readonly packetOverhead: () => number;
-  /** Takes figures, if they are wanted. */
+  /** Takes metrics, if they are wanted. */
   readonly metrics?: Metrics;
 }

@@ -154,7 +154,7 @@ export class Prober {
     this.#probe = probe;
     if (target.state === "alive") this.#sender.send(target.address, ping);
     else {
-      // A suspect should learn as soon as possible that it has to refute.
+      // Lifeguard's "buddy system": a suspect should learn as soon as possible that it has to refute.
       const suspect = { type: "suspect", node, incarnation, from: config.name } as const;
       this.#sender.sendRawTo(target, [ping, suspect]);
     }

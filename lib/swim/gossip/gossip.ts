@@ -79,7 +79,7 @@ export class Gossip {
     this.#tickPhase = world.now + world.random() * profile.gossipIntervalMs;
   }
 
-  /** Queues a broadcast of this layer. One that is too long for any packet is dropped, and so finished. */
+  /** Queues a broadcast of this layer. One that is too long for any packet is dropped. */
   broadcast(broadcast: Broadcast): void {
     if (!this.#sender.enqueue(broadcast)) return broadcast.finished?.();
     this.wake({ urgent: broadcast.message.type !== "alive" });

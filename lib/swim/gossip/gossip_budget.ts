@@ -42,7 +42,7 @@ const RESERVE = 2;
  */
 const OVERDRAFT = 2;
 
-/** What a packet is to the budget; a `repeat` holds what a first fan-out has carried already. */
+/** What a packet carries. A `repeat` carries what a first fan-out of members has been sent already. */
 export type PacketKind = "urgent" | "news" | "repeat";
 
 /** The packets that may be sent now. */
@@ -75,7 +75,7 @@ export class GossipBudget {
     return this.msUntil(packets, kind) === 0;
   }
 
-  /** How long it takes until so many packets may be sent, milliseconds. Together with the reserve they must fit in. */
+  /** How long it takes until so many packets may be sent, milliseconds. */
   msUntil(packets: number, kind: PacketKind = "news"): number {
     this.#fill();
     const missing = this.#floor[kind] + packets - this.#packets;
@@ -88,7 +88,7 @@ export class GossipBudget {
     this.#packets--;
   }
 
-  /** A packet was sent because it was full. Once only a fan-out is left, it costs nothing but the income up to now. */
+  /** A packet was sent because it was full. When only one fan-out is left, it costs the income since the last packet. */
   spendFull(): void {
     if (this.#packets >= this.#fanOut + 1) return this.spend();
     this.#filledAt = this.#world.now;

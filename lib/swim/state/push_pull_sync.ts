@@ -47,7 +47,7 @@ export class PushPullSync {
     world.after(delay, { type: "push-pull", exchange: false });
   }
 
-  /** The interval is over. The first one starts at a random phase, and only then is there an exchange at each end. */
+  /** An interval is over, or the random delay before the first one, which ends without an exchange. */
   handle({ exchange }: SwimTimer & { type: "push-pull" }): void {
     const { world, config, nodes } = this.#context;
     const delay = pushPullInterval(config.profile.pushPullIntervalMs, nodes.size);

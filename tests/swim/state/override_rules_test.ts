@@ -121,14 +121,14 @@ for (const held of states) {
 
 Deno.test("an alive message about us with our incarnation is refuted if it differs", () => {
   const known = claimOf("b", { incarnation: 5, meta: Uint8Array.of(1) });
-  const judge = (changes: Partial<Claim>) =>
+  const decide = (changes: Partial<Claim>) =>
     decideAlive(known, { ...known, ...changes }, { self: true });
-  assertEquals(judge({ meta: Uint8Array.of(1) }), "ignore");
-  assertEquals(judge({ meta: Uint8Array.of(2) }), "refute");
-  assertEquals(judge({ meta: null }), "refute");
-  assertEquals(judge({ versions: { ...versions } }), "ignore");
-  assertEquals(judge({ versions: { ...versions, delegateCur: 4 } }), "refute");
-  assertEquals(judge({ versions: null }), "refute");
+  assertEquals(decide({ meta: Uint8Array.of(1) }), "ignore");
+  assertEquals(decide({ meta: Uint8Array.of(2) }), "refute");
+  assertEquals(decide({ meta: null }), "refute");
+  assertEquals(decide({ versions: { ...versions } }), "ignore");
+  assertEquals(decide({ versions: { ...versions, delegateCur: 4 } }), "refute");
+  assertEquals(decide({ versions: null }), "refute");
 });
 
 Deno.test("our own alive message is accepted, unless we are leaving", () => {
