@@ -4,12 +4,10 @@
  * @module
  */
 
+import { PING_QUERY } from "../../serf/queries/internal/internal_names.ts";
 import { CommandFailure, type CommandIo, labelled } from "../command.ts";
 import { follow } from "../follow.ts";
 import { rpcCommand } from "../rpc_command.ts";
-
-/** The internal query that every member acknowledges and nobody responds to. */
-const PING_QUERY = "_serf_ping";
 
 /** Tests whether exactly the live members acknowledge a query. */
 export const reachability = rpcCommand({

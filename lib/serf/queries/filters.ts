@@ -30,6 +30,25 @@ export function encodeFilters({ nodes = [], tags = {} }: QueryParameters): Uint8
 }
 
 /**
+ * Checks the filters of a query before it is sent. Throws a `TypeError` that names the tag if an expression does not
+ * compile. Serf sends such a query all the same, and every member ignores it; so does the agent, for its clients' sake.
+ */
+export function checkQueryFilters({ tags = {} }: QueryParameters): void {
+  for (const [tag, expression] of Object.entries(tags)) {
+    try {
+      compileExpression(expression);
+    } catch (error) {
+      const { cause = error } = error as Error;
+      throw new TypeError(
+        `Cannot send query: the filter for the tag "${tag}" must be a regular expression in RE2 syntax: ` +
+          `got "${expression}" (${errorText(cause)})`,
+        { cause },
+      );
+    }
+  }
+}
+
+/**
  * Compiles encoded filters, all of which must pass. Throws an error, with the text that Serf logs, if one of them cannot be
  * decoded or compiled; such a query is for nobody.
  */

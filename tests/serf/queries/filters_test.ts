@@ -1,5 +1,9 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { compileFilters, encodeFilters } from "../../../lib/serf/queries/filters.ts";
+import {
+  checkQueryFilters,
+  compileFilters,
+  encodeFilters,
+} from "../../../lib/serf/queries/filters.ts";
 import type { QueryParameters } from "../../../lib/api/query.ts";
 import { encodeFilter } from "../../../lib/wire/messages/serf_codec.ts";
 
@@ -51,12 +55,24 @@ Deno.test("expressions mean what they mean in Go", () => {
   assertThrows(() => passes({ tags: { v: "(a)\\1" } }), TypeError, "invalid escape sequence");
 });
 
-Deno.test("an expression that does not compile is reported in the reference's words", () => {
+Deno.test("an expression that does not compile is reported in Serf's words", () => {
   assertThrows(
     () => passes({ tags: { role: "[" } }),
     TypeError,
     "failed to compile filter regex ([): error parsing regexp: missing closing ]: `[`",
   );
+});
+
+Deno.test("the check of a query's filters names the tag and the expression", () => {
+  checkQueryFilters({});
+  checkQueryFilters({ nodes: ["["], tags: { role: "^web", dc: "" } });
+  assertThrows(
+    () => checkQueryFilters({ tags: { dc: "east", role: "[" } }),
+    TypeError,
+    'Cannot send query: the filter for the tag "role" must be a regular expression in RE2 syntax: got "[" ' +
+      "(error parsing regexp: missing closing ]: `[`)",
+  );
+  assertThrows(() => checkQueryFilters({ tags: { v: "a".repeat(1_401) } }), TypeError, "1401");
 });
 
 Deno.test("an expression that takes long or nests deeply does no harm", () => {
