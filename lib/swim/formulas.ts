@@ -16,7 +16,7 @@ export function retransmitLimit(mult: number, nodes: number): number {
 /**
  * When an eager probe tries a stream besides its datagram, milliseconds after the ping: after a quarter of the time that
  * the ping has. That is 125 ms on a local network, long for a round trip, yet early enough to leave the stream most of
- * the time. `deno task bench --only accusations` shows what it brings.
+ * the time. `deno task bench --only false-suspicions` shows what it brings.
  */
 export function earlyFallbackDelay(probeTimeoutMs: number): number {
   return probeTimeoutMs / 4;

@@ -8,7 +8,7 @@
 
 import { parseArgs } from "@std/cli/parse-args";
 import { describeMachine } from "./machine.ts";
-import { accusations } from "./micro/accusations.ts";
+import { falseSuspicions } from "./micro/false_suspicions.ts";
 import { broadcastQueue } from "./micro/broadcast_queue.ts";
 import { instances } from "./micro/instances.ts";
 import { lzw } from "./micro/lzw.ts";
@@ -29,7 +29,7 @@ const suites = [
   lzw,
   broadcastQueue,
   simulator,
-  accusations,
+  falseSuspicions,
 ];
 
 interface SavedRun {

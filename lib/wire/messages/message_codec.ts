@@ -39,8 +39,8 @@ const indirectPing = struct({
 });
 const ack = struct({ SeqNo: u32, Payload: binaryView });
 const nack = struct({ SeqNo: u32 });
-const accusationFields = { Incarnation: u32, Node: text, From: text };
-const accusation = struct(accusationFields);
+const suspectOrDeadFields = { Incarnation: u32, Node: text, From: text };
+const suspectOrDead = struct(suspectOrDeadFields);
 const alive = struct({
   Incarnation: u32,
   Node: text,
@@ -87,9 +87,9 @@ export function decodeMessage(bytes: Uint8Array): Message {
     case MessageType.nack:
       return { type: "nack", sequence: nack.read(reader).SeqNo };
     case MessageType.suspect:
-      return { type: "suspect", ...decodeAccusation(reader) };
+      return { type: "suspect", ...decodeSuspectOrDead(reader) };
     case MessageType.dead:
-      return { type: "dead", ...decodeAccusation(reader) };
+      return { type: "dead", ...decodeSuspectOrDead(reader) };
     case MessageType.alive:
       // Claims are kept for long: address and meta share a copy, so that the datagram can be freed.
       return decodeAlive(new Reader(bytes.slice(), 1));
@@ -158,9 +158,9 @@ function write(message: Message): Writer {
     case "nack":
       return writeTyped(writer, MessageType.nack, nack, { SeqNo: message.sequence });
     case "suspect":
-      return writeTyped(writer, MessageType.suspect, accusation, accusationValues(message));
+      return writeTyped(writer, MessageType.suspect, suspectOrDead, suspectOrDeadValues(message));
     case "dead":
-      return writeTyped(writer, MessageType.dead, accusation, accusationValues(message));
+      return writeTyped(writer, MessageType.dead, suspectOrDead, suspectOrDeadValues(message));
     case "alive":
       return writeTyped(writer, MessageType.alive, alive, {
         Incarnation: message.claim.incarnation,
@@ -179,20 +179,20 @@ function write(message: Message): Writer {
   }
 }
 
-interface Accusation {
+interface SuspectOrDead {
   readonly node: string;
   readonly incarnation: number;
   readonly from: string;
 }
 
-function accusationValues(
-  { node, incarnation, from }: Accusation,
-): Values<typeof accusationFields> {
+function suspectOrDeadValues(
+  { node, incarnation, from }: SuspectOrDead,
+): Values<typeof suspectOrDeadFields> {
   return { Incarnation: incarnation, Node: node, From: from };
 }
 
-function decodeAccusation(reader: Reader): Accusation {
-  const { Incarnation, Node, From } = accusation.read(reader);
+function decodeSuspectOrDead(reader: Reader): SuspectOrDead {
+  const { Incarnation, Node, From } = suspectOrDead.read(reader);
   return { node: Node, incarnation: Incarnation, from: From };
 }
 

@@ -22,7 +22,7 @@ const ways: readonly Way[] = [
   { label: "lan, frozen (SIGSTOP)", signal: "SIGSTOP", profile: "lan" },
 ];
 
-/** Delays of failure detection, and false accusations. */
+/** Delays of failure detection, and false suspicions. */
 export const failure: Benchmark = {
   name: "failure",
   cases: ({ quick }) =>

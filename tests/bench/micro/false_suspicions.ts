@@ -1,4 +1,4 @@
-/** How often members that are there are accused, with eager probes and without, in simulated clusters. */
+/** How often running members are suspected, with eager probes and without, in simulated clusters. */
 
 import { measureSuspicions, type Stress, stresses } from "../../scenarios/false_suspicions.ts";
 import type { Suite } from "./suite.ts";
@@ -6,14 +6,14 @@ import type { Suite } from "./suite.ts";
 const SEEDS = 50;
 
 /** Each figure is that of two minutes; the range is over seeds. */
-export const accusations: Suite = {
-  name: "accusations",
+export const falseSuspicions: Suite = {
+  name: "false-suspicions",
   run(report) {
     for (const stress of stresses) {
       for (const eagerProbes of [false, true]) {
         const variant = `${describe(stress)}, ${eagerProbes ? "eager" : "patient"}`;
         const row = (metric: string, unit: string) => ({
-          benchmark: "accusations",
+          benchmark: "false-suspicions",
           variant,
           metric,
           unit,
