@@ -43,30 +43,20 @@ export class ResponseBatch {
 
 /** Writes responses in batches, and records as they come. Once a write has failed, so do all that follow. */
 export class ResponseWriter {
+  /** The responses that the next {@link flush} writes. */
+  readonly batch = new ResponseBatch();
   readonly #writer: MessageWriter;
-  readonly #batch = new ResponseBatch();
 
   constructor(connection: ByteSink) {
     this.#writer = new MessageWriter(connection);
   }
 
-  /** Whether a response waits for {@link flush}. */
-  get isWaiting(): boolean {
-    return !this.#batch.isEmpty;
-  }
-
-  /** Adds a response to the batch, and writes the batch if it is full. */
-  async respond(response: Uint8Array): Promise<void> {
-    this.#batch.add(response);
-    if (this.#batch.isFull) await this.flush();
-  }
-
-  /** Writes all responses that wait. */
+  /** Writes the batch. */
   async flush(): Promise<void> {
-    if (!this.#batch.isEmpty) await this.write(this.#batch.take());
+    if (!this.batch.isEmpty) await this.write(this.batch.take());
   }
 
-  /** Writes a record, ahead of responses that wait. */
+  /** Writes a record, ahead of the batch. */
   async write(message: Uint8Array): Promise<void> {
     try {
       await this.#writer.write(message);

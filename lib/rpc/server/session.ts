@@ -121,12 +121,13 @@ export class Session {
 
   async #carryOut(command: Command, seq: bigint): Promise<void> {
     const body = await this.#readRequest(command);
-    if (this.#writer.isWaiting && !isPrompt(command)) await this.#writer.flush();
+    const { batch } = this.#writer;
+    if (!batch.isEmpty && !isPrompt(command)) await this.#writer.flush();
     const outcome = await carryOut(command, { client: this.#client, seq, body });
     const { error = "", body: answer, afterwards } = outcome;
+    batch.add(encodeResponse({ seq, error }, command, answer));
     try {
-      await this.#writer.respond(encodeResponse({ seq, error }, command, answer));
-      if (afterwards !== undefined) await this.#writer.flush();
+      if (batch.isFull || afterwards !== undefined) await this.#writer.flush();
     } finally {
       afterwards?.();
     }
@@ -148,7 +149,7 @@ export class Session {
   }
 
   async #refuse(seq: bigint, error: string): Promise<void> {
-    await this.#writer.respond(encodeResponseHeader({ seq, error }));
+    this.#writer.batch.add(encodeResponseHeader({ seq, error }));
     await this.#writer.flush();
   }
 }
