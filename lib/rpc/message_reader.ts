@@ -12,9 +12,9 @@ export interface ByteSource {
   read(buffer: Uint8Array): Promise<number | null>;
 }
 
-/** What a connection begins with that may never say much, of which there may be thousands. */
+/** The size that the buffer begins with: there may be thousands of connections on which little is ever said. */
 const FIRST_BUFFER_BYTES = 1_024;
-/** What the buffer grows to when more arrives than it holds; it becomes larger only for a value that is. */
+/** The size that the buffer grows to when more arrives than it holds. Only a longer value makes it larger. */
 const BUFFER_BYTES = 16_384;
 
 /** Reads one value after another from a byte stream, each of at most a given size. */
@@ -22,7 +22,7 @@ export class MessageReader {
   readonly #source: ByteSource;
   readonly #maxBytes: number;
   #buffer = new Uint8Array(FIRST_BUFFER_BYTES);
-  /** What has been received and not been read is `#buffer` from `#start` to `#end`. */
+  /** Bytes that were received and not yet read are in `#buffer` from `#start` to `#end`. */
   #start = 0;
   #end = 0;
 
@@ -32,9 +32,9 @@ export class MessageReader {
   }
 
   /**
-   * The bytes of the next value, as a copy; `null` when the stream ends before it. Throws a `DecodeError` if the stream
-   * ends inside the value, if the value is none, or as soon as it claims to be too large; the reader is of no use after
-   * that. Rejects with whatever the source rejects with.
+   * The bytes of the next value, as a copy; `null` when the stream ends before it. Rejects with a `DecodeError` if the
+   * stream ends inside the value, if the bytes are not MessagePack, or as soon as a length in them exceeds the limit; the
+   * reader cannot be used after that. Rejects as the source does.
    */
   async read(): Promise<Uint8Array | null> {
     const scanner = new ValueScanner();
@@ -58,7 +58,7 @@ export class MessageReader {
     return this.#buffer.subarray(this.#start, this.#end);
   }
 
-  /** Receives something; returns false if the stream has ended. */
+  /** Receives more bytes; returns false if the stream has ended. */
   async #receive(): Promise<boolean> {
     if (this.#start === this.#end || this.#end === this.#buffer.length) this.#makeRoom();
     const count = await this.#source.read(this.#buffer.subarray(this.#end));
@@ -66,7 +66,7 @@ export class MessageReader {
     return count !== null;
   }
 
-  /** Moves what is unread to the start of a buffer that is large enough, and not much larger, to hold more. */
+  /** Moves the unread bytes to the start of a buffer with room for more; a buffer that is far too large is replaced. */
   #makeRoom(): void {
     const unread = this.#unread();
     const { length } = this.#buffer;

@@ -1,5 +1,5 @@
 /**
- * Sending messages whole and in order.
+ * Writing messages whole and in order.
  *
  * @module
  */
@@ -16,8 +16,8 @@ export class MessageWriter {
   }
 
   /**
-   * Writes a message after those before it. Resolves when the system has taken all of it, which is how a producer learns
-   * that the other side does not keep up. Once a write has failed, so do all that follow.
+   * Writes a message after those before it. Resolves when the system has taken all of it; a producer that waits for this
+   * produces no faster than the other side reads. Once a write has failed, so do all that follow.
    */
   write(message: Uint8Array): Promise<void> {
     return this.#last = this.#last.then(() => writeAll(this.#sink, message));

@@ -1,5 +1,5 @@
 /**
- * TCP endpoints as users give them to the RPC server and client, and what can go wrong with them.
+ * TCP endpoints as users give them to the RPC server and client, and their errors in the words of Go.
  *
  * @module
  */
@@ -19,10 +19,10 @@ export interface TcpEndpoint {
   readonly port: number;
 }
 
-/** What can be done with an endpoint, and the system call that does it. */
+/** The system call that Go's errors name for each operation. */
 const systemCalls = { dial: "connect", listen: "bind" } as const;
 
-/** The two sides of a connection. */
+/** What is done with an endpoint. */
 export type TcpOperation = keyof typeof systemCalls;
 
 /**

@@ -55,8 +55,7 @@ interface Sockets {
 
 /** Opens sockets for both IP versions, as far as they are wanted and there. Rejects with an `Error` if none can be had. */
 export async function openMdnsNetwork(options: MdnsNetworkOptions): Promise<MdnsNetwork> {
-  // Loaded only by those who want it, because it takes its time.
-  const { default: create } = await import("multicast-dns");
+  const create = await loadLibrary();
   const families = [
     ...options.ipv4 ? ipv4Family(options.interface) : [],
     ...options.ipv6 ? [ipv6Family(options.interface)] : [],
@@ -74,6 +73,22 @@ export async function openMdnsNetwork(options: MdnsNetworkOptions): Promise<Mdns
       await Promise.all(all.flatMap(({ responder, asker }) => [close(responder), close(asker)]));
     },
   };
+}
+
+/**
+ * Loads the library, which takes its time, so that only agents with discovery do. It is CommonJS. In our bundle its calls
+ * of `require` for `node:` modules look for a global function of that name: the bundle is one for browsers, because one
+ * for Deno loads `node:module` at every start, which takes 20 ms and 8 MiB.
+ */
+async function loadLibrary(): Promise<typeof multicastDns> {
+  const { default: process } = await import("node:process");
+  const scope: { require?: (name: string) => unknown } = globalThis;
+  scope.require = (name) => process.getBuiltinModule(name);
+  try {
+    return (await import("multicast-dns")).default;
+  } finally {
+    delete scope.require;
+  }
 }
 
 /** None where the interface has no such address. */

@@ -18,7 +18,7 @@ import {
   responseHasBody,
   type ResponseHeader,
 } from "../protocol.ts";
-import { WriteWatch } from "../write_watch.ts";
+import { WriteDeadline } from "./write_deadline.ts";
 
 /** What a channel needs of a connection. */
 export interface ChannelConnection extends ByteSource, ByteSink {
@@ -65,7 +65,7 @@ export class RpcChannel {
   readonly #connection: ChannelConnection;
   readonly #reader: MessageReader;
   readonly #writer: MessageWriter;
-  readonly #writeWatch: WriteWatch;
+  readonly #writeDeadline: WriteDeadline;
   readonly #calls = new Map<bigint, PendingCall>();
   readonly #sinks = new Map<bigint, RecordSink>();
   readonly #receiving: Promise<void>;
@@ -77,7 +77,7 @@ export class RpcChannel {
     this.#connection = connection;
     this.#reader = new MessageReader(connection, { maxBytes: MAX_RESPONSE_BYTES });
     this.#writer = new MessageWriter(connection);
-    this.#writeWatch = new WriteWatch({
+    this.#writeDeadline = new WriteDeadline({
       timeoutMs: options.writeTimeoutMs,
       onTimeout: () => this.#end(new TimeoutError("write: i/o timeout")),
     });
@@ -181,7 +181,7 @@ export class RpcChannel {
   /** Never rejects: a failed write ends the channel, which fails the call. */
   async #write(message: Uint8Array): Promise<void> {
     try {
-      await this.#writeWatch.watch(this.#writer.write(message));
+      await this.#writeDeadline.time(this.#writer.write(message));
     } catch (error) {
       this.#end(error);
     }

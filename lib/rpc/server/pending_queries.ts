@@ -1,33 +1,33 @@
 /**
- * The queries that one client has been told of and may answer.
+ * The queries that one client has received in its streams and may respond to.
  *
  * @module
  */
 
 import type { QueryEvent } from "../../api/event.ts";
 
-/** How many queries are kept; a cluster that asks more within one timeout loses the oldest. */
-const MAX_PENDING = 4096;
+/** The most queries that are kept for one client; further ones push the oldest out. Serf has no limit. */
+const MAX_PENDING = 4_096;
 
-/** Numbers queries from 1 upward and finds them again until their deadline. */
+/** Gives each query an id, from 1 upward, and finds it by that id until its deadline. */
 export class PendingQueries {
   readonly #queries = new Map<number, QueryEvent>();
   #lastId = 0;
 
-  /** Remembers a query and returns its number. */
+  /** Keeps a query and returns its id. */
   add(query: QueryEvent): number {
     this.#forgetOldest();
     this.#queries.set(++this.#lastId, query);
     return this.#lastId;
   }
 
-  /** The query of that number; `undefined` if there is none or its time is over. */
+  /** The query with this id; `undefined` if there is none or its deadline has passed. */
   find(id: number): QueryEvent | undefined {
     const query = this.#queries.get(id);
     return query === undefined || isOver(query) ? undefined : query;
   }
 
-  /** Forgets queries from the oldest on as long as they are over, and one more if there are too many. */
+  /** Forgets the oldest queries whose deadline has passed, and one more if there are too many. */
   #forgetOldest(): void {
     for (const [id, query] of this.#queries) {
       if (!isOver(query) && this.#queries.size < MAX_PENDING) return;

@@ -42,33 +42,33 @@ export interface RpcAgent {
   readonly tags: Readonly<Record<string, string>>;
 
   /**
-   * All known members. The array is the same until a member changes, and so is a member; neither is then encoded again.
-   * Must not be changed afterwards.
+   * All known members. Members and the array must not be changed afterwards: as long as they are the same objects, their
+   * encoding is used again.
    */
   members(): readonly Member[];
 
   /**
-   * Joins through any of the addresses and returns how many were reached; none at all is fine if none was given.
-   * Rejects with a `JoinError` whose reasons are whole lines, such as `Failed to resolve x: lookup x: no such host`.
+   * Joins the members at these addresses and returns how many were reached; 0 only if the list is empty. Rejects with a
+   * `JoinError` if none was reached. Its reasons are whole lines, such as `Failed to resolve x: lookup x: no such host`.
    */
   join(addresses: readonly string[], options: { readonly replay: boolean }): Promise<number>;
 
   /**
-   * Leaves gracefully. Rejects with a `ClosedError` if the agent is already on its way out; {@link shutdown} follows
-   * in every other case.
+   * Leaves the cluster gracefully. Rejects with a `ClosedError` if the agent is already leaving or shutting down; in
+   * every other case the server calls {@link shutdown} next.
    */
   leave(): Promise<void>;
 
-  /** Begins to end the agent after a leave, which closes this server too. Must not throw. */
+  /** Begins to shut the agent down, which closes this server too. Must not throw. */
   shutdown(): void;
 
-  /** Declares a member gone, and forgets it at once with `prune`. */
+  /** Makes a failed member count as left; with `prune` it is removed from the list of members at once. */
   forceLeave(name: string, options: { readonly prune: boolean }): Promise<void>;
 
-  /** Replaces this node's tags; resolves when the change has been sent. */
+  /** Replaces this node's tags; resolves when the change has been broadcast. */
   setTags(tags: Readonly<Record<string, string>>): Promise<void>;
 
-  /** Sends a user event; resolves when it was taken, which is later while too many wait. Rejects if it is too large. */
+  /** Sends a user event; resolves when it is queued, which takes longer while too many wait. Rejects if it is too large. */
   userEvent(
     name: string,
     payload: Uint8Array | null,
@@ -76,8 +76,8 @@ export interface RpcAgent {
   ): Promise<void>;
 
   /**
-   * Asks a query. Throws if it is too large, or has one of Serf's internal names (but a ping without payload, which is
-   * how reachability is tested). The subscription closes when the query is over.
+   * Asks a query. Throws if it is too large, or if its name is one of Serf's internal ones; only a ping without payload,
+   * which tests reachability, is allowed. The subscription closes when the query is over.
    */
   query(
     name: string,
@@ -86,8 +86,8 @@ export interface RpcAgent {
   ): Subscription<QueryRecord>;
 
   /**
-   * Manages the keys of all members. `key` is in base64, and empty for `list-keys`. Rejects with a `KeyError` unless
-   * all members have done it, and with an error of another kind if they could not be asked.
+   * Carries out a key operation on all members. `key` is in base64, and empty for `list-keys`. Rejects with a `KeyError`
+   * unless all members have succeeded, and with another error if they could not be asked.
    */
   manageKeys(operation: KeyOperation, key: string): Promise<KeyResult>;
 

@@ -23,12 +23,12 @@ export interface RpcServerOptions {
 }
 
 /**
- * How many clients may wait to be accepted. One that finds no room tries again only after a second; Deno's default of
- * 511 is soon full, and the system lowers this to what it allows.
+ * How many clients may wait to be accepted. A client that finds no room tries again only after a second, and a thousand
+ * clients at once overflow Deno's default of 511. The system lowers this number to its own limit.
  */
 const MAX_BACKLOG = 4_096;
 
-/** Serves any number of clients until it is closed. */
+/** Listens for clients, and serves them until it is closed. */
 export class RpcServer implements AsyncDisposable {
   /** Where it listens. */
   readonly address: Address;

@@ -1,18 +1,18 @@
 import { assertEquals, assertGreaterOrEqual, assertRejects } from "@std/assert";
-import { WriteWatch } from "../../lib/rpc/write_watch.ts";
-import { until } from "../support/until.ts";
+import { WriteDeadline } from "../../../lib/rpc/client/write_deadline.ts";
+import { until } from "../../support/until.ts";
 
-/** A watch, and when it found that a write took too long. */
-function watched(timeoutMs: number): { watch: WriteWatch; timedOutAt: number[] } {
+/** A deadline, and when it found that a write took too long. */
+function deadlineOf(timeoutMs: number): { deadline: WriteDeadline; timedOutAt: number[] } {
   const timedOutAt: number[] = [];
   const onTimeout = () => timedOutAt.push(performance.now());
-  return { watch: new WriteWatch({ timeoutMs, onTimeout }), timedOutAt };
+  return { deadline: new WriteDeadline({ timeoutMs, onTimeout }), timedOutAt };
 }
 
 Deno.test("a write that never finishes times out, once", async () => {
-  const { watch, timedOutAt } = watched(20);
+  const { deadline, timedOutAt } = deadlineOf(20);
   const begun = performance.now();
-  watch.watch(new Promise(() => {}));
+  deadline.time(new Promise(() => {}));
   await until(() => timedOutAt.length > 0);
   assertGreaterOrEqual(timedOutAt[0] - begun, 20);
   await until(() => performance.now() - timedOutAt[0] > 60);
@@ -20,19 +20,23 @@ Deno.test("a write that never finishes times out, once", async () => {
 });
 
 Deno.test("a write that begins later gets its whole time, although there is one timer for all", async () => {
-  const { watch, timedOutAt } = watched(60);
-  await watch.watch(Promise.resolve());
+  const { deadline, timedOutAt } = deadlineOf(60);
+  await deadline.time(Promise.resolve());
   const first = performance.now();
   await until(() => performance.now() - first > 30);
   const begun = performance.now();
-  watch.watch(new Promise(() => {}));
+  deadline.time(new Promise(() => {}));
   await until(() => timedOutAt.length > 0);
   assertGreaterOrEqual(timedOutAt[0] - begun, 60);
 });
 
 Deno.test("a write that fails does so for its caller, and is not waited for any more", async () => {
-  const { watch, timedOutAt } = watched(20);
-  await assertRejects(() => watch.watch(Promise.reject(new Error("broken pipe"))), Error, "broken");
+  const { deadline, timedOutAt } = deadlineOf(20);
+  await assertRejects(
+    () => deadline.time(Promise.reject(new Error("broken pipe"))),
+    Error,
+    "broken",
+  );
   const failed = performance.now();
   await until(() => performance.now() - failed > 60);
   assertEquals(timedOutAt, []);
