@@ -128,9 +128,11 @@ Deno.test("every library file is reached from an entry point", () => {
   assertEquals(dead, []);
 });
 
-Deno.test("every test helper is imported by a test", () => {
+Deno.test("every test helper is imported by a test or a task", () => {
+  const tasks: readonly string[] =
+    Deno.readTextFileSync(new URL("deno.json", root)).match(/tests\/[\w/]+\.ts/g) ?? [];
   const tests = [...sources.keys()].filter((path) =>
-    /_(test|bench)\.ts$|^tests\/bench\//.test(path)
+    /_test\.ts$|^tests\/bench\//.test(path) || tasks.includes(path)
   );
   const used = reachable(...tests);
   const dead = [...sources.keys()].filter((path) =>

@@ -1,6 +1,7 @@
 /** Agents as processes: signals, reloads, exit codes, and what they print. */
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { localAddress } from "../support/local_addresses.ts";
 import { TemporaryDirectory } from "../support/temporary_directory.ts";
 import { Agent, GOSSIP_PORT } from "../support/agent.ts";
 import { commandLine } from "../support/program.ts";
@@ -35,8 +36,8 @@ const left = (name: string, ip: string) => [
 ];
 
 Deno.test("an interrupted agent leaves and ends with 0", async () => {
-  const ip = "127.7.0.1";
-  await using agent = await Agent.start("ours", { name: "alpha", ip });
+  await using agent = await Agent.start("ours", { name: "alpha" });
+  const { ip, address, rpcAddress } = agent;
   await agent.printed("Received event: member-join");
   agent.signal("SIGINT");
   assertEquals(await agent.exit, 0);
@@ -50,8 +51,8 @@ Deno.test("an interrupted agent leaves and ends with 0", async () => {
     "==> Starting Serf agent RPC...",
     "==> Serf agent running!",
     "                      Node name: 'alpha'",
-    "                      Bind addr: '127.7.0.1:17946'",
-    "                       RPC addr: '127.7.0.1:17373'",
+    `                      Bind addr: '${address}'`,
+    `                       RPC addr: '${rpcAddress}'`,
     "                      Encrypted: false",
     "                       Snapshot: false",
     "                        Profile: lan",
@@ -62,8 +63,8 @@ Deno.test("an interrupted agent leaves and ends with 0", async () => {
 });
 
 Deno.test("a terminated agent ends at once with 1", async () => {
-  const ip = "127.7.0.2";
-  await using agent = await Agent.start("ours", { name: "alpha", ip });
+  await using agent = await Agent.start("ours", { name: "alpha" });
+  const { ip } = agent;
   await agent.printed("Received event: member-join");
   agent.signal("SIGTERM");
   assertEquals(await agent.exit, 1);
@@ -75,8 +76,8 @@ Deno.test("a terminated agent ends at once with 1", async () => {
 });
 
 Deno.test("a second signal breaks a leave off", async () => {
-  for (const [i, second] of (["SIGINT", "SIGTERM", "SIGHUP"] as const).entries()) {
-    await using agent = await Agent.start("ours", { name: "alpha", ip: `127.7.0.${3 + i}` });
+  for (const second of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    await using agent = await Agent.start("ours", { name: "alpha" });
     agent.signal("SIGINT");
     await agent.printed("Gracefully shutting down");
     agent.signal(second);
@@ -92,8 +93,8 @@ Deno.test("the switches decide which signal makes an agent leave", async () => {
     "a.json": '{"leave_on_terminate": true, "skip_leave_on_interrupt": true}',
   });
   const args = [`-config-file=${directory.file("a.json")}`];
-  for (const [i, [signal, code]] of ([["SIGTERM", 0], ["SIGINT", 1]] as const).entries()) {
-    await using agent = await Agent.start("ours", { name: "a", ip: `127.7.0.${6 + i}`, args });
+  for (const [signal, code] of [["SIGTERM", 0], ["SIGINT", 1]] as const) {
+    await using agent = await Agent.start("ours", { name: "a", args });
     agent.signal(signal);
     assertEquals(await agent.exit, code);
     assertEquals(agent.output.includes("Gracefully shutting down"), code === 0);
@@ -101,7 +102,7 @@ Deno.test("the switches decide which signal makes an agent leave", async () => {
 });
 
 Deno.test("a leave over RPC ends the agent with 0", async () => {
-  await using agent = await Agent.start("ours", { name: "alpha", ip: "127.7.0.8" });
+  await using agent = await Agent.start("ours", { name: "alpha" });
   await using client = await agent.rpc();
   await client.leave();
   assertEquals(await agent.exit, 0);
@@ -113,12 +114,11 @@ Deno.test("a leave over RPC ends the agent with 0", async () => {
 });
 
 Deno.test("a hangup makes log level, handlers, tags and switches those of the files", async () => {
-  const ip = "127.7.0.9";
   using directory = new TemporaryDirectory();
   const config = (settings: unknown) => directory.write({ "a.json": JSON.stringify(settings) });
   config({ tags: { a: "1" }, event_handlers: ["echo old"] });
   const args = [`-config-file=${directory.file("a.json")}`];
-  await using agent = await Agent.start("ours", { name: "alpha", ip, args });
+  await using agent = await Agent.start("ours", { name: "alpha", args });
   await agent.printed("Received event: member-join");
   config({
     node_name: "other",
@@ -150,7 +150,7 @@ Deno.test("a reload that fails changes nothing, or as little as possible", async
   const config = (text: string) => directory.write({ "a.json": text });
   config("{}");
   const args = [`-config-file=${directory.file("a.json")}`];
-  await using agent = await Agent.start("ours", { name: "alpha", ip: "127.7.0.10", args });
+  await using agent = await Agent.start("ours", { name: "alpha", args });
   const reload = async (text: string, ...expected: string[]) => {
     const before = agent.output.length;
     config(text);
@@ -183,7 +183,7 @@ Deno.test("a tags file follows the tags, and a reload empties it", async () => {
   directory.write({ "tags.json": '{"role":"x","b":"c"}' });
   const file = directory.file("tags.json");
   const args = [`-tags-file=${file}`];
-  await using agent = await Agent.start("ours", { name: "alpha", ip: "127.7.0.11", args });
+  await using agent = await Agent.start("ours", { name: "alpha", args });
   assertStringIncludes(agent.output, `[INFO] agent: Restored 2 tag(s) from ${file}`);
   await using client = await agent.rpc();
   await client.updateTags({ set: { d: "e" }, delete: ["role"] });
@@ -195,21 +195,20 @@ Deno.test("a tags file follows the tags, and a reload empties it", async () => {
 });
 
 Deno.test("an agent whose retried joins are used up ends with 1", async () => {
-  const ip = "127.7.0.12";
-  const args = ["-retry-join=127.7.0.99:7999", "-retry-max=1", "-retry-interval=1s"];
-  await using agent = Agent.spawn("ours", { name: "alpha", ip, args });
+  const args = ["-retry-join=127.255.0.9:7999", "-retry-max=1", "-retry-interval=1s"];
+  await using agent = Agent.spawn("ours", { name: "alpha", args });
   assertEquals(await agent.exit, 1);
   const attempt = [
     "[INFO] agent: Joining cluster...(replay: false)",
-    "[INFO] agent: joining: [127.7.0.99:7999] replay: false",
+    "[INFO] agent: joining: [127.255.0.9:7999] replay: false",
     "[WARN] agent: error joining: 1 error occurred:",
-    "\t* Failed to join 127.7.0.99: dial tcp 127.7.0.99:7999: connect: connection refused",
+    "\t* Failed to join 127.255.0.9: dial tcp 127.255.0.9:7999: connect: connection refused",
     "",
   ];
   const failure = ["[WARN] agent: Join failed: 1 error occurred:", ...attempt.slice(3)];
   const log = logOf(agent).filter((line) => !line.includes("Received event"));
   assertEquals(log, [
-    ...started("alpha", ip).slice(0, 2),
+    ...started("alpha", agent.ip).slice(0, 2),
     ...attempt,
     ...failure,
     ", retrying in 1s",
@@ -220,20 +219,19 @@ Deno.test("an agent whose retried joins are used up ends with 1", async () => {
 });
 
 Deno.test("taken addresses are named", async () => {
-  const ip = "127.7.0.13";
-  await using taken = await Agent.start("ours", { name: "alpha", ip });
-  await using second = Agent.spawn("ours", { name: "beta", ip });
+  await using taken = await Agent.start("ours", { name: "alpha" });
+  await using second = Agent.spawn("ours", { name: "beta", ip: taken.ip });
   assertEquals(await second.exit, 1);
   await second.printed("\n==> Failed");
   assertStringIncludes(
     second.output,
     "==> Failed to start the Serf agent: Error creating Serf: Failed to create memberlist: " +
       "Could not set up network transport: failed to obtain an address: " +
-      `Failed to start TCP listener on "${ip}" port ${GOSSIP_PORT}: ` +
+      `Failed to start TCP listener on "${taken.ip}" port ${GOSSIP_PORT}: ` +
       `listen tcp ${taken.address}: bind: address already in use\n`,
   );
-  const args = [`-bind=127.7.0.14:${GOSSIP_PORT}`];
-  await using third = Agent.spawn("ours", { name: "beta", ip, args });
+  const args = [`-bind=${localAddress()}:${GOSSIP_PORT}`];
+  await using third = Agent.spawn("ours", { name: "beta", ip: taken.ip, args });
   assertEquals(await third.exit, 1);
   await third.printed(
     `Error starting RPC listener: listen tcp ${taken.rpcAddress}: bind: address already in use`,
@@ -244,18 +242,15 @@ Deno.test("the loser of a name conflict ends with 0", async () => {
   const profile = "-profile=local";
   await using winner = await Agent.start("ours", {
     name: "same",
-    ip: "127.7.0.15",
     args: [profile],
   });
   const join = `-join=${winner.ip}`;
   await using _third = await Agent.start("ours", {
     name: "third",
-    ip: "127.7.0.16",
     args: [profile, join],
   });
   await using loser = Agent.spawn("ours", {
     name: "same",
-    ip: "127.7.0.17",
     args: [profile, join],
   });
   assertEquals(await loser.exit, 0);

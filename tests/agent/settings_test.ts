@@ -15,7 +15,7 @@ async function refusal(
   directory.write({ "a.json": JSON.stringify(settings) });
   const file = `-config-file=${directory.file("a.json")}`;
   const io = new RecordedIo({});
-  const code = await runAgent([file, "-bind=127.7.2.1:0", "-rpc-addr=127.7.2.1:0", ...args], io);
+  const code = await runAgent([file, "-bind=127.0.0.1:0", "-rpc-addr=127.0.0.1:0", ...args], io);
   assertEquals([code, io.stderr], [1, ""]);
   return new TextDecoder().decode(io.stdoutBytes);
 }
@@ -53,7 +53,6 @@ Deno.test("what a handler leaves behind holds up the next one no longer than is 
   lingering("1h");
   await using agent = await Agent.start("ours", {
     name: "patient",
-    ip: "127.7.2.4",
     args: [
       `-config-file=${directory.file("a.json")}`,
       "-event-handler=user=sleep 60 & echo $SERF_USER_EVENT",
@@ -73,8 +72,8 @@ Deno.test("an agent keeps no coordinates if they are disabled", async () => {
   using directory = new TemporaryDirectory();
   directory.write({ "a.json": '{"disable_coordinates": true}' });
   const args = [`-config-file=${directory.file("a.json")}`];
-  await using agent = await Agent.start("ours", { name: "placeless", ip: "127.7.2.2", args });
-  await using other = await Agent.start("ours", { name: "placed", ip: "127.7.2.3" });
+  await using agent = await Agent.start("ours", { name: "placeless", args });
+  await using other = await Agent.start("ours", { name: "placed" });
   await using client = await agent.rpc();
   await using control = await other.rpc();
   const serf = (await client.info()).serf;

@@ -1,9 +1,10 @@
 /** What a run must be judged by: the machine, the versions, and how busy it was. */
 
-import { ourProgram, referenceMissing, run } from "../support/program.ts";
+import { ourProgram } from "../support/program.ts";
+import { anySerf } from "../support/serf_versions.ts";
 
 /** The machine and the programs, by name. */
-export async function describeMachine(): Promise<Record<string, string>> {
+export function describeMachine(): Record<string, string> {
   const processors = Deno.readTextFileSync("/proc/cpuinfo");
   return {
     date: new Date().toISOString(),
@@ -12,7 +13,7 @@ export async function describeMachine(): Promise<Record<string, string>> {
     kernel: Deno.osRelease(),
     deno: Deno.version.deno,
     "our program": ourProgram,
-    serf: referenceMissing ?? (await run("reference", ["version"])).stdout.split("\n")[0],
+    serf: anySerf ?? "none",
     "load average before": Deno.loadavg().map((load) => load.toFixed(2)).join(" "),
   };
 }

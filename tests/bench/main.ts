@@ -1,5 +1,5 @@
 /**
- * `deno task bench`: how fast the parts are, each by itself. What the reference has too is measured beside it.
+ * `deno task bench`: how fast the parts are, each by itself. What Serf has too is measured beside it.
  *
  *     deno task bench --only packets,lzw      some suites
  *     deno task bench --save before.json      keep the figures
@@ -45,7 +45,7 @@ const selected = chosen(suites, only);
 const saved = compare === undefined
   ? undefined
   : JSON.parse(Deno.readTextFileSync(String(compare))) as SavedRun;
-const machine = await describeMachine();
+const machine = describeMachine();
 console.log(machine);
 const report = new Report();
 for (const suite of selected) {

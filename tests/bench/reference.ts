@@ -1,5 +1,5 @@
 /**
- * `deno task bench:reference`: our agents and those of the reference in turn, as real processes in one run, so that the
+ * `deno task bench:reference`: our agents and those of Serf in turn, as real processes in one run, so that the
  * figures can be compared. As root it runs in a network of its own, in which only gossip is counted.
  *
  *     deno task bench:reference --quick              less of everything, under 5 minutes
@@ -9,7 +9,7 @@
  */
 
 import { parseArgs } from "@std/cli/parse-args";
-import { referenceMissing } from "../support/program.ts";
+import { anySerf } from "../support/serf_versions.ts";
 import { killAllAgents } from "./cluster/bench_agent.ts";
 import type { Benchmark, Case, Composition } from "./cluster/benchmark.ts";
 import { burst } from "./cluster/measurements/burst.ts";
@@ -64,7 +64,7 @@ await enterPrivateNetwork(import.meta.url);
 const report = new Report();
 const formations = new Formations();
 const machine = {
-  ...await describeMachine(),
+  ...describeMachine(),
   "private network": String(networkIsPrivate),
   quick: String(options.quick),
 };
@@ -97,7 +97,7 @@ async function repeat(benchmark: Benchmark, each: Case): Promise<void> {
 }
 
 function compositionsOf({ mixed }: Case): readonly Composition[] {
-  if (referenceMissing !== undefined) return ["ours"];
+  if (anySerf === undefined) return ["ours"];
   return mixed ? ["ours", "serf", "mixed"] : ["ours", "serf"];
 }
 

@@ -1,6 +1,6 @@
 /** Where benchmarks put what they measure. */
 
-/** Whose figure it is: that of our program, of the reference, of a cluster of both, or ours of a saved run. */
+/** Whose figure it is: that of our program, of Serf, of a cluster of both, or ours of a saved run. */
 export type Subject = "ours" | "serf" | "mixed" | "before";
 
 /** What is measured. Two rows of equal words are the same row. */

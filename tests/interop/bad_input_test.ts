@@ -2,26 +2,25 @@
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { Agent } from "../support/agent.ts";
-import { type Kind, referenceMissing, run } from "../support/program.ts";
+import { type Kind, run } from "../support/program.ts";
+import { anySerf } from "../support/serf_versions.ts";
 
 const keys = [1, 2].map((byte) => btoa(String.fromCharCode(...new Array(16).fill(byte))));
 
-/** The other side is the reference's where there is one. */
-const other: Kind = referenceMissing === undefined ? "reference" : "ours";
+/** The other side is Serf's where there is one. */
+const other: Kind = anySerf ?? "ours";
 
 Deno.test("an agent with the wrong key, or with none, is refused and told so", async () => {
   await using member = await Agent.start("ours", {
     name: "member",
-    ip: "127.0.66.1",
     args: [`-encrypt=${keys[0]}`],
   });
-  for (const [i, args] of [[`-encrypt=${keys[1]}`], []].entries()) {
+  for (const args of [[`-encrypt=${keys[1]}`], []]) {
     await using stranger = await Agent.start(other, {
       name: "stranger",
-      ip: `127.0.66.${2 + i}`,
       args,
     });
-    const { code, stdout } = await stranger.cli("ours", "join", "127.0.66.1");
+    const { code, stdout } = await stranger.cli("ours", "join", member.ip);
     assertEquals(code, 1);
     assertStringIncludes(stdout, "Error joining the cluster: 1 error occurred:");
     assertEquals(await member.statuses(), { member: "alive" });
@@ -35,7 +34,7 @@ Deno.test("an agent with the wrong key, or with none, is refused and told so", a
 });
 
 Deno.test("a taken port and a missing file are named", async () => {
-  await using taken = await Agent.start("ours", { name: "taken", ip: "127.0.66.5" });
+  await using taken = await Agent.start("ours", { name: "taken" });
   const again = await run("ours", ["agent", "-node=again", `-bind=${taken.address}`]);
   assertEquals(again.code, 1);
   assertStringIncludes(again.stdout, `listen tcp ${taken.address}: bind: address already in use`);

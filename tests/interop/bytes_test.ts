@@ -3,7 +3,8 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { decodeText, encodeText } from "../../lib/base/text.ts";
 import type { Agent } from "../support/agent.ts";
-import { commandLine, eachSerfTest, type Kind } from "../support/program.ts";
+import { localAddress } from "../support/local_addresses.ts";
+import { commandLine, interopTest, type Kind } from "../support/program.ts";
 import { TemporaryDirectory } from "../support/temporary_directory.ts";
 import { until } from "../support/until.ts";
 import { AgentCluster, allSee, join, type Plan } from "./agent_cluster.ts";
@@ -26,14 +27,14 @@ async function printed(kind: Kind, agent: Agent, ...args: string[]): Promise<str
   return decodeText((await command.output()).stdout);
 }
 
-eachSerfTest("members whose names differ in such a byte are two members", async (serf) => {
+interopTest("members whose names differ in such a byte are two members", async (serf) => {
   await using cluster = new AgentCluster();
   const agents = await cluster.start([
-    plan("ours", { name: "ours", ip: "127.0.160.1" }),
-    plan(serf, { name: CAFE, ip: "127.0.160.2" }),
-    plan(serf, { name: CAFF, ip: "127.0.160.3" }),
-    plan(serf, { name: "serf", ip: "127.0.160.4" }),
-    plan("ours", { name: "\udce9\udce9", ip: "127.0.160.5" }),
+    plan("ours", { name: "ours" }),
+    plan(serf, { name: CAFE }),
+    plan(serf, { name: CAFF }),
+    plan(serf, { name: "serf" }),
+    plan("ours", { name: "\udce9\udce9" }),
   ]);
   const [ours, theirs] = agents;
   for (const agent of agents.slice(1)) await join(agent, ours.address);
@@ -67,11 +68,11 @@ eachSerfTest("members whose names differ in such a byte are two members", async 
   assertEquals(agents.map(({ output }) => output.includes("onflict")), agents.map(() => false));
 });
 
-eachSerfTest("tags, events and queries keep such bytes both ways", async (serf) => {
+interopTest("tags, events and queries keep such bytes both ways", async (serf) => {
   await using cluster = new AgentCluster();
   const agents = await cluster.startJoined([
-    plan("ours", { name: "ours", ip: "127.0.161.1" }),
-    plan(serf, { name: "serf", ip: "127.0.161.2" }),
+    plan("ours", { name: "ours" }),
+    plan(serf, { name: "serf" }),
   ]);
   const tags = { [CAFE]: "1\udcfe", [CAFF]: "2" };
   for (const agent of agents) {
@@ -102,13 +103,13 @@ eachSerfTest("tags, events and queries keep such bytes both ways", async (serf) 
   }
 });
 
-eachSerfTest("a snapshot keeps such a name", async (serf) => {
+interopTest("a snapshot keeps such a name", async (serf) => {
   using directory = new TemporaryDirectory();
   await using cluster = new AgentCluster();
   const snapshot = directory.file("snapshot");
-  const options = { name: "ours", ip: "127.0.162.1", args: [`-snapshot=${snapshot}`] };
+  const options = { name: "ours", ip: localAddress(), args: [`-snapshot=${snapshot}`] };
   const agents = await cluster.startJoined([
-    plan(serf, { name: CAFE, ip: "127.0.162.2" }),
+    plan(serf, { name: CAFE }),
     plan("ours", options),
   ]);
   const alive = { [CAFE]: "alive", ours: "alive" };

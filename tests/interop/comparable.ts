@@ -1,6 +1,7 @@
 /** What two programs said, made comparable. */
 
 import type { CommandResult } from "../support/program.ts";
+import { inOldWords } from "../support/serf_wording.ts";
 
 /** Replaces what differs between two runs of one program, or is ours to word, and sorts what is in no order. */
 export function comparable({ code, stdout, stderr }: CommandResult): CommandResult {
@@ -8,19 +9,18 @@ export function comparable({ code, stdout, stderr }: CommandResult): CommandResu
 }
 
 function normalise(text: string): string {
-  return text
+  return inOldWords(text)
     .replace(/Usage: serf [^]*?(\n*)$/, "HELP$1")
     .replace(/^.*\n\n.*:\n(\* .*\n){5}/m, "HINTS\n")
     .replace(/^\S+(?=\nAgent Protocol)/, "VERSION")
     .replace(/version( = |": ")[\w.]+/g, "version = VERSION")
     .replace(/(lookup \S+) on \S+:/g, "$1:")
     .replace(/"?(goroutines|\w+_queue|member_time|health_score)"?( =|:) "?\d+"?/g, "$1$2 N")
-    .replace(/Re(?=moving the primary|quested key)/g, "re")
     .replace(/rtt: \d+\.\d{3} ms/g, "rtt: N ms")
     .replace(/\d+\.\d\d sec/g, "N sec")
-    .replace(/0x7f, (0x)?0, 0x[0-9a-f]+,/g, "NET,")
+    .replace(/0x7f, 0x[0-9a-f]+, 0x[0-9a-f]+,/g, "NET,")
     .replace(/client: 127\.0\.0\.1:\d+/g, "client: CLIENT")
-    .replace(/127\.0\.\d+\./g, "NET.")
+    .replace(/127\.\d+\.\d+\./g, "NET.")
     .replace(/^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d/gm, "TIME")
     .replace(/ {2,}/g, "  ")
     .split("\n").map(sortTags).sort().join("\n");

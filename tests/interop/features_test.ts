@@ -5,16 +5,15 @@ import type { QueryOptions, RpcClient } from "../../lib/rpc/client/client.ts";
 import { TemporaryDirectory } from "../support/temporary_directory.ts";
 import { AgentCluster, allSee, join, type Plan } from "./agent_cluster.ts";
 import type { Agent } from "../support/agent.ts";
-import { interopTest, type Kind } from "../support/program.ts";
+import { interopTest } from "../support/program.ts";
+import type { SerfVersion } from "../support/serf_versions.ts";
 import { until } from "../support/until.ts";
 
-const kinds: readonly Kind[] = ["ours", "reference", "ours", "reference"];
-
 /** Two agents of each kind, named `n1` to `n4`. */
-function mixed(network: string, args: (name: string) => readonly string[] = () => []): Plan[] {
-  return kinds.map((kind, i) => {
+function mixed(serf: SerfVersion, args: (name: string) => readonly string[] = () => []): Plan[] {
+  return (["ours", serf, "ours", serf] as const).map((kind, i) => {
     const name = `n${i + 1}`;
-    return { kind, name, ip: `${network}.${i + 1}`, args: args(name) };
+    return { kind, name, args: args(name) };
   });
 }
 
@@ -48,31 +47,34 @@ const payloads: readonly (Uint8Array | null)[] = [
   new TextEncoder().encode("grüße\r\n"),
 ];
 
-interopTest("user events of any bytes reach every agent of both kinds exactly once", async () => {
-  await using cluster = new AgentCluster();
-  const agents = await cluster.startJoined(mixed("127.0.130"));
-  await using connected = await connectAll(agents);
-  const { clients } = connected;
-  const received = agents.map((): string[] => []);
-  const collecting = clients.map((client, i) => collect(client, received[i]));
+interopTest(
+  "user events of any bytes reach every agent of both kinds exactly once",
+  async (serf) => {
+    await using cluster = new AgentCluster();
+    const agents = await cluster.startJoined(mixed(serf));
+    await using connected = await connectAll(agents);
+    const { clients } = connected;
+    const received = agents.map((): string[] => []);
+    const collecting = clients.map((client, i) => collect(client, received[i]));
 
-  const sent: string[] = [];
-  for (const [round, payload] of payloads.entries()) {
-    for (const [sender, client] of clients.entries()) {
-      const name = `${round}${sender}`;
-      await client.userEvent(name, payload);
-      sent.push(`${name} ${payload?.toHex() ?? "null"}`);
-      await until(() => received.every((events) => events.includes(sent.at(-1)!)), {
-        what: `every agent has ${name}`,
-        detail: () => JSON.stringify(received),
-      });
+    const sent: string[] = [];
+    for (const [round, payload] of payloads.entries()) {
+      for (const [sender, client] of clients.entries()) {
+        const name = `${round}${sender}`;
+        await client.userEvent(name, payload);
+        sent.push(`${name} ${payload?.toHex() ?? "null"}`);
+        await until(() => received.every((events) => events.includes(sent.at(-1)!)), {
+          what: `every agent has ${name}`,
+          detail: () => JSON.stringify(received),
+        });
+      }
     }
-  }
-  // A second delivery would have come with the state exchanges and gossip since then.
-  for (const events of received) assertEquals(events.toSorted(), sent.toSorted());
-  await Promise.all(clients.map((client) => client.close()));
-  await Promise.all(collecting);
-});
+    // A second delivery would have come with the state exchanges and gossip since then.
+    for (const events of received) assertEquals(events.toSorted(), sent.toSorted());
+    await Promise.all(clients.map((client) => client.close()));
+    await Promise.all(collecting);
+  },
+);
 
 interface Asked {
   readonly name: string;
@@ -129,7 +131,7 @@ const questions: readonly Asked[] = [
   },
   {
     name: "who",
-    options: { requestAck: true, nodes: ["n1", "n2"], tags: { kind: "ref" } },
+    options: { requestAck: true, nodes: ["n1", "n2"], tags: { kind: "th" } },
     acks: ["n2"],
     answers: answersOf(["n2"]),
   },
@@ -148,11 +150,11 @@ async function ask(client: RpcClient, { name, payload, options }: Asked) {
   return { acks: acks.toSorted(), answers: answers.toSorted() };
 }
 
-interopTest("queries find the agents they are for, and both kinds answer", async () => {
+interopTest("queries find the agents they are for, and both kinds answer", async (serf) => {
   await using cluster = new AgentCluster();
   const agents = await cluster.startJoined(
-    mixed("127.0.131", (name) => [
-      `-tag=kind=${kinds[Number(name[1]) - 1]}`,
+    mixed(serf, (name) => [
+      `-tag=kind=${["theirs", "ours"][Number(name[1]) % 2]}`,
       `-tag=place=${name}`,
       "-event-handler=query:who=printf %s $SERF_SELF_NAME",
       "-event-handler=query:echo=cat",
@@ -160,25 +162,25 @@ interopTest("queries find the agents they are for, and both kinds answer", async
     ]),
   );
   await using connected = await connectAll(agents);
-  // One asker after the other: a reference drops what does not fit into its gossip.
+  // One asker after the other: Serf drops what does not fit into its gossip.
   for (const [i, asker] of connected.clients.slice(0, 2).entries()) {
     const outcomes = await Promise.all(questions.map((question) => ask(asker, question)));
     for (const [j, { name, options, acks, answers }] of questions.entries()) {
-      const what = `${kinds[i]} asks ${name} ${JSON.stringify(options)}`;
+      const what = `${agents[i].kind} asks ${name} ${JSON.stringify(options)}`;
       assertEquals(outcomes[j], { acks: [...acks], answers: Object.entries(answers) }, what);
     }
   }
   for (const agent of agents) await agent.printed("Relaying response to addr: ");
 });
 
-interopTest("keys are rotated under a cluster of both kinds, and nobody is lost", async () => {
+interopTest("keys are rotated under a cluster of both kinds, and nobody is lost", async (serf) => {
   using directory = new TemporaryDirectory();
   const keys = [16, 32, 24].map((size) => crypto.getRandomValues(new Uint8Array(size)).toBase64());
   const ringFile = (name: string) => directory.file(`${name}.json`);
   for (const name of everybody) Deno.writeTextFileSync(ringFile(name), JSON.stringify([keys[0]]));
 
   await using cluster = new AgentCluster();
-  const plans = mixed("127.0.132", (name) => [`-keyring-file=${ringFile(name)}`]);
+  const plans = mixed(serf, (name) => [`-keyring-file=${ringFile(name)}`]);
   const agents = await cluster.startJoined(plans);
   await using connected = await connectAll(agents);
   const { clients } = connected;
@@ -209,9 +211,8 @@ interopTest("keys are rotated under a cluster of both kinds, and nobody is lost"
   Deno.copyFileSync(ringFile("n1"), ringFile("n5"));
   const [late] = await cluster.start([
     {
-      kind: "reference",
+      kind: serf,
       name: "n5",
-      ip: "127.0.132.5",
       args: [`-keyring-file=${ringFile("n5")}`],
     },
   ]);
@@ -226,20 +227,20 @@ interopTest("keys are rotated under a cluster of both kinds, and nobody is lost"
   assertEquals(lost, []);
 });
 
-interopTest("handlers of both kinds are told the same, once per burst", async () => {
+interopTest("handlers of both kinds are told the same, once per burst", async (serf) => {
   using directory = new TemporaryDirectory();
   const note = (name: string) =>
     `(echo "$SERF_EVENT $SERF_USER_EVENT $SERF_USER_LTIME"; sort) >> ${directory.file(name)}`;
   await using cluster = new AgentCluster();
   const agents = await cluster.startJoined(
-    mixed("127.0.133", (name) => [`-event-handler=user,member-update=${note(name)}`]),
+    mixed(serf, (name) => [`-event-handler=user,member-update=${note(name)}`]),
   );
   await using connected = await connectAll(agents);
-  const [ours, reference] = connected.clients;
+  const [ours, theirs] = connected.clients;
 
   const notes = () => everybody.map((name) => read(directory.file(name)));
   const expected: string[] = [];
-  for (const [sender, time] of [[ours, 1], [reference, 6]] as const) {
+  for (const [sender, time] of [[ours, 1], [theirs, 6]] as const) {
     await sender.userEvent("deploy", "v1", { coalesce: true });
     await sender.userEvent("deploy", "v2", { coalesce: true });
     await sender.userEvent("other", null, { coalesce: true });
@@ -256,11 +257,11 @@ interopTest("handlers of both kinds are told the same, once per burst", async ()
   const lines = (text: string) => text.split("\n").toSorted();
   for (const text of notes()) assertEquals(lines(text), lines(expected.join("")));
 
-  for (const [i, changed] of [ours, reference].entries()) {
+  for (const [i, changed] of [ours, theirs].entries()) {
     await changed.updateTags({ set: { step: "1" } });
     await changed.updateTags({ set: { role: "db", step: "2" } });
     const { name, ip } = agents[i];
-    // A reference tells of an update again with every later one.
+    // Serf tells of an update again with every later one.
     const told = new RegExp(`^member-update\\s*\n(?:.*\n)?${name}\t${ip}\tdb\t(\\S+)\n`, "m");
     await until(() => notes().every((text) => told.test(text)), {
       what: "all handlers have been told of the tags",
@@ -279,21 +280,21 @@ function read(path: string): string {
   }
 }
 
-interopTest("both kinds estimate the same distances", async () => {
+interopTest("both kinds estimate the same distances", async (serf) => {
   await using cluster = new AgentCluster();
   const agents = await cluster.startJoined(
-    mixed("127.0.134", () => ["-profile=local"]).slice(0, 2),
+    mixed(serf, () => ["-profile=local"]).slice(0, 2),
   );
-  const [ours, reference] = agents;
+  const [ours, theirs] = agents;
   const estimate = async (agent: Agent) => {
-    const { stdout } = await agent.cli("reference", "rtt", ours.name, reference.name);
+    const { stdout } = await agent.cli(serf, "rtt", ours.name, theirs.name);
     return Number(/rtt: (\d+\.\d+) ms/.exec(stdout)?.[1]);
   };
   let estimates: number[] = [];
   await until(async () => {
     estimates = await Promise.all(agents.map(estimate));
-    const [mine, theirs] = estimates;
-    return Math.abs(mine - theirs) <= 0.2 * theirs;
+    const [first, second] = estimates;
+    return Math.abs(first - second) <= 0.2 * second;
   }, {
     what: "both have measured each other and agree within 20 %",
     detail: () => `The estimates are ${estimates} ms`,
@@ -302,16 +303,19 @@ interopTest("both kinds estimate the same distances", async () => {
   for (const rtt of estimates) assertLess(rtt, 100);
 });
 
-interopTest("an agent that is alive refutes its removal, whichever kind asks for it", async () => {
-  await using cluster = new AgentCluster();
-  const agents = await cluster.startJoined(
-    mixed("127.0.135", () => ["-log-level=debug"]),
-  );
-  const alive = Object.fromEntries(everybody.map((name) => [name, "alive"]));
-  for (const [asker, removed] of [[0, 1], [1, 0], [2, 0], [3, 1]]) {
-    const { code } = await agents[asker].cli("reference", "force-leave", agents[removed].name);
-    assertEquals(code, 0);
-    await allSee(agents, alive);
-  }
-  for (const agent of agents.slice(0, 2)) await agent.printed("Refuting an older leave intent");
-});
+interopTest(
+  "an agent that is alive refutes its removal, whichever kind asks for it",
+  async (serf) => {
+    await using cluster = new AgentCluster();
+    const agents = await cluster.startJoined(
+      mixed(serf, () => ["-log-level=debug"]),
+    );
+    const alive = Object.fromEntries(everybody.map((name) => [name, "alive"]));
+    for (const [asker, removed] of [[0, 1], [1, 0], [2, 0], [3, 1]]) {
+      const { code } = await agents[asker].cli(serf, "force-leave", agents[removed].name);
+      assertEquals(code, 0);
+      await allSee(agents, alive);
+    }
+    for (const agent of agents.slice(0, 2)) await agent.printed("Refuting an older leave intent");
+  },
+);

@@ -10,18 +10,15 @@ import {
 import { TemporaryDirectory } from "../support/temporary_directory.ts";
 import { AgentCluster, allSee, join } from "./agent_cluster.ts";
 import { Agent } from "../support/agent.ts";
+import { localAddress } from "../support/local_addresses.ts";
 import { interopTest, type Kind } from "../support/program.ts";
 import { until } from "../support/until.ts";
-
-const kinds: readonly Kind[] = ["ours", "reference"];
-
-function other(kind: Kind): Kind {
-  return kind === "ours" ? "reference" : "ours";
-}
 
 /** One place that agents of either kind take in turn, with one snapshot; and an agent that stays. */
 interface Relay {
   readonly keeper: Agent;
+  /** Who take turns; the first is of the keeper's kind. */
+  readonly kinds: readonly [Kind, Kind];
   readonly ip: string;
   readonly snapshot: string;
   /** Where the agents' handlers write what they are told. */
@@ -58,8 +55,8 @@ async function send(agent: Agent, name: string): Promise<void> {
   await client.userEvent(name);
 }
 
-async function passOn(kind: Kind, relay: Relay): Promise<void> {
-  const { keeper } = relay;
+async function passOn(relay: Relay): Promise<void> {
+  const { keeper, kinds: [kind, other] } = relay;
   const both = { keeper: "alive", runner: "alive" };
   let before: Record<string, number>;
   {
@@ -79,7 +76,7 @@ async function passOn(kind: Kind, relay: Relay): Promise<void> {
   }
   {
     // Killed and started as the other kind, it finds its cluster, and is told nothing twice.
-    await using second = await takeOver(other(kind), relay);
+    await using second = await takeOver(other, relay);
     await second.printed("Re-joined to previously known node: keeper");
     await allSee([keeper, second], both);
     const after = await clocks(second);
@@ -103,71 +100,69 @@ async function passOn(kind: Kind, relay: Relay): Promise<void> {
     third.signal("SIGINT");
     assertEquals(await third.exit, 0);
   }
-  await using fourth = await takeOver(other(kind), relay);
+  await using fourth = await takeOver(other, relay);
   await fourth.printed("Received event: member-join");
   assert(!fourth.output.includes("ttempting re-join"));
   assertEquals(await fourth.statuses(), { runner: "alive" });
   assertEquals((await clocks(fourth)).event_time, 1);
 }
 
-interopTest("each kind goes on from the other's snapshot", async () => {
+interopTest("each kind goes on from the other's snapshot", async (serf) => {
   using directory = new TemporaryDirectory();
   await using cluster = new AgentCluster();
+  const kinds = ["ours", serf] as const;
   const keepers = await cluster.start(
-    kinds.map((kind, i) => ({
-      kind,
-      name: "keeper",
-      ip: `127.0.${140 + i}.1`,
-      args: ["-profile=local"],
-    })),
+    kinds.map((kind) => ({ kind, name: "keeper", args: ["-profile=local"] })),
   );
   await Promise.all(keepers.map((keeper, i) =>
-    passOn(keeper.kind, {
+    passOn({
       keeper,
-      ip: `127.0.${140 + i}.2`,
-      snapshot: directory.file(`${keeper.kind}.snapshot`),
-      notes: directory.file(`${keeper.kind}.notes`),
+      kinds: [kinds[i], kinds[1 - i]],
+      ip: localAddress(),
+      snapshot: directory.file(`${i}.snapshot`),
+      notes: directory.file(`${i}.notes`),
     })
   ));
 });
 
-interopTest("of two agents of one name the newcomer goes, whatever kinds they are", async () => {
-  await using cluster = new AgentCluster();
-  const agents = await cluster.startJoined([..."abcd"].map((name, i) => ({
-    kind: kinds[i % 2],
-    name,
-    ip: `127.0.142.${i + 1}`,
-    args: ["-profile=local"],
-  })));
-  // Each kind takes the name of an agent of the other.
-  const impostors = await cluster.start(kinds.map((kind, i) => ({
-    kind,
-    name: "ba"[i],
-    ip: `127.0.142.${11 + i}`,
-    args: ["-profile=local"],
-  })));
-  for (const [i, impostor] of impostors.entries()) {
-    const witness = agents[2 + i];
-    await join(impostor, witness.ip);
-    await witness.printed(
-      new RegExp(`Name conflict for '${impostor.name}' both \\S+ and ${impostor.address}`),
-    );
-  }
-  for (const impostor of impostors) {
-    assertEquals(await impostor.exit, 0);
-    assertStringIncludes(impostor.output, `Node name conflicts with another node at 127.0.142.`);
-    assertStringIncludes(impostor.output, "minority in name conflict resolution");
-  }
-  await allSee(agents, { a: "alive", b: "alive", c: "alive", d: "alive" });
-});
+interopTest(
+  "of two agents of one name the newcomer goes, whatever kinds they are",
+  async (serf) => {
+    const kinds = ["ours", serf] as const;
+    await using cluster = new AgentCluster();
+    const agents = await cluster.startJoined([..."abcd"].map((name, i) => ({
+      kind: kinds[i % 2],
+      name,
+      args: ["-profile=local"],
+    })));
+    // Each kind takes the name of an agent of the other.
+    const impostors = await cluster.start(kinds.map((kind, i) => ({
+      kind,
+      name: "ba"[i],
+      args: ["-profile=local"],
+    })));
+    for (const [i, impostor] of impostors.entries()) {
+      const witness = agents[2 + i];
+      await join(impostor, witness.ip);
+      await witness.printed(
+        new RegExp(`Name conflict for '${impostor.name}' both \\S+ and ${impostor.address}`),
+      );
+    }
+    for (const impostor of impostors) {
+      assertEquals(await impostor.exit, 0);
+      assertStringIncludes(impostor.output, "Node name conflicts with another node at 127.");
+      assertStringIncludes(impostor.output, "minority in name conflict resolution");
+    }
+    await allSee(agents, { a: "alive", b: "alive", c: "alive", d: "alive" });
+  },
+);
 
 /** A survivor, and an agent that fails and comes back without joining anybody. */
 async function comeBack(
   cluster: AgentCluster,
-  { survivor, lost, network, freeze }: {
+  { survivor, lost, freeze }: {
     readonly survivor: Kind;
     readonly lost: Kind;
-    readonly network: string;
     /** Whether the agent only stands still for a while; otherwise it is killed and started again. */
     readonly freeze: boolean;
   },
@@ -175,9 +170,10 @@ async function comeBack(
   using directory = new TemporaryDirectory();
   const config = directory.file("reconnect.json");
   await Deno.writeTextFile(config, '{"reconnect_interval": "500ms", "profile": "local"}');
-  const plan = { kind: lost, name: "lost", ip: `${network}.2`, args: [`-config-file=${config}`] };
+  const args = [`-config-file=${config}`];
+  const plan = { kind: lost, name: "lost", ip: localAddress(), args };
   const [watcher, agent] = await cluster.startJoined([
-    { ...plan, kind: survivor, name: "survivor", ip: `${network}.1` },
+    { kind: survivor, name: "survivor", args },
     plan,
   ]);
   agent.signal(freeze ? "SIGSTOP" : "SIGKILL");
@@ -194,19 +190,13 @@ async function comeBack(
   await watcher.printed(/EventMemberFailed: lost[^]*EventMemberJoin: lost/);
 }
 
-interopTest("a failed agent is taken back as soon as it can be reached", async () => {
+interopTest("a failed agent is taken back as soon as it can be reached", async (serf) => {
   await using cluster = new AgentCluster();
   await Promise.all(
-    [true, false].flatMap((freeze, i) =>
-      kinds.map((survivor, j) =>
-        comeBack(cluster, {
-          survivor,
-          lost: other(survivor),
-          network: `127.0.${143 + 2 * i + j}`,
-          freeze,
-        })
-      )
-    ),
+    [true, false].flatMap((freeze) => [
+      comeBack(cluster, { survivor: "ours", lost: serf, freeze }),
+      comeBack(cluster, { survivor: serf, lost: "ours", freeze }),
+    ]),
   );
 });
 
@@ -215,14 +205,14 @@ function lastClock(snapshot: string, name: string): number {
   return Number([...snapshot.matchAll(new RegExp(`^${name}: (\\d+)\n`, "gm"))].at(-1)?.[1]);
 }
 
-interopTest("a busy agent that is killed loses no more than its last second", async () => {
+interopTest("a busy agent that is killed loses no more than its last second", async (serf) => {
   using directory = new TemporaryDirectory();
   const snapshot = directory.file("snapshot");
   await using cluster = new AgentCluster();
   const args = ["-profile=local", `-snapshot=${snapshot}`];
   const [busy, peer] = await cluster.startJoined([
-    { kind: "ours", name: "busy", ip: "127.0.147.1", args },
-    { kind: "reference", name: "peer", ip: "127.0.147.2", args: ["-profile=local"] },
+    { kind: "ours", name: "busy", args },
+    { kind: serf, name: "peer", args: ["-profile=local"] },
   ]);
   await using client = await busy.rpc();
   /** When each event was accepted; the first has the event time 1. */
@@ -244,8 +234,8 @@ interopTest("a busy agent that is killed loses no more than its last second", as
   assertStringIncludes(text, `alive: peer ${peer.address}\n`);
   assertLessOrEqual(text.length, 2 * 128 * 1024, "it is compacted while the agent is busy");
 
-  // The reference goes on from there.
-  const [again] = await cluster.start([{ kind: "reference", name: "busy", ip: busy.ip, args }]);
+  // Serf goes on from there.
+  const [again] = await cluster.start([{ kind: serf, name: "busy", ip: busy.ip, args }]);
   await allSee([peer, again], { busy: "alive", peer: "alive" });
   assertGreaterOrEqual((await clocks(again)).event_time, kept + 1);
 });

@@ -1,17 +1,21 @@
-/** The library, without an agent around it, in one cluster with the reference. */
+/** The library, without an agent around it, in one cluster with agents of Serf. */
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { Serf } from "../../lib/host/serf.ts";
 import { LoopbackCluster, nextEvent, statuses } from "../host/loopback_cluster.ts";
 import { Agent, type AgentOptions } from "../support/agent.ts";
 import { interopTest } from "../support/program.ts";
+import type { SerfVersion } from "../support/serf_versions.ts";
 import { until } from "../support/until.ts";
 
 const text = new TextDecoder();
 
-/** A reference agent for a small cluster on one machine. */
-function startTheirs({ args = [], ...options }: AgentOptions): Promise<Agent> {
-  return Agent.start("reference", { ...options, args: ["-profile=local", ...args] });
+/** An agent of Serf for a small cluster on one machine. */
+function startTheirs(
+  serf: SerfVersion,
+  { args = [], ...options }: AgentOptions,
+): Promise<Agent> {
+  return Agent.start(serf, { ...options, args: ["-profile=local", ...args] });
 }
 
 /** Waits until all see exactly these statuses. */
@@ -30,10 +34,9 @@ async function allSee(
   );
 }
 
-interopTest("we join the reference, exchange events and queries, and leave", async () => {
-  await using theirs = await startTheirs({
+interopTest("we join Serf, exchange events and queries, and leave", async (serf) => {
+  await using theirs = await startTheirs(serf, {
     name: "theirs",
-    ip: "127.0.21.1",
     args: ["-tag=role=go", "-event-handler=query:load=echo 0.5"],
   });
   await using cluster = new LoopbackCluster();
@@ -43,7 +46,7 @@ interopTest("we join the reference, exchange events and queries, and leave", asy
   assertEquals(ours.member("theirs")?.tags, { role: "go" });
 
   const events = ours.events();
-  await theirs.cli("reference", "event", "-coalesce=false", "deploy", "from go");
+  await theirs.cli(serf, "event", "-coalesce=false", "deploy", "from go");
   const event = await nextEvent(events, "user");
   assertEquals([event.name, text.decode(event.payload!)], ["deploy", "from go"]);
   ours.userEvent("hello", "from deno");
@@ -55,7 +58,7 @@ interopTest("we join the reference, exchange events and queries, and leave", asy
   }
   assertEquals(answers, ["theirs: 0.5\n"]);
 
-  const asked = theirs.cli("reference", "query", "-no-ack", "-timeout=1s", "who", "are you");
+  const asked = theirs.cli(serf, "query", "-no-ack", "-timeout=1s", "who", "are you");
   const query = await nextEvent(events, "query");
   await query.respond(`I got "${text.decode(query.payload!)}"`);
   assertStringIncludes((await asked).stdout, `Response from 'ours': I got "are you"`);
@@ -64,32 +67,30 @@ interopTest("we join the reference, exchange events and queries, and leave", asy
   await allSee([theirs], { ours: "left", theirs: "alive" });
 });
 
-interopTest("the reference joins us, changes its tags, and leaves", async () => {
+interopTest("Serf joins us, changes its tags, and leaves", async (serf) => {
   await using cluster = new LoopbackCluster();
   const ours = await cluster.create("ours", { profile: "local" });
-  await using theirs = await startTheirs({
+  await using theirs = await startTheirs(serf, {
     name: "theirs",
-    ip: "127.0.22.1",
     args: [`-join=${ours.address}`],
   });
   await allSee([ours, theirs], { ours: "alive", theirs: "alive" });
   const events = ours.events();
-  await theirs.cli("reference", "tags", "-set", "zone=z1");
+  await theirs.cli(serf, "tags", "-set", "zone=z1");
   await nextEvent(events, "member-update");
   assertEquals(ours.member("theirs")?.tags.zone, "z1");
   await ours.setTags({ lang: "ts" });
-  const { stdout } = await theirs.cli("reference", "members", "-tag=lang=ts");
+  const { stdout } = await theirs.cli(serf, "members", "-tag=lang=ts");
   assertStringIncludes(stdout, "ours");
-  await theirs.cli("reference", "leave");
+  await theirs.cli(serf, "leave");
   assertEquals(await theirs.exit, 0);
   await allSee([ours], { ours: "alive", theirs: "left" });
 });
 
-interopTest("each side finds out that the other has died", async () => {
-  await using first = await startTheirs({ name: "first", ip: "127.0.23.1" });
-  await using second = await startTheirs({
+interopTest("each side finds out that the other has died", async (serf) => {
+  await using first = await startTheirs(serf, { name: "first" });
+  await using second = await startTheirs(serf, {
     name: "second",
-    ip: "127.0.23.2",
     args: [`-join=${first.address}`],
   });
   await using cluster = new LoopbackCluster();
@@ -103,11 +104,10 @@ interopTest("each side finds out that the other has died", async () => {
   await allSee([a, first], { ...all, second: "failed", n2: "failed" });
 });
 
-interopTest("an encrypted cluster of both kinds works", async () => {
+interopTest("an encrypted cluster of both kinds works", async (serf) => {
   const encryptKey = crypto.getRandomValues(new Uint8Array(32));
-  await using theirs = await startTheirs({
+  await using theirs = await startTheirs(serf, {
     name: "theirs",
-    ip: "127.0.25.1",
     args: [`-encrypt=${encryptKey.toBase64()}`],
   });
   await using cluster = new LoopbackCluster();

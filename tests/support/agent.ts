@@ -1,14 +1,15 @@
 /**
  * Agents as child processes, ours and Serf's.
  *
- * Every test uses addresses of its own in 127.0.0.0/8, and no agent a default port, so that tests can run side by side
- * and beside any other agent: one that listens on 0.0.0.0:7946 has that port of all these addresses.
+ * Each has an address of its own, and none a default port, so that tests can run side by side and beside any other agent:
+ * one that listens on 0.0.0.0:7946 has that port of all addresses.
  *
  * @module
  */
 
 import { type Member, RpcClient } from "../../lib/rpc/client/client.ts";
 import { commandLine, type CommandResult, type Kind, run } from "./program.ts";
+import { localAddress } from "./local_addresses.ts";
 import { until } from "./until.ts";
 
 /** Where the agents of all tests listen for gossip. */
@@ -20,8 +21,8 @@ export const RPC_PORT = 17373;
 /** How an agent is started. */
 export interface AgentOptions {
   readonly name: string;
-  /** For gossip ({@link GOSSIP_PORT}) and for RPC ({@link RPC_PORT}). */
-  readonly ip: string;
+  /** For gossip ({@link GOSSIP_PORT}) and for RPC ({@link RPC_PORT}); one that nobody else has, unless told otherwise. */
+  readonly ip?: string;
   readonly args?: readonly string[];
   readonly cwd?: string;
   /** A program that runs the agent's, with its arguments. */
@@ -40,10 +41,14 @@ export class Agent implements AsyncDisposable {
   #output = "";
   #client: Promise<RpcClient> | undefined;
 
-  private constructor(kind: Kind, options: AgentOptions, child: Deno.ChildProcess) {
+  private constructor(
+    kind: Kind,
+    { name, ip }: { readonly name: string; readonly ip: string },
+    child: Deno.ChildProcess,
+  ) {
     this.kind = kind;
-    this.name = options.name;
-    this.ip = options.ip;
+    this.name = name;
+    this.ip = ip;
     this.exit = child.status.then(({ code }) => code);
     this.#child = child;
     this.#readers = [child.stdout, child.stderr].map((stream) => this.#collect(stream));
@@ -58,7 +63,7 @@ export class Agent implements AsyncDisposable {
         if (ended !== undefined) throw new Error(`The agent ended with ${ended}:\n${agent.output}`);
         if (!agent.output.includes("Log data will now stream in")) return false;
         try {
-          (await Deno.connect({ hostname: options.ip, port: RPC_PORT })).close();
+          (await Deno.connect({ hostname: agent.ip, port: RPC_PORT })).close();
           return true;
         } catch {
           return false;
@@ -73,7 +78,7 @@ export class Agent implements AsyncDisposable {
 
   /** Starts an agent that is not expected to come up. */
   static spawn(kind: Kind, options: AgentOptions): Agent {
-    const { name, ip, args = [], cwd, through = [] } = options;
+    const { name, ip = localAddress(), args = [], cwd, through = [] } = options;
     const line = commandLine(kind, [
       "agent",
       `-node=${name}`,
@@ -90,7 +95,7 @@ export class Agent implements AsyncDisposable {
       stdout: "piped",
       stderr: "piped",
     }).spawn();
-    return new Agent(kind, options, child);
+    return new Agent(kind, { name, ip }, child);
   }
 
   /** Where it listens for gossip. */

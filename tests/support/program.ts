@@ -4,8 +4,10 @@
  * @module
  */
 
-/** Whose program it is: ours, the `serf` that is installed, or a newer Serf, which `SERF_NEWEST` names. */
-export type Kind = "ours" | "reference" | "newest";
+import { missingSerf, SERF_VERSIONS, serfPrograms, type SerfVersion } from "./serf_versions.ts";
+
+/** Whose program it is. */
+export type Kind = "ours" | SerfVersion;
 
 /** What a finished command said. */
 export interface CommandResult {
@@ -38,59 +40,36 @@ export function commandLine(
   kind: Kind,
   args: readonly string[],
 ): { program: string; args: string[] } {
-  if (kind !== "ours") return { program: serfPrograms[kind], args: [...args] };
+  if (kind !== "ours") return { program: serfProgram(kind), args: [...args] };
   const permissions = args[0] === "agent" ? agentPermissions : clientPermissions;
   const flags = ["--no-prompt", ...ourProgram.endsWith(".js") ? bundleFlags : []];
   const main = new URL(ourProgram, root).pathname;
   return { program: Deno.execPath(), args: ["run", ...flags, ...permissions, main, ...args] };
 }
 
-/** The programs of Serf itself. */
-const serfPrograms = { reference: "serf", newest: Deno.env.get("SERF_NEWEST") ?? "" } as const;
-
-/** Why tests against the reference cannot run here; `undefined` where they can. */
-export const referenceMissing: string | undefined = findReference();
-
-/** Why tests against the newest Serf cannot run here; `undefined` where they can. */
-export const newestMissing: string | undefined = serfPrograms.newest === ""
-  ? "SERF_NEWEST does not name the program of a newer Serf"
-  : undefined;
-
-function findReference(): string | undefined {
-  try {
-    const { success } = new Deno.Command("serf", {
-      args: ["version"],
-      stdout: "null",
-      stderr: "null",
-    })
-      .outputSync();
-    return success ? undefined : "the `serf` program does not work here";
-  } catch {
-    return "there is no `serf` program here (Debian: apt-get install serf)";
-  }
+function serfProgram(version: SerfVersion): string {
+  const program = serfPrograms.get(version);
+  if (program === undefined) throw new Error(`Cannot run Serf: ${missingSerf(version)}`);
+  return program;
 }
 
 /**
- * Registers a test that needs the reference, and perhaps something else, which `missing` says is not there; where
- * anything is missing the test is skipped and its name says why.
+ * Registers a test against Serf once for each version. Where that version is not there, or something else that
+ * `missing` names, the test is skipped and its name says why.
  */
 export function interopTest(
   name: string,
-  fn: () => Promise<void>,
+  fn: (serf: SerfVersion) => Promise<void>,
   { missing }: { readonly missing?: string } = {},
 ): void {
-  const reason = referenceMissing ?? missing;
-  const suffix = reason === undefined ? "" : ` (skipped: ${reason})`;
-  Deno.test({ name: name + suffix, ignore: reason !== undefined, fn });
-}
-
-/** Registers a test once for each Serf, the installed one and the newest. */
-export function eachSerfTest(
-  name: string,
-  fn: (serf: "reference" | "newest") => Promise<void>,
-): void {
-  interopTest(`${name}, with the installed Serf`, () => fn("reference"));
-  interopTest(`${name}, with the newest Serf`, () => fn("newest"), { missing: newestMissing });
+  for (const version of SERF_VERSIONS) {
+    const reason = missingSerf(version) ?? missing;
+    Deno.test({
+      name: `${name} (${reason === undefined ? version : `skipped: ${reason}`})`,
+      ignore: reason !== undefined,
+      fn: () => fn(version),
+    });
+  }
 }
 
 /** Runs one command to its end. */

@@ -2,17 +2,13 @@
 
 import { assertStringIncludes } from "@std/assert";
 import { Agent } from "../../support/agent.ts";
-import { type Kind, referenceMissing } from "../../support/program.ts";
+import { interopTest, type Kind } from "../../support/program.ts";
 import { PrivateNetwork, privateNetworkMissing } from "../../support/private_network.ts";
 
-/** Registers a test; where what it needs is missing it is skipped and its name says why. */
-function networkTest(
-  name: string,
-  kinds: readonly Kind[],
-  fn: (network: PrivateNetwork) => Promise<void>,
-): void {
-  const missing = privateNetworkMissing ??
-    (kinds.includes("reference") ? referenceMissing : undefined);
+const missing = privateNetworkMissing;
+
+/** Registers a test; where there can be no private network it is skipped and its name says why. */
+function networkTest(name: string, fn: (network: PrivateNetwork) => Promise<void>): void {
   Deno.test({
     name: missing === undefined ? name : `${name} (skipped: ${missing})`,
     ignore: missing !== undefined,
@@ -58,32 +54,31 @@ async function findEachOther(
   }
 }
 
-networkTest("agents find each other", ["ours"], async (network) => {
+networkTest("agents find each other", async (network) => {
   await findEachOther(["ours", "ours"], network);
 });
 
-networkTest("agents find each other on a chosen interface", ["ours"], async (network) => {
+networkTest("agents find each other on a chosen interface", async (network) => {
   await findEachOther(["ours", "ours"], network, ["-mdns-iface=net0"]);
 });
 
-networkTest("agents find each other by IPv4 alone", ["ours"], async (network) => {
+networkTest("agents find each other by IPv4 alone", async (network) => {
   await findEachOther(["ours", "ours"], network, ["-iface=net0", "-mdns-disable-ipv6"]);
 });
 
-networkTest("agents find each other by IPv6 alone", ["ours"], async (network) => {
+networkTest("agents find each other by IPv6 alone", async (network) => {
   const args = ["-mdns-iface=net0", "-mdns-disable-ipv4"];
   await findEachOther(["ours", "ours"], network, args);
 });
 
-networkTest("an agent finds one of the reference", ["ours", "reference"], async (network) => {
-  await findEachOther(["reference", "ours"], network);
-});
+interopTest("an agent finds one of Serf, and the other way round", async (serf) => {
+  for (const kinds of [[serf, "ours"], ["ours", serf]] as const) {
+    await using network = await PrivateNetwork.create();
+    await findEachOther(kinds, network);
+  }
+}, { missing });
 
-networkTest("an agent is found by one of the reference", ["ours", "reference"], async (network) => {
-  await findEachOther(["ours", "reference"], network);
-});
-
-networkTest("agents of another cluster are not found", ["ours"], async (network) => {
+networkTest("agents of another cluster are not found", async (network) => {
   await using stranger = await start("ours", { number: 1, network, args: ["-discover=other"] });
   await using agent = await start("ours", { number: 2, network });
   assertStringIncludes(agent.output, "joining: [10.9.0.2:17946] replay: false");

@@ -4,7 +4,6 @@ import { Agent } from "../../support/agent.ts";
 Deno.test("a handler that is too slow costs one warning, and streams do not wait for it", async () => {
   await using agent = await Agent.start("ours", {
     name: "slow",
-    ip: "127.7.2.6",
     args: ["-event-handler=user=sleep 20"],
   });
   await using client = await agent.rpc();

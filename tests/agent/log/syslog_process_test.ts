@@ -44,7 +44,6 @@ Deno.test({
     using daemon = new DatagramServer(directory.file("syslog"));
     await using agent = await Agent.start("ours", {
       name: "alpha",
-      ip: "127.7.3.1",
       args: ["-syslog", "-log-level=info"],
       through: withRun(directory.path),
     });
@@ -58,7 +57,7 @@ Deno.test({
     }
     assertEquals(lines.filter((line) => !line.includes("agent.ipc")), [
       "<133> agent: Serf agent starting",
-      "<133> serf: EventMemberJoin: alpha 127.7.3.1",
+      `<133> serf: EventMemberJoin: alpha ${agent.ip}`,
       "<133> agent: Received event: member-join",
       "<133> agent: requesting serf shutdown",
       "<132> serf: Shutdown without a Leave",

@@ -1,4 +1,4 @@
-/** The figures of a running agent, compared with those of the reference. */
+/** The figures of a running agent, compared with those of Serf. */
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { TemporaryDirectory } from "../../support/temporary_directory.ts";
@@ -10,8 +10,8 @@ import { DatagramServer } from "../../support/datagram_server.ts";
 const NOT_EXPECTED =
   /runtime\.(free_count|gc_pause_ns|heap_objects|malloc_count|num_goroutines|total_gc_)|serf\.queue\./;
 
-/** `NAME|TYPE` of every figure that the reference was seen to send, with this host's name. */
-function referenceNames(): string[] {
+/** `NAME|TYPE` of every figure that Serf was seen to send, with this host's name. */
+function serfNames(): string[] {
   const url = new URL("../../transcripts/agent/metrics.json", import.meta.url);
   const runs: { name: string; lines: string[] }[] = JSON.parse(Deno.readTextFileSync(url));
   const lines = runs.find(({ name }) => name === "statsd-names")?.lines ?? [];
@@ -46,21 +46,20 @@ async function allHaveCome(expected: readonly string[], names: Set<string>): Pro
 /** Starts an agent with these settings. */
 async function startWith(
   directory: TemporaryDirectory,
-  { name, ip, settings }: { name: string; ip: string; settings: Record<string, unknown> },
+  { name, settings }: { name: string; settings: Record<string, unknown> },
 ): Promise<Agent> {
   directory.write({ [`${name}.json`]: JSON.stringify(settings) });
   const args = [`-config-file=${directory.file(`${name}.json`)}`];
-  return await Agent.start("ours", { name, ip, args });
+  return await Agent.start("ours", { name, args });
 }
 
-Deno.test("an agent sends the figures of the reference, and sums them up on SIGUSR1", async () => {
+Deno.test("an agent sends the figures of Serf, and sums them up on SIGUSR1", async () => {
   using directory = new TemporaryDirectory();
   const server = new DatagramServer();
   const names = new Set<string>();
   const collecting = collect(server, names);
   await using agent = await startWith(directory, {
     name: "counted",
-    ip: "127.7.1.1",
     settings: {
       statsd_addr: `127.0.0.1:${server.port}`,
       snapshot_path: directory.file("snapshot"),
@@ -70,7 +69,6 @@ Deno.test("an agent sends the figures of the reference, and sums them up on SIGU
   {
     await using other = await startWith(directory, {
       name: "other",
-      ip: "127.7.1.2",
       settings: { start_join: [agent.ip] },
     });
     await using own = await agent.rpc();
@@ -83,13 +81,13 @@ Deno.test("an agent sends the figures of the reference, and sums them up on SIGU
     for await (const record of query) records.push(record);
     assert(records.length > 0);
     await allHaveCome(
-      referenceNames().filter((name) => !/member\.left|msg\.dead/.test(name)),
+      serfNames().filter((name) => !/member\.left|msg\.dead/.test(name)),
       names,
     );
     await client.leave();
     assertEquals(await other.exit, 0);
   }
-  await allHaveCome(referenceNames(), names);
+  await allHaveCome(serfNames(), names);
   const time = "\\[\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d0 \\+0000 UTC\\]";
   const report = [
     new RegExp(
@@ -111,7 +109,6 @@ Deno.test("an address of a metrics server without a port keeps an agent from sta
     directory.write({ "a.json": JSON.stringify({ [`${server}_addr`]: "metrics" }) });
     await using agent = Agent.spawn("ours", {
       name: "a",
-      ip: "127.7.1.3",
       args: [`-config-file=${directory.file("a.json")}`],
     });
     assertEquals(await agent.exit, 1);

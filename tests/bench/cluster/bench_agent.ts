@@ -2,6 +2,8 @@
 
 import { RpcClient } from "../../../lib/rpc/client/client.ts";
 import { commandLine, type Kind } from "../../support/program.ts";
+import { anySerf } from "../../support/serf_versions.ts";
+import { GOSSIP_PORT } from "../../support/agent.ts";
 import { cpuMsOf } from "../process_usage.ts";
 import { sleep } from "../../support/sleep.ts";
 import { rpcHost } from "./private_network.ts";
@@ -44,13 +46,15 @@ export class BenchAgent implements AsyncDisposable {
   #client: RpcClient | undefined;
   #ended = false;
 
-  constructor(kind: Kind, { name, profile = "lan" }: BenchAgentOptions) {
+  constructor(whose: "ours" | "serf", { name, profile = "lan" }: BenchAgentOptions) {
+    if (anySerf === undefined) throw new Error("Cannot start an agent of Serf: there is none here");
+    const kind = whose === "ours" ? "ours" : anySerf;
     const number = startedSoFar++;
     const ip = `127.20.${number >> 8}.${number & 255}`;
     const rpcPort = FIRST_RPC_PORT + number;
     this.kind = kind;
     this.name = name;
-    this.address = `${ip}:7946`;
+    this.address = `${ip}:${GOSSIP_PORT}`;
     this.rpcAddress = rpcHost.includes(":") ? `[${rpcHost}]:${rpcPort}` : `${rpcHost}:${rpcPort}`;
     const { program, args } = commandLine(kind, [
       "agent",

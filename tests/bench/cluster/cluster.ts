@@ -33,7 +33,7 @@ export class Cluster implements AsyncDisposable {
   ): Promise<Cluster> {
     const agents = Array.from({ length: size }, (_, i) => {
       const ours = composition === "ours" || (composition === "mixed" && i % 2 === 0);
-      return new BenchAgent(ours ? "ours" : "reference", { name: `n${i}`, profile });
+      return new BenchAgent(ours ? "ours" : "serf", { name: `n${i}`, profile });
     });
     const cluster = new Cluster(agents);
     try {

@@ -15,7 +15,7 @@ const REPETITIONS = 3;
 const SETTLE_MS = 5_000;
 
 const script = new URL("instances_process.ts", import.meta.url).pathname;
-const seed = "127.0.91.1:7946";
+const seed = "127.0.91.1:17946";
 
 /** Memory of processes that have few and many of the members of one cluster. */
 export const instances: Suite = {

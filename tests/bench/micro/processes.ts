@@ -1,7 +1,8 @@
-/** Processes: how long commands take, and what an idle agent occupies, beside the reference. */
+/** Processes: how long commands take, and what an idle agent occupies, beside Serf. */
 
 import { Agent } from "../../support/agent.ts";
-import { type Kind, referenceMissing, run } from "../../support/program.ts";
+import { type Kind, run } from "../../support/program.ts";
+import { anySerf } from "../../support/serf_versions.ts";
 import { memoryOf } from "../process_usage.ts";
 import type { Report, Subject } from "../report.ts";
 import { sleep } from "../../support/sleep.ts";
@@ -11,22 +12,20 @@ const STARTS = 15;
 /** How long an agent is left alone before its memory is looked at. */
 const IDLE_MS = 3_000;
 
-const subjects: Readonly<Record<Kind, Subject>> = {
-  ours: "ours",
-  reference: "serf",
-  newest: "serf",
-};
+function subjectOf(kind: Kind): Subject {
+  return kind === "ours" ? "ours" : "serf";
+}
 
 /** Memory of an agent, and the time that commands take. */
 export const processes: Suite = {
   name: "processes",
   async run(report) {
-    const kinds: Kind[] = referenceMissing === undefined ? ["ours", "reference"] : ["ours"];
+    const kinds: Kind[] = anySerf === undefined ? ["ours"] : ["ours", anySerf];
     await using agents = new AsyncDisposableStack();
     const started: Agent[] = [];
-    for (const [i, kind] of kinds.entries()) {
+    for (const kind of kinds) {
       started.push(
-        agents.use(await Agent.start(kind, { name: kind, ip: `127.0.90.${i + 1}` })),
+        agents.use(await Agent.start(kind, { name: kind })),
       );
     }
     await sleep(IDLE_MS);
@@ -45,8 +44,8 @@ function measureMemory({ kind, pid }: Agent, report: Report): void {
     unit: "MiB",
   });
   const { rss, pss } = memoryOf(pid);
-  report.add(subjects[kind], metric("RSS"), rss);
-  report.add(subjects[kind], metric("PSS (shared pages split)"), pss);
+  report.add(subjectOf(kind), metric("RSS"), rss);
+  report.add(subjectOf(kind), metric("PSS (shared pages split)"), pss);
 }
 
 async function measureStarts({ kind, ip }: Agent, report: Report): Promise<void> {
@@ -60,6 +59,6 @@ async function measureStarts({ kind, ip }: Agent, report: Report): Promise<void>
       metric: "start to end",
       unit: "ms",
     };
-    report.add(subjects[kind], metric, performance.now() - begun);
+    report.add(subjectOf(kind), metric, performance.now() - begun);
   }
 }

@@ -14,7 +14,7 @@ export const startup: Benchmark = {
 
 async function run(trial: Trial): Promise<void> {
   const begun = performance.now();
-  await using agent = new BenchAgent(trial.composition === "ours" ? "ours" : "reference", {
+  await using agent = new BenchAgent(trial.composition === "ours" ? "ours" : "serf", {
     name: "n0",
   });
   await agent.ready({ retryMs: RETRY_MS });

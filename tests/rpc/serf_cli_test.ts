@@ -1,32 +1,36 @@
-/** The command line of the reference against our server. */
+/** Serf's command line against our server. */
 
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { KeyError } from "../../lib/api/keys.ts";
 import { QueryResponse } from "../../lib/api/query.ts";
 import { commandLine, interopTest, run } from "../support/program.ts";
+import type { SerfVersion } from "../support/serf_versions.ts";
 import { member } from "./client/fake_agent.ts";
 import { Serving } from "./serve.ts";
 
 /** What `serf COMMAND -rpc-addr=… ARGS` prints and how it ends. */
-async function serf(serving: Serving, command: string, ...args: string[]) {
-  const { code, stdout } = await run("reference", [
-    command,
-    `-rpc-addr=${serving.server.address.text}`,
-    ...args,
-  ]);
-  return { code, stdout };
+function commandsOf(version: SerfVersion, { server }: Serving) {
+  return async (command: string, ...args: string[]) => {
+    const { code, stdout } = await run(version, [
+      command,
+      `-rpc-addr=${server.address.text}`,
+      ...args,
+    ]);
+    return { code, stdout };
+  };
 }
 
-interopTest("serf members lists and filters", async () => {
+interopTest("serf members lists and filters", async (version) => {
   await using serving = new Serving();
+  const serf = commandsOf(version, serving);
   serving.agent.list = [
     member("alpha", { tags: { role: "web" } }),
     member("bravo", { host: "127.0.0.21", status: "failed" }),
   ];
   const bravo = { code: 0, stdout: "bravo  127.0.0.21:7946  failed\n" };
-  assertEquals(await serf(serving, "members", "-status=failed"), bravo);
-  assertEquals(await serf(serving, "members", "-name=b.*", "-tag=role="), bravo);
-  const detailed = await serf(serving, "members", "-tag=role=w.b", "-detailed");
+  assertEquals(await serf("members", "-status=failed"), bravo);
+  assertEquals(await serf("members", "-name=b.*", "-tag=role="), bravo);
+  const detailed = await serf("members", "-tag=role=w.b", "-detailed");
   assertEquals(detailed.stdout.trim().split(/ {2,}/), [
     "alpha",
     "127.0.0.20:7946",
@@ -35,44 +39,45 @@ interopTest("serf members lists and filters", async () => {
     "Protocol Version: 5",
     "Available Protocol Range: [2, 5]",
   ]);
-  assertEquals(await serf(serving, "members", "-name=["), {
+  assertEquals(await serf("members", "-name=["), {
     code: 1,
     stdout: "Error retrieving members: client closed\n",
   });
 });
 
-interopTest("serf info, event, join, tags, force-leave and leave work", async () => {
+interopTest("serf info, event, join, tags, force-leave and leave work", async (version) => {
   await using serving = new Serving();
+  const serf = commandsOf(version, serving);
   serving.agent.statistics = { agent: { name: "alpha" }, tags: {}, serf: { members: "1" } };
-  assertEquals(await serf(serving, "info"), {
+  assertEquals(await serf("info"), {
     code: 0,
     stdout: "agent:\n\tname = alpha\nserf:\n\tmembers = 1\ntags:\n",
   });
-  assertEquals(await serf(serving, "event", "deploy", "v1"), {
+  assertEquals(await serf("event", "deploy", "v1"), {
     code: 0,
     stdout: "Event 'deploy' dispatched! Coalescing enabled: true\n",
   });
-  assertEquals(await serf(serving, "event", "big", "x".repeat(600)), {
+  assertEquals(await serf("event", "big", "x".repeat(600)), {
     code: 1,
     stdout:
       "Error sending event: user event exceeds configured limit of 512 bytes before encoding\n",
   });
-  assertEquals(await serf(serving, "join", "-replay", "127.0.0.21"), {
+  assertEquals(await serf("join", "-replay", "127.0.0.21"), {
     code: 0,
     stdout: "Successfully joined cluster by contacting 1 nodes.\n",
   });
-  const failed = await serf(serving, "join", "127.0.0.29:7999");
+  const failed = await serf("join", "127.0.0.29:7999");
   assertEquals(failed.code, 1);
   assertMatch(
     failed.stdout,
     /^Error joining the cluster: 1 error occurred:\n\t\* Failed to join 127\.0\.0\.29: .*\n\n\n$/,
   );
-  assertEquals(await serf(serving, "tags", "-set", "a=1", "-delete", "role"), {
+  assertEquals(await serf("tags", "-set", "a=1", "-delete", "role"), {
     code: 0,
     stdout: "Successfully updated agent tags\n",
   });
-  assertEquals(await serf(serving, "force-leave", "-prune", "bravo"), { code: 0, stdout: "" });
-  assertEquals(await serf(serving, "leave"), { code: 0, stdout: "Graceful leave complete\n" });
+  assertEquals(await serf("force-leave", "-prune", "bravo"), { code: 0, stdout: "" });
+  assertEquals(await serf("leave"), { code: 0, stdout: "Graceful leave complete\n" });
   assertEquals(serving.agent.calls, [
     ["event", "deploy", new TextEncoder().encode("v1"), true],
     ["event", "big", new TextEncoder().encode("x".repeat(600)), true],
@@ -85,15 +90,16 @@ interopTest("serf info, event, join, tags, force-leave and leave work", async ()
   ]);
 });
 
-interopTest("serf query and reachability receive acks and answers", async () => {
+interopTest("serf query and reachability receive acks and answers", async (version) => {
   await using serving = new Serving();
+  const serf = commandsOf(version, serving);
   serving.agent.queryScript = (records) => {
     records.push({ type: "ack", from: "alpha" });
     const payload = new TextEncoder().encode("1.23\n");
     records.push(new QueryResponse("alpha", payload));
     records.close();
   };
-  const query = await serf(serving, "query", "-node=alpha", "-timeout=1s", "load", "now");
+  const query = await serf("query", "-node=alpha", "-timeout=1s", "load", "now");
   assertEquals(query.code, 0);
   // The client prefers neither acks nor answers when both are there.
   assertEquals(query.stdout.split("\n").sort(), [
@@ -104,17 +110,18 @@ interopTest("serf query and reachability receive acks and answers", async () => 
     "Total Acks: 1",
     "Total Responses: 1",
   ]);
-  const { code, stdout } = await serf(serving, "reachability");
+  const { code, stdout } = await serf("reachability");
   assertEquals(code, 0);
   assertStringIncludes(stdout, "Successfully contacted all live nodes");
-  assertEquals(await serf(serving, "query", "_serf_x"), {
+  assertEquals(await serf("query", "_serf_x"), {
     code: 1,
     stdout: "Error sending query: Queries cannot contain the '_serf_' prefix\n",
   });
 });
 
-interopTest("serf keys and rtt read what comes with and without an error", async () => {
+interopTest("serf keys and rtt read what comes with and without an error", async (version) => {
   await using serving = new Serving();
+  const serf = commandsOf(version, serving);
   const result = {
     nodes: 2,
     responses: 2,
@@ -124,7 +131,7 @@ interopTest("serf keys and rtt read what comes with and without an error", async
     primaryKeys: new Map(),
   };
   serving.agent.keyResult = result;
-  assertEquals(await serf(serving, "keys", "-list"), {
+  assertEquals(await serf("keys", "-list"), {
     code: 0,
     stdout: "==> Asking all members for installed keys...\n" +
       "==> Keys gathered, listing cluster keys...\n\na2V5  [2/2]\n",
@@ -132,7 +139,7 @@ interopTest("serf keys and rtt read what comes with and without an error", async
   const messages = new Map([["bravo", "Requested key is not in the keyring"]]);
   const failure = { ...result, failures: 1, messages };
   serving.agent.keyResult = new KeyError({ ...failure, error: "1/2 nodes reported failure" });
-  assertEquals(await serf(serving, "keys", "-use=a2V5"), {
+  assertEquals(await serf("keys", "-use=a2V5"), {
     code: 1,
     stdout: "==> Changing primary key on all members...\n" +
       "failed:  bravo  Requested key is not in the keyring\n\n" +
@@ -140,19 +147,20 @@ interopTest("serf keys and rtt read what comes with and without an error", async
   });
   const coordinate = { vec: [0, 0, 0, 0, 0, 0, 0, 0], error: 1.5, adjustment: 0, height: 0.001 };
   serving.agent.coordinates = { alpha: coordinate, bravo: coordinate };
-  assertEquals(await serf(serving, "rtt", "alpha", "bravo"), {
+  assertEquals(await serf("rtt", "alpha", "bravo"), {
     code: 0,
     stdout: "Estimated alpha <-> bravo rtt: 2.000 ms\n",
   });
-  assertEquals(await serf(serving, "rtt", "alpha", "charlie"), {
+  assertEquals(await serf("rtt", "alpha", "charlie"), {
     code: 1,
     stdout: 'Could not find a coordinate for node "charlie"\n',
   });
 });
 
-interopTest("the token is asked of the reference's command line", async () => {
+interopTest("the token is asked of Serf's command line", async (version) => {
   await using serving = new Serving("s3cret");
-  const members = (...args: string[]) => serf(serving, "members", ...args);
+  const serf = commandsOf(version, serving);
+  const members = (...args: string[]) => serf("members", ...args);
   assertEquals(await members(), {
     code: 1,
     stdout: "Error retrieving members: Authentication required\n",
@@ -167,11 +175,11 @@ interopTest("the token is asked of the reference's command line", async () => {
   });
 });
 
-interopTest("serf monitor shows log and events and ends with the agent", async () => {
+interopTest("serf monitor shows log and events and ends with the agent", async (version) => {
   await using serving = new Serving();
   serving.log.write("ERR", "agent: something old");
   const address = `-rpc-addr=${serving.server.address.text}`;
-  const { program, args } = commandLine("reference", ["monitor", address, "-log-level=err"]);
+  const { program, args } = commandLine(version, ["monitor", address, "-log-level=err"]);
   const child = new Deno.Command(program, { args, stdin: "null", stdout: "piped" }).spawn();
   let printed = "";
   for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {

@@ -1,15 +1,17 @@
-/** Our client against real agents of the reference. */
+/** Our client against real agents of Serf. */
 
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { RpcError } from "../../lib/base/errors.ts";
 import { KeyError, RpcClient, type SerfEvent } from "../../lib/rpc/client/client.ts";
 import { Agent } from "../support/agent.ts";
 import { interopTest } from "../support/program.ts";
+import type { SerfVersion } from "../support/serf_versions.ts";
+import { inOldWords } from "../support/serf_wording.ts";
 
 const text = (bytes: Uint8Array | null) => new TextDecoder().decode(bytes ?? new Uint8Array());
 
-function startReference(name: string, ip: string, ...args: string[]): Promise<Agent> {
-  return Agent.start("reference", { name, ip, args: ["-log-level=debug", ...args] });
+function startSerf(version: SerfVersion, name: string, ...args: string[]): Promise<Agent> {
+  return Agent.start(version, { name, args: ["-log-level=debug", ...args] });
 }
 
 /** The next event that passes. */
@@ -21,8 +23,8 @@ async function next(
   throw new Error("the stream ended");
 }
 
-interopTest("a reference agent tells our client what it knows", async () => {
-  await using agent = await startReference("alpha", "127.0.73.1", "-tag=role=web");
+interopTest("an agent of Serf tells our client what it knows", async (version) => {
+  await using agent = await startSerf(version, "alpha", "-tag=role=web");
   await using client = await agent.rpc();
   const [self, ...others] = await client.members();
   assertEquals(others, []);
@@ -48,65 +50,67 @@ interopTest("a reference agent tells our client what it knows", async () => {
   assertEquals((await client.members())[0].tags, { a: "1" });
   await client.forceLeave("nobody", { prune: true });
   assertEquals(await client.join([]), 0);
-  assertEquals(await client.join(["127.0.73.1"]), 1);
-  const unreached = await assertRejects(() => client.join(["127.0.73.9:1"]), RpcError);
-  assertMatch(unreached.message, /^1 error occurred:\n\t\* Failed to join 127\.0\.73\.9/);
+  assertEquals(await client.join([agent.ip]), 1);
+  const unreached = await assertRejects(() => client.join(["127.255.0.9:1"]), RpcError);
+  assertMatch(
+    inOldWords(unreached.message),
+    /^1 error occurred:\n\t\* Failed to join 127\.255\.0\.9/,
+  );
   const refused = await assertRejects(() => client.keys.list(), KeyError);
   assertEquals(refused.result.error, "1/1 nodes reported failure");
   assertEquals(refused.result.messages.get("alpha"), "Keyring is empty (encryption not enabled)");
   await assertRejects(() => client.members({ name: "[" }), RpcError, "client closed");
 });
 
-interopTest("a reference agent streams events, queries and its log to our client", async () => {
-  await using agent = await startReference(
-    "alpha",
-    "127.0.73.2",
-    "-event-handler=query:load=echo 1.23",
-  );
-  await using client = await agent.rpc();
-  const log = await client.monitor("info");
-  const events = await client.events({ types: ["user:deploy", "query"] });
-  await client.userEvent("other", "x");
-  await client.userEvent("deploy", "v1");
-  const deployed = await next(events, ({ type }) => type === "user");
-  assert(deployed.type === "user");
-  assertEquals([deployed.name, text(deployed.payload)], ["deploy", "v1"]);
+interopTest(
+  "an agent of Serf streams events, queries and its log to our client",
+  async (version) => {
+    await using agent = await startSerf(version, "alpha", "-event-handler=query:load=echo 1.23");
+    await using client = await agent.rpc();
+    const log = await client.monitor("info");
+    const events = await client.events({ types: ["user:deploy", "query"] });
+    await client.userEvent("other", "x");
+    await client.userEvent("deploy", "v1");
+    const deployed = await next(events, ({ type }) => type === "user");
+    assert(deployed.type === "user");
+    assertEquals([deployed.name, text(deployed.payload)], ["deploy", "v1"]);
 
-  const records = [];
-  const load = await client.query("load", null, { requestAck: true, timeoutMs: 400 });
-  for await (const record of load) {
-    records.push(record.type === "ack" ? "ack" : text(record.payload));
-  }
-  assertEquals(records.toSorted(), ["1.23\n", "ack"]);
+    const records = [];
+    const load = await client.query("load", null, { requestAck: true, timeoutMs: 400 });
+    for await (const record of load) {
+      records.push(record.type === "ack" ? "ack" : text(record.payload));
+    }
+    assertEquals(records.toSorted(), ["1.23\n", "ack"]);
 
-  const stream = await client.events({ types: ["query:ask"] });
-  const asking = await client.query("ask", "?", { timeoutMs: 1_000 });
-  const question = await next(stream, ({ type }) => type === "query");
-  assert(question.type === "query");
-  await question.respond("the answer");
-  await assertRejects(() => question.respond("again"), RpcError, "response already sent");
-  const { value: answer } = await asking.next();
-  assert(answer?.type === "response");
-  assertEquals([answer.from, text(answer.payload)], ["alpha", "the answer"]);
-  asking.close();
+    const stream = await client.events({ types: ["query:ask"] });
+    const asking = await client.query("ask", "?", { timeoutMs: 1_000 });
+    const question = await next(stream, ({ type }) => type === "query");
+    assert(question.type === "query");
+    await question.respond("the answer");
+    await assertRejects(() => question.respond("again"), RpcError, "response already sent");
+    const { value: answer } = await asking.next();
+    assert(answer?.type === "response");
+    assertEquals([answer.from, text(answer.payload)], ["alpha", "the answer"]);
+    asking.close();
 
-  stream.close();
-  events.close();
-  for await (const line of log) if (line.includes("Received event: user-event: deploy")) break;
-  await assertRejects(
-    () => client.events({ types: ["bogus" as "user"] }),
-    RpcError,
-    "Invalid event filter",
-  );
-  assertEquals((await client.members()).length, 1);
-});
+    stream.close();
+    events.close();
+    for await (const line of log) if (line.includes("Received event: user-event: deploy")) break;
+    await assertRejects(
+      () => client.events({ types: ["bogus" as "user"] }),
+      RpcError,
+      "Invalid event filter",
+    );
+    assertEquals((await client.members()).length, 1);
+  },
+);
 
-interopTest("our client sees a reference cluster come and go", async () => {
-  await using alpha = await startReference("alpha", "127.0.73.3");
-  await using bravo = await startReference("bravo", "127.0.73.4");
+interopTest("our client sees a cluster of Serf come and go", async (version) => {
+  await using alpha = await startSerf(version, "alpha");
+  await using bravo = await startSerf(version, "bravo");
   await using client = await alpha.rpc();
   const events = await client.events({ types: ["member-join", "member-leave"] });
-  assertEquals(await client.join(["127.0.73.4"]), 1);
+  assertEquals(await client.join([bravo.ip]), 1);
   const isBravo = (event: SerfEvent) =>
     "members" in event && event.members.some(({ name }) => name === "bravo");
   assertEquals((await next(events, isBravo)).type, "member-join");
@@ -120,11 +124,11 @@ interopTest("our client sees a reference cluster come and go", async () => {
   assertEquals((await next(again, isBravo)).type, "member-leave");
 });
 
-interopTest("a reference agent with a token wants it from our client", async () => {
+interopTest("an agent of Serf with a token wants it from our client", async (version) => {
   const config = await Deno.makeTempFile({ suffix: ".json" });
   await Deno.writeTextFile(config, JSON.stringify({ rpc_auth: "s3cret" }));
   try {
-    await using agent = await startReference("alpha", "127.0.73.5", `-config-file=${config}`);
+    await using agent = await startSerf(version, "alpha", `-config-file=${config}`);
     const address = agent.rpcAddress;
     await assertRejects(
       () => RpcClient.connect({ address, authKey: "nope" }),

@@ -1,0 +1,71 @@
+/**
+ * Where the versions of Serf are that the tests run against.
+ *
+ * @module
+ */
+
+/** The versions whose behaviour the tests know: what Debian has, and the newest. */
+export const SERF_VERSIONS = ["Serf 0.8.2", "Serf 0.11.0"] as const;
+
+/** A version of Serf. */
+export type SerfVersion = typeof SERF_VERSIONS[number];
+
+/** What the versions call themselves. */
+const OWN_NAMES: Readonly<Record<string, SerfVersion>> = {
+  "0.8.2-dev": "Serf 0.8.2",
+  "0.10.2-dev": "Serf 0.11.0",
+};
+
+/** What `go install` builds the newest version from. */
+export const NEWEST_SOURCE = "github.com/hashicorp/serf/cmd/serf@v0.11.0";
+
+/** Where `deno task serf:newest` puts the newest version. */
+export const NEWEST_FOLDER: string = `${cacheFolder()}/serf-deno/serf-0.11.0`;
+
+function cacheFolder(): string {
+  return Deno.env.get("XDG_CACHE_HOME") ?? `${Deno.env.get("HOME") ?? "/tmp"}/.cache`;
+}
+
+/** Where programs of any version may be. */
+const candidates = [
+  Deno.env.get("SERF") ?? "serf",
+  Deno.env.get("SERF_NEWEST") ?? `${NEWEST_FOLDER}/serf`,
+];
+
+/** The programs that are here, by their version. */
+export const serfPrograms: ReadonlyMap<SerfVersion, string> = findPrograms();
+
+function findPrograms(): Map<SerfVersion, string> {
+  const found = new Map<SerfVersion, string>();
+  for (const program of candidates) {
+    const version = versionOf(program);
+    if (version !== undefined && !found.has(version)) found.set(version, program);
+  }
+  return found;
+}
+
+function versionOf(program: string): SerfVersion | undefined {
+  try {
+    const { stdout } = new Deno.Command(program, { args: ["version"], stderr: "null" })
+      .outputSync();
+    return OWN_NAMES[new TextDecoder().decode(stdout).split("\n")[0].replace(/^Serf v/, "")];
+  } catch {
+    return undefined;
+  }
+}
+
+/** A version that is here, Debian's rather than the newest; `undefined` where there is none. */
+export const anySerf: SerfVersion | undefined = SERF_VERSIONS.find((version) =>
+  serfPrograms.has(version)
+);
+
+/** How to get what is not here. */
+const HINTS: Readonly<Record<SerfVersion, string>> = {
+  "Serf 0.8.2": "Debian: apt-get install serf",
+  "Serf 0.11.0": "with Go: deno task serf:newest",
+};
+
+/** Why tests against a version cannot run here; `undefined` where they can. */
+export function missingSerf(version: SerfVersion): string | undefined {
+  return serfPrograms.has(version) ? undefined : `there is no ${version} here (${HINTS[version]})`;
+}
