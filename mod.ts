@@ -34,7 +34,6 @@ export {
   type KeyOperation,
   type KeyOptions,
   type KeyResult,
-  type RunKeyOperation,
 } from "./lib/api/keys.ts";
 export type { Member, MemberFilter, MemberStatus } from "./lib/api/member.ts";
 export type {
@@ -42,25 +41,29 @@ export type {
   EventsOptions,
   ForceLeaveOptions,
   JoinOptions,
-  TagChange,
   UserEventOptions,
 } from "./lib/api/options.ts";
+export type { TagChange } from "./lib/api/tag_change.ts";
+export { type Logger, toLog } from "./lib/api/to_log.ts";
 export type { Payload } from "./lib/api/payload.ts";
 export {
+  Query,
   type QueryAck,
   type QueryOptions,
   type QueryParameters,
   type QueryRecord,
   QueryResponse,
+  type QueryResult,
 } from "./lib/api/query.ts";
+export type { SerfStats } from "./lib/api/stats.ts";
 export { Address } from "./lib/base/address.ts";
 export { ClosedError, JoinError, type JoinFailure, TimeoutError } from "./lib/base/errors.ts";
 export type { Log, LogLevel } from "./lib/base/log.ts";
 export { type MetricKind, type MetricName, METRICS, type Metrics } from "./lib/base/metrics.ts";
 export { Subscription, type SubscriptionOptions } from "./lib/base/subscription.ts";
-export { Serf, type SerfClosed, type SerfState } from "./lib/host/serf.ts";
-export type { MachineOptions, SerfOptions, WireChoices } from "./lib/host/serf_options.ts";
-export type { SerfConfig } from "./lib/serf/config.ts";
+export type { SerfClosed, SerfState } from "./lib/host/running_node.ts";
+export { Serf } from "./lib/host/serf.ts";
+export type { AdvancedOptions, SerfOptions } from "./lib/host/serf_options.ts";
+export type { ProtocolSettings } from "./lib/serf/config.ts";
 export { type Profile, type ProfileName, profiles } from "./lib/swim/config.ts";
 export { Keyring } from "./lib/wire/framing/keyring.ts";
-export type { WireOptions } from "./lib/wire/framing/wire_options.ts";

@@ -11,7 +11,7 @@ import { errorText } from "../base/errors.ts";
 import { goQuote } from "../go/quote.ts";
 import { Subscription } from "../base/subscription.ts";
 import type { AgentLog } from "./log/agent_log.ts";
-import { Serf } from "../host/serf.ts";
+import { RunningNode } from "../host/running_node.ts";
 import type { SerfOptions } from "../host/serf_options.ts";
 import { failureText } from "../rpc/failure_text.ts";
 import type { RpcAgent, RpcCounter } from "../rpc/server/rpc_agent.ts";
@@ -54,13 +54,13 @@ const KEY_OPERATION_TEXTS: Readonly<Record<KeyOperation, string>> = {
 export class Agent implements RpcAgent {
   /** Resolves when the agent has ended, for whatever reason. */
   readonly closed: Promise<void>;
-  readonly #serf: Serf;
+  readonly #node: RunningNode;
   readonly #options: AgentOptions;
   readonly #handlers: ScriptHandlers;
   /** Events that wait for their handlers. */
   readonly #backlog = new Subscription<SerfEvent>();
   readonly #listeners = new Set<(event: SerfEvent) => void>();
-  readonly #eventGate = new EventGate(() => this.#serf.userEventsWaiting);
+  readonly #eventGate = new EventGate(() => this.#node.userEventsWaiting);
   #dropping = false;
   #stopping: Promise<void> | undefined;
 
@@ -68,46 +68,48 @@ export class Agent implements RpcAgent {
   static async start(options: AgentOptions): Promise<Agent> {
     const { log } = options;
     log.write("INFO", "agent: Serf agent starting");
-    return new Agent(await Serf.create({ ...options.serf, log: log.write }), options);
+    return new Agent(await RunningNode.start({ ...options.serf, log: log.write }), options);
   }
 
-  private constructor(serf: Serf, options: AgentOptions) {
-    this.#serf = serf;
+  private constructor(node: RunningNode, options: AgentOptions) {
+    this.#node = node;
     this.#options = options;
     this.#handlers = new ScriptHandlers({
       handlers: options.handlers,
       lingerMs: options.handlerLingerMs,
-      self: () => serf.local,
+      self: () => node.local,
       log: options.log.write,
       metrics: options.serf.metrics,
     });
     this.closed = this.#watch();
-    this.#deliver(serf.events());
+    this.#deliver(node.events()).catch(() => {
+      // Another node has our name; `closed` tells.
+    });
     this.#runHandlers();
   }
 
   /** Whether traffic is encrypted. */
   get encrypted(): boolean {
-    return this.#serf.encrypted;
+    return this.#node.encrypted;
   }
 
   /** The address that is announced to others. */
   get address(): Address {
-    return this.#serf.address;
+    return this.#node.config.address;
   }
 
   get tags(): Tags {
-    return this.#serf.tags;
+    return this.#node.local.tags;
   }
 
   members(): readonly Member[] {
-    return this.#serf.members();
+    return this.#node.core.members();
   }
 
   async join(addresses: readonly string[], { replay }: { readonly replay: boolean }) {
     this.#log("INFO", `joining: [${addresses.join(" ")}] replay: ${replay}`);
     try {
-      const count = await this.#serf.join(addresses, { replay });
+      const count = await this.#node.join(addresses, { replay });
       if (count > 0) this.#log("INFO", `joined: ${count} nodes`);
       return count;
     } catch (error) {
@@ -118,7 +120,7 @@ export class Agent implements RpcAgent {
 
   async leave(): Promise<void> {
     this.#log("INFO", "requesting graceful leave from Serf");
-    await this.#serf.leave();
+    await this.#node.leave();
   }
 
   shutdown(): void {
@@ -134,7 +136,7 @@ export class Agent implements RpcAgent {
     const how = prune ? " (prune)" : "";
     this.#log("INFO", `Force leaving node${how}: ${name}`);
     try {
-      await this.#serf.forceLeave(name, { prune });
+      await this.#node.forceLeave(name, { prune });
     } catch (error) {
       this.#log("WARN", `failed to remove node${how}: ${errorText(error)}`);
       throw error;
@@ -154,7 +156,7 @@ export class Agent implements RpcAgent {
         throw error;
       }
     }
-    await this.#serf.setTags(tags);
+    await this.#node.setTags(tags);
   }
 
   /** Replaces the event handlers, from the next event on, and how long what they leave behind may linger. */
@@ -173,7 +175,7 @@ export class Agent implements RpcAgent {
     const what = `${name}. Coalesced: ${coalesce}. Payload: ${quoted}`;
     this.#log("DEBUG", `Requesting user event send: ${what}`);
     try {
-      this.#serf.userEvent(name, payload, { coalesce });
+      this.#node.userEvent(name, payload, { coalesce });
     } catch (error) {
       this.#log("WARN", `failed to send user event: ${errorText(error)}`);
       throw error;
@@ -192,7 +194,7 @@ export class Agent implements RpcAgent {
     const quoted = goQuote(payload ?? "");
     this.#log("DEBUG", `Requesting query send: ${name}. Payload: ${quoted}`);
     try {
-      return this.#serf.query(name, payload, options);
+      return this.#node.query(name, payload, options);
     } catch (error) {
       this.#log("WARN", `failed to start user query: ${errorText(error)}`);
       throw error;
@@ -201,7 +203,7 @@ export class Agent implements RpcAgent {
 
   async manageKeys(operation: KeyOperation, key: string): Promise<KeyResult> {
     this.#log("INFO", KEY_OPERATION_TEXTS[operation]);
-    const { keys } = this.#serf;
+    const { keys } = this.#node;
     switch (operation) {
       case "install-key":
         return await keys.install(decodeBase64(key));
@@ -221,16 +223,16 @@ export class Agent implements RpcAgent {
     const handlers = this.#options.handlers
       .map(({ filter, script }) => [`${filter.type}:${filter.name}`, script]);
     return {
-      agent: { name: this.#serf.name },
+      agent: { name: this.#node.config.name },
       runtime: runtimeStats(),
-      serf: this.#serf.stats(),
+      serf: this.#node.core.stats(),
       tags: this.tags,
       event_handlers: Object.fromEntries(handlers),
     };
   }
 
   coordinate(name: string): Coordinate | undefined {
-    return this.#serf.coordinate(name);
+    return this.#node.core.coordinate(name);
   }
 
   subscribe(listener: (event: SerfEvent) => void): Disposable {
@@ -245,14 +247,14 @@ export class Agent implements RpcAgent {
   }
 
   async #watch(): Promise<void> {
-    await this.#serf.closed;
+    await this.#node.closed;
     if (this.#stopping === undefined) this.#log("WARN", "Serf shutdown detected, quitting");
     await this.stop();
   }
 
   async #stop(): Promise<void> {
     this.#log("INFO", "requesting serf shutdown");
-    await this.#serf.shutdown();
+    await this.#node.shutdown();
     this.#backlog.close();
     this.#log("INFO", "shutdown complete");
   }

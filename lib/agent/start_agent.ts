@@ -8,7 +8,7 @@ import { errorText } from "../base/errors.ts";
 import type { Metrics } from "../base/metrics.ts";
 import type { AgentLog } from "./log/agent_log.ts";
 import type { SerfOptions } from "../host/serf_options.ts";
-import { agentSettings } from "../serf/config.ts";
+import { agentCoalescing } from "../serf/config.ts";
 import type { Keyring } from "../wire/framing/keyring.ts";
 import { Agent } from "./agent.ts";
 import type { AgentConfig } from "./config/config.ts";
@@ -100,22 +100,24 @@ function keyringWriter({ keyringFile }: AgentConfig): SerfOptions["onKeyringChan
 
 function machineOptions(config: AgentConfig): SerfOptions {
   return {
-    ...agentSettings,
     name: config.nodeName,
     protocol: config.protocol,
     compression: !config.disableCompression,
     snapshotPath: config.snapshotPath || undefined,
     rejoinAfterLeave: config.rejoinAfterLeave,
-    queryResponseSizeLimit: config.queryResponseSizeLimit,
-    querySizeLimit: config.querySizeLimit,
-    userEventSizeLimit: config.userEventSizeLimit,
-    reconnectIntervalMs: config.reconnectIntervalMs,
-    reconnectTimeoutMs: config.reconnectTimeoutMs,
-    tombstoneTimeoutMs: config.tombstoneTimeoutMs,
-    resolveNameConflicts: !config.disableNameResolution,
-    coordinates: !config.disableCoordinates,
-    validateNodeNames: config.validateNodeNames,
-    broadcastTimeoutMs: config.broadcastTimeoutMs,
+    advanced: {
+      ...agentCoalescing,
+      queryResponseSizeLimit: config.queryResponseSizeLimit,
+      querySizeLimit: config.querySizeLimit,
+      userEventSizeLimit: config.userEventSizeLimit,
+      reconnectIntervalMs: config.reconnectIntervalMs,
+      reconnectTimeoutMs: config.reconnectTimeoutMs,
+      tombstoneTimeoutMs: config.tombstoneTimeoutMs,
+      resolveNameConflicts: !config.disableNameResolution,
+      coordinates: !config.disableCoordinates,
+      validateNodeNames: config.validateNodeNames,
+      broadcastTimeoutMs: config.broadcastTimeoutMs,
+    },
   };
 }
 

@@ -5,6 +5,7 @@
  */
 
 import { abortable } from "../base/abortable.ts";
+import { checkKey, checkOptions, checkRelayFactor } from "./arguments.ts";
 
 /** What a key management query asks of every member: add a key, make it the primary one, drop it, or list all. */
 export type KeyOperation = "install-key" | "use-key" | "remove-key" | "list-keys";
@@ -63,13 +64,6 @@ export interface KeyOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Runs one key operation in the cluster. */
-export type RunKeyOperation = (
-  operation: KeyOperation,
-  key: Uint8Array | string,
-  options: { readonly relayFactor: number },
-) => Promise<KeyResult>;
-
 /**
  * The keys of the cluster. To replace a key without interruption, install the new one, use it, and then remove the old
  * one. Operations of one instance run one after another. A key is 16, 24 or 32 bytes, or the same in base64.
@@ -89,11 +83,17 @@ export type RunKeyOperation = (
  * ```
  */
 export class KeyManager {
-  readonly #run: RunKeyOperation;
+  readonly #run: ConstructorParameters<typeof KeyManager>[0];
   #last: Promise<unknown> = Promise.resolve();
 
-  /** Made by the library. */
-  constructor(run: RunKeyOperation) {
+  /** Made by the library. `run` runs one operation in the cluster. */
+  constructor(
+    run: (
+      operation: KeyOperation,
+      key: Uint8Array | string,
+      options: { readonly relayFactor: number },
+    ) => Promise<KeyResult>,
+  ) {
     this.#run = run;
   }
 
@@ -117,11 +117,15 @@ export class KeyManager {
     return this.#perform("list-keys", "", options);
   }
 
-  #perform(
+  async #perform(
     operation: KeyOperation,
     key: Uint8Array | string,
-    { relayFactor = 0, signal }: KeyOptions,
+    options: KeyOptions,
   ): Promise<KeyResult> {
+    checkKey("key", key);
+    checkOptions(options, ["relayFactor", "signal"]);
+    const { relayFactor = 0, signal } = options;
+    checkRelayFactor(relayFactor);
     const performed = this.#last.then(async () => {
       signal?.throwIfAborted();
       const result = await this.#run(operation, key, { relayFactor });
@@ -129,6 +133,6 @@ export class KeyManager {
       return result;
     });
     this.#last = performed.catch(() => {});
-    return abortable(performed, signal);
+    return await abortable(performed, signal);
   }
 }

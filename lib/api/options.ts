@@ -24,14 +24,6 @@ export interface ForceLeaveOptions extends CallOptions {
   readonly prune?: boolean;
 }
 
-/** Changes to the tags of a member. Deletions act on the old tags: a tag that is also set stays. */
-export interface TagChange {
-  /** Tags to add or replace. */
-  readonly set?: Readonly<Record<string, string>>;
-  /** Names of tags to remove. */
-  readonly delete?: readonly string[];
-}
-
 /** How a user event is sent. */
 export interface UserEventOptions {
   /** Whether receivers that fall behind may keep only the latest event of this name. Default false. */
@@ -47,3 +39,24 @@ export interface EventsOptions<Type extends EventType = "*"> {
   /** Ends the subscription with the signal's reason. */
   readonly signal?: AbortSignal;
 }
+
+/** The names of each kind of options, for checks. */
+export const OPTION_NAMES = {
+  call: ["signal"],
+  events: ["types", "capacity", "signal"],
+  forceLeave: ["prune", "signal"],
+  join: ["replay", "signal"],
+  memberFilter: ["name", "status", "tags"],
+  query: [
+    "nodes",
+    "tags",
+    "requestAck",
+    "relayFactor",
+    "timeoutMs",
+    "waitForTimeout",
+    "capacity",
+    "signal",
+  ],
+  tagChange: ["set", "delete"],
+  userEvent: ["coalesce"],
+} as const;

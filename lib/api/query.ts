@@ -4,6 +4,7 @@
  * @module
  */
 
+import { Subscription, type SubscriptionOptions } from "../base/subscription.ts";
 import { decodeText } from "../base/text.ts";
 import { parsePayload } from "./payload.ts";
 
@@ -34,7 +35,10 @@ export interface QueryParameters {
 
 /** How a query is asked, and how its answers are kept. */
 export interface QueryOptions extends QueryParameters {
-  /** How many acks and answers are kept for a slow reader before they are dropped and counted. Default: enough for all. */
+  /**
+   * How many acks and answers are kept for a slow reader before they are dropped and counted. Default: 1024, and for a
+   * member's own query enough for all acks and answers.
+   */
   readonly capacity?: number;
   /** Ends the subscription with the signal's reason; the members may still answer. */
   readonly signal?: AbortSignal;
@@ -76,3 +80,54 @@ export class QueryResponse {
 
 /** One ack or answer to a query. */
 export type QueryRecord = QueryAck | QueryResponse;
+
+/** All that came back to a query. */
+export interface QueryResult {
+  /** The members that acknowledged it, in the order of their acks. */
+  readonly acks: readonly string[];
+  /** The answers, in the order in which they came. */
+  readonly responses: readonly QueryResponse[];
+  /** The members that were asked, as far as they are known, and did not answer. */
+  readonly missing: readonly string[];
+}
+
+/**
+ * A query under way: a subscription to its acks and answers, which ends when the query is over. Read it with `for await`,
+ * or have everything at once with {@link Query.collect}.
+ */
+export class Query extends Subscription<QueryRecord> {
+  readonly #asked: () => Iterable<string> | Promise<Iterable<string>>;
+  readonly #acksOnly: boolean;
+
+  /**
+   * Made by the library. `asked` returns the members that the query is for, and `acksOnly` says whether an ack is all
+   * that they send, as to a reachability query.
+   */
+  constructor(
+    options: SubscriptionOptions & {
+      readonly asked: () => Iterable<string> | Promise<Iterable<string>>;
+      readonly acksOnly?: boolean;
+    },
+  ) {
+    super(options);
+    this.#asked = options.asked;
+    this.#acksOnly = options.acksOnly ?? false;
+  }
+
+  /**
+   * Waits until the query is over, and returns all that came back since the last read. To know who did not answer, call it
+   * at once. Rejects with the signal's reason, with a `ClosedError` if the member lost a name conflict meanwhile, and over
+   * RPC with an `RpcError` if the connection ends.
+   */
+  async collect(): Promise<QueryResult> {
+    const asked = await this.#asked();
+    const acks: string[] = [];
+    const responses: QueryResponse[] = [];
+    for await (const record of this) {
+      if (record.type === "ack") acks.push(record.from);
+      else responses.push(record);
+    }
+    const answered = new Set(this.#acksOnly ? acks : responses.map(({ from }) => from));
+    return { acks, responses, missing: [...asked].filter((name) => !answered.has(name)) };
+  }
+}

@@ -8,6 +8,7 @@
  */
 
 import { equalBytes } from "./bytes.ts";
+import { showAs } from "./inspect.ts";
 
 /** An immutable endpoint. Its text forms are built on first use and kept. */
 export class Address {
@@ -17,6 +18,10 @@ export class Address {
   readonly port: number;
   #host?: string;
   #text?: string;
+
+  static {
+    showAs(this, ({ text }) => text);
+  }
 
   /** `ip` is not copied, and must not be modified afterwards. */
   constructor(ip: Uint8Array, port: number) {

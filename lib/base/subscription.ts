@@ -15,6 +15,8 @@ export interface SubscriptionOptions {
   readonly capacity?: number;
   /** Called once, when the subscription closes from either side. */
   readonly onClose?: () => void;
+  /** Ends the subscription with the signal's reason. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -26,21 +28,24 @@ export interface SubscriptionOptions {
 export class Subscription<T> implements AsyncIterable<T>, Disposable, AsyncDisposable {
   readonly #capacity: number;
   readonly #onClose?: () => void;
+  readonly #signal?: AbortSignal;
+  readonly #abort = () => this.close(this.#signal?.reason);
   readonly #values: T[] = [];
   readonly #waiters: Waiter<T>[] = [];
   #dropped = 0;
   #closed = false;
   #reason?: Error;
 
-  /** An empty, open subscription. */
+  /** An empty, open subscription. Throws a `RangeError` for a capacity of 0, and the reason of an aborted signal. */
   constructor(options: SubscriptionOptions = {}) {
     this.#capacity = options.capacity ?? 1024;
     this.#onClose = options.onClose;
+    this.#signal = options.signal;
     if (!(this.#capacity >= 1)) {
-      throw new RangeError(
-        `Cannot create subscription: expected a capacity of at least 1, got ${this.#capacity}`,
-      );
+      throw new RangeError(`Cannot use capacity: got ${this.#capacity}, expected 1 or more`);
     }
+    this.#signal?.throwIfAborted();
+    this.#signal?.addEventListener("abort", this.#abort);
   }
 
   /** How many values were dropped because the queue was full. */
@@ -82,6 +87,7 @@ export class Subscription<T> implements AsyncIterable<T>, Disposable, AsyncDispo
     if (this.#closed) return;
     this.#closed = true;
     this.#reason = reason;
+    this.#signal?.removeEventListener("abort", this.#abort);
     for (const waiter of this.#waiters.splice(0)) this.#end(waiter);
     this.#onClose?.();
   }

@@ -1,16 +1,18 @@
 /**
- * What the machine was asked for and has not finished: its answers carry numbers, the user holds promises.
+ * Operations under way. The protocol core knows them by number, the user holds promises and subscriptions.
  *
  * @module
  */
 
+import { Query } from "../api/query.ts";
 import type { ClosedError } from "../base/errors.ts";
-import { Subscription } from "../base/subscription.ts";
-import type { QueryRecord } from "../api/query.ts";
 import type { SerfOutput } from "../serf/output.ts";
 
 /** The outputs that end an operation. */
 export type Ending = Extract<SerfOutput, { type: "done" | "joined" | "key-result" }>;
+
+/** How a query's subscription is made. */
+type QuerySettings = Omit<ConstructorParameters<typeof Query>[0], "onClose">;
 
 interface Pending {
   end(ending: Ending): void;
@@ -20,7 +22,7 @@ interface Pending {
 /** Running operations by number. */
 export class Operations {
   readonly #pending = new Map<number, Pending>();
-  readonly #queries = new Map<number, Subscription<QueryRecord>>();
+  readonly #queries = new Map<number, Query>();
   #lastId = 0;
   #closed: ClosedError | undefined;
 
@@ -48,22 +50,22 @@ export class Operations {
     return promise;
   }
 
-  /** Begins a query; what comes back goes to the subscription, which is closed when the query is over. */
-  query(start: (id: number) => void, capacity: number): Subscription<QueryRecord> {
+  /** Begins a query, which is closed when it is over. Throws what `start` throws, or the error of {@link close}. */
+  query(start: (id: number) => void, options: QuerySettings): Query {
     const id = ++this.#lastId;
-    const records = new Subscription<QueryRecord>({
-      capacity,
+    const query = new Query({
+      ...options,
       onClose: () => this.#queries.delete(id),
     });
-    this.#queries.set(id, records);
+    this.#queries.set(id, query);
     try {
       if (this.#closed) throw this.#closed;
       start(id);
     } catch (error) {
-      records.close();
+      query.close();
       throw error;
     }
-    return records;
+    return query;
   }
 
   /** An ack or answer to a query arrived. */
@@ -78,11 +80,14 @@ export class Operations {
     this.#pending.delete(ending.id);
   }
 
-  /** Fails what is still running, and what is begun from now on, with an error; running queries just end. */
-  close(error: ClosedError): void {
+  /**
+   * Fails what is still running, and what is begun from now on, with an error. Running queries end with `queryEnd`, or
+   * just end.
+   */
+  close(error: ClosedError, queryEnd?: Error): void {
     this.#closed = error;
     for (const { fail } of this.#pending.values()) fail(error);
     this.#pending.clear();
-    for (const records of [...this.#queries.values()]) records.close();
+    for (const query of [...this.#queries.values()]) query.close(queryEnd);
   }
 }

@@ -1,25 +1,35 @@
 /**
- * The settings of an instance, and what they are when left out.
+ * The settings of an instance, their checks, and what they are when left out.
  *
  * @module
  */
 
+import {
+  checkKey,
+  checkNumber,
+  checkOptions,
+  checkText,
+  checkTextMap,
+  refuse,
+} from "../api/arguments.ts";
 import type { Log } from "../base/log.ts";
-import { librarySettings, type SerfConfig, type SerfSettings } from "../serf/config.ts";
+import type { Metrics } from "../base/metrics.ts";
+import { librarySettings, type ProtocolSettings, type SerfConfig } from "../serf/config.ts";
 import { type Profile, type ProfileName, profiles } from "../swim/config.ts";
 import type { Keyring } from "../wire/framing/keyring.ts";
-import type { WireOptions } from "../wire/framing/wire_options.ts";
 
-/** Settings that the machine takes as they are; all are optional. */
-export type MachineOptions = Partial<Omit<SerfConfig, "address" | "profile">>;
-/** Settings of the wire that are passed on. */
-export type WireChoices = Pick<WireOptions, "label" | "verifyIncoming" | "verifyOutgoing">;
+/** Timing, limits and switches that hardly anybody needs to change. Times are milliseconds, sizes bytes. */
+export interface AdvancedOptions extends Partial<ProtocolSettings> {
+  /** Whether to refuse what is not encrypted. Default true; of no effect without a key. */
+  readonly verifyIncoming?: boolean;
+  /** Whether to encrypt what is sent. Default true; of no effect without a key. */
+  readonly verifyOutgoing?: boolean;
+}
 
-/**
- * Settings of a {@link Serf} instance; all of them may be left out. Times are milliseconds, sizes bytes, and the
- * defaults are those of the reference's library.
- */
-export interface SerfOptions extends MachineOptions, WireChoices {
+/** Settings of a `Serf` instance; all of them may be left out. */
+export interface SerfOptions {
+  /** The member's name, unique in the cluster. Default: the host name of the machine. */
+  readonly name?: string;
   /**
    * Where to listen, as `host[:port]`, for UDP and TCP. Default `0.0.0.0:7946`, which is every address of the machine,
    * IPv6 included. Port 0 takes a free one.
@@ -27,81 +37,169 @@ export interface SerfOptions extends MachineOptions, WireChoices {
   readonly bind?: string;
   /** The address to announce, as `host[:port]`; the port defaults to 7946. Default: the bound or a private address. */
   readonly advertise?: string;
+  /** What the member says of itself; at most 512 bytes in encoded form. Default: nothing. */
+  readonly tags?: Readonly<Record<string, string>>;
   /** Timing for a local network (`"lan"`, the default), the internet, or one machine; or your own. */
   readonly profile?: ProfileName | Profile;
-  /** Encrypts all traffic with a key of 16, 24 or 32 bytes. Excludes `keyring`. */
-  readonly encryptKey?: Uint8Array;
+  /** Encrypts all traffic with a key of 16, 24 or 32 bytes, or the same in base64. Excludes `keyring`. */
+  readonly encryptKey?: Uint8Array | string;
   /** Encrypts all traffic with the first of several keys. The cluster may change it; see `onKeyringChange`. */
   readonly keyring?: Keyring;
   /**
    * Called after the cluster has installed, chosen or removed a key, so that the keyring can be stored. What it throws is
-   * reported to who asked for the change.
+   * reported to the member that asked for the change.
    */
   readonly onKeyringChange?: (keyring: Keyring) => void;
   /** Whether to compress what is sent. Default true. */
   readonly compression?: boolean;
-  /** A file from which a restarted node knows whom to join and which events it has seen. Default none. */
+  /** Every packet and stream of the cluster starts with it, which keeps clusters apart; up to 255 bytes. Default: none. */
+  readonly label?: string;
+  /** A file from which a restarted node knows whom to join and which events it has seen. Default: none. */
   readonly snapshotPath?: string;
   /** Whether a node that has left joins again when it is restarted with its snapshot. Default false. */
   readonly rejoinAfterLeave?: boolean;
-  /** Takes the log, line by line and without time stamps. By default nothing is logged. */
+  /**
+   * Whether the end of an `await using` scope leaves the cluster first, which takes one to two seconds. By default the
+   * instance is shut down at once, and the others find that it has failed.
+   */
+  readonly leaveOnDispose?: boolean;
+  /** The version of Serf's protocol to speak, 2 to 5. Default 4, as in Serf's library; agents speak 5. */
+  readonly protocol?: number;
+  /**
+   * Takes the log, line by line and without time stamps. By default nothing is logged. With `toLog`, a logger of another
+   * library takes it: `log: toLog(console)`.
+   */
   readonly log?: Log;
+  /** Takes metrics, under the names of Serf and memberlist. By default there are none. */
+  readonly metrics?: Metrics;
+  /** What hardly anybody needs to change. */
+  readonly advanced?: AdvancedOptions;
+  /** Aborts the start; has no effect afterwards. */
+  readonly signal?: AbortSignal;
 }
 
-/** Everything the machine needs but the address, which is known only once the sockets are bound. */
-export type MachineConfig = Omit<SerfConfig, "address">;
+/** The type of each option, or a check of its own. */
+const OPTION_CHECKS: Readonly<
+  Record<keyof SerfOptions, (name: string, value: unknown) => void>
+> = {
+  name: checkName,
+  bind: checkEndpoint,
+  advertise: checkEndpoint,
+  tags: checkTextMap,
+  profile: checkProfile,
+  encryptKey: checkKey,
+  keyring: ofType("object"),
+  onKeyringChange: ofType("function"),
+  compression: ofType("boolean"),
+  label: checkText,
+  snapshotPath: checkText,
+  rejoinAfterLeave: ofType("boolean"),
+  leaveOnDispose: ofType("boolean"),
+  protocol: ofType("number"),
+  log: checkLog,
+  metrics: ofType("object"),
+  advanced: checkAdvanced,
+  signal: () => {},
+};
 
-/** The machine's settings, completed. Throws a `TypeError` or `RangeError` for one that cannot be used. */
-export function machineConfig(options: SerfOptions): MachineConfig {
-  const { name = Deno.hostname(), tags = {}, profile = "lan" } = options;
-  if (name === "") throw new TypeError('Cannot use name: got "", expected at least one character');
+const ADVANCED_DEFAULTS: Required<AdvancedOptions> = {
+  ...protocolDefaults(),
+  verifyIncoming: true,
+  verifyOutgoing: true,
+};
+
+/** Throws a `TypeError` or `RangeError` that names the option for one that is unknown or of no use. */
+export function checkSerfOptions(options: SerfOptions): void {
+  checkOptions(options, Object.keys(OPTION_CHECKS));
+  for (const [name, check] of Object.entries(OPTION_CHECKS)) {
+    const value = options[name as keyof SerfOptions];
+    if (value !== undefined) check(name, value);
+  }
+  if (options.encryptKey !== undefined && options.keyring !== undefined) {
+    throw new TypeError("Cannot use encryptKey: got a keyring too, expected one of them");
+  }
+}
+
+/** Everything the node needs but the address, which is known only once the sockets are bound. */
+export type NodeConfig = Omit<SerfConfig, "address">;
+
+/** The node's settings, completed. The options must have been checked. */
+export function nodeConfig(options: SerfOptions): NodeConfig {
+  const { name = Deno.hostname(), tags = {}, profile = "lan", protocol, metrics } = options;
+  const { verifyIncoming: _, verifyOutgoing: __, ...settings } = options.advanced ?? {};
   return {
     ...librarySettings,
-    ...plainSettings(options),
+    ...withoutUndefined(settings),
     name,
     tags: { ...tags },
-    profile: typeof profile === "string" ? namedProfile(profile) : checkedProfile(profile),
-    metrics: options.metrics,
+    profile: typeof profile === "string" ? profiles[profile] : profile,
+    protocol: protocol ?? librarySettings.protocol,
+    metrics,
   };
 }
 
-/** The numbers and switches among the options. */
-function plainSettings(options: SerfOptions): Partial<SerfSettings> {
-  const given: Record<string, unknown> = {};
-  for (const [name, standard] of Object.entries(librarySettings)) {
-    const value = options[name as keyof SerfSettings];
-    if (value === undefined || typeof standard === "object") continue;
-    checkSetting(name, value, standard);
-    given[name] = value;
-  }
-  return given;
+function protocolDefaults(): ProtocolSettings {
+  const { protocol: _, profile: __, metrics: ___, ...defaults } = librarySettings;
+  return defaults;
 }
 
-function checkedProfile(profile: Profile): Profile {
-  for (const [name, standard] of Object.entries(profiles.lan)) {
-    checkSetting(`profile.${name}`, profile[name as keyof Profile], standard);
+function withoutUndefined<T extends object>(object: T): Partial<T> {
+  const given = Object.entries(object).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given) as Partial<T>;
+}
+
+function ofType(type: "boolean" | "function" | "number" | "object") {
+  return (name: string, value: unknown) => {
+    if (typeof value !== type || value === null) {
+      refuse(name, value, `${type === "object" ? "an" : "a"} ${type}`);
+    }
+  };
+}
+
+function checkName(name: string, value: unknown): void {
+  checkText(name, value);
+  if (value === "") refuse(name, value, "at least one character");
+}
+
+function checkLog(name: string, value: unknown): void {
+  if (typeof value !== "function") refuse(name, value, "a function, such as toLog(console)");
+}
+
+function checkEndpoint(name: string, value: unknown): void {
+  checkText(name, value, 'text such as "0.0.0.0:7946"');
+}
+
+function checkProfile(name: string, value: unknown): void {
+  if (typeof value === "string") {
+    if (Object.hasOwn(profiles, value)) return;
+    refuse(name, value, `one of ${Object.keys(profiles).join(", ")}, or a profile of your own`);
   }
-  return profile;
+  if (typeof value !== "object" || value === null) refuse(name, value, "a name, or an object");
+  for (const [key, standard] of Object.entries(profiles.lan)) {
+    checkSetting(`${name}.${key}`, (value as Readonly<Record<string, unknown>>)[key], standard);
+  }
+}
+
+function checkAdvanced(name: string, value: unknown): void {
+  checkOptions(value, Object.keys(ADVANCED_DEFAULTS), `${name}.`);
+  for (const [key, standard] of Object.entries(ADVANCED_DEFAULTS)) {
+    const setting = (value as Readonly<Record<string, unknown>>)[key];
+    if (setting !== undefined) checkSetting(`${name}.${key}`, setting, standard);
+  }
 }
 
 /**
  * A setting must be of its default's type. No number is negative, and only times may have fractions; an interval of 0
- * would keep the machine busy for ever, and a buffer of 0 forget everything at once.
+ * would keep the node busy for ever, and a buffer of 0 forget everything at once.
  */
-function checkSetting(name: string, value: unknown, standard: unknown): void {
-  if (typeof value !== typeof standard) {
-    throw new TypeError(`Cannot use ${name}: got ${value}, expected a ${typeof standard}`);
-  }
+function checkSetting(name: string, value: unknown, standard: number | boolean): void {
+  if (typeof value !== typeof standard) refuse(name, value, `a ${typeof standard}`);
   if (typeof value !== "number") return;
-  const refuse = (expected: string) => {
-    throw new RangeError(`Cannot use ${name}: got ${value}, expected ${expected}`);
-  };
-  if (!(value >= 0)) refuse("0 or more");
-  if (value === 0 && /(Interval|Buffer)(Ms)?$/.test(name)) refuse("more than 0");
-  if (!name.endsWith("Ms") && !Number.isSafeInteger(value)) refuse("a whole number");
-}
-
-function namedProfile(name: string): Profile {
-  if (Object.hasOwn(profiles, name)) return profiles[name as ProfileName];
-  throw new TypeError(`Unknown profile: ${name}`);
+  checkNumber(name, value);
+  if (value === 0 && /(Interval|Buffer)(Ms)?$/.test(name)) {
+    refuse(name, value, "more than 0", RangeError);
+  }
+  if (!name.endsWith("Ms") && !Number.isSafeInteger(value)) {
+    refuse(name, value, "a whole number", RangeError);
+  }
 }

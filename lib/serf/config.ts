@@ -10,8 +10,66 @@ import { type Profile, profiles } from "../swim/config.ts";
 import type { Keyring } from "../wire/framing/keyring.ts";
 import type { SnapshotState } from "./snapshot/snapshot.ts";
 
-/** Settings of a Serf node. Times are milliseconds, sizes bytes. */
-export interface SerfConfig {
+/**
+ * Timing, limits and switches of the Serf protocol. Times are milliseconds, sizes bytes; the defaults, which are named
+ * here, are those of Serf's library.
+ */
+export interface ProtocolSettings {
+  /** How long a leave, force-leave or change of tags waits for its broadcast. Default 5,000. */
+  readonly broadcastTimeoutMs: number;
+  /** How long a node that has left keeps running while the news spreads. Default 1,000. */
+  readonly leavePropagateDelayMs: number;
+  /** How many Lamport times of user events are kept, to recognise events that arrive again. Default 512. */
+  readonly eventBuffer: number;
+  /** The same for queries. Default 512. */
+  readonly queryBuffer: number;
+  /** How often members that are gone for too long are erased. Default 15,000. */
+  readonly reapIntervalMs: number;
+  /** How long intents about unknown nodes are kept. Default 300,000 (5 minutes). */
+  readonly recentIntentTimeoutMs: number;
+  /** How often this node may try to reach a failed member. Default 30,000. */
+  readonly reconnectIntervalMs: number;
+  /** How long a failed member is remembered. Default 86,400,000 (a day). */
+  readonly reconnectTimeoutMs: number;
+  /** How long a member that has left is remembered. Default 86,400,000 (a day). */
+  readonly tombstoneTimeoutMs: number;
+  /** How often the length of the broadcast queues is checked. Default 30,000. */
+  readonly queueCheckIntervalMs: number;
+  /** A queue of this many messages is logged as a warning. Default 128. */
+  readonly queueDepthWarning: number;
+  /** A queue is cut to this many messages, unless `minQueueDepth` is set. Default 4,096. */
+  readonly maxQueueDepth: number;
+  /** If above 0, queues are cut to twice the number of members, but not below this many messages. Default 0. */
+  readonly minQueueDepth: number;
+  /** Factor of the default query timeout: `gossip interval * mult * ceil(log10(n + 1))`. Default 16. */
+  readonly queryTimeoutMult: number;
+  /** Largest response to a query in encoded form. Default 1,024. */
+  readonly queryResponseSizeLimit: number;
+  /** Largest query in encoded form. Default 1,024. */
+  readonly querySizeLimit: number;
+  /** Largest user event, both as name and payload and in encoded form; at most 9,216. Default 512. */
+  readonly userEventSizeLimit: number;
+  /** How long member events are coalesced at most; 0, the default, turns that off. An agent's: 3,000. */
+  readonly coalescePeriodMs: number;
+  /** Coalesced member events are delivered earlier if there was none for this long. Default 0; an agent's: 1,000. */
+  readonly quiescentPeriodMs: number;
+  /** How long user events that allow it are coalesced at most; 0, the default, turns that off. An agent's: 3,000. */
+  readonly userCoalescePeriodMs: number;
+  /** Coalesced user events are delivered earlier if there was none for this long. Default 0; an agent's: 1,000. */
+  readonly userQuiescentPeriodMs: number;
+  /**
+   * Whether a conflict about this node's name is resolved by asking the other members; the node that loses shuts down.
+   * Default true.
+   */
+  readonly resolveNameConflicts: boolean;
+  /** Whether network coordinates are computed and exchanged. Default true. */
+  readonly coordinates: boolean;
+  /** Whether this node's name must consist of at most 128 ASCII letters, digits, dashes and dots. Default false. */
+  readonly validateNodeNames: boolean;
+}
+
+/** Settings of a Serf node. */
+export interface SerfConfig extends ProtocolSettings {
   /** This node's name, unique in the cluster. */
   readonly name: string;
   /** The address that this node announces. */
@@ -22,54 +80,6 @@ export interface SerfConfig {
   readonly protocol: number;
   /** Timing of the membership protocol. */
   readonly profile: Profile;
-  /** How long a leave, force-leave or change of tags waits for its broadcast. */
-  readonly broadcastTimeoutMs: number;
-  /** How long a node that has left keeps running while the news spreads. */
-  readonly leavePropagateDelayMs: number;
-  /** How many Lamport times of user events are kept, to recognise events that arrive again. */
-  readonly eventBuffer: number;
-  /** The same for queries. */
-  readonly queryBuffer: number;
-  /** How often members that are gone for too long are erased. */
-  readonly reapIntervalMs: number;
-  /** How long intents about unknown nodes are kept. */
-  readonly recentIntentTimeoutMs: number;
-  /** How often this node may try to reach a failed member. */
-  readonly reconnectIntervalMs: number;
-  /** How long a failed member is remembered. */
-  readonly reconnectTimeoutMs: number;
-  /** How long a member that has left is remembered. */
-  readonly tombstoneTimeoutMs: number;
-  /** How often the length of the broadcast queues is checked. */
-  readonly queueCheckIntervalMs: number;
-  /** A queue of this many messages is logged as a warning. */
-  readonly queueDepthWarning: number;
-  /** A queue is cut to this many messages, unless `minQueueDepth` is set. */
-  readonly maxQueueDepth: number;
-  /** If above 0, queues are cut to twice the number of members, but not below this many messages. */
-  readonly minQueueDepth: number;
-  /** Factor of the default query timeout: `gossip interval * mult * ceil(log10(n + 1))`. */
-  readonly queryTimeoutMult: number;
-  /** Largest response to a query in encoded form. */
-  readonly queryResponseSizeLimit: number;
-  /** Largest query in encoded form. */
-  readonly querySizeLimit: number;
-  /** Largest user event, both as name and payload and in encoded form; at most 9,216. */
-  readonly userEventSizeLimit: number;
-  /** How long member events are coalesced at most; 0 turns that off. */
-  readonly coalescePeriodMs: number;
-  /** Coalesced member events are delivered earlier if there was none for this long. */
-  readonly quiescentPeriodMs: number;
-  /** How long user events that allow it are coalesced at most; 0 turns that off. */
-  readonly userCoalescePeriodMs: number;
-  /** Coalesced user events are delivered earlier if there was none for this long. */
-  readonly userQuiescentPeriodMs: number;
-  /** Whether a conflict about this node's name is resolved by asking the other members. */
-  readonly resolveNameConflicts: boolean;
-  /** Whether network coordinates are computed and exchanged. */
-  readonly coordinates: boolean;
-  /** Whether this node's name must consist of at most 128 ASCII letters, digits, dashes and dots. */
-  readonly validateNodeNames: boolean;
   /** Takes the values of metrics, if they are wanted. */
   readonly metrics?: Metrics;
 }
@@ -119,11 +129,16 @@ export const librarySettings: SerfSettings = {
   validateNodeNames: false,
 };
 
-/** What Serf's agent sets differently: it speaks the newest protocol and coalesces events. */
-export const agentSettings = {
-  protocol: 5,
+/** How Serf's agent coalesces events. */
+export const agentCoalescing = {
   coalescePeriodMs: 3_000,
   quiescentPeriodMs: 1_000,
   userCoalescePeriodMs: 3_000,
   userQuiescentPeriodMs: 1_000,
+} as const satisfies Partial<ProtocolSettings>;
+
+/** What Serf's agent sets differently: it speaks the newest protocol and coalesces events. */
+export const agentSettings = {
+  protocol: 5,
+  ...agentCoalescing,
 } as const satisfies Partial<SerfSettings>;

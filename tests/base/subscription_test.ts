@@ -78,5 +78,9 @@ Deno.test("using and await using close the subscription", async () => {
 });
 
 Deno.test("a capacity below one is refused", () => {
-  assertThrows(() => new Subscription({ capacity: 0 }), RangeError, "at least 1, got 0");
+  assertThrows(
+    () => new Subscription({ capacity: 0 }),
+    RangeError,
+    "Cannot use capacity: got 0, expected 1 or more",
+  );
 });

@@ -14,7 +14,7 @@ import type { Subscription } from "../../lib/base/subscription.ts";
 /** Five times as fast as the profile for one machine. */
 export const FAST: SerfOptions = {
   profile: { ...profiles.local, probeIntervalMs: 200, probeTimeoutMs: 100, gossipIntervalMs: 20 },
-  leavePropagateDelayMs: 50,
+  advanced: { leavePropagateDelayMs: 50 },
 };
 
 /** Creates instances on addresses of their own, and shuts all of them down at the end. */

@@ -12,12 +12,12 @@ Deno.test("a node that is started again finds its cluster by its snapshot, and s
   const { port } = b.bindAddress;
   await b.join([a.address.text]);
   a.userEvent("before");
-  await until(() => b.stats().event_time === "2");
+  await until(() => b.stats().eventTime === 2);
   await b.shutdown();
 
   const again = await cluster.create("b", { bind: `127.0.0.2:${port}`, snapshotPath });
   const events = again.events();
-  await until(() => again.member("a")?.status === "alive" && again.stats().event_time === "2");
+  await until(() => again.member("a")?.status === "alive" && again.stats().eventTime === 2);
   a.userEvent("after");
   for await (const event of events) {
     if (event.type !== "user") continue;

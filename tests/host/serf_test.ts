@@ -22,7 +22,7 @@ Deno.test("a new instance is a cluster of one that knows itself", async () => {
   assertEquals(serf.local.status, "alive");
   assertEquals(statuses(serf), { solo: "alive" });
   assertEquals(serf.member("nobody"), undefined);
-  assertEquals(serf.stats().members, "1");
+  assertEquals(serf.stats().members, 1);
   assertEquals(serf.coordinate("solo")?.vec.length, 8);
 });
 
@@ -168,6 +168,45 @@ Deno.test("a query is answered by those it is meant for, and ends", async () => 
   assertEquals(answers.toSorted(), ["n2 got now from n1", "n3 got now from n1"]);
 });
 
+Deno.test("a collected query says who answered and who did not", async () => {
+  await using cluster = new LoopbackCluster();
+  const [a, b] = await cluster.joined(3, { tags: { role: "web" } });
+  await until(() => a.members().length === 3);
+  await a.updateTags({ set: { role: "db" } });
+  await until(() => b.member("n1")?.tags.role === "db");
+  const answering = nextEvent(b.events(), "query").then((query) => query.respond('{"load":0.5}'));
+  const options = { tags: { role: "^we" }, requestAck: true, timeoutMs: 200 };
+  const { acks, responses, missing } = await a.query("load", null, options).collect();
+  await answering;
+  assertEquals(acks.toSorted(), ["n2", "n3"]);
+  assertEquals(responses.map((response) => [response.from, response.json()]), [
+    ["n2", { load: 0.5 }],
+  ]);
+  assertEquals(missing, ["n3"]);
+});
+
+Deno.test("members are listed by expressions between ^ and $", async () => {
+  await using cluster = new LoopbackCluster();
+  const [a, , c] = await cluster.joined(3);
+  await until(() => a.members().length === 3);
+  await c.updateTags({ set: { role: "db" } });
+  await until(() => a.member("n3")?.tags.role === "db");
+  const names = (filter: Parameters<Serf["members"]>[0]) =>
+    a.members(filter).map(({ name }) => name).toSorted();
+  assertEquals(names({ name: "n[12]" }), ["n1", "n2"]);
+  assertEquals(names({ tags: { role: "" } }), ["n1", "n2"]);
+  assertEquals(names({ tags: { role: "d." }, status: "alive" }), ["n3"]);
+  assertEquals(names({ status: "failed" }), []);
+  assertEquals(a.members({}), a.members());
+});
+
+Deno.test("some tags are changed without touching the others", async () => {
+  await using cluster = new LoopbackCluster();
+  const a = await cluster.create("a", { tags: { role: "web", zone: "z1", both: "old" } });
+  await a.updateTags({ set: { version: "2", both: "kept" }, delete: ["role", "both"] });
+  assertEquals(a.tags, { zone: "z1", both: "kept", version: "2" });
+});
+
 Deno.test("events that nobody reads are dropped and counted, and shut down ends the rest", async () => {
   await using cluster = new LoopbackCluster();
   const a = await cluster.create("a");
@@ -207,7 +246,7 @@ Deno.test("after a shutdown every operation says so, and shutting down again is 
 
 Deno.test("a shutdown fails what is under way", async () => {
   await using cluster = new LoopbackCluster();
-  const [a] = await cluster.joined(2, { leavePropagateDelayMs: 60_000 });
+  const [a] = await cluster.joined(2, { advanced: { leavePropagateDelayMs: 60_000 } });
   const leaving = assertRejects(() => a.leave(), ClosedError, "Serf was shut down");
   await assertRejects(() => a.leave(), ClosedError, "Leave already in progress");
   await a.shutdown();

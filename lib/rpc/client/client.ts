@@ -16,28 +16,43 @@
  * @module
  */
 
+import {
+  checkMemberFilter,
+  checkNumber,
+  checkOptions,
+  checkPayload,
+  checkQuery,
+  checkTagChange,
+  checkText,
+  checkTextMap,
+  checkTexts,
+} from "../../api/arguments.ts";
 import type { Coordinate } from "../../api/coordinate.ts";
 import { type EventOf, type EventType, QueryEvent, type SerfEvent } from "../../api/event.ts";
 import { KeyManager, type KeyOperation, type KeyResult } from "../../api/keys.ts";
 import type { Member, MemberFilter } from "../../api/member.ts";
-import type {
-  CallOptions,
-  EventsOptions,
-  ForceLeaveOptions,
-  JoinOptions,
-  TagChange,
-  UserEventOptions,
+import {
+  type CallOptions,
+  type EventsOptions,
+  type ForceLeaveOptions,
+  type JoinOptions,
+  OPTION_NAMES,
+  type UserEventOptions,
 } from "../../api/options.ts";
 import type { Payload } from "../../api/payload.ts";
-import { type QueryOptions, type QueryRecord, QueryResponse } from "../../api/query.ts";
+import { Query, type QueryOptions, type QueryRecord, QueryResponse } from "../../api/query.ts";
+import { parseStats, type SerfStats } from "../../api/stats.ts";
+import type { TagChange } from "../../api/tag_change.ts";
 import { toBytes } from "../../base/bytes.ts";
 import { RpcError } from "../../base/errors.ts";
-import type { Subscription } from "../../base/subscription.ts";
+import { showAs } from "../../base/inspect.ts";
+import { Subscription } from "../../base/subscription.ts";
 import type { Command, RequestBody, ResponseBody } from "../commands.ts";
 import { eventRecord } from "../event_record.ts";
 import { logRecord, queryRecord, RPC_VERSION } from "../protocol.ts";
-import { dial } from "./dial.ts";
 import { DEFAULT_RPC_ADDRESS } from "../tcp_endpoint.ts";
+import { askedMembers } from "./asked_members.ts";
+import { dial } from "./dial.ts";
 import { RpcChannel } from "./rpc_channel.ts";
 
 export type { Coordinate } from "../../api/coordinate.ts";
@@ -56,7 +71,6 @@ export {
   type KeyOperation,
   type KeyOptions,
   type KeyResult,
-  type RunKeyOperation,
 } from "../../api/keys.ts";
 export type { Member, MemberFilter, MemberStatus } from "../../api/member.ts";
 export type {
@@ -64,17 +78,20 @@ export type {
   EventsOptions,
   ForceLeaveOptions,
   JoinOptions,
-  TagChange,
   UserEventOptions,
 } from "../../api/options.ts";
+export type { TagChange } from "../../api/tag_change.ts";
 export type { Payload } from "../../api/payload.ts";
 export {
+  Query,
   type QueryAck,
   type QueryOptions,
   type QueryParameters,
   type QueryRecord,
   QueryResponse,
+  type QueryResult,
 } from "../../api/query.ts";
+export type { SerfStats } from "../../api/stats.ts";
 export { Address } from "../../base/address.ts";
 export { RpcError } from "../../base/errors.ts";
 export { Subscription, type SubscriptionOptions } from "../../base/subscription.ts";
@@ -104,25 +121,37 @@ const DEFAULT_TIMEOUT_MS = 10_000;
 /**
  * A connection to an agent, on which any number of calls may run at once; the agent carries them out in order.
  *
- * Every method rejects with an {@link RpcError}: with the agent's own text if it refuses, and with `client closed` if the
- * connection ends before the answer.
+ * What `Serf` has too works the same here, and returns a promise. Every method rejects with an {@link RpcError}, with the
+ * agent's own text if it refuses and with `client closed` if the connection ends before the answer; with the signal's
+ * reason; and, for a wrong argument, with a `TypeError` or `RangeError` that names it.
  */
 export class RpcClient implements AsyncDisposable {
   /** The keys of the agent's cluster. */
   readonly keys: KeyManager;
+  readonly #address: string;
   readonly #channel: RpcChannel;
 
-  private constructor(channel: RpcChannel) {
+  static {
+    showAs(this, (client) => ({ address: client.#address, closed: client.#channel.closed }));
+  }
+
+  private constructor(address: string, channel: RpcChannel) {
+    this.#address = address;
     this.#channel = channel;
-    this.keys = new KeyManager((operation, key) => this.#manageKeys(operation, key));
+    this.keys = new KeyManager((...request) => this.#manageKeys(...request));
   }
 
   /** Connects and introduces itself. */
   static async connect(options: RpcClientOptions = {}): Promise<RpcClient> {
+    checkOptions(options, ["address", "authKey", "timeoutMs", "signal"]);
     const { address = DEFAULT_RPC_ADDRESS, authKey = "", timeoutMs = DEFAULT_TIMEOUT_MS, signal } =
       options;
+    checkText("address", address, `text such as "${DEFAULT_RPC_ADDRESS}"`);
+    checkText("authKey", authKey);
+    checkNumber("timeoutMs", timeoutMs);
     const connection = await dial(address, { timeoutMs, signal });
-    const client = new RpcClient(new RpcChannel(connection, { writeTimeoutMs: timeoutMs }));
+    const channel = new RpcChannel(connection, { writeTimeoutMs: timeoutMs });
+    const client = new RpcClient(address, channel);
     try {
       await client.#call("handshake", { Version: RPC_VERSION }, { signal });
       if (authKey !== "") await client.#call("auth", { AuthKey: authKey }, { signal });
@@ -134,10 +163,10 @@ export class RpcClient implements AsyncDisposable {
   }
 
   /**
-   * All members that the agent knows, or those that match a filter. A filter that is no RE2 expression ends the
-   * connection.
+   * All members that the agent knows, or those that match a filter. An expression that is not RE2 ends the connection.
    */
   async members(filter: MemberFilter = {}, options?: CallOptions): Promise<readonly Member[]> {
+    checkMemberFilter(filter);
     const { tags = {}, status = "", name = "" } = filter;
     const body = { Tags: new Map(Object.entries(tags)), Status: status, Name: name };
     return (await this.#call("members-filtered", body, options)).Members;
@@ -145,8 +174,10 @@ export class RpcClient implements AsyncDisposable {
 
   /** Makes the agent join other members, and returns how many of them were reached. */
   async join(addresses: readonly string[], options: JoinOptions = {}): Promise<number> {
-    const body = { Existing: addresses, Replay: options.replay ?? false };
-    return (await this.#call("join", body, options)).Num;
+    checkTexts("addresses", addresses, "10.0.0.1:7946");
+    checkOptions(options, OPTION_NAMES.join);
+    const { replay = false, signal } = options;
+    return (await this.#call("join", { Existing: addresses, Replay: replay }, { signal })).Num;
   }
 
   /** Makes the agent leave the cluster in good order and exit. */
@@ -156,47 +187,54 @@ export class RpcClient implements AsyncDisposable {
 
   /** Makes a failed member count as left; with `prune` it is forgotten at once. */
   async forceLeave(name: string, options: ForceLeaveOptions = {}): Promise<void> {
-    await this.#call("force-leave", { Node: name, Prune: options.prune ?? false }, options);
+    checkText("name", name);
+    checkOptions(options, OPTION_NAMES.forceLeave);
+    const { prune = false, signal } = options;
+    await this.#call("force-leave", { Node: name, Prune: prune }, { signal });
   }
 
   /** Replaces the tags of the agent's node, which are asked for first. */
   async setTags(tags: Readonly<Record<string, string>>, options?: CallOptions): Promise<void> {
+    checkTextMap("tags", tags);
     const { tags: old = {} } = await this.info(options);
     await this.updateTags({ set: tags, delete: Object.keys(old) }, options);
   }
 
   /** Adds, replaces and removes some tags of the agent's node. */
   async updateTags(change: TagChange, options?: CallOptions): Promise<void> {
-    const body = {
-      Tags: new Map(Object.entries(change.set ?? {})),
-      DeleteTags: change.delete ?? [],
-    };
+    checkTagChange(change);
+    const { set = {}, delete: deleted = [] } = change;
+    const body = { Tags: new Map(Object.entries(set)), DeleteTags: deleted };
     await this.#call("tags", body, options);
   }
 
-  /** Sends a user event to all members. */
+  /** Sends a user event to all members; resolves when the agent has taken it. */
   async userEvent(
     name: string,
     payload: Payload = null,
     options: UserEventOptions & CallOptions = {},
   ): Promise<void> {
-    const { coalesce = false } = options;
+    checkText("name", name);
+    checkPayload(payload);
+    checkOptions(options, [...OPTION_NAMES.userEvent, ...OPTION_NAMES.call]);
+    const { coalesce = false, signal } = options;
     const body = { Name: name, Payload: toBytes(payload), Coalesce: coalesce };
-    await this.#call("event", body, options);
+    await this.#call("event", body, { signal });
   }
 
   /**
-   * Asks a query. The subscription yields acks and answers as they come, and ends when the agent says that the query is
-   * over. Closing it earlier ends the interest, not the query.
+   * Asks a query. The result yields acks and answers as they come, and ends when the agent says that the query is over.
+   * Closing it earlier ends the interest, not the query.
    */
-  async query(
-    name: string,
-    payload: Payload = null,
-    options: QueryOptions = {},
-  ): Promise<Subscription<QueryRecord>> {
-    const { nodes = [], tags = {}, requestAck = false, relayFactor = 0, timeoutMs = 0 } = options;
-    if (!(relayFactor >= 0 && relayFactor <= 255)) {
-      throw new RangeError(`Cannot query: got relayFactor ${relayFactor}, expected 0 to 255`);
+  async query(name: string, payload: Payload = null, options: QueryOptions = {}): Promise<Query> {
+    checkQuery(name, payload, options);
+    const { capacity, signal, ...parameters } = options;
+    const { nodes = [], tags = {}, requestAck = false, relayFactor = 0, timeoutMs = 0 } =
+      parameters;
+    if (parameters.waitForTimeout) {
+      throw new TypeError(
+        "Cannot use waitForTimeout: an agent decides itself when a query is over",
+      );
     }
     const body: RequestBody<"query"> = {
       FilterNodes: nodes,
@@ -207,8 +245,12 @@ export class RpcClient implements AsyncDisposable {
       Name: name,
       Payload: toBytes(payload),
     };
+    const asked = async () =>
+      await askedMembers(await this.members({ status: "alive|leaving" }), parameters);
     return await this.#channel.open("query", body, {
-      ...options,
+      capacity,
+      signal,
+      subscribe: (settings) => new Query({ ...settings, asked, acksOnly: name === PING_QUERY }),
       decode: (reader) => toQueryRecord(queryRecord.read(reader)),
     });
   }
@@ -220,11 +262,13 @@ export class RpcClient implements AsyncDisposable {
   async events<const Type extends EventType = "*">(
     options: EventsOptions<Type> = {},
   ): Promise<Subscription<EventOf<Type>>> {
+    checkOptions(options, OPTION_NAMES.events);
     const { types = [], capacity, signal } = options;
-    const body = { Type: types.length === 0 ? "*" : types.join(",") };
-    const events = await this.#channel.open("stream", body, {
+    checkTexts("types", types, "member-failed");
+    const events = await this.#channel.open("stream", { Type: types.join(",") || "*" }, {
       capacity,
       signal,
+      subscribe: (settings) => new Subscription<SerfEvent>(settings),
       decode: (reader): SerfEvent => {
         const event = eventRecord.read(reader);
         if (event.type !== "query") return event;
@@ -240,15 +284,26 @@ export class RpcClient implements AsyncDisposable {
    * case), beginning with what the agent has kept of the recent past. A connection can have one monitor at a time.
    */
   async monitor(level = "INFO", options: MonitorOptions = {}): Promise<Subscription<string>> {
+    checkText("level", level);
+    checkOptions(options, ["capacity", "signal"]);
     return await this.#channel.open("monitor", { LogLevel: level }, {
       ...options,
+      subscribe: (settings) => new Subscription<string>(settings),
       decode: (reader) => logRecord.read(reader).Log,
     });
   }
 
   /** Answers a query event of this connection by its `id`, as `QueryEvent.respond` does. */
   async respond(id: number, payload: Payload, options?: CallOptions): Promise<void> {
+    checkNumber("id", id);
+    checkPayload(payload);
     await this.#call("respond", { ID: BigInt(id), Payload: toBytes(payload) }, options);
+  }
+
+  /** Counters: members, clocks, queues, health. */
+  async stats(options?: CallOptions): Promise<SerfStats> {
+    const { serf = {} } = await this.info(options);
+    return parseStats(serf);
   }
 
   /** Facts and counters of the agent as text, by section and name: what `serf info` prints. */
@@ -261,6 +316,7 @@ export class RpcClient implements AsyncDisposable {
 
   /** Where a member stands in the network; `undefined` if the agent does not know. */
   async coordinate(name: string, options?: CallOptions): Promise<Coordinate | undefined> {
+    checkText("name", name);
     const { Ok, Coord } = await this.#call("get-coordinate", { Node: name }, options);
     if (!Ok) return undefined;
     const { Vec, Error: error, Adjustment: adjustment, Height: height } = Coord;
@@ -282,12 +338,20 @@ export class RpcClient implements AsyncDisposable {
     body: RequestBody<C>,
     options: CallOptions = {},
   ): Promise<ResponseBody<C>> {
+    checkOptions(options, OPTION_NAMES.call);
     const answer = await this.#channel.call(command, body, options.signal);
     if (answer.error !== "") throw new RpcError(command, answer.error);
     return answer.body as ResponseBody<C>;
   }
 
-  async #manageKeys(operation: KeyOperation, key: Uint8Array | string): Promise<KeyResult> {
+  async #manageKeys(
+    operation: KeyOperation,
+    key: Uint8Array | string,
+    { relayFactor }: { readonly relayFactor: number },
+  ): Promise<KeyResult> {
+    if (relayFactor !== 0) {
+      throw new TypeError("Cannot use relayFactor: the RPC protocol has none for key operations");
+    }
     const body = { Key: typeof key === "string" ? key : key.toBase64() };
     const { error, body: result } =
       await (operation === "list-keys"
@@ -305,6 +369,9 @@ export class RpcClient implements AsyncDisposable {
     };
   }
 }
+
+/** The internal query of reachability tests, which every member acknowledges and none answers. */
+const PING_QUERY = "_serf_ping";
 
 /**
  * A record of a query; `undefined` for the one that ends it. Serf's agents send any number of acks and answers from nobody

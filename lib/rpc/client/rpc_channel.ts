@@ -5,7 +5,7 @@
  */
 
 import { DecodeError, RpcError, TimeoutError } from "../../base/errors.ts";
-import { Subscription } from "../../base/subscription.ts";
+import type { Subscription, SubscriptionOptions } from "../../base/subscription.ts";
 import type { ByteSink } from "../../base/write_all.ts";
 import { Reader } from "../../wire/msgpack/msgpack.ts";
 import { type ByteSource, MessageReader } from "../message_reader.ts";
@@ -37,9 +37,11 @@ export interface Answer<C extends Command> {
 export type RecordCommand = "stream" | "monitor" | "query";
 
 /** How records are received. */
-export interface OpenOptions<T> {
+export interface OpenOptions<T, Records extends Subscription<T>> {
   /** Decodes a record; `undefined` means that it was the last one. */
   readonly decode: (reader: Reader) => T | undefined;
+  /** Makes the subscription. */
+  readonly subscribe: (options: SubscriptionOptions) => Records;
   /** How many records are kept for a slow reader. */
   readonly capacity?: number;
   /** Ends the subscription, also later on. */
@@ -84,6 +86,11 @@ export class RpcChannel {
     this.#receiving = this.#receive();
   }
 
+  /** Whether the connection has ended. */
+  get closed(): boolean {
+    return this.#ended;
+  }
+
   /**
    * Sends a request and waits for the answer. Rejects with an {@link RpcError} that says `client closed` if the
    * connection ends before, and with the signal's reason; an answer that comes later is then ignored.
@@ -100,21 +107,14 @@ export class RpcChannel {
    * Sends a request that is followed by records, and resolves once the agent has agreed to it. Closing the subscription
    * tells the agent to stop. It ends with an {@link RpcError} if the agent closes the connection.
    */
-  async open<C extends RecordCommand, T>(
+  async open<C extends RecordCommand, T, Records extends Subscription<T>>(
     command: C,
     body: RequestBody<C>,
-    { decode, capacity, signal }: OpenOptions<T>,
-  ): Promise<Subscription<T>> {
+    { decode, subscribe, capacity, signal }: OpenOptions<T, Records>,
+  ): Promise<Records> {
     signal?.throwIfAborted();
     const seq = ++this.#lastSeq;
-    const abort = () => records.close(signal?.reason);
-    const records = new Subscription<T>({
-      capacity,
-      onClose: () => {
-        signal?.removeEventListener("abort", abort);
-        this.#release(seq, command);
-      },
-    });
+    const records = subscribe({ capacity, signal, onClose: () => this.#release(seq, command) });
     this.#sinks.set(seq, {
       receive(record) {
         const value = decode(new Reader(record));
@@ -134,7 +134,6 @@ export class RpcChannel {
       records.close();
       throw error;
     }
-    signal?.addEventListener("abort", abort);
     return records;
   }
 

@@ -8,13 +8,15 @@
 import type { Coordinate } from "../../api/coordinate.ts";
 import { parseEventFilter, splitEventFilters } from "../../api/event_filter.ts";
 import { KeyError, type KeyOperation, type KeyResult } from "../../api/keys.ts";
+import type { Member, MemberFilter } from "../../api/member.ts";
+import { applyTagChange } from "../../api/tag_change.ts";
 import { ClosedError, errorText } from "../../base/errors.ts";
 import { parseLogLevel } from "../../base/log.ts";
 import { type Command, commands, type RequestBody, type ResponseBody } from "../commands.ts";
+import { ExpressionError, filterMembers } from "../../host/member_filter.ts";
 import { failureText } from "../failure_text.ts";
 import { RequestError, RPC_VERSION, RpcFailure } from "../protocol.ts";
 import type { Client } from "./client.ts";
-import { filterMembers } from "./member_filter.ts";
 import type { RpcAgent } from "./rpc_agent.ts";
 
 /** One request. */
@@ -83,12 +85,14 @@ const handlers: { readonly [C in Command]: Handler<C> } = {
   "members-filtered": {
     prompt: true,
     handle({ client: { agent }, body: { Tags: tags, Status: status, Name: name } }) {
-      return { body: { Members: filterMembers(agent.members(), { tags, status, name }) } };
+      const filter = { tags: Object.fromEntries(tags), status, name };
+      return { body: { Members: filtered(agent.members(), filter) } };
     },
   },
   "tags": {
     async handle({ client: { agent }, body }) {
-      await agent.setTags(changedTags(agent.tags, body));
+      const change = { set: Object.fromEntries(body.Tags), delete: body.DeleteTags };
+      await agent.setTags(applyTagChange(agent.tags, change));
       return done;
     },
   },
@@ -198,15 +202,14 @@ async function leave(client: Client): Promise<Outcome<null>> {
   }
 }
 
-/** Deletions act on the tags as they were, so that a tag that is both deleted and set stays. */
-function changedTags(
-  tags: Readonly<Record<string, string>>,
-  change: RequestBody<"tags">,
-): Record<string, string> {
-  const changed = new Map(Object.entries(tags));
-  for (const name of change.DeleteTags) changed.delete(name);
-  for (const [name, value] of change.Tags) changed.set(name, value);
-  return Object.fromEntries(changed);
+/** The members that match all expressions. Throws a {@link RequestError} if an expression cannot be compiled. */
+function filtered(members: readonly Member[], filter: MemberFilter): readonly Member[] {
+  try {
+    return filterMembers(members, filter);
+  } catch (error) {
+    if (!(error instanceof ExpressionError)) throw error;
+    throw new RequestError(`Failed to compile regex: ${error.reason}`, { cause: error });
+  }
 }
 
 async function manageKeys(

@@ -6,7 +6,7 @@ import {
   assertRejects,
   assertStrictEquals,
 } from "@std/assert";
-import { QueryResponse } from "../../../lib/api/query.ts";
+import { type QueryOptions, QueryResponse } from "../../../lib/api/query.ts";
 import { RpcError } from "../../../lib/base/errors.ts";
 import { KeyError, RpcClient } from "../../../lib/rpc/client/client.ts";
 import {
@@ -585,6 +585,81 @@ for (
     await assertRejects(() => client.members(), RpcError, "client closed");
   });
 }
+
+Deno.test("a collected query says who did not answer, by the filters of the query", async () => {
+  await using serving = new Serving();
+  serving.agent.list = [
+    member("web-1", { tags: { role: "web" } }),
+    member("web-2", { status: "leaving", tags: { role: "web" } }),
+    member("web-3", { status: "failed", tags: { role: "web" } }),
+    member("db-1", { tags: { role: "db" } }),
+  ];
+  serving.agent.queryScript = (records) => {
+    records.push({ type: "ack", from: "web-1" });
+    setTimeout(() => {
+      records.push(new QueryResponse("web-1", bytes("1")));
+      records.close();
+    }, 20);
+  };
+  await using client = await serving.connect();
+  const missing = async (options: QueryOptions, name = "load") =>
+    (await (await client.query(name, null, options)).collect()).missing;
+  assertEquals(await missing({}), ["web-2", "db-1"]);
+  assertEquals(await missing({ nodes: ["web-1", "db-1", "nobody"] }), ["db-1"]);
+  assertEquals(await missing({ tags: { role: "^w" } }), ["web-2"]);
+  assertEquals(await missing({ tags: { role: "[" } }), []);
+  assertEquals(await missing({ nodes: ["web-1"] }, "_serf_ping"), []);
+});
+
+Deno.test("all tags are replaced by deleting those that the agent has", async () => {
+  await using serving = new Serving();
+  serving.agent.tags = { role: "web", zone: "z1" };
+  serving.agent.statistics = { tags: serving.agent.tags };
+  await using client = await serving.connect();
+  await client.setTags({ role: "db" });
+  assertEquals(serving.agent.tags, { role: "db" });
+});
+
+Deno.test("the counters of an agent come as numbers", async () => {
+  await using serving = new Serving();
+  const serf = { members: "3", failed: "1", health_score: "2", encrypted: "true" };
+  serving.agent.statistics = { serf: { ...serf, coordinate_resets: "0" } };
+  await using client = await serving.connect();
+  const stats = await client.stats();
+  assertEquals([stats.members, stats.failed, stats.healthScore, stats.left], [3, 1, 2, NaN]);
+  assertEquals([stats.encrypted, stats.coordinateResets], [true, 0]);
+});
+
+Deno.test("wrong arguments are refused by name, and nothing is sent", async () => {
+  await using serving = new Serving();
+  await using client = await serving.connect();
+  // deno-lint-ignore no-explicit-any
+  const wrong = (value: unknown): any => value;
+  const cases: [() => Promise<unknown>, string][] = [
+    [() => client.join(wrong("x")), 'Cannot use addresses: got "x", expected an array of texts'],
+    [() => client.userEvent("x", wrong({})), "Cannot use payload: got an object, expected text"],
+    [() => client.userEvent("x", null, wrong({ coalesc: true })), "did you mean coalesce?"],
+    [() => client.members(wrong({ tag: {} })), "did you mean tags?"],
+    [() => client.leave(wrong({ signal: 1 })), "Cannot use signal: got 1"],
+    [() => client.setTags(wrong({ a: 1 })), "Cannot use tags.a: got 1, expected text"],
+    [() => client.query("x", null, { waitForTimeout: true }), "Cannot use waitForTimeout"],
+    [() => client.keys.list({ relayFactor: 1 }), "Cannot use relayFactor"],
+    [() => client.events({ types: wrong("user") }), 'Cannot use types: got "user"'],
+    [() => RpcClient.connect(wrong({ adress: "" })), "did you mean address?"],
+    [() => RpcClient.connect({ address: wrong(7373) }), "Cannot use address: got 7373"],
+  ];
+  for (const [call, message] of cases) await assertRejects(call, TypeError, message);
+  assertEquals(serving.agent.calls, []);
+});
+
+Deno.test("what is printed of a client says where it is connected", async () => {
+  await using serving = new Serving();
+  const client = await serving.connect();
+  const address = serving.server.address.text;
+  assertEquals(Deno.inspect(client), `RpcClient { address: "${address}", closed: false }`);
+  await client.close();
+  assertEquals(Deno.inspect(client), `RpcClient { address: "${address}", closed: true }`);
+});
 
 Deno.test("a relay factor that is no byte is refused before it is sent", async () => {
   await using serving = new Serving();

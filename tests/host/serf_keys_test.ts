@@ -50,3 +50,11 @@ Deno.test("operations of one instance do not overlap", async () => {
   await Promise.all([a.keys.install(next), a.keys.use(next), a.keys.remove(old)]);
   assertEquals((await a.keys.list()).keys, new Map([[next.toBase64(), 2]]));
 });
+
+Deno.test("a key may be given in base64", async () => {
+  await using cluster = new LoopbackCluster();
+  const [a] = await cluster.joined(2, { encryptKey: old.toBase64() });
+  await until(() => a.members().length === 2);
+  await a.keys.install(next.toBase64());
+  assertEquals((await a.keys.list()).keys.get(next.toBase64()), 2);
+});

@@ -1,0 +1,146 @@
+/**
+ * What an instance holds from its start to its end: sockets, the snapshot file, and the checked settings.
+ *
+ * @module
+ */
+
+import { keyBytes } from "../api/arguments.ts";
+import { abortable } from "../base/abortable.ts";
+import type { Address } from "../base/address.ts";
+import { errorText } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
+import type { SerfConfig } from "../serf/config.ts";
+import type { Keyring } from "../wire/framing/keyring.ts";
+import type { WireOptions } from "../wire/framing/wire_options.ts";
+import { advertisedAddress, isPublic } from "./advertise.ts";
+import { DEFAULT_PORT, resolveEndpoint } from "./resolve.ts";
+import { checkSerfOptions, type NodeConfig, nodeConfig, type SerfOptions } from "./serf_options.ts";
+import { SnapshotFile } from "./snapshot_file.ts";
+import { NetTransport } from "./transport/net_transport.ts";
+
+/** Everything that exists before the node does. */
+export interface Resources {
+  readonly config: SerfConfig;
+  readonly wire: WireOptions;
+  /** Bound, not started. */
+  readonly transport: NetTransport;
+  readonly snapshot: SnapshotFile | undefined;
+  readonly log: Log;
+}
+
+/**
+ * Checks the options, opens the snapshot and binds the sockets. Rejects with a `TypeError` or `RangeError` for a bad
+ * option, with the signal's reason, and otherwise with an `Error` in the words of Serf and memberlist whose `cause` is
+ * the system's error. Nothing stays open then.
+ */
+export async function openResources(options: SerfOptions): Promise<Resources> {
+  checkSerfOptions(options);
+  const { signal } = options;
+  signal?.throwIfAborted();
+  const config = nodeConfig(options);
+  const wire = await wireOptions(options);
+  const log = guardedLog(options.log);
+  const [bind, advertise] = await abortable(endpoints(options), signal);
+  await using opened = new AsyncDisposableStack();
+  const snapshot = await openSnapshot(options, log);
+  opened.defer(() => snapshot?.close());
+  const transport = await bindTransport(bind, { options, config, wire, log });
+  opened.defer(() => transport.close());
+  signal?.throwIfAborted();
+  const address = addressToAnnounce(transport, advertise);
+  if (bind.port === 0) {
+    log("DEBUG", `memberlist: Using dynamic bind port ${transport.address.port}`);
+  }
+  if (wire.keyring === undefined && isPublic(address)) {
+    log("WARN", "memberlist: Binding to public address without encryption!");
+  }
+  opened.move();
+  return { config: { ...config, address }, wire, transport, snapshot, log };
+}
+
+/** Calls the user's log. What it throws is reported like an uncaught error, and does not interrupt our work. */
+function guardedLog(log: Log | undefined): Log {
+  if (log === undefined) return () => {};
+  return (level, text) => {
+    try {
+      log(level, text);
+    } catch (error) {
+      reportError(error);
+    }
+  };
+}
+
+/** The address to bind, and the one to announce if that is given. */
+async function endpoints(
+  { bind = "0.0.0.0", advertise }: SerfOptions,
+): Promise<[Address, Address | undefined]> {
+  const bound = await endpoint(bind, "bind");
+  return [bound, advertise === undefined ? undefined : await endpoint(advertise, "advertise")];
+}
+
+async function endpoint(text: string, option: "bind" | "advertise"): Promise<Address> {
+  try {
+    const [address] = await resolveEndpoint(text, { defaultPort: DEFAULT_PORT });
+    return address;
+  } catch (cause) {
+    throw new TypeError(`Invalid ${option} address: ${errorText(cause)}`, { cause });
+  }
+}
+
+async function openSnapshot(options: SerfOptions, log: Log): Promise<SnapshotFile | undefined> {
+  const { snapshotPath, rejoinAfterLeave = false, metrics } = options;
+  if (snapshotPath === undefined) return undefined;
+  try {
+    return await SnapshotFile.open(snapshotPath, { rejoinAfterLeave, log, metrics });
+  } catch (cause) {
+    throw new Error(`Failed to setup snapshot: ${errorText(cause)}`, { cause });
+  }
+}
+
+async function bindTransport(
+  bind: Address,
+  { options: { metrics }, config, wire, log }: {
+    readonly options: SerfOptions;
+    readonly config: NodeConfig;
+    readonly wire: WireOptions;
+    readonly log: Log;
+  },
+): Promise<NetTransport> {
+  try {
+    const { tcpTimeoutMs: streamTimeoutMs } = config.profile;
+    return await NetTransport.bind({ bind, wire, streamTimeoutMs, log, metrics });
+  } catch (error) {
+    throw memberlistError(error);
+  }
+}
+
+function addressToAnnounce(transport: NetTransport, advertise: Address | undefined): Address {
+  try {
+    return advertisedAddress({ bound: transport.address, advertise });
+  } catch (error) {
+    throw memberlistError(error);
+  }
+}
+
+function memberlistError(error: unknown): Error {
+  const { message, cause } = error as Error;
+  return new Error(`Failed to create memberlist: ${message}`, { cause: cause ?? error });
+}
+
+async function wireOptions(options: SerfOptions): Promise<WireOptions> {
+  const { label, compression = true, encryptKey, advanced = {} } = options;
+  const { verifyIncoming, verifyOutgoing } = advanced;
+  const keyring = encryptKey === undefined ? options.keyring : await keyringOf(encryptKey);
+  return { compress: compression, keyring, label, verifyIncoming, verifyOutgoing };
+}
+
+/** Loads the cryptography only for those who encrypt. */
+async function keyringOf(key: Uint8Array | string): Promise<Keyring> {
+  const bytes = keyBytes("encryptKey", key);
+  const { Keyring } = await import("../wire/framing/keyring.ts");
+  try {
+    return new Keyring([bytes]);
+  } catch (cause) {
+    throw new RangeError(`Failed to create memberlist: ${errorText(cause)}`, { cause });
+  }
+}

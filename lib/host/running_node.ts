@@ -1,0 +1,284 @@
+/**
+ * A node with sockets, files and real time: the protocol core under a driver, and what its user waits for. `Serf` and
+ * the agent are built on it; they check what users pass in.
+ *
+ * @module
+ */
+
+import { keyBytes } from "../api/arguments.ts";
+import { QueryEvent, type SerfEvent } from "../api/event.ts";
+import { type EventFilter, matchesEvent } from "../api/event_filter.ts";
+import { KeyManager } from "../api/keys.ts";
+import type { Member } from "../api/member.ts";
+import type { Payload } from "../api/payload.ts";
+import type { Query, QueryOptions, QueryParameters } from "../api/query.ts";
+import type { Address } from "../base/address.ts";
+import { toBytes } from "../base/bytes.ts";
+import { ClosedError, TimeoutError } from "../base/errors.ts";
+import { Subscription, type SubscriptionOptions } from "../base/subscription.ts";
+import type { SerfConfig } from "../serf/config.ts";
+import { SerfCore, type SerfTimer } from "../serf/core.ts";
+import type { IncomingQuery, SerfOutput } from "../serf/output.ts";
+import { compileFilters, encodeFilters } from "../serf/queries/filters.ts";
+import { PING_QUERY } from "../serf/queries/internal/internal_names.ts";
+import { packetOverhead } from "../wire/framing/packet.ts";
+import { Driver } from "./driver.ts";
+import { joinTargets } from "./join.ts";
+import { type Ending, Operations } from "./operations.ts";
+import { rejoin } from "./rejoin.ts";
+import { openResources, type Resources } from "./resources.ts";
+import type { SerfOptions } from "./serf_options.ts";
+
+/** Where an instance stands in its life. */
+export type SerfState = "alive" | "leaving" | "left" | "shutdown";
+
+/** How an instance ended. */
+export interface SerfClosed {
+  /**
+   * `left` after a leave, `shutdown` without one, `conflict` because another node has the same name and the other members
+   * voted for that one.
+   */
+  readonly reason: "left" | "shutdown" | "conflict";
+}
+
+/** One node from its start to its end. After the end, everything that needs the node fails with a `ClosedError`. */
+export class RunningNode {
+  readonly keys: KeyManager;
+  /** Resolves when the node holds no socket, timer or file any more. */
+  readonly closed: Promise<SerfClosed>;
+  readonly core: SerfCore;
+  readonly #resources: Resources;
+  readonly #driver: Driver<SerfTimer, SerfOutput>;
+  readonly #operations = new Operations();
+  /** With the events that each wants; none means all. */
+  readonly #subscriptions = new Map<Subscription<SerfEvent>, readonly EventFilter[]>();
+  readonly #resolveClosed: (closed: SerfClosed) => void;
+  /** Why nothing more can be done; `undefined` while it can. */
+  #closedError: ClosedError | undefined;
+  #lostName = false;
+
+  private constructor(resources: Resources, options: SerfOptions) {
+    const { config, wire, transport, snapshot, log } = resources;
+    this.#resources = resources;
+    this.#driver = new Driver({ transport, log, deliver: (output) => this.#deliver(output) });
+    this.core = new SerfCore(config, this.#driver, {
+      keyring: wire.keyring,
+      storeKeyring: options.onKeyringChange,
+      snapshot: snapshot?.recovered,
+      packetOverhead: () => packetOverhead(wire),
+    });
+    const { promise, resolve } = Promise.withResolvers<SerfClosed>();
+    this.closed = promise;
+    this.#resolveClosed = resolve;
+    this.keys = new KeyManager(async (operation, key, { relayFactor }) => {
+      const bytes = keyBytes("key", key);
+      const { result } = await this.#run(
+        "key-result",
+        (id) => this.core.keys(operation, bytes, { id, relayFactor }),
+      );
+      return result;
+    });
+  }
+
+  /** Starts a node. Rejects as `Serf.create` does. */
+  static async start(options: SerfOptions): Promise<RunningNode> {
+    const resources = await openResources(options);
+    let node: RunningNode;
+    try {
+      node = new RunningNode(resources, options);
+    } catch (error) {
+      await Promise.all([resources.transport.close(), resources.snapshot?.close()]);
+      throw error;
+    }
+    node.#driver.start(node.core);
+    node.#rejoin();
+    return node;
+  }
+
+  get config(): SerfConfig {
+    return this.#resources.config;
+  }
+
+  /** Where the node listens, with the real port. */
+  get bindAddress(): Address {
+    return this.#resources.transport.address;
+  }
+
+  get encrypted(): boolean {
+    return this.#resources.wire.keyring !== undefined;
+  }
+
+  get state(): SerfState {
+    return this.#closedError === undefined ? this.core.state : "shutdown";
+  }
+
+  get local(): Member {
+    return this.core.local;
+  }
+
+  /** How many of our user events wait for their turn, because they were sent faster than gossip carries them. */
+  get userEventsWaiting(): number {
+    return this.#closedError === undefined ? this.core.userEventsWaiting : 0;
+  }
+
+  /** As `Serf.join`. */
+  async join(addresses: readonly string[], options: { readonly replay: boolean }): Promise<number> {
+    if (this.#lostName) throw this.#closedError;
+    if (this.state !== "alive") throw new ClosedError("Serf can't Join after Leave or Shutdown");
+    return await joinTargets(addresses, {
+      defaultPort: this.bindAddress.port,
+      log: this.#resources.log,
+      contact: (resolved) =>
+        this.#run(
+          "joined",
+          (id) => this.core.join(resolved, { id, ignoreOld: !options.replay }),
+        ),
+    });
+  }
+
+  /** As `Serf.leave`. */
+  async leave(): Promise<void> {
+    await this.#confirm((id) => this.core.leave({ id }), ClosedError);
+  }
+
+  /** As `Serf.forceLeave`. */
+  async forceLeave(name: string, options: { readonly prune: boolean }): Promise<void> {
+    await this.#confirm((id) => this.core.forceLeave(name, { id, ...options }));
+  }
+
+  /** As `Serf.setTags`. */
+  async setTags(tags: Readonly<Record<string, string>>): Promise<void> {
+    await this.#confirm((id) => this.core.setTags({ ...tags }, { id }));
+  }
+
+  /** As `Serf.userEvent`. */
+  userEvent(name: string, payload: Payload, options: { readonly coalesce: boolean }): void {
+    this.#call(() => this.core.userEvent(name, toBytes(payload), options));
+  }
+
+  /** As `Serf.query`, but nobody answers if an expression is not RE2. */
+  query(name: string, payload: Payload, options: QueryOptions): Query {
+    // Room for an ack and an answer of everybody, so that a slow reader loses none.
+    const { capacity = Math.max(1_024, 2 * this.core.members().length), signal, ...parameters } =
+      options;
+    const bytes = toBytes(payload);
+    return this.#operations.query(
+      (id) => this.#call(() => this.core.query(name, bytes, { ...parameters, id })),
+      { capacity, signal, acksOnly: name === PING_QUERY, asked: () => this.#asked(parameters) },
+    );
+  }
+
+  /** The events from now on that one of the filters matches; all, if there are no filters. */
+  events(
+    filters: readonly EventFilter[] = [],
+    options: Pick<SubscriptionOptions, "capacity" | "signal"> = {},
+  ): Subscription<SerfEvent> {
+    const events = new Subscription<SerfEvent>({
+      ...options,
+      onClose: () => this.#subscriptions.delete(events),
+    });
+    if (this.#closedError === undefined) this.#subscriptions.set(events, filters);
+    else events.close(this.#lostName ? this.#closedError : undefined);
+    return events;
+  }
+
+  /** As `Serf.shutdown`. */
+  async shutdown(): Promise<void> {
+    this.#close(this.core.state === "left" ? "left" : "shutdown");
+    await this.closed;
+  }
+
+  async #close(reason: SerfClosed["reason"]): Promise<void> {
+    if (this.#closedError !== undefined) return;
+    this.#lostName = reason === "conflict";
+    const why = this.#lostName ? `: another node has the name "${this.config.name}"` : "";
+    const error = this.#closedError = new ClosedError(`Serf was shut down${why}`);
+    this.#driver.call(() => this.core.shutdown());
+    // Who reads events and answers sees the end of a shutdown, but must not miss a conflict.
+    const streamEnd = this.#lostName ? error : undefined;
+    this.#operations.close(error, streamEnd);
+    for (const events of [...this.#subscriptions.keys()]) events.close(streamEnd);
+    await this.#driver.close();
+    await this.#resources.snapshot?.close();
+    this.#resolveClosed({ reason });
+  }
+
+  /** Called by the driver with what the node has to say. */
+  #deliver(output: SerfOutput): void {
+    switch (output.type) {
+      case "log":
+        return this.#resources.log(output.level, output.text);
+      case "snapshot":
+        return this.#resources.snapshot?.add(output.entry);
+      case "query-record":
+        return this.#operations.record(output);
+      case "joined":
+      case "done":
+      case "key-result":
+        return this.#operations.end(output);
+      case "shutdown":
+        this.#close("conflict");
+        return;
+      case "query":
+        return this.#publish(new QueryEvent(output, (payload) => this.#respond(output, payload)));
+      default:
+        this.#publish(output);
+    }
+  }
+
+  #publish(event: SerfEvent): void {
+    for (const [events, filters] of this.#subscriptions) {
+      const wanted = filters.length === 0 || filters.some((filter) => matchesEvent(filter, event));
+      if (wanted) events.push(event);
+    }
+  }
+
+  #respond(query: IncomingQuery, payload: Uint8Array): void {
+    this.#call(() => this.core.respond(query, payload));
+  }
+
+  /** The members that a query is for, as far as we know them. */
+  #asked(parameters: QueryParameters): string[] {
+    const passes = compileFilters(encodeFilters(parameters));
+    return this.core.members()
+      .filter(({ status }) => status === "alive" || status === "leaving")
+      .filter(({ name, tags }) => passes(name, tags))
+      .map(({ name }) => name);
+  }
+
+  /** Looks for the cluster that the snapshot remembers, in the background. */
+  #rejoin(): void {
+    const { config, snapshot, log } = this.#resources;
+    rejoin(snapshot?.recovered.alive ?? new Map(), {
+      self: config.name,
+      log,
+      contact: async (address) => {
+        const { count } = await this.#run("joined", (id) => this.core.rejoin(address, { id }));
+        return count > 0;
+      },
+    }).catch(() => {
+      // Shut down meanwhile: there is nothing to rejoin for.
+    });
+  }
+
+  #call<Result>(run: () => Result): Result {
+    if (this.#closedError !== undefined) throw this.#closedError;
+    return this.#driver.call(run);
+  }
+
+  #run<Type extends Ending["type"]>(
+    type: Type,
+    start: (id: number) => void,
+  ): Promise<Extract<Ending, { type: Type }>> {
+    return this.#operations.run(type, (id) => this.#call(() => start(id)));
+  }
+
+  /** Runs an operation that only succeeds or fails. */
+  async #confirm(
+    start: (id: number) => void,
+    Failure: new (message: string) => Error = TimeoutError,
+  ): Promise<void> {
+    const { error } = await this.#run("done", start);
+    if (error !== undefined) throw new Failure(error);
+  }
+}
