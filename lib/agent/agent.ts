@@ -22,12 +22,10 @@ import type { KeyOperation, KeyResult } from "../api/keys.ts";
 import type { Member } from "../api/member.ts";
 import type { QueryOptions, QueryRecord } from "../api/query.ts";
 import type { Coordinate } from "../api/coordinate.ts";
-import { describeEvent } from "./describe_event.ts";
-import { EventGate } from "./event_gate.ts";
+import { UserEventThrottle } from "./user_event_throttle.ts";
 import type { HandlerSpec } from "./handlers/handler_spec.ts";
-import { runtimeStats } from "./runtime_stats.ts";
 import { ScriptHandlers } from "./handlers/script_handlers.ts";
-import { writeTagsFile } from "./config/tags_file.ts";
+import { writeTagsFile } from "./config/state_files.ts";
 
 /** What an agent is made of. */
 export interface AgentOptions {
@@ -60,7 +58,7 @@ export class Agent implements RpcAgent {
   /** Events that wait for their handlers. */
   readonly #backlog = new Subscription<SerfEvent>();
   readonly #listeners = new Set<(event: SerfEvent) => void>();
-  readonly #eventGate = new EventGate(() => this.#node.userEventsWaiting);
+  readonly #userEventThrottle = new UserEventThrottle(() => this.#node.userEventsWaiting);
   #dropping = false;
   #stopping: Promise<void> | undefined;
 
@@ -170,7 +168,7 @@ export class Agent implements RpcAgent {
     payload: Uint8Array | null,
     { coalesce }: { readonly coalesce: boolean },
   ): Promise<void> {
-    await this.#eventGate.pass();
+    await this.#userEventThrottle.pass();
     const quoted = goQuote(payload ?? "");
     const what = `${name}. Coalesced: ${coalesce}. Payload: ${quoted}`;
     this.#log("DEBUG", `Requesting user event send: ${what}`);
@@ -279,4 +277,26 @@ export class Agent implements RpcAgent {
   #log(level: "DEBUG" | "INFO" | "WARN" | "ERR", text: string): void {
     this.#options.log.write(level, `agent: ${text}`);
   }
+}
+
+/** `user-event: NAME`, `query: NAME`, or the type of a member event: how Serf's log describes an event. */
+function describeEvent(event: SerfEvent): string {
+  if (event.type === "user") return `user-event: ${event.name}`;
+  return event.type === "query" ? `query: ${event.name}` : event.type;
+}
+
+/** Processor names as Go calls them, where they differ. */
+const ARCHITECTURES: Readonly<Record<string, string>> = { x86_64: "amd64", aarch64: "arm64" };
+
+/** Facts about the process, under the names of Go's runtime. One event loop counts as one goroutine. */
+function runtimeStats(): Record<string, string> {
+  const processors = String(navigator.hardwareConcurrency);
+  return {
+    arch: ARCHITECTURES[Deno.build.arch] ?? Deno.build.arch,
+    cpu_count: processors,
+    goroutines: "1",
+    max_procs: processors,
+    os: Deno.build.os,
+    version: `deno${Deno.version.deno}`,
+  };
 }

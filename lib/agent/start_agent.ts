@@ -12,11 +12,10 @@ import { agentCoalescing } from "../serf/config.ts";
 import type { Keyring } from "../wire/framing/keyring.ts";
 import { Agent } from "./agent.ts";
 import type { AgentConfig } from "./config/config.ts";
-import { readKeyringFile, writeKeyringFile } from "./config/keyring_file.ts";
+import { readKeyringFile, readTagsFile, writeKeyringFile } from "./config/state_files.ts";
 import type { LoadedConfig } from "./config/load_config.ts";
 import { type NetworkSettings, resolveNetworkSettings } from "./config/network_settings.ts";
-import { StartupError } from "./startup_error.ts";
-import { readTagsFile } from "./config/tags_file.ts";
+import { StartupError } from "./config/config.ts";
 
 /** Where an agent reports while it starts, and afterwards. */
 export interface StartAgentOptions {

@@ -1,12 +1,13 @@
 /**
- * Reading the whole configuration: flags, files, and the checks that need nothing but the configuration itself. It is
- * done at start and again at each reload.
+ * Reading the configuration, at the start and at each reload: configuration files, then the flags, then the checks that
+ * need nothing but the configuration itself.
  *
  * @module
  */
 
 import { formatDuration } from "../../go/duration.ts";
 import { errorText } from "../../base/errors.ts";
+import { osErrorText } from "../../go/os_error.ts";
 import { missingPermissions } from "../../base/permissions.ts";
 import {
   type AgentConfig,
@@ -14,14 +15,14 @@ import {
   configOptions,
   defaultConfig,
   mergeConfig,
+  StartupError,
 } from "./config.ts";
-import { readConfigPaths } from "./config_file.ts";
+import { decodeConfig } from "./decode_config.ts";
 import { type HandlerSpec, parseHandlerSpec } from "../handlers/handler_spec.ts";
-import { StartupError } from "../startup_error.ts";
 
 /** Where the settings come from. */
 export interface ConfigSources {
-  /** What the command line says; it comes last. */
+  /** The settings on the command line, which override those of files. */
   readonly layer: ConfigLayer;
   /** Configuration files and directories in the order of the command line. */
   readonly configPaths: readonly string[];
@@ -31,13 +32,13 @@ export interface ConfigSources {
 export interface LoadedConfig {
   readonly config: AgentConfig;
   readonly handlers: readonly HandlerSpec[];
-  /** What the user is told about the configuration although it works. */
+  /** Warnings about settings that are used, perhaps with another value. */
   readonly notices: readonly string[];
 }
 
-/** The least retry interval and broadcast timeout. */
+/** The shortest retry interval and broadcast timeout, as in Serf. */
 const MIN_INTERVAL_MS = 1_000;
-/** The least reconnect interval: with a much smaller one, an agent does little else. */
+/** The shortest reconnect interval: with a much shorter one, an agent does little else. */
 const MIN_RECONNECT_MS = 100;
 
 /** Loads the configuration from its sources. Throws a {@link StartupError} that says what is wrong with it. */
@@ -49,6 +50,41 @@ export function loadConfig({ layer, configPaths }: ConfigSources): LoadedConfig 
   checkInterfaces(config);
   checkDurations(config);
   return { ...completed(config), handlers };
+}
+
+/**
+ * Merges files into `base`, each over the one before. Of a directory, the files directly inside it whose names end in
+ * `.json` are read, in byte order. Throws an `Error` that names the file.
+ */
+export function readConfigPaths(paths: readonly string[], base: AgentConfig): AgentConfig {
+  return paths.flatMap(filesAt).map(readConfigFile).reduce(mergeConfig, base);
+}
+
+function filesAt(path: string): string[] {
+  return reading(path, () => {
+    if (!Deno.statSync(path).isDirectory) return [path];
+    const names = [...Deno.readDirSync(path)]
+      .filter(({ name, isDirectory }) => name.endsWith(".json") && !isDirectory)
+      .map(({ name }) => name);
+    return names.sort().map((name) => `${path.replace(/\/+$/, "")}/${name}`);
+  });
+}
+
+function readConfigFile(path: string): ConfigLayer {
+  const bytes = reading(path, () => Deno.readFileSync(path));
+  try {
+    return decodeConfig(bytes);
+  } catch (error) {
+    throw new Error(`Error decoding '${path}': ${errorText(error)}`);
+  }
+}
+
+function reading<T>(path: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw new Error(`Error reading '${path}': open ${path}: ${osErrorText(error)}`);
+  }
 }
 
 function readFiles(paths: readonly string[]): AgentConfig {
@@ -64,7 +100,7 @@ function requirePermissions(needed: readonly Deno.PermissionDescriptor[]): void 
   if (text !== undefined) throw new StartupError(text);
 }
 
-/** The peers of a cluster are not known beforehand, so the network is needed as a whole, and the rest as configured. */
+/** All of the network, because the members of the cluster are not known beforehand; the rest depends on the settings. */
 function neededPermissions(config: AgentConfig): Deno.PermissionDescriptor[] {
   const { tagsFile, keyringFile, snapshotPath } = config;
   // A snapshot is compacted by way of a second file.
@@ -117,7 +153,7 @@ function hasInterface(name: string): boolean {
   return Deno.networkInterfaces().some((known) => known.name === name);
 }
 
-/** Fills in what follows from other settings, and raises what is too low. */
+/** Fills in settings that follow from others, and raises those that are too low. */
 function completed(config: AgentConfig): { config: AgentConfig; notices: string[] } {
   const notices: string[] = [];
   const atLeast = (name: string, ms: number, least = MIN_INTERVAL_MS) => {

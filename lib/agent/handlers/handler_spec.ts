@@ -5,7 +5,7 @@
  */
 
 import { type EventFilter, parseEventFilter, splitEventFilters } from "../../api/event_filter.ts";
-import { StartupError } from "../startup_error.ts";
+import { StartupError } from "../config/config.ts";
 
 /** A script, and the events it is run for. */
 export interface HandlerSpec {

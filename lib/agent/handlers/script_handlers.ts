@@ -12,7 +12,6 @@ import type { Metrics } from "../../base/metrics.ts";
 import type { SerfEvent } from "../../api/event.ts";
 import type { Member } from "../../api/member.ts";
 import { matchesEvent } from "../../api/event_filter.ts";
-import { describeEvent } from "../describe_event.ts";
 import { handlerEnvironment, handlerInput } from "./handler_input.ts";
 import type { HandlerSpec } from "./handler_spec.ts";
 import { runScript, type RunScriptOptions, type ScriptResult } from "./run_script.ts";
@@ -69,7 +68,7 @@ export class ScriptHandlers {
       await event.respond(result.output);
     } catch (error) {
       const reason = `failed to respond to key query: ${errorText(error)}`;
-      log("WARN", `agent: Failed to respond to query '${describeEvent(event)}': ${reason}`);
+      log("WARN", `agent: Failed to respond to query 'query: ${event.name}': ${reason}`);
     }
   }
 

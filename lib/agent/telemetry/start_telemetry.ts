@@ -8,9 +8,8 @@ import type { Log } from "../../base/log.ts";
 import { after, type Timer } from "../../base/timer.ts";
 import { errorText } from "../../base/errors.ts";
 import type { Metrics } from "../../base/metrics.ts";
-import type { AgentConfig } from "../config/config.ts";
+import { type AgentConfig, StartupError } from "../config/config.ts";
 import { MemorySink } from "./memory_sink.ts";
-import { StartupError } from "../startup_error.ts";
 import { StatsdSink, type StatsServer } from "./statsd_sink.ts";
 import { Telemetry } from "./telemetry.ts";
 

@@ -16,7 +16,7 @@ import type { Agent } from "../../agent/agent.ts";
 import { agentHelp, parseAgentFlags } from "./agent_flags.ts";
 import { AgentOutput } from "./agent_output.ts";
 import { formatBanner } from "./banner.ts";
-import type { AgentConfig } from "../../agent/config/config.ts";
+import { type AgentConfig, StartupError } from "../../agent/config/config.ts";
 import { Discovery, type DiscoveryOptions } from "../../agent/discovery/discovery.ts";
 import { loadConfig, type LoadedConfig } from "../../agent/config/load_config.ts";
 import { LogPrinter } from "../../agent/log/log_printer.ts";
@@ -24,7 +24,6 @@ import { retryJoin } from "../../agent/retry_join.ts";
 import { onSignal, SignalQueue } from "./signal_queue.ts";
 import { startAgent } from "../../agent/start_agent.ts";
 import { startTelemetry } from "../../agent/telemetry/start_telemetry.ts";
-import { StartupError } from "../../agent/startup_error.ts";
 import { Syslog, type SyslogOptions } from "../../agent/log/syslog.ts";
 
 /** How long a graceful leave may take. */

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { readKeyringFile, writeKeyringFile } from "../../../lib/agent/config/keyring_file.ts";
+import { readKeyringFile, writeKeyringFile } from "../../../lib/agent/config/state_files.ts";
 import { TemporaryDirectory } from "../../support/temporary_directory.ts";
 
 const keys = ["HvY8ubRZMgafUOWvrOadwOckVa1wN3QWAo46FVKbVN8=", "AAAAAAAAAAAAAAAAAAAAAA=="];
@@ -22,7 +22,7 @@ Deno.test("a keyring is read and written with the primary key first", async () =
   );
 });
 
-Deno.test("what is no keyring is refused in the reference's words", async () => {
+Deno.test("a file that is not a keyring is refused in Serf's words", async () => {
   const cases: [string, string][] = [
     [
       "nope",

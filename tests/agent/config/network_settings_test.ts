@@ -1,7 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { type AgentConfig, defaultConfig } from "../../../lib/agent/config/config.ts";
+import { type AgentConfig, defaultConfig, StartupError } from "../../../lib/agent/config/config.ts";
 import { resolveNetworkSettings } from "../../../lib/agent/config/network_settings.ts";
-import { StartupError } from "../../../lib/agent/startup_error.ts";
 
 const resolve = (config: Partial<AgentConfig>) =>
   resolveNetworkSettings({ ...defaultConfig, ...config });

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { readTagsFile, writeTagsFile } from "../../../lib/agent/config/tags_file.ts";
+import { readTagsFile, writeTagsFile } from "../../../lib/agent/config/state_files.ts";
 import { TemporaryDirectory } from "../../support/temporary_directory.ts";
 
 Deno.test("tags are written sorted, indented, and for the owner only", () => {
@@ -13,18 +13,18 @@ Deno.test("tags are written sorted, indented, and for the owner only", () => {
   assertEquals(Deno.readTextFileSync(path), "{}");
 });
 
-Deno.test("a file that is missing has no tags", () => {
+Deno.test("a missing tags file has no tags", () => {
   assertEquals(readTagsFile("/nonexistent/tags.json"), undefined);
 });
 
-Deno.test("null is no tags, and a null value an empty one", () => {
+Deno.test("a tags file with null has no tags, and a null value is an empty one", () => {
   using directory = new TemporaryDirectory();
   directory.write({ "a.json": "null", "b.json": '{"a":null}' });
   assertEquals(readTagsFile(directory.file("a.json")), {});
   assertEquals(readTagsFile(directory.file("b.json")), { a: "" });
 });
 
-Deno.test("what is no object of texts is refused in Go's words", () => {
+Deno.test("a tags file that is not an object of strings is refused in Go's words", () => {
   const cases: [string, string][] = [
     ["nope", "invalid character 'o' in literal null (expecting 'u')"],
     ["{} x", "invalid character 'x' after top-level value"],
@@ -41,7 +41,7 @@ Deno.test("what is no object of texts is refused in Go's words", () => {
   }
 });
 
-Deno.test("a file that cannot be read or written is named", () => {
+Deno.test("a tags file that cannot be read or written is named in the error", () => {
   using directory = new TemporaryDirectory();
   const path = directory.path;
   assertEquals(

@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { defaultConfig } from "../../../lib/agent/config/config.ts";
-import { readConfigPaths } from "../../../lib/agent/config/config_file.ts";
+import { readConfigPaths } from "../../../lib/agent/config/load_config.ts";
 import { TemporaryDirectory } from "../../support/temporary_directory.ts";
 
 const directoryFiles = {

@@ -1,17 +1,17 @@
 import { assertEquals } from "@std/assert";
-import { EventGate } from "../../lib/agent/event_gate.ts";
+import { UserEventThrottle } from "../../lib/agent/user_event_throttle.ts";
 
-Deno.test("whoever comes while there is room passes at once", async () => {
-  const gate = new EventGate(() => 1_023);
-  await Promise.all([gate.pass(), gate.pass()]);
+Deno.test("a sender passes at once while there is room", async () => {
+  const throttle = new UserEventThrottle(() => 1_023);
+  await Promise.all([throttle.pass(), throttle.pass()]);
 });
 
-Deno.test("those who have to wait pass in their order, as soon as there is room", async () => {
+Deno.test("senders who have to wait pass in order, as soon as there is room", async () => {
   let waiting = 1_024;
-  const gate = new EventGate(() => waiting);
+  const throttle = new UserEventThrottle(() => waiting);
   const passed: number[] = [];
   const all = [1, 2, 3].map((number) =>
-    gate.pass().then(() => {
+    throttle.pass().then(() => {
       passed.push(number);
       waiting++;
     })
