@@ -58,6 +58,7 @@ export {
 export type { SerfStats } from "./lib/api/stats.ts";
 export { Address } from "./lib/base/address.ts";
 export { ClosedError, JoinError, type JoinFailure, TimeoutError } from "./lib/base/errors.ts";
+export type { LamportTime } from "./lib/base/lamport_time.ts";
 export type { Log, LogLevel } from "./lib/base/log.ts";
 export { type MetricKind, type MetricName, METRICS, type Metrics } from "./lib/base/metrics.ts";
 export { Subscription, type SubscriptionOptions } from "./lib/base/subscription.ts";

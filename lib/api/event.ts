@@ -5,6 +5,7 @@
  */
 
 import { toBytes } from "../base/bytes.ts";
+import type { LamportTime } from "../base/lamport_time.ts";
 import { decodeText } from "../base/text.ts";
 import type { Member } from "./member.ts";
 import { parsePayload, type Payload } from "./payload.ts";
@@ -30,7 +31,7 @@ export class UserEvent {
   /** Tells it from the other events. */
   readonly type = "user";
   /** Lamport time of the event clock. */
-  readonly lTime: number;
+  readonly lTime: LamportTime;
   /** The name that senders and handlers have agreed on. */
   readonly name: string;
   /** What goes with it; `null` when nothing does. */
@@ -41,7 +42,7 @@ export class UserEvent {
   /** Made by the library. */
   constructor(
     event: {
-      readonly lTime: number;
+      readonly lTime: LamportTime;
       readonly name: string;
       readonly payload: Uint8Array | null;
       readonly coalesce: boolean;
@@ -69,7 +70,7 @@ export class QueryEvent {
   /** Tells it from the other events. */
   readonly type = "query";
   /** Lamport time of the query clock. */
-  readonly lTime: number;
+  readonly lTime: LamportTime;
   /** Tells it from other queries. Over RPC it is a number that the agent gave to this delivery. */
   readonly id: number;
   /** The name that those who ask and answer have agreed on. */
@@ -85,7 +86,7 @@ export class QueryEvent {
   /** Made by the library. */
   constructor(
     event: {
-      readonly lTime: number;
+      readonly lTime: LamportTime;
       readonly id: number;
       readonly name: string;
       readonly payload: Uint8Array | null;

@@ -11,6 +11,7 @@ export type GoValue =
   | null
   | boolean
   | number
+  | bigint
   | string
   | Uint8Array
   | readonly GoValue[]
@@ -28,7 +29,7 @@ export function goSyntax(value: GoValue): string {
 function nested(value: GoValue): string {
   if (value === null) return "<nil>";
   if (typeof value === "boolean") return String(value);
-  if (typeof value === "number") return integer(value);
+  if (typeof value === "number" || typeof value === "bigint") return integer(value);
   if (typeof value === "string") return goQuote(value);
   if (value instanceof Uint8Array) return `[]uint8${bytesIn(value)}`;
   if (Array.isArray(value)) return `[]interface {}{${value.map(nested).join(", ")}}`;
@@ -38,7 +39,7 @@ function nested(value: GoValue): string {
 }
 
 /** Go decodes integers below 128 as signed, which it prints in decimal, and larger ones as unsigned, printed in hex. */
-function integer(value: number): string {
+function integer(value: number | bigint): string {
   return value < 0x80 ? String(value) : hex(value);
 }
 
@@ -46,6 +47,6 @@ function bytesIn(bytes: Uint8Array): string {
   return `{${Array.from(bytes, hex).join(", ")}}`;
 }
 
-function hex(value: number): string {
+function hex(value: number | bigint): string {
   return `0x${value.toString(16)}`;
 }

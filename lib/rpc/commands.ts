@@ -24,7 +24,7 @@ import { memberList } from "./member_codec.ts";
 /** Number of a request or of a query: 64 bits in full, because clients may choose any. */
 export const sequence: Field<bigint> = {
   zero: 0n,
-  read: (reader) => reader.uint64(),
+  read: (reader) => BigInt(reader.uint64()),
   write: (writer, value) => writer.uint64(value),
 };
 

@@ -6,7 +6,8 @@
 
 import { type MemberEvent, UserEvent } from "../api/event.ts";
 import { DecodeError } from "../base/errors.ts";
-import { binary, bool, type Field, struct, text, u64 } from "../wire/msgpack/struct.ts";
+import type { LamportTime } from "../base/lamport_time.ts";
+import { binary, bool, type Field, struct, text, u53, u64 } from "../wire/msgpack/struct.ts";
 import { memberList } from "./member_codec.ts";
 
 /** A query in an event stream. */
@@ -14,7 +15,7 @@ export interface StreamedQuery {
   readonly type: "query";
   /** Names the query in a `respond` on the same connection; means nothing elsewhere. */
   readonly id: number;
-  readonly lTime: number;
+  readonly lTime: LamportTime;
   readonly name: string;
   readonly payload: Uint8Array | null;
 }
@@ -25,9 +26,9 @@ export type StreamedEvent = MemberEvent | UserEvent | StreamedQuery;
 const common = { Event: text, LTime: u64, Name: text, Payload: binary };
 const memberFields = struct({ Event: text, Members: memberList });
 const userFields = struct({ ...common, Coalesce: bool });
-const queryFields = struct({ ...common, ID: u64 });
+const queryFields = struct({ ...common, ID: u53 });
 /** On the wire the type does not come first, so a reader must be ready for the fields of every type. */
-const anyFields = struct({ ...common, Coalesce: bool, ID: u64, Members: memberList });
+const anyFields = struct({ ...common, Coalesce: bool, ID: u53, Members: memberList });
 
 /** One event of a stream. Reading throws a `DecodeError` if its type is unknown. */
 export const eventRecord: Field<StreamedEvent> = {

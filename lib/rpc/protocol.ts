@@ -96,7 +96,7 @@ export function decodeRequestHeader(value: Uint8Array, previous: RequestHeader):
   let { command, seq } = previous;
   reader.struct(["Command", "Seq"], (key) => {
     if (key === "Command") command = reader.string();
-    else if (key === "Seq") seq = reader.uint64();
+    else if (key === "Seq") seq = BigInt(reader.uint64());
     else return false;
     return true;
   });

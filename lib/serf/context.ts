@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { LamportTime } from "../base/lamport_time.ts";
 import type { LogLevel } from "../base/log.ts";
 import type { World } from "../base/world.ts";
 import type { SwimTimer } from "../swim/timer.ts";
@@ -65,11 +66,11 @@ export class SerfContext {
   readonly local: LocalNode;
 
   /** `restoredClock` is the time of the member clock before a restart. */
-  constructor(config: SerfConfig, world: SerfWorld, restoredClock = 0) {
+  constructor(config: SerfConfig, world: SerfWorld, restoredClock: LamportTime = 0) {
     this.config = config;
     this.world = world;
     this.members = new MemberTable(() => world.random());
-    this.clock = new LamportClock(restoredClock);
+    this.clock = new LamportClock(restoredClock, this);
     this.local = { tags: { ...config.tags }, state: "alive" };
   }
 

@@ -7,6 +7,7 @@
  * @module
  */
 
+import type { LamportTime } from "../base/lamport_time.ts";
 import type { Coordinate } from "../api/coordinate.ts";
 import type { Member } from "../api/member.ts";
 import type { KeyOperation } from "../api/keys.ts";
@@ -294,7 +295,7 @@ export class SerfCore implements Machine<Packet, StreamMessage, Reply, SerfTimer
    * Responds to a query that was delivered. Throws a `RangeError` if the response is too large, and an `Error` if there
    * was one already or the deadline is over.
    */
-  respond(query: { lTime: number; id: number }, payload: Uint8Array): void {
+  respond(query: { lTime: LamportTime; id: number }, payload: Uint8Array): void {
     this.#queries.responder.respond(query, payload);
   }
 

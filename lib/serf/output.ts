@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { LamportTime } from "../base/lamport_time.ts";
 import type { MemberEvent, UserEvent } from "../api/event.ts";
 import type { KeyResult } from "../api/keys.ts";
 import type { QueryRecord } from "../api/query.ts";
@@ -15,7 +16,7 @@ import type { SnapshotEntry } from "./snapshot/snapshot.ts";
 export interface IncomingQuery {
   readonly type: "query";
   /** Lamport time of the query clock. */
-  readonly lTime: number;
+  readonly lTime: LamportTime;
   /** Random id; with `lTime` it identifies the query. */
   readonly id: number;
   readonly name: string;

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { LamportTime } from "../base/lamport_time.ts";
 import { errorText } from "../base/errors.ts";
 import type { Opaque } from "../wire/messages/messages.ts";
 import type { SerfState } from "../wire/messages/serf_messages.ts";
@@ -41,7 +42,7 @@ export class StateExchange {
   /** Our state as it is now. */
   localState(): EncodedMessage {
     const { clock, members } = this.#context;
-    const statusLTimes = new Map<string, number>();
+    const statusLTimes = new Map<string, LamportTime>();
     // Receivers take each time for that of a join. With the time of a leave intent they would refuse the intent itself.
     for (const { name, status, statusLTime } of members.records()) {
       statusLTimes.set(name, status === "leaving" ? timeBefore(statusLTime) : statusLTime);
@@ -61,9 +62,14 @@ export class StateExchange {
   merge(body: Opaque, join: boolean): void {
     const remote = this.#read(body);
     if (remote === undefined) return;
-    this.#witness(remote);
+    // A clock shows the time of the next message, which does not exist yet: hence the time before.
+    this.#context.clock.witness(timeBefore(remote.lTime));
+    this.#queryClock.witness(timeBefore(remote.queryLTime));
+    const isBelieved = this.#userEvents.clock.witness(timeBefore(remote.eventLTime));
     this.#mergeStatuses(remote);
-    if (join && this.#joiner.ignoresOldEvents) this.#userEvents.ignoreBefore(remote.eventLTime);
+    if (isBelieved && join && this.#joiner.ignoresOldEvents) {
+      this.#userEvents.ignoreBefore(remote.eventLTime);
+    }
     this.#userEvents.merge(remote.events);
   }
 
@@ -76,13 +82,6 @@ export class StateExchange {
       this.#context.log("ERR", `Failed to decode remote state: ${errorText(error)}`);
     }
     return undefined;
-  }
-
-  /** A clock shows the time of the next message, which does not exist yet: hence one less. */
-  #witness({ lTime, eventLTime, queryLTime }: SerfState): void {
-    this.#context.clock.witness(lTime - 1);
-    this.#userEvents.clock.witness(eventLTime - 1);
-    this.#queryClock.witness(queryLTime - 1);
   }
 
   /**

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { LamportTime } from "../base/lamport_time.ts";
 import type { MemberEvent, MemberEventType, UserEvent } from "../api/event.ts";
 import type { SerfOutput } from "../serf/output.ts";
 import type { SnapshotEntry } from "../serf/snapshot/snapshot.ts";
@@ -35,7 +36,7 @@ interface Watched {
   /** Time, name and payload of each user event that was delivered. */
   readonly userEvents: Set<string>;
   /** The last reading of each clock. */
-  readonly clocks: Map<string, number>;
+  readonly clocks: Map<string, LamportTime>;
 }
 
 /** The figures of a node that are checked between runs. */
@@ -143,7 +144,7 @@ export class Invariants {
     this.#clock(node, watched, { name: `snapshot ${entry.type}`, now: entry.lTime });
   }
 
-  #clock(node: number, watched: Watched, { name, now }: { name: string; now: number }): void {
+  #clock(node: number, watched: Watched, { name, now }: { name: string; now: LamportTime }): void {
     const before = watched.clocks.get(name) ?? 0;
     if (!(now >= before)) this.#report(node, `${name} went from ${before} to ${now}`);
     watched.clocks.set(name, now);

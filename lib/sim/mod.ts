@@ -15,6 +15,7 @@
  */
 
 export type { Address } from "../base/address.ts";
+export type { LamportTime } from "../base/lamport_time.ts";
 export type { LogLevel } from "../base/log.ts";
 export {
   type MemberEvent,

@@ -126,7 +126,7 @@ Deno.test("a user event is delivered everywhere, its sender included", async () 
   for (const events of subscriptions) {
     const first = await nextEvent(events, "user");
     const second = await nextEvent(events, "user");
-    const [deploy, done] = [first, second].toSorted((x, y) => x.lTime - y.lTime);
+    const [deploy, done] = [first, second].toSorted((x, y) => x.lTime < y.lTime ? -1 : 1);
     assertEquals([deploy.name, decoder.decode(deploy.payload!), deploy.coalesce], [
       "deploy",
       "v1",

@@ -136,6 +136,7 @@ Deno.test("another MessagePack library reads our messages the same", () => {
 
 const events: readonly StreamedEvent[] = [
   new UserEvent({ lTime: 2 ** 40, name: "n", payload: null, coalesce: true }),
+  new UserEvent({ lTime: 2n ** 64n - 1n, name: "n", payload: null, coalesce: true }),
   { type: "query", id: 3, lTime: 0, name: "\u{1f600}".repeat(40), payload: Uint8Array.of(0) },
   { type: "member-update", members: [member("a", { tags: { k: "v" } }), member("b")] },
   { type: "member-reap", members: [] },

@@ -6,6 +6,7 @@
  * @module
  */
 
+import type { LamportTime } from "../../lib/base/lamport_time.ts";
 import type { LogLevel } from "../../lib/base/log.ts";
 import type { Address } from "../../lib/base/address.ts";
 import type { SerfEvent } from "../../lib/api/event.ts";
@@ -224,12 +225,12 @@ export function bytes(text: string): Uint8Array {
 }
 
 /** A join intent. */
-export function join(node: string, lTime: number): SerfMessage {
+export function join(node: string, lTime: LamportTime): SerfMessage {
   return { type: "join", lTime, node };
 }
 
 /** A leave intent. */
-export function leave(node: string, lTime: number, prune = false): SerfMessage {
+export function leave(node: string, lTime: LamportTime, prune = false): SerfMessage {
   return { type: "leave", lTime, node, prune };
 }
 

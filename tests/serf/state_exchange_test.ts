@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import type { LamportTime } from "../../lib/base/lamport_time.ts";
 import { EncodedMessage, messageOf } from "../../lib/serf/encoded_message.ts";
 import type { Opaque } from "../../lib/wire/messages/messages.ts";
 import type { SerfState } from "../../lib/wire/messages/serf_messages.ts";
@@ -148,4 +149,37 @@ Deno.test("times at the end of the range do no harm", () => {
   assertEquals(node.all("user").map(({ name }) => name), ["x", "y"]);
   assertEquals(node.all("query").length, 2);
   assertEquals(new EncodedMessage(stateOf(node)).bytes.length > 0, true);
+});
+
+Deno.test("times beyond the exact numbers are exchanged like others", () => {
+  const far = 2n ** 60n;
+  const [one, other] = [startLoner(), startLoner()];
+  for (const node of [one, other]) node.meet("a", "b");
+  one.hear(join("a", far));
+  merge(one, { eventLTime: far, queryLTime: far + 5n });
+  merge(other, messageOf(new EncodedMessage(stateOf(one))) as SerfState);
+  const { member_time, event_time, query_time } = other.core.stats();
+  assertEquals([member_time, event_time, query_time].map(BigInt), [far + 1n, far, far + 5n]);
+  assertEquals(stateOf(other).statusLTimes.get("a"), far);
+});
+
+Deno.test("times that nobody can have counted to are ignored, and the rest of a state is merged", () => {
+  const node = startLoner();
+  node.meet("a", "b", "c");
+  const last = 2n ** 64n - 1n;
+  merge(node, {
+    lTime: last,
+    eventLTime: last,
+    queryLTime: last,
+    statusLTimes: new Map<string, LamportTime>([["a", last], ["b", 4], ["c", last]]),
+    leftMembers: ["c"],
+    events: [
+      { lTime: last, events: [{ name: "x", payload: null }] },
+      { lTime: 3, events: [{ name: "y", payload: null }] },
+    ],
+  });
+  const { member_time, event_time, query_time } = node.core.stats();
+  assertEquals([member_time, event_time, query_time], ["5", "4", "1"]);
+  assertEquals(Object.fromEntries(stateOf(node).statusLTimes), { self: 0, a: 0, b: 4, c: 0 });
+  assertEquals(node.all("user").map(({ name }) => name), ["y"]);
 });

@@ -94,6 +94,7 @@ export {
 export type { SerfStats } from "../../api/stats.ts";
 export { Address } from "../../base/address.ts";
 export { RpcError } from "../../base/errors.ts";
+export type { LamportTime } from "../../base/lamport_time.ts";
 export { Subscription, type SubscriptionOptions } from "../../base/subscription.ts";
 
 /** Where to connect, and how. */

@@ -5,9 +5,12 @@
  * @module
  */
 
+import type { LamportTime } from "../../base/lamport_time.ts";
+import { isOlderThan, ringIndex } from "../lamport.ts";
+
 /** The messages of one Lamport time, in order of arrival. */
 export interface TimeSlot<T> {
-  readonly lTime: number;
+  readonly lTime: LamportTime;
   readonly items: readonly T[];
 }
 
@@ -32,13 +35,13 @@ export class RecentMessages<T> {
   }
 
   /** Whether a time is so long ago that its slot may have been replaced, when the clock shows `now`. */
-  isTooOld(lTime: number, now: number): boolean {
-    return now > this.#size && lTime < now - this.#size;
+  isTooOld(lTime: LamportTime, now: LamportTime): boolean {
+    return isOlderThan(lTime, now, this.#size);
   }
 
   /** Adds an item. Returns false if it is known. */
-  add(lTime: number, item: T): boolean {
-    const index = lTime % this.#size;
+  add(lTime: LamportTime, item: T): boolean {
+    const index = ringIndex(lTime, this.#size);
     const slot = this.#slots.get(index);
     if (slot?.lTime !== lTime) {
       this.#slots.set(index, { lTime, items: [item] });

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { LamportTime } from "../../base/lamport_time.ts";
 import { UserEvent } from "../../api/event.ts";
 import { equalBytes } from "../../base/bytes.ts";
 import { encodeText } from "../../base/text.ts";
@@ -12,7 +13,7 @@ import type { Broadcasts } from "../broadcasts.ts";
 import type { SerfCoreOptions } from "../config.ts";
 import type { SerfContext } from "../context.ts";
 import { EncodedMessage } from "../encoded_message.ts";
-import { LamportClock } from "../lamport.ts";
+import { LamportClock, laterTime } from "../lamport.ts";
 import type { EventDelivery } from "./event_delivery.ts";
 import { RecentMessages } from "./recent_messages.ts";
 
@@ -46,7 +47,7 @@ export class UserEvents {
   readonly #delivery: EventDelivery;
   readonly #recent: RecentMessages<BufferedEvent>;
   /** Events from before this time are ignored. */
-  #minTime: number;
+  #minTime: LamportTime;
   /** Events of ours that wait to be sent, the oldest first. */
   #pending: Draft[] = [];
 
@@ -58,8 +59,8 @@ export class UserEvents {
     this.#context = context;
     this.#broadcasts = broadcasts;
     this.#delivery = delivery;
-    this.clock = new LamportClock(snapshot?.eventClock);
-    this.#minTime = snapshot === undefined ? 0 : snapshot.eventClock + 1;
+    this.clock = new LamportClock(snapshot?.eventClock, context);
+    this.#minTime = snapshot === undefined ? 0 : this.clock.time;
     this.#recent = new RecentMessages(context.config.eventBuffer, isSameEvent);
   }
 
@@ -100,8 +101,7 @@ export class UserEvents {
 
   /** Returns whether the event was news and is to be gossiped on. */
   receive({ lTime, name, payload, coalesce }: UserEventMessage): boolean {
-    this.clock.witness(lTime);
-    if (lTime < this.#minTime) return false;
+    if (!this.clock.witness(lTime) || lTime < this.#minTime) return false;
     const now = this.clock.time;
     if (this.#recent.isTooOld(lTime, now)) {
       this.#context.log("WARN", `received old event ${name} from time ${lTime} (current: ${now})`);
@@ -114,8 +114,8 @@ export class UserEvents {
   }
 
   /** From now on events from before this time are ignored. */
-  ignoreBefore(lTime: number): void {
-    this.#minTime = Math.max(this.#minTime, lTime);
+  ignoreBefore(lTime: LamportTime): void {
+    this.#minTime = laterTime(this.#minTime, lTime);
   }
 
   /** The event buffer, for a push/pull: recent events, some of which the other node may have missed. */

@@ -5,11 +5,13 @@
  * @module
  */
 
+import type { LamportTime } from "../../base/lamport_time.ts";
+
 /** A node joins or leaves, as it has announced, or somebody on its behalf. */
 export interface Intent {
   readonly type: "join" | "leave";
   /** The Lamport time of the announcement. */
-  readonly lTime: number;
+  readonly lTime: LamportTime;
 }
 
 interface BufferedIntent extends Intent {

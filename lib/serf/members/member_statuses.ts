@@ -100,7 +100,7 @@ export class MemberStatuses {
 
   /** Returns whether the intent was news and is to be gossiped on. */
   handleJoinIntent({ node, lTime }: JoinIntent): boolean {
-    this.#context.clock.witness(lTime);
+    if (!this.#context.clock.witness(lTime)) return false;
     const known = this.#context.members.get(node);
     if (known === undefined) {
       return this.#intents.offer(node, { type: "join", lTime }, this.#context.world.now);
@@ -113,7 +113,7 @@ export class MemberStatuses {
 
   /** Returns whether the intent was news and is to be gossiped on. */
   handleLeaveIntent({ node, lTime, prune }: LeaveIntent): boolean {
-    this.#context.clock.witness(lTime);
+    if (!this.#context.clock.witness(lTime)) return false;
     const known = this.#context.members.get(node);
     if (known === undefined) {
       this.#healer.forget(node);

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { LamportTime } from "../../base/lamport_time.ts";
 import { Interner, NameTable, oncePer } from "../../base/memory_economy.ts";
 import type { Claim } from "../../wire/messages/messages.ts";
 import { decodeTags } from "../../wire/messages/tags.ts";
@@ -20,10 +21,10 @@ export class MemberRecord {
   readonly claim: Claim;
   readonly status: MemberStatus;
   /** Lamport time of the last intent that was accepted; 0 if there was none. */
-  readonly statusLTime: number;
+  readonly statusLTime: LamportTime;
   #member?: Member;
 
-  private constructor(claim: Claim, status: MemberStatus, statusLTime: number) {
+  private constructor(claim: Claim, status: MemberStatus, statusLTime: LamportTime) {
     this.claim = claim;
     this.status = status;
     this.statusLTime = statusLTime;
@@ -34,7 +35,7 @@ export class MemberRecord {
   );
 
   /** The record with these values; one object for all nodes that derive the same from one claim. */
-  static of(claim: Claim, status: MemberStatus, statusLTime: number): MemberRecord {
+  static of(claim: Claim, status: MemberStatus, statusLTime: LamportTime): MemberRecord {
     return MemberRecord.#shared.intern(claim, new MemberRecord(claim, status, statusLTime));
   }
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { LamportTime } from "../../base/lamport_time.ts";
 import { errorText } from "../../base/errors.ts";
 import { QueryFlag, type QueryMessage } from "../../wire/messages/serf_messages.ts";
 import type { SerfContext } from "../context.ts";
@@ -20,7 +21,7 @@ export class IncomingQueries {
   readonly #context: SerfContext;
   readonly #clock: LamportClock;
   /** Queries from before this time are ignored. */
-  readonly #minTime: number;
+  readonly #minTime: LamportTime;
   readonly #internal: InternalQueries;
   readonly #responder: QueryResponder;
   readonly #recorder: SnapshotRecorder | undefined;
@@ -31,7 +32,7 @@ export class IncomingQueries {
     context: SerfContext,
     { clock, minTime, internal, responder, recorder }: {
       clock: LamportClock;
-      minTime: number;
+      minTime: LamportTime;
       internal: InternalQueries;
       responder: QueryResponder;
       recorder: SnapshotRecorder | undefined;
@@ -49,8 +50,7 @@ export class IncomingQueries {
   /** Returns whether the query was news and is to be gossiped on. */
   receive(message: QueryMessage): boolean {
     const { lTime, id, name } = message;
-    this.#clock.witness(lTime);
-    if (lTime < this.#minTime) return false;
+    if (!this.#clock.witness(lTime) || lTime < this.#minTime) return false;
     const now = this.#clock.time;
     if (this.#recent.isTooOld(lTime, now)) {
       this.#context.log("WARN", `received old query ${name} from time ${lTime} (current: ${now})`);

@@ -40,8 +40,8 @@ export class Queries {
     options: SerfCoreOptions,
   ) {
     const { snapshot } = options;
-    const minTime = snapshot === undefined ? 0 : snapshot.queryClock + 1;
-    const clock = new LamportClock(snapshot?.queryClock);
+    const clock = new LamportClock(snapshot?.queryClock, context);
+    const minTime = snapshot === undefined ? 0 : clock.time;
     const relay = new ResponseRelay(context, swim);
     const responder = new QueryResponder(context, { relay, swim });
     const keys = new KeyResponder(context, options);

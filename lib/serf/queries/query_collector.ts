@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { LamportTime } from "../../base/lamport_time.ts";
 import { type QueryRecord, QueryResponse } from "../../api/query.ts";
 import { QueryFlag, type QueryResponseMessage } from "../../wire/messages/serf_messages.ts";
 
@@ -36,7 +37,7 @@ const MAX_UNEXPECTED = 1_024;
 /** Collects one ack and one response of each member, until all that are awaited have come or it is told to finish. */
 export class QueryCollector {
   /** The Lamport time of the query. */
-  readonly lTime: number;
+  readonly lTime: LamportTime;
   readonly #sink: QuerySink;
   readonly #completion: Completion;
   readonly #acked = new Set<string>();
@@ -47,7 +48,7 @@ export class QueryCollector {
   #awaited: number;
   #finished = false;
 
-  constructor(lTime: number, completion: Completion, sink: QuerySink) {
+  constructor(lTime: LamportTime, completion: Completion, sink: QuerySink) {
     this.lTime = lTime;
     this.#sink = sink;
     this.#completion = completion;

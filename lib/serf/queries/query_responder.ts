@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { LamportTime } from "../../base/lamport_time.ts";
 import type { Swim } from "../../swim/swim.ts";
 import {
   QueryFlag,
@@ -64,7 +65,7 @@ export class QueryResponder {
   }
 
   /** Responds to a query that was kept. Throws like {@link respondTo}. */
-  respond(query: { lTime: number; id: number }, payload: Uint8Array): void {
+  respond(query: { lTime: LamportTime; id: number }, payload: Uint8Array): void {
     const open = this.#open.get(keyOf(query));
     if (open === undefined) throw new Error("response is past the deadline");
     this.respondTo(open, payload);
@@ -112,6 +113,6 @@ export class QueryResponder {
   }
 }
 
-function keyOf({ lTime, id }: { lTime: number; id: number }): string {
+function keyOf({ lTime, id }: { lTime: LamportTime; id: number }): string {
   return `${lTime}/${id}`;
 }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { LamportTime } from "../../base/lamport_time.ts";
 import { toBytes } from "../../base/bytes.ts";
 import { decodeText } from "../../base/text.ts";
 import type { LogLevel } from "../../base/log.ts";
@@ -12,25 +13,26 @@ import { Address } from "../../base/address.ts";
 import { parsePort, splitHostPort } from "../../go/host_port.ts";
 import type { LogEvent } from "../../base/world.ts";
 import { goQuote } from "../../go/quote.ts";
+import { isBelievable, parseTime } from "../lamport.ts";
 
 /** One line of a snapshot. */
 export type SnapshotEntry =
   | { readonly type: "alive"; readonly name: string; readonly address: Address }
   | { readonly type: "not-alive"; readonly name: string }
-  | { readonly type: "clock" | "event-clock" | "query-clock"; readonly lTime: number }
+  | { readonly type: "clock" | "event-clock" | "query-clock"; readonly lTime: LamportTime }
   | { readonly type: "leave" };
 
 /** The state that a snapshot holds, from which a node starts. */
 export interface SnapshotState {
   /** The addresses of the members that were alive, by name, this node included. */
   readonly alive: ReadonlyMap<string, Address>;
-  readonly clock: number;
-  readonly eventClock: number;
-  readonly queryClock: number;
+  readonly clock: LamportTime;
+  readonly eventClock: LamportTime;
+  readonly queryClock: LamportTime;
 }
 
 /** The types of entries with a Lamport time. */
-type ClockType = Extract<SnapshotEntry, { lTime: number }>["type"];
+type ClockType = Extract<SnapshotEntry, { lTime: LamportTime }>["type"];
 const CLOCK_TYPES: readonly ClockType[] = ["clock", "event-clock", "query-clock"];
 
 /** How a snapshot is read. */
@@ -55,7 +57,11 @@ export interface ParsedSnapshot {
 export class SnapshotReplay implements SnapshotState {
   readonly #rejoinAfterLeave: boolean;
   readonly #alive = new Map<string, Address>();
-  readonly #clocks: Record<ClockType, number> = { clock: 0, "event-clock": 0, "query-clock": 0 };
+  readonly #clocks: Record<ClockType, LamportTime> = {
+    clock: 0,
+    "event-clock": 0,
+    "query-clock": 0,
+  };
 
   constructor({ rejoinAfterLeave = false }: SnapshotOptions = {}) {
     this.#rejoinAfterLeave = rejoinAfterLeave;
@@ -65,15 +71,15 @@ export class SnapshotReplay implements SnapshotState {
     return this.#alive;
   }
 
-  get clock(): number {
+  get clock(): LamportTime {
     return this.#clocks.clock;
   }
 
-  get eventClock(): number {
+  get eventClock(): LamportTime {
     return this.#clocks["event-clock"];
   }
 
-  get queryClock(): number {
+  get queryClock(): LamportTime {
     return this.#clocks["query-clock"];
   }
 
@@ -233,12 +239,16 @@ const CLOCK_LABELS: Readonly<Record<ClockType, string>> = {
 };
 
 function parseClock(type: ClockType, text: string): SnapshotEntry | Problem {
-  const lTime = /^\d+$/.test(text) ? Number(text) : NaN;
-  if (Number.isSafeInteger(lTime)) return { type, lTime };
-  const reason = Number.isNaN(lTime) ? "invalid syntax" : "value out of range";
-  return problem(
-    `Failed to convert ${CLOCK_LABELS[type]}: strconv.ParseUint: parsing ${
-      goQuote(text)
-    }: ${reason}`,
-  );
+  const lTime = /^\d+$/.test(text) ? parseTime(text) : NaN;
+  if (lTime === undefined || Number.isNaN(lTime)) {
+    const reason = lTime === undefined ? "value out of range" : "invalid syntax";
+    return problem(
+      `Failed to convert ${CLOCK_LABELS[type]}: strconv.ParseUint: parsing ${
+        goQuote(text)
+      }: ${reason}`,
+    );
+  }
+  // Such a time was made up by somebody; without it the node has a working clock again.
+  if (!isBelievable(lTime)) return problem(`Ignoring ${CLOCK_LABELS[type]} ${text}`);
+  return { type, lTime };
 }

@@ -4,19 +4,21 @@
  * @module
  */
 
+import type { LamportTime } from "../../base/lamport_time.ts";
 import type { SerfContext } from "../context.ts";
 import type { MemberEvent, UserEvent } from "../../api/event.ts";
+import { timeBefore } from "../lamport.ts";
 import type { SnapshotEntry, SnapshotState } from "../snapshot/snapshot.ts";
 
 /** How often the member clock is recorded, in milliseconds (Serf's value). Intents advance it without any event. */
 export const CLOCK_RECORD_INTERVAL_MS = 500;
 
-type ClockType = Extract<SnapshotEntry, { lTime: number }>["type"];
+type ClockType = Extract<SnapshotEntry, { lTime: LamportTime }>["type"];
 
 /** Emits the entries of a snapshot. Events are recorded before they are coalesced. */
 export class SnapshotRecorder {
   readonly #context: SerfContext;
-  readonly #recorded: Record<ClockType, number>;
+  readonly #recorded: Record<ClockType, LamportTime>;
   #leaving = false;
 
   /** `restored` is the state of the snapshot so far. */
@@ -42,13 +44,13 @@ export class SnapshotRecorder {
   }
 
   /** Records that a query for us, of a user or an internal one, was received. */
-  recordQuery(lTime: number): void {
+  recordQuery(lTime: LamportTime): void {
     if (!this.#leaving) this.#advance("query-clock", lTime);
   }
 
   /** Records the member clock if it has advanced. */
   recordClock(): void {
-    this.#advance("clock", this.#context.clock.time - 1);
+    this.#advance("clock", timeBefore(this.#context.clock.time));
   }
 
   /** Records our leave. Nothing is recorded after it, since the node will not come back as this member. */
@@ -57,7 +59,7 @@ export class SnapshotRecorder {
     this.#write({ type: "leave" });
   }
 
-  #advance(type: ClockType, lTime: number): void {
+  #advance(type: ClockType, lTime: LamportTime): void {
     if (lTime <= this.#recorded[type]) return;
     this.#recorded[type] = lTime;
     this.#write({ type, lTime });

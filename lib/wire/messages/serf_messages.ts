@@ -2,17 +2,16 @@
  * The messages of Serf. They travel as memberlist's user messages, as the user state of a push/pull, or as the payload of
  * internal queries.
  *
- * Clocks are Lamport times: u64 on the wire, `number` here; a value above 2^53 - 1 does not decode.
- *
  * @module
  */
 
 import type { Address } from "../../base/address.ts";
+import type { LamportTime } from "../../base/lamport_time.ts";
 
 /** Serf's leave intent: a node announces that it leaves, or a force-leave says so for it. */
 export interface LeaveIntent {
   readonly type: "leave";
-  readonly lTime: number;
+  readonly lTime: LamportTime;
   readonly node: string;
   /** Whether receivers remove the member from their lists at once (`-prune`). */
   readonly prune: boolean;
@@ -21,24 +20,24 @@ export interface LeaveIntent {
 /** Serf's join intent: a node announces that it has joined. */
 export interface JoinIntent {
   readonly type: "join";
-  readonly lTime: number;
+  readonly lTime: LamportTime;
   readonly node: string;
 }
 
 /** One slot of the event buffer: the events of one Lamport time. */
 export interface EventSlot {
-  readonly lTime: number;
+  readonly lTime: LamportTime;
   readonly events: readonly { readonly name: string; readonly payload: Uint8Array | null }[];
 }
 
 /** Serf's part of a push/pull. */
 export interface SerfState {
   readonly type: "push-pull";
-  readonly lTime: number;
-  readonly eventLTime: number;
-  readonly queryLTime: number;
+  readonly lTime: LamportTime;
+  readonly eventLTime: LamportTime;
+  readonly queryLTime: LamportTime;
   /** Status time of every member. */
-  readonly statusLTimes: ReadonlyMap<string, number>;
+  readonly statusLTimes: ReadonlyMap<string, LamportTime>;
   readonly leftMembers: readonly string[];
   /** The whole event buffer by slot; unused slots are `null`. */
   readonly events: readonly (EventSlot | null)[];
@@ -47,7 +46,7 @@ export interface SerfState {
 /** A user event. */
 export interface UserEventMessage {
   readonly type: "user-event";
-  readonly lTime: number;
+  readonly lTime: LamportTime;
   readonly name: string;
   readonly payload: Uint8Array | null;
   /** Whether receivers may coalesce it with other events of its name; `CC` on the wire. */
@@ -65,7 +64,7 @@ export const QueryFlag = {
 /** A query. */
 export interface QueryMessage {
   readonly type: "query";
-  readonly lTime: number;
+  readonly lTime: LamportTime;
   /** Random, 31 bits. */
   readonly id: number;
   /** Where answers are sent. */
@@ -90,7 +89,7 @@ export type QueryFilter =
 /** An ack or an answer to a query. */
 export interface QueryResponseMessage {
   readonly type: "query-response";
-  readonly lTime: number;
+  readonly lTime: LamportTime;
   readonly id: number;
   readonly from: string;
   readonly flags: number;

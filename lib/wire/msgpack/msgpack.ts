@@ -92,21 +92,27 @@ export class Writer {
       if (value < 0x100) return this.#head8(0xcc, value);
       if (value < 0x10000) return this.#head16(0xcd, value);
       if (value < 0x100000000) return this.#head32(0xce, value);
-      return this.#int64(0xcf, BigInt(value));
+      return this.#head64(0xcf, value);
     }
     if (value >= -0x20) return this.byte(value & 0xff);
     if (value >= -0x80) return this.#head8(0xd0, value & 0xff);
     if (value >= -0x8000) return this.#head16(0xd1, value & 0xffff);
     if (value >= -0x80000000) return this.#head32(0xd2, value >>> 0);
-    return this.#int64(0xd3, BigInt(value));
+    return this.#head64(0xd3, value);
   }
 
   /** An unsigned integer of up to 64 bits, in its smallest form. */
-  uint64(value: bigint): this {
+  uint64(value: number | bigint): this {
+    if (typeof value === "number") return this.int(value);
     if (BigInt.asUintN(64, value) !== value) {
       throw new RangeError(`Cannot encode ${value}: expected 0 to 2^64 - 1`);
     }
-    return value < 0x100000000n ? this.int(Number(value)) : this.#int64(0xcf, value);
+    if (value <= Number.MAX_SAFE_INTEGER) return this.int(Number(value));
+    this.#reserve(9);
+    this.#buffer[this.#length] = 0xcf;
+    this.#view.setBigUint64(this.#length + 1, value);
+    this.#length += 9;
+    return this;
   }
 
   /** Always eight bytes, as Go writes a float64. */
@@ -189,10 +195,12 @@ export class Writer {
     return this;
   }
 
-  #int64(format: number, value: bigint): this {
+  /** Writes a safe integer of either sign in two halves, which needs no `bigint`. */
+  #head64(format: number, value: number): this {
     this.#reserve(9);
     this.#buffer[this.#length] = format;
-    this.#view.setBigInt64(this.#length + 1, value); // writes the low 64 bits, which is right for both signs
+    this.#view.setInt32(this.#length + 1, Math.floor(value / 2 ** 32));
+    this.#view.setUint32(this.#length + 5, value >>> 0);
     this.#length += 9;
     return this;
   }
@@ -265,14 +273,12 @@ export class Reader {
     return this.int(0, bits === 64 ? Number.MAX_SAFE_INTEGER : 2 ** bits - 1);
   }
 
-  /** An unsigned integer of 64 bits without loss of precision; nil is 0. */
-  uint64(): bigint {
-    const format = this.#peek();
-    if (format !== 0xcf && format !== 0xd3) return BigInt(this.uint(64));
-    const at = this.#take(9) + 1;
-    const value = format === 0xcf ? this.#view.getBigUint64(at) : this.#view.getBigInt64(at);
-    if (value < 0n) throw new DecodeError(`Cannot decode MessagePack: integer ${value} is below 0`);
-    return value;
+  /** An unsigned integer of 64 bits: a `number` up to 2^53 - 1, a `bigint` beyond; nil is 0. */
+  uint64(): number | bigint {
+    const start = this.#offset;
+    const value = this.#integer();
+    if (value < 0) throw new DecodeError(`Cannot decode MessagePack: integer ${value} is below 0`);
+    return value <= Number.MAX_SAFE_INTEGER ? value : this.#view.getBigUint64(start + 1);
   }
 
   /** A float64 or float32; nil is 0. */
@@ -391,7 +397,7 @@ export class Reader {
       case 0xce:
         return this.#view.getUint32(this.#take(4));
       case 0xcf:
-        return Number(this.#view.getBigUint64(this.#take(8)));
+        return this.#uint64();
       case 0xd0:
         return this.#view.getInt8(this.#take(1));
       case 0xd1:
@@ -399,10 +405,22 @@ export class Reader {
       case 0xd2:
         return this.#view.getInt32(this.#take(4));
       case 0xd3:
-        return Number(this.#view.getBigInt64(this.#take(8)));
+        return this.#int64();
       default:
         throw unexpected("an integer", format);
     }
+  }
+
+  /** The nearest number; all numbers but the largest are exact, and need no `bigint`. */
+  #uint64(): number {
+    const at = this.#take(8);
+    return this.#view.getUint32(at) * 2 ** 32 + this.#view.getUint32(at + 4);
+  }
+
+  /** Like {@link #uint64}, with a sign. */
+  #int64(): number {
+    const at = this.#take(8);
+    return this.#view.getInt32(at) * 2 ** 32 + this.#view.getUint32(at + 4);
   }
 
   #peek(): number {

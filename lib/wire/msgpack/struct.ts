@@ -68,8 +68,15 @@ export const u16: Field<number> = integer(0, 0xffff);
 /** An unsigned integer of 32 bits. */
 export const u32: Field<number> = integer(0, 0xffff_ffff);
 
-/** An unsigned integer of 64 bits; a value above 2^53 - 1 is not read. */
-export const u64: Field<number> = integer(0, Number.MAX_SAFE_INTEGER);
+/** An unsigned integer of 64 bits, of which only values up to 2^53 - 1 are read. */
+export const u53: Field<number> = integer(0, Number.MAX_SAFE_INTEGER);
+
+/** An unsigned integer of 64 bits: a `number` up to 2^53 - 1, a `bigint` beyond. */
+export const u64: Field<number | bigint> = {
+  zero: 0,
+  read: (reader) => reader.uint64(),
+  write: (writer, value) => writer.uint64(value),
+};
 
 /** Go's `int` and `int64`. A value beyond ±(2^53 - 1) becomes the nearest safe integer. */
 export const i64: Field<number> = {

@@ -35,6 +35,18 @@ Deno.test("a time is too old once the clock is further ahead than the ring is lo
   assertEquals(recent.isTooOld(1, 5), false);
 });
 
+Deno.test("times beyond the exact numbers have slots like others", () => {
+  const recent = newRing(4);
+  const time = 2n ** 53n;
+  assertEquals(recent.add(Number.MAX_SAFE_INTEGER, "x"), true);
+  assertEquals(recent.add(time, "x"), true);
+  assertEquals(recent.add(time, "x"), false);
+  assertEquals(recent.add(time + 1n, "x"), true);
+  assertEquals([...recent.slots()].map(([index]) => index), [3, 0, 1]);
+  assertEquals(recent.isTooOld(Number.MAX_SAFE_INTEGER, time + 3n), false);
+  assertEquals(recent.isTooOld(Number.MAX_SAFE_INTEGER, time + 4n), true);
+});
+
 Deno.test("a flood of items of one time is refused at some point", () => {
   const recent = newRing(4);
   for (let i = 0; i < 4_096; i++) assertEquals(recent.add(1, `${i}`), true);

@@ -1,10 +1,11 @@
 import { assertEquals, assertLessOrEqual, assertThrows } from "@std/assert";
 import { UserEvent } from "../../../lib/api/event.ts";
+import type { LamportTime } from "../../../lib/base/lamport_time.ts";
 import type { SerfState, UserEventMessage } from "../../../lib/wire/messages/serf_messages.ts";
 import { EncodedMessage } from "../../../lib/serf/encoded_message.ts";
 import { addressOf, blind, bytes, SerfNetwork, type SerfNode, stateOf } from "../serf_network.ts";
 
-function event(lTime: number, name: string, payload: string | null = null): UserEventMessage {
+function event(lTime: LamportTime, name: string, payload: string | null = null): UserEventMessage {
   const message = { type: "user-event", lTime, name, coalesce: false } as const;
   return { ...message, payload: payload === null ? null : bytes(payload) };
 }
@@ -208,4 +209,50 @@ Deno.test("events that wait are sent before a leave", () => {
   network.run(3_000);
   assertEquals(a.core.state, "left");
   assertEquals(b.all("user").length, 300);
+});
+
+Deno.test("an event with the last time that is an exact number does not deafen members", () => {
+  const network = new SerfNetwork();
+  network.encode();
+  const nodes = network.cluster(["a", "b", "c"]);
+  nodes[1].hear(event(Number.MAX_SAFE_INTEGER, "hostile"));
+  network.run(2_000);
+  for (let i = 0; i < 3; i++) {
+    nodes[i].core.userEvent("deploy", null);
+    network.run(2_000);
+  }
+  for (const node of nodes) {
+    assertEquals(delivered(node), [
+      "9007199254740991 hostile",
+      "9007199254740992 deploy",
+      "9007199254740993 deploy",
+      "9007199254740994 deploy",
+    ]);
+    assertEquals(node.core.stats().event_time, "9007199254740995");
+  }
+  const late = network.start("d");
+  late.core.join([nodes[0].address], { id: late.newId() });
+  network.run(2_000);
+  assertEquals(delivered(late).length, 4);
+  late.core.userEvent("deploy", null);
+  network.run(2_000);
+  assertEquals(delivered(nodes[0]).at(-1), "9007199254740995 deploy");
+});
+
+Deno.test("an event with a time that nobody can have counted to is ignored, and gossiped to nobody", () => {
+  const node = new SerfNetwork().start("self", blind);
+  node.hear(event(2n ** 64n - 1n, "hostile"), event(2n ** 64n - 1n, "hostile too"));
+  node.core.userEvent("deploy", null);
+  assertEquals(delivered(node), ["1 deploy"]);
+  assertEquals(node.core.stats().event_queue, "1");
+  const line = "Ignoring Lamport time 18446744073709551615, clock is at 1";
+  assertEquals(node.logs("WARN"), [line]);
+});
+
+Deno.test("a restart with a snapshot from after such an event hears what comes after it", () => {
+  const eventClock = Number.MAX_SAFE_INTEGER;
+  const snapshot = { alive: new Map(), clock: 0, eventClock, queryClock: 0 };
+  const node = new SerfNetwork().start("self", blind, { snapshot });
+  node.hear(event(eventClock, "old"), event(2n ** 53n, "new"), event(2n ** 53n + 1n, "new"));
+  assertEquals(delivered(node), ["9007199254740992 new", "9007199254740993 new"]);
 });

@@ -171,3 +171,17 @@ Deno.test("the file is compacted from 128 KiB on, or 256 bytes a member", () => 
   assertEquals(compactionThreshold(512), 131_072);
   assertEquals(compactionThreshold(513), 131_328);
 });
+
+Deno.test("clocks beyond the exact numbers are written and read exactly", () => {
+  for (const lTime of [2n ** 53n, 2n ** 53n + 1n, 2n ** 63n]) {
+    const line = formatEntry({ type: "event-clock", lTime });
+    assertEquals(line, `event-clock: ${String(lTime)}\n`);
+    assertEquals(parseSnapshot(line).state.eventClock, lTime);
+  }
+});
+
+Deno.test("a clock that nobody can have counted to is passed over with a warning", () => {
+  const text = "event-clock: 7\nevent-clock: 18446744073709551615\nclock: 9\n";
+  assertEquals(plain(parseSnapshot(text).state).clocks, [9, 7, 0]);
+  assertEquals(warningsOf(text), ["[WARN] serf: Ignoring event clock time 18446744073709551615"]);
+});

@@ -33,6 +33,7 @@ const member: ConflictMember = {
 const messages: readonly SerfMessage[] = [
   { type: "leave", lTime: 3, node: "n", prune: true },
   { type: "join", lTime: Number.MAX_SAFE_INTEGER, node: "n" },
+  { type: "join", lTime: 2n ** 53n, node: "n" },
   {
     type: "push-pull",
     lTime: 3,
@@ -51,6 +52,7 @@ const messages: readonly SerfMessage[] = [
   },
   { type: "user-event", lTime: 9, name: "deploy", payload: fromHex("00ff"), coalesce: true },
   { type: "user-event", lTime: 9, name: "", payload: null, coalesce: false },
+  { type: "user-event", lTime: 2n ** 64n - 1n, name: "", payload: null, coalesce: false },
   {
     type: "query",
     lTime: 1,

@@ -14,6 +14,7 @@ import {
   struct,
   text,
   u16,
+  u53,
   u64,
 } from "../../../lib/wire/msgpack/struct.ts";
 import { fromHex, toHex } from "../vectors.ts";
@@ -98,9 +99,30 @@ Deno.test("bytes are read as a copy", () => {
   assertEquals(value, fromHex("010203"));
 });
 
-Deno.test("a u64 beyond 2^53 - 1 is refused, an int64 becomes the last safe integer", () => {
-  assertEquals(read(u64, "cf001fffffffffffff"), Number.MAX_SAFE_INTEGER);
-  assertThrows(() => read(u64, "cf0020000000000000"), DecodeError, "is outside");
+Deno.test("a u64 is a number up to 2^53 - 1 and a bigint beyond, both ways", () => {
+  const cases: [hex: string, value: number | bigint][] = [
+    ["00", 0],
+    ["cdffff", 0xffff],
+    ["cf0000000100000000", 2 ** 32],
+    ["cf001fffffffffffff", Number.MAX_SAFE_INTEGER],
+    ["cf0020000000000000", 2n ** 53n],
+    ["cf0020000000000001", 2n ** 53n + 1n],
+    ["cf8000000000000000", 2n ** 63n],
+    ["cfffffffffffffffff", 2n ** 64n - 1n],
+  ];
+  for (const [hex, value] of cases) {
+    assertEquals(read(u64, hex), value);
+    assertEquals(write(u64, value), hex);
+  }
+  assertEquals(read(u64, "d37fffffffffffffff"), 2n ** 63n - 1n);
+  assertEquals(write(u64, 5n), "05");
+  assertThrows(() => read(u64, "d3ffffffffffffffff"), DecodeError, "-1 is below 0");
+  assertThrows(() => write(u64, 2n ** 64n), RangeError, "expected 0 to 2^64 - 1");
+});
+
+Deno.test("a u53 beyond 2^53 - 1 is refused, an int64 becomes the last safe integer", () => {
+  assertEquals(read(u53, "cf001fffffffffffff"), Number.MAX_SAFE_INTEGER);
+  assertThrows(() => read(u53, "cf0020000000000000"), DecodeError, "is outside");
   assertEquals(read(i64, "cf7fffffffffffffff"), Number.MAX_SAFE_INTEGER);
   assertEquals(read(i64, "d38000000000000000"), Number.MIN_SAFE_INTEGER);
   assertEquals(read(i64, "d3fffffffffffffff6"), -10);
