@@ -16,7 +16,7 @@ import type { SerfOptions } from "../host/serf_options.ts";
 import { failureText } from "../rpc/failure_text.ts";
 import type { RpcAgent, RpcCounter } from "../rpc/server/rpc_agent.ts";
 import { encodeMeta } from "../serf/check_config.ts";
-import { INTERNAL_PREFIX, PING_QUERY } from "../serf/queries/internal/internal_names.ts";
+import { INTERNAL_PREFIX, PING_QUERY } from "../api/internal_names.ts";
 import type { SerfEvent } from "../api/event.ts";
 import type { KeyOperation, KeyResult } from "../api/keys.ts";
 import type { Member } from "../api/member.ts";

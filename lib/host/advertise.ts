@@ -1,5 +1,6 @@
 /**
- * Which address a node announces to the others.
+ * The advertise address: the one under which a node tells the others to reach it. The rules are memberlist's
+ * (`NetTransport.FinalAdvertiseAddr`), with the networks that its go-sockaddr package takes for private.
  *
  * @module
  */
@@ -9,13 +10,13 @@ import { Address, isMapped, parseIp } from "../base/address.ts";
 /** The part of `Deno.networkInterfaces()` that matters here. */
 export type InterfaceAddress = Pick<Deno.NetworkInterfaceInfo, "address" | "cidr">;
 
-/** What decides the announced address. */
+/** What the advertise address depends on. */
 export interface AdvertiseOptions {
   /** Where the node listens, with its real port. */
   readonly bound: Address;
-  /** The address to announce, if one was configured. */
+  /** The configured address, if there is one. */
   readonly advertise?: Address;
-  /** The machine's addresses; asked for only when the node listens on all of them. */
+  /** Returns the machine's addresses. Called only if the node listens on all of them. */
   readonly interfaces?: () => readonly InterfaceAddress[];
 }
 
@@ -50,11 +51,13 @@ const otherSpecialNetworks = [
 ].map(parseNetwork);
 
 /**
- * The address to announce: the configured one, else the bound one, else, for a node that listens on all addresses, a
- * private address of the machine (IPv4 before IPv6, smaller networks first). The last is IPv4-mapped if it is IPv4,
- * the others have 4 bytes: peers compare the bytes, so the reference's forms are kept.
+ * Returns the configured address, or else the bound one, or else, if the node listens on all addresses, a private address
+ * of the machine (IPv4 before IPv6, smaller networks first).
  *
- * Throws an `Error` in the reference's words if the machine has no private address.
+ * Peers compare addresses byte by byte, so the bytes are those of memberlist: a private IPv4 address that was found this
+ * way has the mapped form of 16 bytes, one that was configured or bound has 4.
+ *
+ * Throws an `Error` with memberlist's message if the machine has no private address.
  */
 export function advertisedAddress({ bound, advertise, interfaces }: AdvertiseOptions): Address {
   if (advertise !== undefined) return shortest(advertise);
@@ -69,7 +72,7 @@ export function advertisedAddress({ bound, advertise, interfaces }: AdvertiseOpt
   return new Address(ip.length === 4 ? mapped(ip) : ip, bound.port);
 }
 
-/** Whether an address belongs to the internet at large, where unencrypted gossip should not be seen. */
+/** Whether an address can be reached from the internet; memberlist warns if gossip is unencrypted there. */
 export function isPublic(address: Address): boolean {
   const { ip } = shortest(address);
   return !isInside(ip, privateNetworks) && !isInside(ip, otherSpecialNetworks);

@@ -1,5 +1,6 @@
 /**
- * Drives one protocol machine in the real world.
+ * The host of one protocol machine: gives it the real clock, randomness and network, and delivers what it emits. The
+ * simulator's counterpart is `SimHost`.
  *
  * @module
  */
@@ -16,29 +17,28 @@ import type { NetTransport } from "./transport/net_transport.ts";
 /** A protocol machine as the driver sees it. */
 export type DrivenMachine<Timer> = Machine<Packet, StreamMessage, Reply, Timer>;
 
-/** What a driver works with. */
+/** Settings of a {@link Driver}. */
 export interface DriverOptions<Event> {
-  /** Bound but not started; closed with the driver. */
+  /** Bound but not started. Closed with the driver. */
   readonly transport: NetTransport;
-  /** Takes what the machine emits, in order, each time after the machine has returned. */
+  /** Called with each event that the machine emits, in order, after the machine has returned. */
   readonly deliver: (event: Event) => void;
   readonly log: Log;
 }
 
-/** A wake-up this much too late means that the event loop was blocked, or the process stopped. */
+/** A timer that fires this late means that the event loop was blocked, or that the process was stopped. */
 const LATE_MS = 20;
 /**
- * How long a late wake-up still waits for what has arrived in the meantime. Measured: after a stall Deno runs timers
- * first, and has read a hundred waiting datagrams 5 ms later.
+ * How long a late timer waits for datagrams that arrived meanwhile to be read. After a stall Deno runs timers before it
+ * reads sockets; in `tests/host/driver_test.ts` it has read all waiting datagrams within 5 ms.
  */
 const CATCH_UP_MS = 5;
 
 /**
- * The world of one machine: real clock, randomness and network. One timer of the host stands for all of the machine's
- * timers. An exception of the machine is logged and goes no further.
+ * Runs one machine. Only its earliest timer has a timer in the event loop. An exception of the machine is logged.
  *
- * After a stall, answers that have arrived are read before overdue timers are handled: we must not accuse a peer of a
- * silence that was our own. The machine still sees how late a timer is by looking at `now`.
+ * After a stall, datagrams that have arrived are read before overdue timers are handled, or else peers whose acks are
+ * waiting to be read would be suspected. The machine can tell how late a timer is from `now`.
  */
 export class Driver<Timer, Event> implements World<Packet, Exchange, Timer, Event> {
   readonly #transport: NetTransport;
@@ -48,7 +48,7 @@ export class Driver<Timer, Event> implements World<Packet, Exchange, Timer, Even
   readonly #events: Event[] = [];
   #machine: DrivenMachine<Timer> | undefined;
   #wakeTimer: HostTimer | undefined;
-  /** What the timer is for; Infinity when there is none. */
+  /** When `#wakeTimer` is due; Infinity if there is none. */
   #wakeAt = Infinity;
   #depth = 0;
   #closed = false;
@@ -88,7 +88,7 @@ export class Driver<Timer, Event> implements World<Packet, Exchange, Timer, Even
     this.#events.push(event);
   }
 
-  /** Starts the machine, and begins to deliver to it. Called once. */
+  /** Starts the machine, and from then on passes on to it what arrives. Called once. */
   start(machine: DrivenMachine<Timer>): void {
     this.#machine = machine;
     this.#enter(() => machine.start());
@@ -98,10 +98,7 @@ export class Driver<Timer, Event> implements World<Packet, Exchange, Timer, Even
     });
   }
 
-  /**
-   * Calls the machine on behalf of the user: what it throws is thrown, what it emits is delivered, and its timers are
-   * seen to.
-   */
+  /** Calls the machine for the user: what it throws is thrown here. Then delivers its events and schedules its timers. */
   call<Result>(run: () => Result): Result {
     this.#depth++;
     try {
@@ -112,14 +109,14 @@ export class Driver<Timer, Event> implements World<Packet, Exchange, Timer, Even
     }
   }
 
-  /** Stops everything: resolves when no timer and no socket is left. The machine hears nothing after the call. */
+  /** Stops the machine's timers and closes its sockets; resolves when they are closed. The machine is not called again. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#wakeTimer?.cancel();
     await this.#transport.close();
   }
 
-  /** Calls the machine on behalf of the world. */
+  /** Calls the machine because something happened. What it throws is logged. */
   #enter<Result>(run: (machine: DrivenMachine<Timer>) => Result): Result | undefined {
     const machine = this.#machine;
     if (machine === undefined || this.#closed) return undefined;
@@ -134,7 +131,7 @@ export class Driver<Timer, Event> implements World<Packet, Exchange, Timer, Even
     });
   }
 
-  /** After the machine has returned: deliver what it said, and wake up for its next timer. */
+  /** Called when the machine has returned: delivers its events and schedules its next timer. */
   #settle(): void {
     for (let event = this.#events.shift(); event !== undefined; event = this.#events.shift()) {
       this.#deliver(event);
@@ -155,7 +152,7 @@ export class Driver<Timer, Event> implements World<Packet, Exchange, Timer, Even
 
   #wake(at: number): void {
     if (this.#closed || at !== this.#wakeAt) return;
-    // Until the timers have been handled nothing else is to wake us.
+    // Until the timers have been handled, no other timer may be scheduled.
     this.#wakeAt = -Infinity;
     if (this.now - at < LATE_MS) this.#handleDue();
     else this.#wakeTimer = after(CATCH_UP_MS, () => this.#handleDue());

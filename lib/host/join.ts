@@ -1,5 +1,5 @@
 /**
- * Joining: from names to addresses to members.
+ * Joining by name: resolves the targets of a join to addresses, contacts them, and reports which could not be reached.
  *
  * @module
  */
@@ -11,11 +11,11 @@ import { resolveTarget } from "./resolve.ts";
 
 /** How targets are resolved and contacted. */
 export interface JoinContext {
-  /** Stands in for a missing port. */
+  /** The port of a target that names none. */
   readonly defaultPort: number;
-  /** Hears of targets that cannot be resolved, even if others are reached. */
+  /** Called for each target that cannot be resolved, even if others are reached. */
   readonly log: Log;
-  /** Contacts every address; resolves to the number of those reached, and why the others were not. */
+  /** Contacts every address; resolves to the number of those that were reached, and why the others were not. */
   readonly contact: (
     addresses: readonly Address[],
   ) => Promise<{ readonly count: number; readonly failures: readonly JoinFailure[] }>;

@@ -1,5 +1,5 @@
 /**
- * Finding the way back into the cluster after a restart.
+ * Rejoining after a restart: Serf tries the members that its snapshot lists as alive (`handleRejoin`).
  *
  * @module
  */
@@ -7,18 +7,18 @@
 import type { Log } from "../base/log.ts";
 import type { Address } from "../base/address.ts";
 
-/** Who is asking, and how. */
+/** How members are contacted. */
 export interface RejoinContext {
-  /** Our own name; we do not join ourselves. */
+  /** The name of this node, which is not contacted. */
   readonly self: string;
   readonly log: Log;
-  /** Exchanges state with a member; resolves to whether that worked. */
+  /** Exchanges state with a member; resolves to whether that succeeded. */
   readonly contact: (address: Address) => Promise<boolean>;
 }
 
 /**
- * Tries the members that a snapshot remembers as alive, in random order so that a restart of many does not fall upon
- * one, until the first can be reached. Does nothing if there are none.
+ * Contacts the members that were alive until the first is reached. The order is random, so that nodes that restart
+ * together do not all contact the same member.
  */
 export async function rejoin(
   previous: ReadonlyMap<string, Address>,

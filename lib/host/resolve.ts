@@ -1,5 +1,5 @@
 /**
- * From the text of an address to addresses.
+ * Resolving `host[:port]` to addresses, as memberlist resolves the targets of a join (`resolveAddr`).
  *
  * @module
  */
@@ -10,21 +10,21 @@ import { parsePort, splitHostPort } from "../go/host_port.ts";
 /** The port of the protocol. */
 export const DEFAULT_PORT = 7946;
 
-/** Finds the IP literals of a host name; rejects with a one-line reason. */
+/** Looks up the IP addresses of a host name; rejects with an `Error` whose message is one line. */
 export type LookupHost = (host: string) => Promise<readonly string[]>;
 
-/** How names and missing ports are filled in. */
+/** Settings of a resolution. */
 export interface ResolveOptions {
-  /** Used when the text has no port. */
+  /** The port if the text has none. */
   readonly defaultPort: number;
-  /** By default the system's resolver. */
+  /** Default: the system's resolver. */
   readonly lookup?: LookupHost;
 }
 
 /**
- * Resolves the target of a join, `[name/]host[:port]`, to every address it stands for. The node name in front is a hint
- * for other transports and has no effect here. Rejects with an `Error` whose message is one line, for instance `lookup
- * web on 10.0.0.53:53: no such host`.
+ * Resolves the target of a join, `[name/]host[:port]`, to all of its addresses. The node's name in front is for
+ * transports other than memberlist's own, and is ignored. Rejects with an `Error` whose message is one line, for instance
+ * `lookup web on 10.0.0.53:53: no such host`.
  */
 export async function resolveTarget(text: string, options: ResolveOptions): Promise<Address[]> {
   const slash = text.indexOf("/");
@@ -33,7 +33,7 @@ export async function resolveTarget(text: string, options: ResolveOptions): Prom
 }
 
 /**
- * Resolves `host[:port]` to every address it stands for; an empty host means all addresses of the machine. Rejects with
+ * Resolves `host[:port]` to all of its addresses; an empty host is `0.0.0.0`, all addresses of the machine. Rejects with
  * an `Error` whose message is one line.
  */
 export async function resolveEndpoint(
@@ -49,8 +49,8 @@ export async function resolveEndpoint(
 }
 
 /**
- * Asks the system's resolver, which knows the hosts file as well as DNS. Rejects with an `Error` in Go's words. Nobody is
- * asked about what cannot be a name, such as `1.2.3.4.5`.
+ * Asks the system's resolver, which knows the hosts file as well as DNS. Rejects with an `Error` with Go's message. A text
+ * that cannot be a host name, such as `1.2.3.4.5`, is refused without asking.
  */
 export async function lookupHost(host: string): Promise<string[]> {
   if (!isDomainName(host)) throw new Error(`lookup ${host}: no such host`);

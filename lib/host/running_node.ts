@@ -20,7 +20,7 @@ import type { SerfConfig } from "../serf/config.ts";
 import { SerfCore, type SerfTimer } from "../serf/core.ts";
 import type { IncomingQuery, SerfOutput } from "../serf/output.ts";
 import { compileFilters, encodeFilters } from "../serf/queries/filters.ts";
-import { PING_QUERY } from "../serf/queries/internal/internal_names.ts";
+import { PING_QUERY } from "../api/internal_names.ts";
 import { packetOverhead } from "../wire/framing/packet.ts";
 import { Driver } from "./driver.ts";
 import { joinTargets } from "./join.ts";

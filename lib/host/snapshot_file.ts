@@ -1,5 +1,6 @@
 /**
- * The snapshot on disk.
+ * The snapshot on disk: an append-only log from which a restarted node knows its members and clocks, compacted when it
+ * has grown too long, as Serf's `Snapshotter` does. `lib/serf/snapshot` defines what its lines say.
  *
  * @module
  */
@@ -20,7 +21,7 @@ import {
 } from "../serf/snapshot/snapshot.ts";
 import { osErrorText } from "../go/os_error.ts";
 
-/** How a snapshot file is kept. */
+/** Settings of a {@link SnapshotFile}. */
 export interface SnapshotFileOptions {
   /** Whether a node that has left joins the same cluster again when it is restarted. */
   readonly rejoinAfterLeave?: boolean;
@@ -28,37 +29,36 @@ export interface SnapshotFileOptions {
   readonly metrics?: Metrics;
 }
 
-/** Nothing is kept in memory for longer; what a crash loses is at most this old. */
+/** How long lines are kept in memory, as in Serf (`flushInterval`). A crash loses at most this much. */
 const FLUSH_INTERVAL_MS = 500;
-/** How often a file that cannot be written is tried again. */
+/** How often a file that could not be written is tried again, as in Serf (`snapshotErrorRecoveryInterval`). */
 const RECOVERY_INTERVAL_MS = 30_000;
-/** Readable for all, as the reference makes it. */
+/** The file's mode, as in Serf. */
 const MODE = 0o644;
 
 /**
- * An append-only file that says what a restarted node should know. Lines are gathered and written twice a second; a
- * leave, and closing, write and sync at once. A file that has grown too long is replaced by a short one that says the
- * same, and so is one that could not be written, as soon as that works again.
+ * Appends entries to the file, twice a second; a leave, and closing the file, write and sync at once. A file that has
+ * grown too long is replaced by a compacted one. So is a file that could not be written, as soon as that works again.
  */
 export class SnapshotFile {
-  /** What the file said when it was opened. */
+  /** The state that was read from the file when it was opened. */
   readonly recovered: SnapshotState;
   readonly #path: string;
   readonly #log: Log;
   readonly #metrics: Metrics | undefined;
-  /** What the file says, or should say, now. */
+  /** The state after all entries so far. */
   readonly #replay: SnapshotReplay;
   #file: Deno.FsFile;
   #size: number;
   #pending = "";
   #syncWanted = false;
-  /** Whether lines were dropped because there were too many to wait: time for a compaction. */
+  /** Whether pending lines were dropped because there were too many; the next flush compacts the file instead. */
   #overflowed = false;
   #flushTimer: Timer | undefined;
   #writing: Promise<void> | undefined;
   /** Whether lines were lost because the file could not be written. */
   #broken = false;
-  /** When writing everything anew may be tried (again), by `performance.now()`. */
+  /** When a compaction may be tried again, in milliseconds of `performance.now()`. */
   #recoverAt = 0;
 
   private constructor(path: string, file: Deno.FsFile, parts: {
@@ -78,8 +78,8 @@ export class SnapshotFile {
   }
 
   /**
-   * Opens the file, creates it if need be, and reads it. A line that was cut off is removed, so that the next one does
-   * not run into it. Rejects with an `Error` such as `failed to open snapshot: open /x/y: no such file or directory`.
+   * Opens the file or creates it, and reads it. An incomplete line at the end is removed, so that the next one starts on a
+   * line of its own. Rejects with an `Error` such as `failed to open snapshot: open /x/y: no such file or directory`.
    */
   static async open(path: string, options: SnapshotFileOptions): Promise<SnapshotFile> {
     const { rejoinAfterLeave, log, metrics } = options;
@@ -100,7 +100,7 @@ export class SnapshotFile {
     }
   }
 
-  /** Takes the next entry. */
+  /** Appends an entry. */
   add(entry: SnapshotEntry): void {
     this.#replay.apply(entry);
     this.#pending += formatEntry(entry);
@@ -116,7 +116,7 @@ export class SnapshotFile {
     }
   }
 
-  /** Writes and syncs what is left; resolves when the file is closed. No entry may be added afterwards. */
+  /** Writes and syncs what is pending, and closes the file. No entry may be added afterwards. */
   async close(): Promise<void> {
     this.#syncWanted = true;
     this.#recoverAt = 0;
@@ -124,7 +124,7 @@ export class SnapshotFile {
     this.#file.close();
   }
 
-  /** Resolves when everything that was added so far is written. One flush runs at a time. */
+  /** Writes what is pending; resolves when it is written. Only one flush runs at a time. */
   #flush(): Promise<void> {
     this.#flushTimer?.cancel();
     this.#flushTimer = undefined;
@@ -147,7 +147,7 @@ export class SnapshotFile {
         await this.#recover();
       }
     } while (this.#pending !== "" || this.#syncWanted);
-    // Not in a finally(), which would run later: an entry that was added in between would wait for the next one.
+    // Not in `finally()`, which runs later: entries added in between would find a flush that no longer writes them.
     this.#writing = undefined;
   }
 
@@ -165,7 +165,7 @@ export class SnapshotFile {
     return bytes > compactionThreshold(this.#replay.alive.size);
   }
 
-  /** Makes up for lost lines by writing everything anew. Never rejects. */
+  /** Tries to make up for lost lines by a compaction. Never rejects. */
   async #recover(): Promise<void> {
     const now = performance.now();
     if (now < this.#recoverAt) return;
@@ -181,7 +181,7 @@ export class SnapshotFile {
     }
   }
 
-  /** Replaces the file by a short one that says the same; at every moment one of them is whole and in place. */
+  /** Replaces the file by a compacted one. The file under the path is complete at any moment. */
   async #compact(): Promise<void> {
     const startedAt = performance.now();
     const path = `${this.#path}.compact`;
@@ -204,7 +204,7 @@ export class SnapshotFile {
   }
 }
 
-/** A replay that stands where a state does. */
+/** Returns a replay that has reached a state. */
 function replayOf(
   state: SnapshotState,
   options: { readonly rejoinAfterLeave?: boolean },

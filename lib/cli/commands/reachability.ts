@@ -4,7 +4,7 @@
  * @module
  */
 
-import { PING_QUERY } from "../../serf/queries/internal/internal_names.ts";
+import { PING_QUERY } from "../../api/internal_names.ts";
 import { CommandFailure, type CommandIo, labelled } from "../command.ts";
 import { follow } from "../follow.ts";
 import { rpcCommand } from "../rpc_command.ts";

@@ -1,5 +1,5 @@
 /**
- * How a node gets its port: the same number for UDP and for TCP.
+ * Binding a node's sockets: memberlist uses the same port number for UDP packets and for TCP streams.
  *
  * @module
  */
@@ -13,24 +13,24 @@ import { bindDenoUdp, type BindUdp, type UdpSocket } from "./udp.ts";
 export interface BoundPair {
   readonly listener: Deno.TcpListener;
   readonly udp: UdpSocket;
-  /** The port that both have. */
+  /** The port of both. */
   readonly port: number;
 }
 
 /** Where to bind, and how. */
 export interface BindOptions {
-  /** Port 0 takes a free one. `0.0.0.0` listens on IPv6 as well where the machine has it. */
+  /** Port 0 takes a free one. `0.0.0.0` listens on IPv6 too, if the machine has it. */
   readonly bind: Address;
   readonly log: Log;
-  /** How datagram sockets are made; by default with whichever interface this Deno offers. */
+  /** Makes the datagram socket. Default: with Deno's interface if it is enabled, or else with Node's. */
   readonly bindUdp?: BindUdp;
 }
 
-/** How often a free pair is looked for: the port that TCP was given may be taken for UDP. */
+/** How many times port 0 is tried: the port that the system chooses for TCP may be taken for UDP. */
 const FREE_PORT_TRIES = 10;
 
 /**
- * Binds both sockets. Rejects with an `Error` in the reference's words, such as `Could not set up network transport:
+ * Binds both sockets. Rejects with an `Error` with memberlist's message, such as `Could not set up network transport:
  * failed to obtain an address: Failed to start TCP listener on "127.0.0.1" port 7946: listen tcp 127.0.0.1:7946: bind:
  * address already in use`; its `cause` is the system's error, for instance a `Deno.errors.AddrInUse`.
  */
@@ -101,7 +101,7 @@ function listenEverywhere(port: number): Deno.TcpListener {
   }
 }
 
-/** `Deno.listenDatagram` is there only with the unstable net API, which an importer may not have turned on. */
+/** `Deno.listenDatagram` exists only with the unstable net API, which programs that import the library may not enable. */
 export async function availableBindUdp(): Promise<BindUdp> {
   if (typeof Deno.listenDatagram === "function") return bindDenoUdp;
   const { bindNodeUdp } = await import("./node_udp.ts");

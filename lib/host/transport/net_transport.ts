@@ -1,5 +1,5 @@
 /**
- * The network as the protocol sees it: datagrams and stream exchanges on one port.
+ * memberlist's `NetTransport`: packets over UDP and exchanges over TCP streams, on one port.
  *
  * @module
  */
@@ -14,26 +14,26 @@ import { exchangeOverTcp } from "./tcp_client.ts";
 import { TcpServer } from "./tcp_server.ts";
 import type { UdpSocket } from "./udp.ts";
 
-/** Who takes what arrives. */
+/** Takes what arrives. */
 export interface TransportHandler {
-  /** A readable datagram arrived. */
+  /** A datagram arrived and was decoded. */
   receive(from: Address, packet: Packet): void;
-  /** A message arrived on a stream; returns the answer, or `null` to just close. */
+  /** A message arrived on a stream. Returns the answer, or `null` to close the stream without one. */
   accept(from: Address, message: StreamMessage): StreamMessage | null;
 }
 
-/** What a transport is bound to and how it speaks. */
+/** Settings of a {@link NetTransport}. */
 export interface NetTransportOptions extends BindOptions {
   readonly wire: WireOptions;
-  /** Bound on reading a message of an inbound stream, and again on writing the answer, milliseconds. */
+  /** How long reading a message of an inbound stream may take, and again writing the answer. */
   readonly streamTimeoutMs: number;
-  /** Takes figures, if they are wanted. */
+  /** Takes the values of metrics, if they are wanted. */
   readonly metrics?: Metrics;
 }
 
 /** A bound UDP socket and a TCP listener of the same port. */
 export class NetTransport {
-  /** The bound address; its port is the real one when port 0 was asked for. */
+  /** The bound address, with the real port. */
   readonly address: Address;
   readonly #options: NetTransportOptions;
   readonly #udp: UdpSocket;
@@ -54,7 +54,7 @@ export class NetTransport {
     return new NetTransport(options, await bindPair(options));
   }
 
-  /** Begins to deliver; what arrived before waits in the system's buffers. Called once. */
+  /** Begins to receive. What arrived since the sockets were bound is in the system's buffers. Called once. */
   start(handler: TransportHandler): void {
     const { wire, log, metrics, streamTimeoutMs: timeoutMs } = this.#options;
     this.#udp.start((from, bytes) => {
@@ -81,7 +81,7 @@ export class NetTransport {
     this.#udp.send(bytes, to);
   }
 
-  /** One stream exchange; never rejects. Fails at once when the transport is closed. */
+  /** Performs a stream exchange. Never rejects; closing the transport makes it fail at once. */
   request(to: Address, exchange: Exchange): Promise<Reply> {
     const { wire, log, metrics } = this.#options;
     const options = { wire, log, metrics, signal: this.#closing.signal };
@@ -91,7 +91,7 @@ export class NetTransport {
     return reply;
   }
 
-  /** Stops everything; resolves when no socket is left open. Nothing is delivered after the call. */
+  /** Closes all sockets; resolves when they are closed. Nothing is delivered after the call. */
   async close(): Promise<void> {
     this.#closing.abort(new Error("use of closed network connection"));
     if (this.#server === undefined) this.#listener.close();

@@ -1,6 +1,6 @@
 /**
- * Datagrams through `node:dgram`, for programs that import this library without Deno's unstable net API. It costs more
- * memory and about twice the processor time.
+ * Datagrams through `node:dgram`, for programs that import this library without enabling Deno's unstable net API. It takes
+ * more memory, and about twice the processor time for each datagram.
  *
  * @module
  */
@@ -50,7 +50,7 @@ class NodeUdpSocket implements UdpSocket {
   start(receive: ReceiveDatagram): void {
     const log = this.#log;
     this.#socket.on("message", (bytes, { address: hostname, port }) => {
-      // A Buffer's slice() shares memory, so the copy is made the long way.
+      // The slice() of a Buffer shares its memory, so it makes no copy.
       if (!this.#closed) deliver({ hostname, port }, new Uint8Array(bytes), { receive, log });
     });
     this.#socket.on("error", (error) => logFailedReceive(log, error));

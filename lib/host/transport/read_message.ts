@@ -1,5 +1,5 @@
 /**
- * Reading the one message that each side of a stream may send.
+ * Reading a message from a stream. Each side sends at most one.
  *
  * @module
  */
@@ -11,14 +11,14 @@ import { StreamDecoder, type StreamRole } from "../../wire/framing/stream.ts";
 import type { WireOptions } from "../../wire/framing/wire_options.ts";
 import type { TimedConnection } from "./timed_connection.ts";
 
-/** Who reads what from whom. */
+/** Settings of {@link readMessage}. */
 export interface ReadOptions {
   readonly wire: WireOptions;
-  /** Who we are on this stream. */
+  /** Which side of the stream we are. */
   readonly role: StreamRole;
   readonly peer: Address;
   readonly log: Log;
-  /** Called with the size of each piece before it is decoded; what it throws ends the reading. */
+  /** Called with the size of each chunk before it is decoded. An error that it throws ends the reading. */
   readonly onBytes?: (count: number) => void;
 }
 
@@ -26,7 +26,7 @@ const READ_BUFFER_BYTES = 16_384;
 
 /**
  * Reads a message; `undefined` if the other side closed without sending anything. Rejects with an `Error` when the
- * connection fails or ends too soon, and with a `StreamDecodeError` for anything that is no message.
+ * connection fails or ends within a message, and with a `StreamDecodeError` for bytes that are not a message.
  */
 export async function readMessage(
   connection: TimedConnection,

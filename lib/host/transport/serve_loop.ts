@@ -9,17 +9,17 @@ import { delay } from "../../base/timer.ts";
 const FIRST_DELAY_MS = 5;
 const LONGEST_DELAY_MS = 1_000;
 
-/** What ends a {@link serveLoop}, and who hears of its failures. */
+/** Settings of {@link serveLoop}. */
 export interface ServeLoopOptions {
-  /** Ends the loop, also while it waits. */
+  /** Ends the loop, also during a delay. */
   readonly signal: AbortSignal;
   /** Called for every failed step, unless the loop is over. */
   readonly onError: (error: unknown) => void;
 }
 
 /**
- * Runs `step` again and again until the signal is aborted. A step that fails, as accepting does when the process is out
- * of file descriptors, is followed by a pause that doubles from 5 ms to 1 s until one succeeds. Never rejects.
+ * Repeats `step` until the signal is aborted. After a step that failed, as accepting does when the process has no file
+ * descriptors left, it waits, first 5 ms and then twice as long each time up to 1 s, until a step succeeds. Never rejects.
  */
 export async function serveLoop(
   step: () => Promise<void>,

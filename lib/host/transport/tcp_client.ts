@@ -1,14 +1,14 @@
 /**
- * The dialling half of the stream transport.
+ * Stream exchanges that this node begins: push/pull, and the fallback ping over TCP.
  *
  * @module
  */
 
 import type { Log } from "../../base/log.ts";
 import type { Address } from "../../base/address.ts";
+import { connect } from "../../base/connect.ts";
 import { errorText, TimeoutError } from "../../base/errors.ts";
 import type { Metrics } from "../../base/metrics.ts";
-import { after } from "../../base/timer.ts";
 import type { Exchange, Reply } from "../../wire/messages/messages.ts";
 import { encodeStream } from "../../wire/framing/stream.ts";
 import type { WireOptions } from "../../wire/framing/wire_options.ts";
@@ -16,18 +16,18 @@ import { osErrorText } from "../../go/os_error.ts";
 import { readMessage } from "./read_message.ts";
 import { TimedConnection } from "./timed_connection.ts";
 
-/** How to talk, and when to give up. */
+/** Settings of an exchange. */
 export interface ExchangeOptions {
   readonly wire: WireOptions;
-  /** Aborts the exchange, which then fails. */
+  /** Makes the exchange fail. */
   readonly signal: AbortSignal;
   readonly log: Log;
   readonly metrics?: Metrics;
 }
 
 /**
- * One stream exchange with `to`: dials, writes, and reads the answer, all of it before the exchange's deadline. Never
- * rejects: every failure becomes a {@link Reply} in the words of Go's net package.
+ * Connects to `to`, writes the message and reads the answer, all before the exchange's deadline. Never rejects: a failure
+ * becomes a {@link Reply} with the message of Go's net package.
  */
 export async function exchangeOverTcp(
   to: Address,
@@ -37,7 +37,7 @@ export async function exchangeOverTcp(
   const deadline = performance.now() + timeoutMs;
   let conn: Deno.TcpConn;
   try {
-    conn = await dial(to, timeoutMs, signal);
+    conn = await connect({ hostname: to.host, port: to.port }, { timeoutMs, signal });
   } catch (error) {
     const refused = error instanceof Deno.errors.ConnectionRefused;
     return { ok: false, error: `dial tcp ${to}: ${dialErrorText(error)}`, refused };
@@ -58,20 +58,6 @@ export async function exchangeOverTcp(
     return { ok: false, error: errorText(error), refused: false };
   } finally {
     signal.removeEventListener("abort", close);
-  }
-}
-
-/** Rejects with the system's error, the signal's reason, or a `TimeoutError`. */
-async function dial(to: Address, timeoutMs: number, signal: AbortSignal): Promise<Deno.TcpConn> {
-  const ending = new AbortController();
-  const abort = () => ending.abort(signal.reason);
-  using _deadline = after(timeoutMs, () => ending.abort(new TimeoutError("i/o timeout")));
-  signal.addEventListener("abort", abort);
-  try {
-    signal.throwIfAborted();
-    return await Deno.connect({ hostname: to.host, port: to.port, signal: ending.signal });
-  } finally {
-    signal.removeEventListener("abort", abort);
   }
 }
 

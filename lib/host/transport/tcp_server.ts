@@ -1,5 +1,5 @@
 /**
- * The answering half of the stream transport.
+ * Stream exchanges that other nodes begin. Limits on connections, exchanges and bytes keep a flood from exhausting memory.
  *
  * @module
  */
@@ -17,26 +17,26 @@ import { serveLoop } from "./serve_loop.ts";
 import { TimedConnection } from "./timed_connection.ts";
 import { peerAddress } from "./udp.ts";
 
-/** What a server listens on and whom it asks for answers. */
+/** Settings of a {@link TcpServer}. */
 export interface TcpServerOptions {
-  /** Taken over, and closed with the server. */
+  /** Belongs to the server, which closes it. */
   readonly listener: Deno.TcpListener;
   readonly wire: WireOptions;
-  /** From accepting to the end of the message; writing the answer may take as long again. */
+  /** How long a message may take from the accept on, and again writing the answer. */
   readonly timeoutMs: number;
-  /** The answer to a message; `null` just closes. */
+  /** Returns the answer to a message, or `null` to close the stream without one. */
   readonly accept: (from: Address, message: StreamMessage) => StreamMessage | null;
   readonly log: Log;
   readonly metrics?: Metrics;
 }
 
-/** Exchanges that have begun; as in the reference, one more is closed without an answer. */
+/** The most exchanges at once, as in memberlist (`maxPushPullRequests`). A further one is closed without an answer. */
 const MAX_EXCHANGES = 128;
-/** Open connections, silent ones included; for one more the oldest silent one is closed. */
+/** The most connections at once. For a further one, the oldest that has not sent anything is closed. */
 const MAX_CONNECTIONS = 512;
-/** Bytes of unfinished messages in all. A single message is bounded by the decoder. */
+/** The most bytes of incomplete messages in all connections. The decoder limits a single message. */
 const MAX_UNFINISHED_BYTES = 64 * 1024 * 1024;
-/** What may still be read, and thrown away, behind a message that was refused halfway. */
+/** The most bytes that are read and discarded after a message was refused. */
 const MAX_DRAINED_BYTES = 1024 * 1024;
 const DRAIN_BUFFER_BYTES = 16_384;
 
@@ -44,13 +44,13 @@ const DRAIN_BUFFER_BYTES = 16_384;
 interface Inbound {
   readonly connection: TimedConnection;
   readonly from: Address;
-  /** Bytes of its message so far; 0 while it is silent. */
+  /** Bytes of its message so far. */
   received: number;
 }
 
 /**
- * Answers stream exchanges: one message in, at most one out, then the connection closes. What is refused is logged.
- * A peer that connects and says nothing holds a connection but not an exchange, so that idle ones block nobody.
+ * Answers stream exchanges: reads one message, writes at most one, and closes the connection. What is refused is logged.
+ * A connection counts as an exchange only when something was received on it, so that idle connections block nobody.
  */
 export class TcpServer {
   readonly #options: TcpServerOptions;
@@ -69,7 +69,7 @@ export class TcpServer {
     });
   }
 
-  /** Closes the listener and every connection; resolves when all of them are gone. */
+  /** Closes the listener and all connections; resolves when they are closed. */
   async close(): Promise<void> {
     this.#closing.abort();
     this.#options.listener.close();
@@ -96,7 +96,7 @@ export class TcpServer {
 
   #makeRoom(): void {
     if (this.#inbound.size < MAX_CONNECTIONS) return;
-    // Sets iterate in the order of insertion, so the first one found is the oldest.
+    // A set iterates in the order of insertion, so the first match is the oldest.
     for (const inbound of this.#inbound) {
       if (inbound.received > 0) continue;
       inbound.connection.close();
@@ -149,8 +149,8 @@ export class TcpServer {
   }
 
   /**
-   * Tells the other side why its message was not read. The rest of that message is read and dropped, because closing
-   * over unread bytes resets the connection and may take the answer with it.
+   * Tells the other side why its message was refused. The rest of the message is read and discarded: closing a connection
+   * with unread bytes resets it, and the other side may lose the answer.
    */
   async #refuse(connection: TimedConnection, { message: error }: Error): Promise<void> {
     try {

@@ -9,7 +9,7 @@ import { after, type Timer } from "../../base/timer.ts";
 import { writeAll } from "../../base/write_all.ts";
 import { osErrorText } from "../../go/os_error.ts";
 
-/** A connection that closes itself when its deadline passes. Errors speak as the reference's do. */
+/** A connection that closes itself at its deadline. Its errors have the messages of Go's net package. */
 export class TimedConnection implements Disposable {
   readonly #conn: Deno.TcpConn;
   readonly #ends: string;
@@ -17,7 +17,7 @@ export class TimedConnection implements Disposable {
   #timedOut = false;
   #closed = false;
 
-  /** Takes over an open connection; the deadline is `timeoutMs` from now. */
+  /** `conn` now belongs to this object. The deadline is `timeoutMs` from now. */
   constructor(conn: Deno.TcpConn, timeoutMs: number) {
     this.#conn = conn;
     conn.setNoDelay(true);
@@ -32,8 +32,8 @@ export class TimedConnection implements Disposable {
   }
 
   /**
-   * Reads what has arrived into `buffer`, waiting for something if need be, and returns the part of it that was filled;
-   * `null` at the end. Throws an `Error` such as `read tcp A->B: i/o timeout`.
+   * Reads into `buffer`, after waiting if nothing has arrived yet, and returns the part of it that was filled; `null` at
+   * the end. Throws an `Error` such as `read tcp A->B: i/o timeout`.
    */
   async read(buffer: Uint8Array): Promise<Uint8Array | null> {
     try {
@@ -53,7 +53,7 @@ export class TimedConnection implements Disposable {
     }
   }
 
-  /** Says that nothing more will be written. */
+  /** Closes the writing side: the peer sees the end of the stream. */
   async closeWrite(): Promise<void> {
     try {
       await this.#conn.closeWrite();

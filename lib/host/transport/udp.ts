@@ -1,5 +1,5 @@
 /**
- * The datagram half of the transport.
+ * Datagram sockets, and what both implementations of them share.
  *
  * @module
  */
@@ -14,15 +14,15 @@ export type ReceiveDatagram = (from: Address, bytes: Uint8Array) => void;
 
 /** A bound datagram socket. */
 export interface UdpSocket {
-  /** Begins to deliver; what arrived before waits in the system's buffer. Called once. */
+  /** Begins to receive. What arrived since the socket was bound is in the system's buffer. Called once. */
   start(receive: ReceiveDatagram): void;
-  /** Sends one datagram, best effort: a failure is logged, and an overfull socket drops. */
+  /** Sends one datagram, best effort: a failure is logged, and a socket whose buffer is full drops it. */
   send(bytes: Uint8Array, to: Address): void;
-  /** Resolves when the socket is gone. Nothing is delivered after the call. */
+  /** Resolves when the socket is closed. Nothing is delivered after the call. */
   close(): Promise<void>;
 }
 
-/** What a datagram socket is bound to. */
+/** Where a datagram socket is bound. */
 export interface UdpOptions {
   /** An IP literal. `::` also receives and sends IPv4 datagrams. */
   readonly host: string;
@@ -33,14 +33,14 @@ export interface UdpOptions {
 /** Binds a datagram socket; rejects with the system's error. */
 export type BindUdp = (options: UdpOptions) => Promise<UdpSocket>;
 
-/** Largest datagram there can be. */
+/** The largest datagram that UDP allows. */
 const RECEIVE_BUFFER_BYTES = 65_536;
-/** Sends that the system has not taken yet; beyond that we would only be storing what is late already. */
+/** The most sends that the system has not accepted yet. Further datagrams are dropped: they would be late anyway. */
 const MAX_PENDING_SENDS = 1_024;
 
 /**
- * Binds with `Deno.listenDatagram`, which needs the unstable net API. One buffer receives everything, which halves the
- * memory of the process compared with a buffer for each datagram.
+ * Binds with `Deno.listenDatagram`, which needs the unstable net API. All datagrams are received into one buffer, which
+ * halves the memory of the process compared with a buffer for each.
  */
 export const bindDenoUdp: BindUdp = (options) =>
   Promise.try(() => {
@@ -94,7 +94,7 @@ class DenoUdpSocket implements UdpSocket {
   }
 }
 
-/** Hands a datagram on; an empty one, which is no message, is only logged. */
+/** Passes a datagram on. An empty one, which holds no message, is only logged. */
 export function deliver(
   from: { readonly hostname: string; readonly port: number },
   bytes: Uint8Array,
@@ -115,7 +115,7 @@ export function logFailedSend(log: Log, to: Address, error: unknown): void {
   log("ERR", `memberlist: Failed to send UDP packet to ${to}: write udp: ${osErrorText(error)}`);
 }
 
-/** The address of a peer as a socket reports it; a dual-stack socket maps IPv4, which is undone here. */
+/** The address of a peer as a socket reports it. A dual-stack socket reports IPv4 in mapped form, which is undone here. */
 export function peerAddress(
   { hostname, port }: { readonly hostname: string; readonly port: number },
 ): Address {
@@ -124,7 +124,7 @@ export function peerAddress(
   return isMapped(address.ip) ? new Address(address.ip.subarray(12), port) : address;
 }
 
-/** How a socket that is bound to `boundHost` names a destination: an IPv6 socket reaches IPv4 in mapped form only. */
+/** The host to send to from a socket that is bound to `boundHost`: an IPv6 socket needs IPv4 addresses in mapped form. */
 export function reachableHost(to: Address, boundHost: string): string {
   return boundHost.includes(":") && !to.host.includes(":") ? `::ffff:${to.host}` : to.host;
 }

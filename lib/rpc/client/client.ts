@@ -29,6 +29,7 @@ import {
 } from "../../api/arguments.ts";
 import type { Coordinate } from "../../api/coordinate.ts";
 import { type EventOf, type EventType, QueryEvent, type SerfEvent } from "../../api/event.ts";
+import { PING_QUERY } from "../../api/internal_names.ts";
 import { KeyManager, type KeyOperation, type KeyResult } from "../../api/keys.ts";
 import type { Member, MemberFilter } from "../../api/member.ts";
 import {
@@ -370,9 +371,6 @@ export class RpcClient implements AsyncDisposable {
     };
   }
 }
-
-/** The internal query of reachability tests, which every member acknowledges and none answers. */
-const PING_QUERY = "_serf_ping";
 
 /**
  * A record of a query; `undefined` for the one that ends it. Serf's agents send any number of acks and answers from nobody

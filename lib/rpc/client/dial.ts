@@ -4,35 +4,31 @@
  * @module
  */
 
-import { RpcError, TimeoutError } from "../../base/errors.ts";
+import { connect } from "../../base/connect.ts";
+import { RpcError } from "../../base/errors.ts";
 import { parseTcpEndpoint, type TcpEndpoint, tcpFailureText } from "../tcp_endpoint.ts";
 
-/** What bounds a dial. */
+/** Limits of a dial. */
 export interface DialOptions {
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
 }
 
 /**
- * Opens a TCP connection to `host:port`; an empty host means this machine. Rejects with an {@link RpcError} in the words
- * of Go's net package, such as `dial tcp 127.0.0.1:7373: connect: connection refused`, or with the signal's reason.
+ * Connects to `host:port`; an empty host means this machine. Rejects with an {@link RpcError} with the message of Go's net
+ * package, such as `dial tcp 127.0.0.1:7373: connect: connection refused`, or with the signal's reason.
  */
 export async function dial(address: string, options: DialOptions): Promise<Deno.TcpConn> {
   const endpoint = parse(address);
-  const timeout = AbortSignal.timeout(options.timeoutMs);
-  const signals = options.signal ? [options.signal, timeout] : [timeout];
   try {
-    const conn = await Deno.connect({
-      hostname: endpoint.hostname || "127.0.0.1",
-      port: endpoint.port,
-      signal: AbortSignal.any(signals),
-    });
+    const hostname = endpoint.hostname || "127.0.0.1";
+    const conn = await connect({ hostname, port: endpoint.port }, options);
     conn.setNoDelay(true);
     return conn;
-  } catch (error) {
+  } catch (cause) {
     options.signal?.throwIfAborted();
-    const cause = timeout.aborted ? new TimeoutError("i/o timeout") : error as Error;
-    throw new RpcError("connect", tcpFailureText("dial", endpoint, cause), { cause });
+    const reason = tcpFailureText("dial", endpoint, cause as Error);
+    throw new RpcError("connect", reason, { cause });
   }
 }
 

@@ -1,5 +1,6 @@
 /**
- * The client's end of a connection: many requests, streams and queries at once.
+ * One connection of a client, shared by any number of requests, streams and queries at once. A number (`Seq`) in each
+ * request comes back in the header of its response and of its records, and tells them apart.
  *
  * @module
  */
@@ -20,20 +21,20 @@ import {
 } from "../protocol.ts";
 import { WriteDeadline } from "./write_deadline.ts";
 
-/** What a channel needs of a connection. */
+/** The part of a connection that a channel uses. */
 export interface ChannelConnection extends ByteSource, ByteSink {
   close(): void;
 }
 
-/** What the agent answered. */
+/** The response of an agent. */
 export interface Answer<C extends Command> {
   /** Empty on success. */
   readonly error: string;
-  /** `null` if the command is answered without a body, or was refused out of hand. */
+  /** `null` if the response has none: the command has none, or the agent refused it before looking at it. */
   readonly body: ResponseBody<C> | null;
 }
 
-/** The commands whose answer is followed by records. */
+/** The commands whose response is followed by records. */
 export type RecordCommand = "stream" | "monitor" | "query";
 
 /** How records are received. */
@@ -62,7 +63,7 @@ interface RecordSink {
 /** The largest header or body an agent may send: a list of the largest clusters there are takes a few megabytes. */
 const MAX_RESPONSE_BYTES = 256 * 1024 * 1024;
 
-/** Sends requests with increasing numbers and hands answers and records, which carry these, to whoever waits. */
+/** Numbers and sends requests, and passes responses and records on by their numbers. */
 export class RpcChannel {
   readonly #connection: ChannelConnection;
   readonly #reader: MessageReader;
@@ -74,7 +75,7 @@ export class RpcChannel {
   #lastSeq = 0n;
   #ended = false;
 
-  /** Takes over an open connection. A write that takes longer than the timeout ends it; reading has none. */
+  /** `connection` now belongs to the channel. A write that takes longer than the timeout ends it. */
   constructor(connection: ChannelConnection, options: { readonly writeTimeoutMs: number }) {
     this.#connection = connection;
     this.#reader = new MessageReader(connection, { maxBytes: MAX_RESPONSE_BYTES });
@@ -92,8 +93,8 @@ export class RpcChannel {
   }
 
   /**
-   * Sends a request and waits for the answer. Rejects with an {@link RpcError} that says `client closed` if the
-   * connection ends before, and with the signal's reason; an answer that comes later is then ignored.
+   * Sends a request and waits for the response. Rejects with an {@link RpcError} that says `client closed` if the
+   * connection ends before, and with the signal's reason; a later response is then ignored.
    */
   call<C extends Command>(
     command: C,
@@ -104,8 +105,8 @@ export class RpcChannel {
   }
 
   /**
-   * Sends a request that is followed by records, and resolves once the agent has agreed to it. Closing the subscription
-   * tells the agent to stop. It ends with an {@link RpcError} if the agent closes the connection.
+   * Sends a request whose response is followed by records, and resolves when the agent has accepted it. Closing the
+   * subscription tells the agent to stop. It ends with an {@link RpcError} if the agent closes the connection.
    */
   async open<C extends RecordCommand, T, Records extends Subscription<T>>(
     command: C,
@@ -169,7 +170,7 @@ export class RpcChannel {
     }
   }
 
-  /** Nobody wants the records of that request any more. A query cannot be stopped, only ignored. */
+  /** Stops the records of a request. A query cannot be stopped; its records are ignored. */
   #release(seq: bigint, command: RecordCommand): void {
     if (!this.#sinks.delete(seq) || command === "query") return;
     this.call("stop", { Stop: seq }).catch(() => {
@@ -177,7 +178,7 @@ export class RpcChannel {
     });
   }
 
-  /** Never rejects: a failed write ends the channel, which fails the call. */
+  /** Never rejects: a failed write ends the channel, and so fails the call. */
   async #write(message: Uint8Array): Promise<void> {
     try {
       await this.#writeDeadline.time(this.#writer.write(message));
@@ -201,11 +202,11 @@ export class RpcChannel {
       call.settle(error, responseHasBody(call.command, error) ? await this.#next() : null);
       this.#calls.delete(seq);
     } else if (error === "") {
-      // Without a request it is a record, perhaps of something that was just stopped.
+      // A header that answers no call precedes a record, perhaps of a stream that was just stopped.
       const record = await this.#next();
       this.#sinks.get(seq)?.receive(record);
     }
-    // An error without a request: the reference refuses an unauthenticated request with a body twice.
+    // An error that answers no call is skipped: Serf refuses an unauthenticated request that has a body twice.
   }
 
   async #next(): Promise<Uint8Array> {

@@ -12,7 +12,7 @@ import { RecentMessages } from "../events/recent_messages.ts";
 import type { LamportClock } from "../lamport.ts";
 import type { SnapshotRecorder } from "../snapshot/snapshot_recorder.ts";
 import { compileFilters } from "./filters.ts";
-import { INTERNAL_PREFIX } from "./internal/internal_names.ts";
+import { INTERNAL_PREFIX } from "../../api/internal_names.ts";
 import type { InternalQueries } from "./internal/internal_queries.ts";
 import type { OpenQuery, QueryResponder } from "./query_responder.ts";
 

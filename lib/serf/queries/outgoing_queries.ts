@@ -18,7 +18,7 @@ import { EncodedMessage } from "../encoded_message.ts";
 import type { LamportClock } from "../lamport.ts";
 import { compileFilters, encodeFilters, type MemberTest } from "./filters.ts";
 import type { IncomingQueries } from "./incoming_queries.ts";
-import { PING_QUERY } from "./internal/internal_names.ts";
+import { PING_QUERY } from "../../api/internal_names.ts";
 import {
   type Completion,
   QueryCollector,

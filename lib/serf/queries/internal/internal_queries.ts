@@ -12,7 +12,12 @@ import type { ConflictMember } from "../../../wire/messages/serf_messages.ts";
 import type { SerfContext } from "../../context.ts";
 import type { MemberRecord } from "../../members/member_table.ts";
 import type { OpenQuery, QueryResponder } from "../query_responder.ts";
-import { CONFLICT_QUERY, INTERNAL_PREFIX, keyQuery, PING_QUERY } from "./internal_names.ts";
+import {
+  CONFLICT_QUERY,
+  INTERNAL_PREFIX,
+  keyQuery,
+  PING_QUERY,
+} from "../../../api/internal_names.ts";
 import type { KeyResponder } from "./key_responder.ts";
 
 /** How a status is encoded in a response. */

@@ -10,7 +10,7 @@ import { decodeSerf, encodeSerf } from "../../../wire/messages/serf_codec.ts";
 import type { KeyResponse } from "../../../wire/messages/serf_messages.ts";
 import type { SerfContext } from "../../context.ts";
 import type { OutgoingQueries } from "../outgoing_queries.ts";
-import { keyQuery } from "./internal_names.ts";
+import { keyQuery } from "../../../api/internal_names.ts";
 
 /** A key operation for all members. */
 export interface KeyRequest {

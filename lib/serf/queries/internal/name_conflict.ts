@@ -13,7 +13,7 @@ import { decodeSerf } from "../../../wire/messages/serf_codec.ts";
 import type { ConflictResponse } from "../../../wire/messages/serf_messages.ts";
 import type { SerfContext } from "../../context.ts";
 import type { OutgoingQueries } from "../outgoing_queries.ts";
-import { CONFLICT_QUERY } from "./internal_names.ts";
+import { CONFLICT_QUERY } from "../../../api/internal_names.ts";
 
 /** Logs name conflicts, and resolves those about our own name, one at a time. */
 export class NameConflictResolver {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { KeyOperation } from "../../../api/keys.ts";
+import type { KeyOperation } from "./keys.ts";
 
 /** The names of internal queries begin with this. */
 export const INTERNAL_PREFIX = "_serf_";

@@ -1,0 +1,25 @@
+/**
+ * Connecting over TCP with a time limit.
+ *
+ * @module
+ */
+
+import { TimeoutError } from "./errors.ts";
+import { after } from "./timer.ts";
+
+/** Connects. Rejects with the system's error, the signal's reason, or a `TimeoutError` that says `i/o timeout`. */
+export async function connect(
+  target: { readonly hostname: string; readonly port: number },
+  { timeoutMs, signal }: { readonly timeoutMs: number; readonly signal?: AbortSignal },
+): Promise<Deno.TcpConn> {
+  signal?.throwIfAborted();
+  const ending = new AbortController();
+  const abort = () => ending.abort(signal?.reason);
+  using _limit = after(timeoutMs, () => ending.abort(new TimeoutError("i/o timeout")));
+  signal?.addEventListener("abort", abort);
+  try {
+    return await Deno.connect({ ...target, signal: ending.signal });
+  } finally {
+    signal?.removeEventListener("abort", abort);
+  }
+}
