@@ -68,6 +68,7 @@ export class MemberStatuses {
       ? this.#newRecord(claim)
       : MemberRecord.of(claim, "alive", known.statusLTime);
     this.#put(record);
+    this.#checkTags(record);
     this.#announce("member-join", record, "EventMemberJoin");
   }
 
@@ -93,6 +94,7 @@ export class MemberStatuses {
     const known = this.#context.members.get(claim.node);
     if (known === undefined) return;
     const record = this.#put(MemberRecord.of(claim, known.status, known.statusLTime));
+    this.#checkTags(record);
     this.#context.config.metrics?.count("serf.member.update");
     this.#context.log("INFO", `EventMemberUpdate: ${record.name}`);
     this.#deliver({ type: "member-update", members: [record.member] });
@@ -229,6 +231,12 @@ export class MemberStatuses {
   #put(record: MemberRecord): MemberRecord {
     this.#context.members.put(record, this.#context.world.now);
     return record;
+  }
+
+  #checkTags({ tagsProblem }: MemberRecord): void {
+    if (tagsProblem !== undefined) {
+      this.#context.log("ERR", `Failed to decode tags: ${tagsProblem}`);
+    }
   }
 
   #announce(type: MemberEventType, record: MemberRecord, title: string): void {

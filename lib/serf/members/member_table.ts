@@ -44,7 +44,12 @@ export class MemberRecord {
   }
 
   get tags(): Tags {
-    return this.claim.meta === null ? NO_TAGS : decodedTags(this.claim.meta);
+    return this.claim.meta === null ? NO_TAGS : decodedTags(this.claim.meta).tags;
+  }
+
+  /** What is wrong with the tags, if anything. */
+  get tagsProblem(): string | undefined {
+    return this.claim.meta === null ? undefined : decodedTags(this.claim.meta).problem;
   }
 
   /** The public view. */
@@ -140,7 +145,11 @@ export class MemberTable {
 }
 
 /** The tags in a claim's meta, which the claims of a node share until its tags change. */
-const decodedTags = oncePer((meta: Uint8Array): Tags => Object.freeze(decodeTags(meta)));
+const decodedTags = oncePer((meta: Uint8Array): { tags: Tags; problem?: string } => {
+  let problem: string | undefined;
+  const tags = decodeTags(meta, (reason) => problem = reason);
+  return { tags: Object.freeze(tags), problem };
+});
 const NO_TAGS: Tags = Object.freeze(decodeTags(null));
 
 /** Shown for a node that does not announce its versions. */

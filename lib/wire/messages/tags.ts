@@ -23,8 +23,14 @@ export function encodeTags(tags: Readonly<Record<string, string>>, protocol: num
   return writer.bytes();
 }
 
-/** Decodes meta of either form. It never throws: of a damaged map it keeps the entries before the damage. */
-export function decodeTags(meta: Uint8Array | null): Record<string, string> {
+/**
+ * Decodes meta of either form. It never throws: of a damaged map it keeps the entries before the damage, and tells
+ * `onDamage` what is wrong.
+ */
+export function decodeTags(
+  meta: Uint8Array | null,
+  onDamage: (reason: string) => void = () => {},
+): Record<string, string> {
   if (meta?.[0] !== TAG_MAGIC) return { role: decodeText(meta) };
   const entries = new Map<string, string>();
   try {
@@ -32,6 +38,7 @@ export function decodeTags(meta: Uint8Array | null): Record<string, string> {
     for (let left = reader.map(); left > 0; left--) entries.set(reader.string(), reader.string());
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
+    onDamage(error.message);
   }
   return Object.fromEntries(entries);
 }

@@ -303,3 +303,15 @@ Deno.test("two nodes of a process that know the same of a member share its recor
   const [m, n] = nodes.map((node) => node.core.member("a"));
   assertEquals(m === n, true);
 });
+
+Deno.test("damaged tags are logged whenever a member comes or changes them", () => {
+  const node = startLoner();
+  const meta = Uint8Array.of(0xff, 0x81, 0xa1);
+  node.hearSwim({ type: "alive", claim: claimOf("a", { meta }) });
+  const line = "Failed to decode tags: Cannot decode MessagePack: input ends inside a value";
+  assertEquals(node.logs("ERR"), [line]);
+  node.hearSwim({ type: "alive", claim: claimOf("a", { incarnation: 2 }) });
+  assertEquals(node.logs("ERR"), [line]);
+  node.hearSwim({ type: "alive", claim: claimOf("a", { incarnation: 3, meta }) });
+  assertEquals(node.logs("ERR"), [line, line]);
+});

@@ -39,3 +39,15 @@ Deno.test("of a garbled map the entries before the damage are kept", () => {
     assertEquals(decodeTags(fromHex(hex)), {}, hex);
   }
 });
+
+Deno.test("damage to a map is reported, and nothing else", () => {
+  const damage = (hex: string) => {
+    const reasons: string[] = [];
+    decodeTags(fromHex(hex), (reason) => reasons.push(reason));
+    return reasons;
+  };
+  assertEquals(damage("ff82a161a162a163"), [
+    "Cannot decode MessagePack: input ends inside a value",
+  ]);
+  for (const hex of ["", "776562", "ff80", "ff81a161a162"]) assertEquals(damage(hex), [], hex);
+});
