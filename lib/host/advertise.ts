@@ -65,8 +65,8 @@ export function advertisedAddress({ bound, advertise, interfaces }: AdvertiseOpt
   const ip = privateIp((interfaces ?? Deno.networkInterfaces)());
   if (ip === undefined) {
     throw new Error(
-      "Failed to get final advertise address: " +
-        "No private IP address found, and explicit IP not provided",
+      "failed to get final advertise address: " +
+        "no private IP address found, and explicit IP not provided",
     );
   }
   return new Address(ip.length === 4 ? mapped(ip) : ip, bound.port);

@@ -42,6 +42,6 @@ async function resolve(target: string, defaultPort: number): Promise<Address[] |
   try {
     return await resolveTarget(target, { defaultPort });
   } catch (error) {
-    return { address: target, reason: `Failed to resolve ${target}: ${errorText(error)}` };
+    return { address: target, reason: `failed to resolve ${target}: ${errorText(error)}` };
   }
 }

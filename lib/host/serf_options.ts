@@ -12,6 +12,7 @@ import {
   checkTextMap,
   refuse,
 } from "../api/arguments.ts";
+import type { Member } from "../api/member.ts";
 import type { Log } from "../base/log.ts";
 import type { Metrics } from "../base/metrics.ts";
 import { librarySettings, type ProtocolSettings, type SerfConfig } from "../serf/config.ts";
@@ -20,6 +21,11 @@ import type { Keyring } from "../wire/framing/keyring.ts";
 
 /** Timing, limits and switches that hardly anybody needs to change. Times are milliseconds, sizes bytes. */
 export interface AdvancedOptions extends Partial<ProtocolSettings> {
+  /**
+   * How long one member is remembered after it failed or left (Serf's `ReconnectTimeoutOverride`). It is asked at every
+   * reap, and gets the member and the time that would apply without it. Default: the same for all members.
+   */
+  readonly reconnectTimeoutOverride?: (member: Member, timeoutMs: number) => number;
   /** Whether to refuse what is not encrypted. Default true; of no effect without a key. */
   readonly verifyIncoming?: boolean;
   /** Whether to encrypt what is sent. Default true; of no effect without a key. */
@@ -102,7 +108,7 @@ const OPTION_CHECKS: Readonly<
   signal: () => {},
 };
 
-const ADVANCED_DEFAULTS: Required<AdvancedOptions> = {
+const ADVANCED_DEFAULTS: Required<Omit<AdvancedOptions, "reconnectTimeoutOverride">> = {
   ...protocolDefaults(),
   verifyIncoming: true,
   verifyOutgoing: true,
@@ -181,11 +187,13 @@ function checkProfile(name: string, value: unknown): void {
 }
 
 function checkAdvanced(name: string, value: unknown): void {
-  checkOptions(value, Object.keys(ADVANCED_DEFAULTS), `${name}.`);
+  checkOptions(value, [...Object.keys(ADVANCED_DEFAULTS), "reconnectTimeoutOverride"], `${name}.`);
+  const given = value as Readonly<Record<string, unknown>>;
   for (const [key, standard] of Object.entries(ADVANCED_DEFAULTS)) {
-    const setting = (value as Readonly<Record<string, unknown>>)[key];
-    if (setting !== undefined) checkSetting(`${name}.${key}`, setting, standard);
+    if (given[key] !== undefined) checkSetting(`${name}.${key}`, given[key], standard);
   }
+  const { reconnectTimeoutOverride: override } = given;
+  if (override !== undefined) ofType("function")(`${name}.reconnectTimeoutOverride`, override);
 }
 
 /**

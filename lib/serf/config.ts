@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Member } from "../api/member.ts";
 import type { Address } from "../base/address.ts";
 import type { Metrics } from "../base/metrics.ts";
 import { type Profile, profiles } from "../swim/config.ts";
@@ -80,6 +81,11 @@ export interface SerfConfig extends ProtocolSettings {
   readonly protocol: number;
   /** Timing of the membership protocol. */
   readonly profile: Profile;
+  /**
+   * How long one member is remembered after it failed or left, in milliseconds (Serf's `ReconnectTimeoutOverride`). It is
+   * asked at every reap, and gets the member and the time that would apply without it.
+   */
+  readonly reconnectTimeoutOverride?: (member: Member, timeoutMs: number) => number;
   /** Takes the values of metrics, if they are wanted. */
   readonly metrics?: Metrics;
 }

@@ -112,12 +112,12 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
 
   /**
    * Joins by way of the node at an address; if `node` is given, only if that is its name. Ends in `done`; an error starts
-   * with `Failed to join` and the address.
+   * with `failed to join` and the address.
    */
   join(address: Address, id: number, { node }: { node?: string } = {}): void {
     this.#pushPull.join({ address, node }, (problem) => {
       if (problem === undefined) return this.#context.world.emit({ type: "done", id });
-      const error = `Failed to join ${address.host}: ${problem}`;
+      const error = `failed to join ${address}: ${problem}`;
       this.#context.log("DEBUG", error);
       this.#context.world.emit({ type: "done", id, error });
     });

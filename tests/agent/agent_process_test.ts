@@ -202,7 +202,7 @@ Deno.test("an agent whose retried joins are used up ends with 1", async () => {
     "[INFO] agent: Joining cluster...(replay: false)",
     "[INFO] agent: joining: [127.255.0.9:7999] replay: false",
     "[WARN] agent: error joining: 1 error occurred:",
-    "\t* Failed to join 127.255.0.9: dial tcp 127.255.0.9:7999: connect: connection refused",
+    "\t* failed to join 127.255.0.9:7999: dial tcp 127.255.0.9:7999: connect: connection refused",
     "",
   ];
   const failure = ["[WARN] agent: Join failed: 1 error occurred:", ...attempt.slice(3)];
@@ -226,8 +226,8 @@ Deno.test("taken addresses are named", async () => {
   assertStringIncludes(
     second.output,
     "==> Failed to start the Serf agent: Error creating Serf: Failed to create memberlist: " +
-      "Could not set up network transport: failed to obtain an address: " +
-      `Failed to start TCP listener on "${taken.ip}" port ${GOSSIP_PORT}: ` +
+      "could not set up network transport: failed to obtain an address: " +
+      `failed to start TCP listener on "${taken.ip}" port ${GOSSIP_PORT}: ` +
       `listen tcp ${taken.address}: bind: address already in use\n`,
   );
   const args = [`-bind=${localAddress()}:${GOSSIP_PORT}`];

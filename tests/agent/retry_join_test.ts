@@ -4,10 +4,10 @@ import { retryJoin } from "../../lib/agent/retry_join.ts";
 import { JoinError } from "../../lib/base/errors.ts";
 
 const config = { ...defaultConfig, retryJoin: ["a", "b"], retryIntervalMs: 5 };
-const failure = new JoinError([{ address: "a", reason: "Failed to join a: refused" }]);
+const failure = new JoinError([{ address: "a", reason: "failed to join a: refused" }]);
 const failureLines = [
   "[INFO] agent: Joining cluster...(replay: false)",
-  "[WARN] agent: Join failed: 1 error occurred:\n\t* Failed to join a: refused\n\n, retrying in 5ms",
+  "[WARN] agent: Join failed: 1 error occurred:\n\t* failed to join a: refused\n\n, retrying in 5ms",
 ];
 
 /** Retries joins that fail as often as said and then reach two members. */

@@ -42,7 +42,7 @@ Deno.test("loopback, link-local, documentation and public addresses are not priv
   assertThrows(
     () => chosen(...others, "::1/128", "fe80::1/64", "2001:db8::1/64"),
     Error,
-    "No private IP address found, and explicit IP not provided",
+    "no private IP address found, and explicit IP not provided",
   );
 });
 

@@ -19,9 +19,9 @@ Deno.test("a join that reaches nobody says why for each address", async () => {
   const targets = [`127.0.0.1:${port}`, "/127.0.0.1", "127.0.0.1:99999"];
   const error = await assertRejects(() => a.join(targets), JoinError);
   assertEquals(error.failures.map(({ reason }) => reason).toSorted(), [
-    `Failed to join 127.0.0.1: dial tcp 127.0.0.1:${port}: connect: connection refused`,
-    "Failed to resolve /127.0.0.1: empty node name provided",
-    "Failed to resolve 127.0.0.1:99999: address 99999: invalid port",
+    `failed to join 127.0.0.1:${port}: dial tcp 127.0.0.1:${port}: connect: connection refused`,
+    "failed to resolve /127.0.0.1: empty node name provided",
+    "failed to resolve 127.0.0.1:99999: address 99999: invalid port",
   ]);
   assertStringIncludes(error.message, "Cannot join cluster: all 3 addresses failed\n");
   assertEquals(a.members().length, 1);
@@ -95,8 +95,8 @@ Deno.test("a port that is taken is reported in the reference's words", async () 
   );
   assertEquals(
     error.message,
-    "Failed to create memberlist: Could not set up network transport: failed to obtain an address: " +
-      `Failed to start TCP listener on "127.0.0.1" port ${port}: listen tcp 127.0.0.1:${port}: ` +
+    "Failed to create memberlist: could not set up network transport: failed to obtain an address: " +
+      `failed to start TCP listener on "127.0.0.1" port ${port}: listen tcp 127.0.0.1:${port}: ` +
       "bind: address already in use",
   );
   assertInstanceOf(error.cause, Deno.errors.AddrInUse);
@@ -109,7 +109,7 @@ Deno.test("a port that is taken for UDP only is reported too, and TCP is let go"
   await assertRejects(
     () => Serf.create({ name: "b", bind: `127.0.0.1:${port}` }),
     Error,
-    `Failed to start UDP listener on "127.0.0.1" port ${port}: listen udp 127.0.0.1:${port}: ` +
+    `failed to start UDP listener on "127.0.0.1" port ${port}: listen udp 127.0.0.1:${port}: ` +
       "bind: address already in use",
   );
   udp.close();
@@ -186,6 +186,11 @@ Deno.test("options that make no sense are refused by name", async () => {
       { advanced: { coordinates: 1 as unknown as boolean } },
       TypeError,
       "Cannot use advanced.coordinates: got 1",
+    ],
+    [
+      { reconnectTimeoutOverride: 5 as unknown as () => number },
+      TypeError,
+      "Cannot use reconnectTimeoutOverride: got 5, expected a function",
     ],
     [
       { snapshotPath: "/nonexistent/x" },

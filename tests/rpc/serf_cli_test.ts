@@ -70,7 +70,7 @@ interopTest("serf info, event, join, tags, force-leave and leave work", async (v
   assertEquals(failed.code, 1);
   assertMatch(
     failed.stdout,
-    /^Error joining the cluster: 1 error occurred:\n\t\* Failed to join 127\.0\.0\.29: .*\n\n\n$/,
+    /^Error joining the cluster: 1 error occurred:\n\t\* failed to join 127\.0\.0\.29:7999: .*\n\n\n$/,
   );
   assertEquals(await serf("tags", "-set", "a=1", "-delete", "role"), {
     code: 0,

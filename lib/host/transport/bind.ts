@@ -30,8 +30,8 @@ export interface BindOptions {
 const FREE_PORT_TRIES = 10;
 
 /**
- * Binds both sockets. Rejects with an `Error` with memberlist's message, such as `Could not set up network transport:
- * failed to obtain an address: Failed to start TCP listener on "127.0.0.1" port 7946: listen tcp 127.0.0.1:7946: bind:
+ * Binds both sockets. Rejects with an `Error` with memberlist's message, such as `could not set up network transport:
+ * failed to obtain an address: failed to start TCP listener on "127.0.0.1" port 7946: listen tcp 127.0.0.1:7946: bind:
  * address already in use`; its `cause` is the system's error, for instance a `Deno.errors.AddrInUse`.
  */
 export async function bindPair(options: BindOptions): Promise<BoundPair> {
@@ -43,7 +43,7 @@ export async function bindPair(options: BindOptions): Promise<BoundPair> {
       if (!(error instanceof BindError)) throw error;
       if (attempt < tries && error.inUse) continue;
       throw new Error(
-        `Could not set up network transport: failed to obtain an address: ${error.message}`,
+        `could not set up network transport: failed to obtain an address: ${error.message}`,
         { cause: error.cause },
       );
     }
@@ -53,7 +53,7 @@ export async function bindPair(options: BindOptions): Promise<BoundPair> {
 /** One socket could not be bound. */
 class BindError extends Error {
   constructor(network: "tcp" | "udp", { host, port }: Endpoint, cause: unknown) {
-    const listener = `Failed to start ${network.toUpperCase()} listener on "${host}" port ${port}`;
+    const listener = `failed to start ${network.toUpperCase()} listener on "${host}" port ${port}`;
     const reason = `listen ${network} ${formatHostPort(host, port)}: bind: ${osErrorText(cause)}`;
     super(`${listener}: ${reason}`, { cause });
   }

@@ -34,6 +34,7 @@ export async function readMessage(
 ): Promise<StreamMessage | undefined> {
   const decoder = new StreamDecoder(wire, role);
   const buffer = new Uint8Array(READ_BUFFER_BYTES);
+  let warned = false;
   for (let begun = false;; begun = true) {
     const chunk = await connection.read(buffer);
     if (chunk === null) {
@@ -42,6 +43,10 @@ export async function readMessage(
     }
     onBytes?.(chunk.length);
     const message = decoder.push(chunk);
+    if (!warned && decoder.sizeWarning !== undefined) {
+      log("WARN", `memberlist: ${decoder.sizeWarning}`);
+      warned = true;
+    }
     if (message === undefined) continue;
     const { skippedNodes } = decoder;
     if (skippedNodes > 0) {

@@ -49,7 +49,7 @@ export interface RpcAgent {
 
   /**
    * Joins the members at these addresses and returns how many were reached; 0 only if the list is empty. Rejects with a
-   * `JoinError` if none was reached. Its reasons are whole lines, such as `Failed to resolve x: lookup x: no such host`.
+   * `JoinError` if none was reached. Its reasons are whole lines, such as `failed to resolve x: lookup x: no such host`.
    */
   join(addresses: readonly string[], options: { readonly replay: boolean }): Promise<number>;
 

@@ -167,8 +167,8 @@ export class MemberStatuses {
   reap(): void {
     const { config, members, world } = this.#context;
     this.#revertStaleLeaves(world.now - config.recentIntentTimeoutMs);
-    this.#reapSince(members.failed, world.now - config.reconnectTimeoutMs);
-    this.#reapSince(members.left, world.now - config.tombstoneTimeoutMs);
+    this.#reapAfter(members.failed, config.reconnectTimeoutMs);
+    this.#reapAfter(members.left, config.tombstoneTimeoutMs);
     this.#intents.expire(world.now - config.recentIntentTimeoutMs);
   }
 
@@ -204,10 +204,13 @@ export class MemberStatuses {
     }
   }
 
-  #reapSince(goneSince: ReadonlyMap<string, number>, deadline: number): void {
+  #reapAfter(goneSince: ReadonlyMap<string, number>, timeoutMs: number): void {
+    const { config: { reconnectTimeoutOverride: override }, members, world } = this.#context;
     for (const [name, since] of [...goneSince]) {
-      const record = this.#context.members.get(name);
-      if (since >= deadline || record === undefined) continue;
+      const record = members.get(name);
+      if (record === undefined) continue;
+      const ownTimeoutMs = override?.(record.member, timeoutMs) ?? timeoutMs;
+      if (world.now - since <= ownTimeoutMs) continue;
       this.#context.log("INFO", `EventMemberReap: ${name}`);
       this.#erase(record);
     }

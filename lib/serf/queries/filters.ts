@@ -49,12 +49,18 @@ export function checkQueryFilters({ tags = {} }: QueryParameters): void {
 }
 
 /**
- * Compiles encoded filters, all of which must pass. Throws an error, with the text that Serf logs, if one of them cannot be
- * decoded or compiled; such a query is for nobody.
+ * Compiles encoded filters, all of which must pass. Nobody passes an empty one. Throws an error, with the text that Serf
+ * logs, if one of them cannot be decoded or compiled; such a query is for nobody.
  */
 export function compileFilters(filters: readonly Uint8Array[] | null): MemberTest {
-  const tests = (filters ?? []).map((bytes) => compileFilter(decodeFilter(bytes)));
+  const tests = (filters ?? []).map((bytes) =>
+    bytes.length === 0 ? passNobody : compileFilter(decodeFilter(bytes))
+  );
   return (name, tags) => tests.every((passes) => passes(name, tags));
+}
+
+function passNobody(): boolean {
+  return false;
 }
 
 function compileFilter(filter: QueryFilter): MemberTest {

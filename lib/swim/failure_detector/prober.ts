@@ -15,6 +15,7 @@
  */
 
 import type { Address } from "../../base/address.ts";
+import { formatDuration } from "../../go/duration.ts";
 import type { Ack, Claim, Nack, Ping, Reply } from "../../wire/messages/messages.ts";
 import type { SwimContext } from "../context.ts";
 import { earlyFallbackDelay } from "../formulas.ts";
@@ -165,7 +166,7 @@ export class Prober {
   #requestIndirectPings(probe: Probe, reason: string): void {
     const { config, nodes, source, log } = this.#context;
     const { target, ping: { sequence, node } } = probe;
-    log("DEBUG", `Failed ping: ${node} (${reason})`);
+    log("DEBUG", `Failed UDP ping: ${node} (${reason})`);
     const helpers = nodes.randomNodes(
       config.profile.indirectChecks,
       (claim) => claim.state === "alive" && claim.node !== node,
@@ -185,7 +186,7 @@ export class Prober {
     probe.helpers = helpers.length;
   }
 
-  /** memberlist's "fallback ping": datagrams may be lost where streams get through, and then the member is alive all the same. */
+  /** memberlist's "fallback TCP ping": datagrams may be lost where streams get through, and then the member is alive all the same. */
   #tryStream(probe: Probe): void {
     const { target, ping, endsAt } = probe;
     if (!speaks(target, STREAM_PING_SINCE)) return;
@@ -196,7 +197,9 @@ export class Prober {
       else if (!reply.ok && reply.refused) this.#refused(probe);
       // A dead node cannot be dialled; only other errors are worth a line.
       else if (!problem.startsWith("dial ")) {
-        this.#context.log("ERR", `Failed fallback ping: ${problem}`);
+        const interval = formatDuration(endsAt - probe.sentAt);
+        const prefix = problem.endsWith(": i/o timeout") ? `timeout ${interval}: ` : "";
+        this.#context.log("ERR", `Failed fallback TCP ping: ${prefix}${problem}`);
       }
     });
   }
@@ -225,7 +228,7 @@ export class Prober {
       awareness.apply(-1);
       log(
         "WARN",
-        `Was able to connect to ${node} but other probes failed, network may be misconfigured`,
+        `Was able to connect to ${node} over TCP but UDP probes failed, network may be misconfigured`,
       );
       return;
     }
@@ -280,7 +283,7 @@ function speaks(claim: Claim, version: number): boolean {
 /** The error in a reply to a ping on a stream; `undefined` if it is the ack. */
 function streamProblem(reply: Reply, { sequence }: Ping): string | undefined {
   if (!reply.ok) return reply.error;
-  if (reply.message.type !== "ack") return `Unexpected msgType (${reply.message.type}) from ping`;
+  if (reply.message.type !== "ack") return `unexpected msgType (${reply.message.type}) from ping`;
   if (reply.message.sequence === sequence) return undefined;
-  return `Sequence number from ack (${reply.message.sequence}) doesn't match ping (${sequence})`;
+  return `sequence number from ack (${reply.message.sequence}) doesn't match ping (${sequence})`;
 }

@@ -35,6 +35,9 @@ import { outgoingKeyring, type WireOptions } from "./wire_options.ts";
 /** Largest encrypted body, bytes: memberlist's limit. */
 const MAX_ENCRYPTED = 20 * 1024 * 1024;
 
+/** Above this an encrypted body is worth a warning, bytes: memberlist's 60 % of the limit. */
+const LARGE_ENCRYPTED = Math.floor(0.6 * MAX_ENCRYPTED);
+
 /** Largest stream of any other kind, bytes: a little more than the largest message can grow to by compression. */
 const MAX_STREAM = 64 * 1024 * 1024;
 
@@ -99,6 +102,7 @@ export class StreamDecoder {
   #receivedLength = 0;
   #finished = false;
   #skippedNodes = 0;
+  #sizeWarning: string | undefined;
   /** For a failure at the current point: whether the other side is told, and how the log line starts. */
   #failure = { answer: false, prefix: "" };
 
@@ -111,6 +115,11 @@ export class StreamDecoder {
   /** Nodes of a push/pull that were left out because of an impossible address or state. */
   get skippedNodes(): number {
     return this.#skippedNodes;
+  }
+
+  /** memberlist's words for an encrypted body that comes near the limit, as soon as its length is known. */
+  get sizeWarning(): string | undefined {
+    return this.#sizeWarning;
   }
 
   /**
@@ -197,6 +206,9 @@ export class StreamDecoder {
     const length = new DataView(buffer, byteOffset).getUint32(0);
     if (length > MAX_ENCRYPTED) {
       throw new DecodeError(`remote node state is larger than limit (${length})`);
+    }
+    if (length > LARGE_ENCRYPTED) {
+      this.#sizeWarning = `Remote node state size is (${length}) limit is (${MAX_ENCRYPTED})`;
     }
     return keyring.decrypt(yield* this.#take(input, length), associatedData(length, label));
   }

@@ -24,7 +24,7 @@ const ANY_ORDER: readonly RegExp[] = [
 const BY_CHANCE: readonly RegExp[] = [
   /serf: message(?!QueryResponse)\w+Type:/,
   /serf: reply for non-running query/,
-  /memberlist: (Stream connection|Initiating push\/pull|Failed ping|Suspect|Marking|Refuting)/,
+  /memberlist: (Stream connection|Initiating push\/pull|Failed (UDP )?ping|Suspect|Marking|Refuting)/,
   // Only we say so.
   /memberlist: Probe timer fired \d+ ms late/,
   /agent: Serf shutdown detected, quitting/,

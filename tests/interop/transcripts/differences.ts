@@ -72,6 +72,27 @@ export const differences: readonly Difference[] = [
     adapt: replace(/\b(R)(?=emoving the primary key|equested key is not)/g, "r"),
   },
   {
+    where: ["join/*", "monitor/*", "agent-startup/*", "agent-config/*"],
+    reason: reasons.later,
+    adapt: replace(
+      /\bFailed to join ([\d.]+): dial tcp \1:(\d+):/g,
+      "failed to join $1:$2: dial tcp $1:$2:",
+    ),
+  },
+  {
+    where: ["join/*", "monitor/*"],
+    reason: reasons.later,
+    adapt: replace("Failed to resolve nosuch", "failed to resolve nosuch"),
+  },
+  {
+    where: ["agent-startup/*"],
+    reason: reasons.later,
+    adapt: replace(
+      /Could not set up network transport: (.*?): Failed to start/g,
+      "could not set up network transport: $1: failed to start",
+    ),
+  },
+  {
     where: ["agent-conflict/loser"],
     reason: reasons.later,
     adapt: replace("resolution, quitting", "resolution, quiting"),

@@ -163,7 +163,7 @@ Deno.test("a join tells how many were reached, or all that went wrong", async ()
   assertEquals(await client.join([], { replay: true }), 0);
   const one = await assertRejects(() => client.join(["127.0.0.29:7999"]), RpcError);
   const line =
-    "\n\t* Failed to join 127.0.0.29: dial tcp 127.0.0.29:7999: connect: connection refused";
+    "\n\t* failed to join 127.0.0.29:7999: dial tcp 127.0.0.29:7999: connect: connection refused";
   assertEquals(one.message, `1 error occurred:${line}\n\n`);
   const two = await assertRejects(() => client.join(["a:7999", "b:7999"]), RpcError);
   assertEquals(two.message, `2 errors occurred:${line}${line}\n\n`);

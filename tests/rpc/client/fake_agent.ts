@@ -59,7 +59,8 @@ export class FakeAgent implements RpcAgent {
   coordinates: Record<string, Coordinate> = {};
   statistics: Record<string, Record<string, string>> = { agent: { name: "alpha" } };
   keyResult: KeyResult | Error = new Error("no keys laid down");
-  joinFailure = "Failed to join 127.0.0.29: dial tcp 127.0.0.29:7999: connect: connection refused";
+  joinFailure =
+    "failed to join 127.0.0.29:7999: dial tcp 127.0.0.29:7999: connect: connection refused";
   queryScript: QueryScript = (records) => records.close();
   leaving: () => Promise<void> = () => Promise.resolve();
   forceLeaving: () => Promise<void> = () => Promise.resolve();

@@ -12,7 +12,8 @@ Deno.test("a join counts who was reached, and reports who was not", () => {
     count: 1,
     failures: [{
       address: "10.0.0.120:7946",
-      reason: "Failed to join 10.0.0.120: dial tcp 10.0.0.120:7946: connect: connection refused",
+      reason:
+        "failed to join 10.0.0.120:7946: dial tcp 10.0.0.120:7946: connect: connection refused",
     }],
   }]);
 });

@@ -236,6 +236,29 @@ Deno.test("members that failed or left long ago are reaped, each after its own t
   assertEquals(node.core.members().map(({ name }) => name), ["self"]);
 });
 
+Deno.test("the time until a member is reaped may be a matter of the member", () => {
+  const network = new SerfNetwork();
+  const asked: string[] = [];
+  const node = network.start("self", {
+    ...blind,
+    reconnectTimeoutMs: 60_000,
+    tombstoneTimeoutMs: 120_000,
+    reconnectTimeoutOverride: (member, timeoutMs) => {
+      asked.push(`${member.name} ${member.status} ${timeoutMs}`);
+      return member.name === "a" ? 10_000 : timeoutMs;
+    },
+  });
+  node.meet("a", "b", "c");
+  node.hear(leave("c", 5));
+  for (const name of ["a", "b", "c"]) node.bury(name);
+  node.outputs.length = 0;
+  network.run(31_000);
+  assertEquals(node.memberEvents(), ["member-reap a"]);
+  assertEquals(asked.slice(0, 3), ["a failed 60000", "b failed 60000", "c left 120000"]);
+  network.run(45_000);
+  assertEquals(node.memberEvents(), ["member-reap a", "member-reap b"]);
+});
+
 Deno.test("a member that failed and was made to leave is reaped by the time of its failure", () => {
   const network = new SerfNetwork();
   const node = network.start("self", { ...blind, tombstoneTimeoutMs: 60_000 });

@@ -89,9 +89,15 @@ Deno.test("the node filter is sent first", () => {
 });
 
 Deno.test("filters that are no filters are refused", () => {
-  for (const filter of [new Uint8Array(), Uint8Array.of(2, 0x80), Uint8Array.of(0, 0xc1)]) {
+  for (const filter of [Uint8Array.of(2, 0x80), Uint8Array.of(0, 0xc1)]) {
     assertThrows(() => compileFilters([filter]));
   }
+});
+
+Deno.test("nobody passes an empty filter", () => {
+  const name = encodeFilter({ type: "node", nodes: ["self"] });
+  assertEquals(compileFilters([name])("self", {}), true);
+  assertEquals(compileFilters([name, new Uint8Array()])("self", {}), false);
 });
 
 /** The filters of all queries that were captured from agents, as bytes in hex. */

@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { KeyOperation, KeyResult } from "../../../lib/api/keys.ts";
 import { Keyring } from "../../../lib/wire/framing/keyring.ts";
 import { decodeSerf, encodeSerf } from "../../../lib/wire/messages/serf_codec.ts";
@@ -183,7 +183,10 @@ Deno.test("a request that cannot be read fails without a word", () => {
   }
   const wrong = encodeSerf({ type: "join", lTime: 1, node: "x" });
   assertEquals(askDirectly(node, "_serf_use-key", wrong)?.result, false);
-  assertEquals(node.logs("ERR").length, 5);
+  const errors = node.logs("ERR");
+  assertEquals(errors.length, 5);
+  assertEquals(errors.slice(0, 2), Array(2).fill("Invalid key request payload"));
+  for (const error of errors.slice(2)) assertMatch(error, /^Failed to decode key request: /);
   assertEquals(keyring.keys.length, 1);
 });
 

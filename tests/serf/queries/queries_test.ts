@@ -3,9 +3,10 @@ import type { QueryParameters } from "../../../lib/api/query.ts";
 import { defaultQueryTimeout } from "../../../lib/serf/queries/outgoing_queries.ts";
 import { EncodedMessage } from "../../../lib/serf/encoded_message.ts";
 import { encodeFilter } from "../../../lib/wire/messages/serf_codec.ts";
-import type {
-  QueryMessage,
-  QueryResponseMessage,
+import {
+  QueryFlag,
+  type QueryMessage,
+  type QueryResponseMessage,
 } from "../../../lib/wire/messages/serf_messages.ts";
 import { profiles } from "../../../lib/swim/config.ts";
 import { addressOf, blind, bytes, SerfNetwork, type SerfNode } from "../serf_network.ts";
@@ -181,6 +182,14 @@ Deno.test("a filter that cannot be read does not pass, but the query is passed o
   node.hear(queryOf({ filters }));
   assertEquals(node.all("query"), []);
   assertEquals(node.logs("WARN").length, 1);
+  assertEquals(node.core.stats().query_queue, "1");
+});
+
+Deno.test("a query with an empty filter is for nobody, and is passed on without a word", () => {
+  const node = new SerfNetwork().start("self", blind);
+  node.hear(queryOf({ filters: [new Uint8Array()], flags: QueryFlag.ack }));
+  assertEquals([node.all("query"), node.lost], [[], []]);
+  assertEquals(node.logs("WARN"), []);
   assertEquals(node.core.stats().query_queue, "1");
 });
 

@@ -144,7 +144,7 @@ Deno.test("without an ack, indirect pings and a stream are tried, and then the n
   assertEquals(viewOf(swim, ping.node), "alive 1");
   world.run(500);
   assertEquals(viewOf(swim, ping.node), "suspect 1");
-  assertEquals(world.log("DEBUG"), [`memberlist: Failed ping: ${ping.node} (timeout reached)`]);
+  assertEquals(world.log("DEBUG"), [`memberlist: Failed UDP ping: ${ping.node} (timeout reached)`]);
   assertEquals(world.log("INFO"), [
     `memberlist: Suspect ${ping.node} has failed, no acks received`,
   ]);
@@ -244,7 +244,7 @@ Deno.test("a member that answers only on the stream is not suspected when the pr
   assertEquals([swim.healthScore, world.log("WARN").length], [1, 0]);
   world.run(1);
   assertEquals(world.log("WARN"), [
-    `memberlist: Was able to connect to ${ping.node} but other probes failed, ` +
+    `memberlist: Was able to connect to ${ping.node} over TCP but UDP probes failed, ` +
     "network may be misconfigured",
   ]);
   assertEquals(viewOf(swim, ping.node), "alive 1");
@@ -256,15 +256,18 @@ Deno.test("a wrong answer on the stream is logged, a refused connection is not",
     [
       ({ swim, world }, { sequence }) =>
         answer(swim, world.requests[0].id, { type: "ack", sequence: sequence + 1, payload: null }),
-      ["memberlist: Failed fallback ping: Sequence number from ack (2) doesn't match ping (1)"],
+      ["memberlist: Failed fallback TCP ping: sequence number from ack (2) doesn't match ping (1)"],
     ],
     [
       ({ swim, world }) =>
         answer(swim, world.requests[0].id, { type: "err", error: "Decrypt failed" }),
-      ["memberlist: Failed fallback ping: Unexpected msgType (err) from ping"],
+      ["memberlist: Failed fallback TCP ping: unexpected msgType (err) from ping"],
     ],
     [({ swim, world }) => fail(swim, world.requests[0].id, "EOF"), [
-      "memberlist: Failed fallback ping: EOF",
+      "memberlist: Failed fallback TCP ping: EOF",
+    ]],
+    [({ swim, world }) => fail(swim, world.requests[0].id, "read tcp A->B: i/o timeout"), [
+      "memberlist: Failed fallback TCP ping: timeout 1s: read tcp A->B: i/o timeout",
     ]],
     [
       ({ swim, world }) =>
@@ -301,7 +304,9 @@ Deno.test("a refused stream and nacks from all helpers end an eager probe", () =
   nack(node, ping, helpers[2]);
   assertEquals(viewOf(swim, ping.node), "suspect 1");
   assertEquals(swim.healthScore, 0);
-  assertEquals(world.log("DEBUG"), [`memberlist: Failed ping: ${ping.node} (connection refused)`]);
+  assertEquals(world.log("DEBUG"), [
+    `memberlist: Failed UDP ping: ${ping.node} (connection refused)`,
+  ]);
   assertEquals(world.log("INFO"), [
     `memberlist: Suspect ${ping.node} has failed, no acks received`,
   ]);

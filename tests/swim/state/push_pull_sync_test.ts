@@ -109,7 +109,7 @@ Deno.test("a join that fails ends in an error that says why", () => {
     const { swim, world } = startNode();
     swim.join(addressOf("n2"), 7);
     happen(swim, world.requests[0].id);
-    const error = `Failed to join 10.0.0.2: ${problem}`;
+    const error = `failed to join 10.0.0.2:7946: ${problem}`;
     assertEquals(world.eventsOf("done"), [{ type: "done", id: 7, error }]);
     assertEquals(world.log("DEBUG"), [
       "memberlist: Initiating push/pull sync with:  10.0.0.2:7946",

@@ -277,6 +277,19 @@ Deno.test("announced lengths beyond the limits are refused before anything is al
   assertEquals(readHex("0681ac5573657253746174654c656ece01400000"), undefined);
 });
 
+Deno.test("an encrypted state above 60 % of the limit has a warning, as soon as its length is known", () => {
+  const warningOf = (hex: string) => {
+    const decoder = new StreamDecoder(sealed, "server");
+    decoder.push(fromHex(hex));
+    return decoder.sizeWarning;
+  };
+  assertEquals(warningOf("0a00c00000"), undefined);
+  assertEquals(
+    warningOf("0a00c00001"),
+    "Remote node state size is (12582913) limit is (20971520)",
+  );
+});
+
 Deno.test("a stream without an end is refused at a fixed length", () => {
   const decoder = new StreamDecoder(plain, "server");
   decoder.push(new Writer().byte(6).map(1).string("Nodes").int(1_048_576).bytes());

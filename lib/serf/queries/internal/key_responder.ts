@@ -102,8 +102,12 @@ export class KeyResponder {
 
   /** The key in a request, or `undefined` if the payload is not a request. */
   #readRequest(payload: Uint8Array | null): Uint8Array | undefined {
+    if (payload === null || payload.length === 0) {
+      this.#context.log("ERR", "Invalid key request payload");
+      return undefined;
+    }
     try {
-      const request = decodeSerf(payload ?? new Uint8Array());
+      const request = decodeSerf(payload);
       if (request.type === "key-request") return request.key;
       this.#context.log("ERR", `Failed to decode key request: it is a ${request.type}`);
     } catch (error) {
