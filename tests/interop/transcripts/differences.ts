@@ -17,7 +17,7 @@ const reasons = {
   version: "`serf version` and `info` name our own version and Deno as the runtime",
   later:
     "What came after Serf 0.8.2 is there: the keys `mdns` and `validate_node_names`, the flag `-mdns-iface`, and the " +
-    "spelling of some errors",
+    "words of errors and log lines",
   queryEnd:
     "A query ends as soon as every member that it is for has acknowledged and answered it as asked",
   linger: "`-handler-linger` (`handler_linger` in files) makes that longer or shorter",
