@@ -188,9 +188,9 @@ Deno.test("options that make no sense are refused by name", async () => {
       "Cannot use advanced.coordinates: got 1",
     ],
     [
-      { reconnectTimeoutOverride: 5 as unknown as () => number },
+      { advanced: { reconnectTimeoutOverride: 5 as unknown as () => number } },
       TypeError,
-      "Cannot use reconnectTimeoutOverride: got 5, expected a function",
+      "Cannot use advanced.reconnectTimeoutOverride: got 5, expected a function",
     ],
     [
       { snapshotPath: "/nonexistent/x" },
