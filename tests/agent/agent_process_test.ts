@@ -4,6 +4,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { localAddress } from "../support/local_addresses.ts";
 import { TemporaryDirectory } from "../support/temporary_directory.ts";
 import { Agent, GOSSIP_PORT } from "../support/agent.ts";
+import { eachBuildTest } from "../support/our_builds.ts";
 import { commandLine } from "../support/program.ts";
 
 /** What an agent printed after its log was opened, without times and RPC clients. */
@@ -35,8 +36,8 @@ const left = (name: string, ip: string) => [
   "[INFO] agent: shutdown complete",
 ];
 
-Deno.test("an interrupted agent leaves and ends with 0", async () => {
-  await using agent = await Agent.start("ours", { name: "alpha" });
+eachBuildTest("an interrupted agent leaves and ends with 0", async (ours) => {
+  await using agent = await Agent.start(ours, { name: "alpha" });
   const { ip, address, rpcAddress } = agent;
   await agent.printed("Received event: member-join");
   agent.signal("SIGINT");
@@ -62,8 +63,8 @@ Deno.test("an interrupted agent leaves and ends with 0", async () => {
   ]);
 });
 
-Deno.test("a terminated agent ends at once with 1", async () => {
-  await using agent = await Agent.start("ours", { name: "alpha" });
+eachBuildTest("a terminated agent ends at once with 1", async (ours) => {
+  await using agent = await Agent.start(ours, { name: "alpha" });
   const { ip } = agent;
   await agent.printed("Received event: member-join");
   agent.signal("SIGTERM");
@@ -75,9 +76,9 @@ Deno.test("a terminated agent ends at once with 1", async () => {
   ]);
 });
 
-Deno.test("a second signal breaks a leave off", async () => {
+eachBuildTest("a second signal breaks a leave off", async (ours) => {
   for (const second of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    await using agent = await Agent.start("ours", { name: "alpha" });
+    await using agent = await Agent.start(ours, { name: "alpha" });
     agent.signal("SIGINT");
     await agent.printed("Gracefully shutting down");
     agent.signal(second);
@@ -87,22 +88,22 @@ Deno.test("a second signal breaks a leave off", async () => {
   }
 });
 
-Deno.test("the switches decide which signal makes an agent leave", async () => {
+eachBuildTest("the switches decide which signal makes an agent leave", async (ours) => {
   using directory = new TemporaryDirectory();
   directory.write({
     "a.json": '{"leave_on_terminate": true, "skip_leave_on_interrupt": true}',
   });
   const args = [`-config-file=${directory.file("a.json")}`];
   for (const [signal, code] of [["SIGTERM", 0], ["SIGINT", 1]] as const) {
-    await using agent = await Agent.start("ours", { name: "a", args });
+    await using agent = await Agent.start(ours, { name: "a", args });
     agent.signal(signal);
     assertEquals(await agent.exit, code);
     assertEquals(agent.output.includes("Gracefully shutting down"), code === 0);
   }
 });
 
-Deno.test("a leave over RPC ends the agent with 0", async () => {
-  await using agent = await Agent.start("ours", { name: "alpha" });
+eachBuildTest("a leave over RPC ends the agent with 0", async (ours) => {
+  await using agent = await Agent.start(ours, { name: "alpha" });
   await using client = await agent.rpc();
   await client.leave();
   assertEquals(await agent.exit, 0);
@@ -113,44 +114,47 @@ Deno.test("a leave over RPC ends the agent with 0", async () => {
   ]);
 });
 
-Deno.test("a hangup makes log level, handlers, tags and switches those of the files", async () => {
-  using directory = new TemporaryDirectory();
-  const config = (settings: unknown) => directory.write({ "a.json": JSON.stringify(settings) });
-  config({ tags: { a: "1" }, event_handlers: ["echo old"] });
-  const args = [`-config-file=${directory.file("a.json")}`];
-  await using agent = await Agent.start("ours", { name: "alpha", args });
-  await agent.printed("Received event: member-join");
-  config({
-    node_name: "other",
-    tags: { b: "2" },
-    event_handlers: ["member-update=echo new-$SERF_EVENT"],
-    log_level: "debug",
-    leave_on_terminate: true,
-  });
-  agent.signal("SIGHUP");
-  await agent.printed("script output: new-member-update");
-  await using client = await agent.rpc();
-  assertEquals((await client.members()).map(({ name, tags }) => [name, tags]), [
-    ["alpha", { b: "2" }],
-  ]);
-  assertEquals((await client.info()).event_handlers, { "*:": "echo old" });
-  agent.signal("SIGTERM");
-  assertEquals(await agent.exit, 0);
-  const log = logOf(agent).filter((line) => !line.startsWith("[DEBUG]"));
-  assertEquals(log.slice(3, 7), [
-    "==> Caught signal: hangup",
-    "==> Reloading configuration...",
-    "[INFO] serf: EventMemberUpdate: alpha",
-    "[INFO] agent: Received event: member-update",
-  ]);
-});
+eachBuildTest(
+  "a hangup makes log level, handlers, tags and switches those of the files",
+  async (ours) => {
+    using directory = new TemporaryDirectory();
+    const config = (settings: unknown) => directory.write({ "a.json": JSON.stringify(settings) });
+    config({ tags: { a: "1" }, event_handlers: ["echo old"] });
+    const args = [`-config-file=${directory.file("a.json")}`];
+    await using agent = await Agent.start(ours, { name: "alpha", args });
+    await agent.printed("Received event: member-join");
+    config({
+      node_name: "other",
+      tags: { b: "2" },
+      event_handlers: ["member-update=echo new-$SERF_EVENT"],
+      log_level: "debug",
+      leave_on_terminate: true,
+    });
+    agent.signal("SIGHUP");
+    await agent.printed("script output: new-member-update");
+    await using client = await agent.rpc();
+    assertEquals((await client.members()).map(({ name, tags }) => [name, tags]), [
+      ["alpha", { b: "2" }],
+    ]);
+    assertEquals((await client.info()).event_handlers, { "*:": "echo old" });
+    agent.signal("SIGTERM");
+    assertEquals(await agent.exit, 0);
+    const log = logOf(agent).filter((line) => !line.startsWith("[DEBUG]"));
+    assertEquals(log.slice(3, 7), [
+      "==> Caught signal: hangup",
+      "==> Reloading configuration...",
+      "[INFO] serf: EventMemberUpdate: alpha",
+      "[INFO] agent: Received event: member-update",
+    ]);
+  },
+);
 
-Deno.test("a reload that fails changes nothing, or as little as possible", async () => {
+eachBuildTest("a reload that fails changes nothing, or as little as possible", async (ours) => {
   using directory = new TemporaryDirectory();
   const config = (text: string) => directory.write({ "a.json": text });
   config("{}");
   const args = [`-config-file=${directory.file("a.json")}`];
-  await using agent = await Agent.start("ours", { name: "alpha", args });
+  await using agent = await Agent.start(ours, { name: "alpha", args });
   const reload = async (text: string, ...expected: string[]) => {
     const before = agent.output.length;
     config(text);
@@ -178,12 +182,12 @@ Deno.test("a reload that fails changes nothing, or as little as possible", async
   assertEquals(await agent.exit, 0);
 });
 
-Deno.test("a tags file follows the tags, and a reload empties it", async () => {
+eachBuildTest("a tags file follows the tags, and a reload empties it", async (ours) => {
   using directory = new TemporaryDirectory();
   directory.write({ "tags.json": '{"role":"x","b":"c"}' });
   const file = directory.file("tags.json");
   const args = [`-tags-file=${file}`];
-  await using agent = await Agent.start("ours", { name: "alpha", args });
+  await using agent = await Agent.start(ours, { name: "alpha", args });
   assertStringIncludes(agent.output, `[INFO] agent: Restored 2 tag(s) from ${file}`);
   await using client = await agent.rpc();
   await client.updateTags({ set: { d: "e" }, delete: ["role"] });
@@ -194,9 +198,9 @@ Deno.test("a tags file follows the tags, and a reload empties it", async () => {
   assertEquals((await client.info()).tags, {});
 });
 
-Deno.test("an agent whose retried joins are used up ends with 1", async () => {
+eachBuildTest("an agent whose retried joins are used up ends with 1", async (ours) => {
   const args = ["-retry-join=127.255.0.9:7999", "-retry-max=1", "-retry-interval=1s"];
-  await using agent = Agent.spawn("ours", { name: "alpha", args });
+  await using agent = Agent.spawn(ours, { name: "alpha", args });
   assertEquals(await agent.exit, 1);
   const attempt = [
     "[INFO] agent: Joining cluster...(replay: false)",
@@ -218,9 +222,9 @@ Deno.test("an agent whose retried joins are used up ends with 1", async () => {
   ]);
 });
 
-Deno.test("taken addresses are named", async () => {
-  await using taken = await Agent.start("ours", { name: "alpha" });
-  await using second = Agent.spawn("ours", { name: "beta", ip: taken.ip });
+eachBuildTest("taken addresses are named", async (ours) => {
+  await using taken = await Agent.start(ours, { name: "alpha" });
+  await using second = Agent.spawn(ours, { name: "beta", ip: taken.ip });
   assertEquals(await second.exit, 1);
   await second.printed("\n==> Failed");
   assertStringIncludes(
@@ -231,25 +235,25 @@ Deno.test("taken addresses are named", async () => {
       `listen tcp ${taken.address}: bind: address already in use\n`,
   );
   const args = [`-bind=${localAddress()}:${GOSSIP_PORT}`];
-  await using third = Agent.spawn("ours", { name: "beta", ip: taken.ip, args });
+  await using third = Agent.spawn(ours, { name: "beta", ip: taken.ip, args });
   assertEquals(await third.exit, 1);
   await third.printed(
     `Error starting RPC listener: listen tcp ${taken.rpcAddress}: bind: address already in use`,
   );
 });
 
-Deno.test("the loser of a name conflict ends with 0", async () => {
+eachBuildTest("the loser of a name conflict ends with 0", async (ours) => {
   const profile = "-profile=local";
-  await using winner = await Agent.start("ours", {
+  await using winner = await Agent.start(ours, {
     name: "same",
     args: [profile],
   });
   const join = `-join=${winner.ip}`;
-  await using _third = await Agent.start("ours", {
+  await using _third = await Agent.start(ours, {
     name: "third",
     args: [profile, join],
   });
-  await using loser = Agent.spawn("ours", {
+  await using loser = Agent.spawn(ours, {
     name: "same",
     args: [profile, join],
   });

@@ -4,6 +4,7 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { runAgent } from "../../lib/cli/agent/run_agent.ts";
 import { RecordedIo } from "../cli/recorded_io.ts";
 import { TemporaryDirectory } from "../support/temporary_directory.ts";
+import { eachBuildTest } from "../support/our_builds.ts";
 import { Agent } from "../support/agent.ts";
 
 /** What an agent prints that cannot start. */
@@ -46,34 +47,37 @@ Deno.test("a name that cannot be announced keeps an agent from starting", async 
   );
 });
 
-Deno.test("what a handler leaves behind holds up the next one no longer than is configured", async () => {
-  using directory = new TemporaryDirectory();
-  const lingering = (time: string) =>
-    directory.write({ "a.json": `{"handler_linger": "${time}"}` });
-  lingering("1h");
-  await using agent = await Agent.start("ours", {
-    name: "patient",
-    args: [
-      `-config-file=${directory.file("a.json")}`,
-      "-event-handler=user=sleep 60 & echo $SERF_USER_EVENT",
-      "-log-level=debug",
-    ],
-  });
-  lingering("100ms");
-  agent.signal("SIGHUP");
-  await agent.printed("Reloading configuration");
-  await using client = await agent.rpc();
-  await client.userEvent("first");
-  await client.userEvent("second");
-  await agent.printed(/script output: first[^]*script output: second/);
-});
+eachBuildTest(
+  "what a handler leaves behind holds up the next one no longer than is configured",
+  async (ours) => {
+    using directory = new TemporaryDirectory();
+    const lingering = (time: string) =>
+      directory.write({ "a.json": `{"handler_linger": "${time}"}` });
+    lingering("1h");
+    await using agent = await Agent.start(ours, {
+      name: "patient",
+      args: [
+        `-config-file=${directory.file("a.json")}`,
+        "-event-handler=user=sleep 60 & echo $SERF_USER_EVENT",
+        "-log-level=debug",
+      ],
+    });
+    lingering("100ms");
+    agent.signal("SIGHUP");
+    await agent.printed("Reloading configuration");
+    await using client = await agent.rpc();
+    await client.userEvent("first");
+    await client.userEvent("second");
+    await agent.printed(/script output: first[^]*script output: second/);
+  },
+);
 
-Deno.test("an agent keeps no coordinates if they are disabled", async () => {
+eachBuildTest("an agent keeps no coordinates if they are disabled", async (ours) => {
   using directory = new TemporaryDirectory();
   directory.write({ "a.json": '{"disable_coordinates": true}' });
   const args = [`-config-file=${directory.file("a.json")}`];
-  await using agent = await Agent.start("ours", { name: "placeless", args });
-  await using other = await Agent.start("ours", { name: "placed" });
+  await using agent = await Agent.start(ours, { name: "placeless", args });
+  await using other = await Agent.start(ours, { name: "placed" });
   await using client = await agent.rpc();
   await using control = await other.rpc();
   const serf = (await client.info()).serf;

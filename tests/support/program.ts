@@ -4,10 +4,11 @@
  * @module
  */
 
+import { bundleMain, executable, type OurBuild } from "./our_builds.ts";
 import { missingSerf, SERF_VERSIONS, serfPrograms, type SerfVersion } from "./serf_versions.ts";
 
-/** Whose program it is. */
-export type Kind = "ours" | SerfVersion;
+/** Whose program it is, and which. */
+export type Kind = OurBuild | SerfVersion;
 
 /** What a finished command said. */
 export interface CommandResult {
@@ -40,10 +41,21 @@ export function commandLine(
   kind: Kind,
   args: readonly string[],
 ): { program: string; args: string[] } {
-  if (kind !== "ours") return { program: serfProgram(kind), args: [...args] };
+  switch (kind) {
+    case "ours":
+      return denoRun(new URL(ourProgram, root).pathname, args);
+    case "our bundle":
+      return denoRun(bundleMain(), args);
+    case "our executable":
+      return { program: executable, args: [...args] };
+    default:
+      return { program: serfProgram(kind), args: [...args] };
+  }
+}
+
+function denoRun(main: string, args: readonly string[]): { program: string; args: string[] } {
   const permissions = args[0] === "agent" ? agentPermissions : clientPermissions;
-  const flags = ["--no-prompt", ...ourProgram.endsWith(".js") ? bundleFlags : []];
-  const main = new URL(ourProgram, root).pathname;
+  const flags = ["--no-prompt", ...main.endsWith(".js") ? bundleFlags : []];
   return { program: Deno.execPath(), args: ["run", ...flags, ...permissions, main, ...args] };
 }
 

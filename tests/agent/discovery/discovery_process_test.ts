@@ -2,21 +2,21 @@
 
 import { assertStringIncludes } from "@std/assert";
 import { Agent } from "../../support/agent.ts";
+import { eachBuildTest, type OurBuild } from "../../support/our_builds.ts";
 import { interopTest, type Kind } from "../../support/program.ts";
 import { PrivateNetwork, privateNetworkMissing } from "../../support/private_network.ts";
 
 const missing = privateNetworkMissing;
 
-/** Registers a test; where there can be no private network it is skipped and its name says why. */
-function networkTest(name: string, fn: (network: PrivateNetwork) => Promise<void>): void {
-  Deno.test({
-    name: missing === undefined ? name : `${name} (skipped: ${missing})`,
-    ignore: missing !== undefined,
-    async fn() {
-      await using network = await PrivateNetwork.create();
-      await fn(network);
-    },
-  });
+/** Registers a test for each form of our program; where there can be no private network it is skipped. */
+function networkTest(
+  name: string,
+  fn: (ours: OurBuild, network: PrivateNetwork) => Promise<void>,
+): void {
+  eachBuildTest(name, async (ours) => {
+    await using network = await PrivateNetwork.create();
+    await fn(ours, network);
+  }, { missing });
 }
 
 /** Starts agent `n1`, `n2` or `n3` and waits until it has found at least itself. */
@@ -54,21 +54,21 @@ async function findEachOther(
   }
 }
 
-networkTest("agents find each other", async (network) => {
-  await findEachOther(["ours", "ours"], network);
+networkTest("agents find each other", async (ours, network) => {
+  await findEachOther([ours, ours], network);
 });
 
-networkTest("agents find each other on a chosen interface", async (network) => {
-  await findEachOther(["ours", "ours"], network, ["-mdns-iface=net0"]);
+networkTest("agents find each other on a chosen interface", async (ours, network) => {
+  await findEachOther([ours, ours], network, ["-mdns-iface=net0"]);
 });
 
-networkTest("agents find each other by IPv4 alone", async (network) => {
-  await findEachOther(["ours", "ours"], network, ["-iface=net0", "-mdns-disable-ipv6"]);
+networkTest("agents find each other by IPv4 alone", async (ours, network) => {
+  await findEachOther([ours, ours], network, ["-iface=net0", "-mdns-disable-ipv6"]);
 });
 
-networkTest("agents find each other by IPv6 alone", async (network) => {
+networkTest("agents find each other by IPv6 alone", async (ours, network) => {
   const args = ["-mdns-iface=net0", "-mdns-disable-ipv4"];
-  await findEachOther(["ours", "ours"], network, args);
+  await findEachOther([ours, ours], network, args);
 });
 
 interopTest("an agent finds one of Serf, and the other way round", async (serf) => {
@@ -78,9 +78,9 @@ interopTest("an agent finds one of Serf, and the other way round", async (serf) 
   }
 }, { missing });
 
-networkTest("agents of another cluster are not found", async (network) => {
-  await using stranger = await start("ours", { number: 1, network, args: ["-discover=other"] });
-  await using agent = await start("ours", { number: 2, network });
+networkTest("agents of another cluster are not found", async (ours, network) => {
+  await using stranger = await start(ours, { number: 1, network, args: ["-discover=other"] });
+  await using agent = await start(ours, { number: 2, network });
   assertStringIncludes(agent.output, "joining: [10.9.0.2:17946] replay: false");
   assertStringIncludes(stranger.output, "joining: [10.9.0.1:17946] replay: false");
 });

@@ -2,6 +2,7 @@
 
 import { assertEquals } from "@std/assert";
 import { TemporaryDirectory } from "../../support/temporary_directory.ts";
+import { eachBuildTest } from "../../support/our_builds.ts";
 import { Agent } from "../../support/agent.ts";
 import { DatagramServer } from "../../support/datagram_server.ts";
 
@@ -33,35 +34,28 @@ function missing(): string | undefined {
   }
 }
 
-const reason = missing();
-const name = "the log of an agent, up to its last line, is copied to syslog";
-
-Deno.test({
-  name: reason === undefined ? name : `${name} (skipped: ${reason})`,
-  ignore: reason !== undefined,
-  async fn() {
-    using directory = new TemporaryDirectory();
-    using daemon = new DatagramServer(directory.file("syslog"));
-    await using agent = await Agent.start("ours", {
-      name: "alpha",
-      args: ["-syslog", "-log-level=info"],
-      through: withRun(directory.path),
-    });
-    await agent.printed("Received event: member-join");
-    agent.signal("SIGTERM");
-    await agent.exit;
-    const lines: string[] = [];
-    while (!lines.at(-1)?.endsWith("shutdown complete")) {
-      const text = await daemon.receive();
-      lines.push(text.replace(/^(<\d+>).{15} serf\[\d+\]: (.*)\n$/, "$1 $2"));
-    }
-    assertEquals(lines.filter((line) => !line.includes("agent.ipc")), [
-      "<133> agent: Serf agent starting",
-      `<133> serf: EventMemberJoin: alpha ${agent.ip}`,
-      "<133> agent: Received event: member-join",
-      "<133> agent: requesting serf shutdown",
-      "<132> serf: Shutdown without a Leave",
-      "<133> agent: shutdown complete",
-    ]);
-  },
-});
+eachBuildTest("the log of an agent, up to its last line, is copied to syslog", async (ours) => {
+  using directory = new TemporaryDirectory();
+  using daemon = new DatagramServer(directory.file("syslog"));
+  await using agent = await Agent.start(ours, {
+    name: "alpha",
+    args: ["-syslog", "-log-level=info"],
+    through: withRun(directory.path),
+  });
+  await agent.printed("Received event: member-join");
+  agent.signal("SIGTERM");
+  await agent.exit;
+  const lines: string[] = [];
+  while (!lines.at(-1)?.endsWith("shutdown complete")) {
+    const text = await daemon.receive();
+    lines.push(text.replace(/^(<\d+>).{15} serf\[\d+\]: (.*)\n$/, "$1 $2"));
+  }
+  assertEquals(lines.filter((line) => !line.includes("agent.ipc")), [
+    "<133> agent: Serf agent starting",
+    `<133> serf: EventMemberJoin: alpha ${agent.ip}`,
+    "<133> agent: Received event: member-join",
+    "<133> agent: requesting serf shutdown",
+    "<132> serf: Shutdown without a Leave",
+    "<133> agent: shutdown complete",
+  ]);
+}, { missing: missing() });

@@ -2,6 +2,7 @@
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { TemporaryDirectory } from "../../support/temporary_directory.ts";
+import { eachBuildTest, type OurBuild } from "../../support/our_builds.ts";
 import { Agent } from "../../support/agent.ts";
 import { until } from "../../support/until.ts";
 import { DatagramServer } from "../../support/datagram_server.ts";
@@ -45,20 +46,21 @@ async function allHaveCome(expected: readonly string[], names: Set<string>): Pro
 
 /** Starts an agent with these settings. */
 async function startWith(
+  ours: OurBuild,
   directory: TemporaryDirectory,
   { name, settings }: { name: string; settings: Record<string, unknown> },
 ): Promise<Agent> {
   directory.write({ [`${name}.json`]: JSON.stringify(settings) });
   const args = [`-config-file=${directory.file(`${name}.json`)}`];
-  return await Agent.start("ours", { name, args });
+  return await Agent.start(ours, { name, args });
 }
 
-Deno.test("an agent sends the figures of Serf, and sums them up on SIGUSR1", async () => {
+eachBuildTest("an agent sends the figures of Serf, and sums them up on SIGUSR1", async (ours) => {
   using directory = new TemporaryDirectory();
   const server = new DatagramServer();
   const names = new Set<string>();
   const collecting = collect(server, names);
-  await using agent = await startWith(directory, {
+  await using agent = await startWith(ours, directory, {
     name: "counted",
     settings: {
       statsd_addr: `127.0.0.1:${server.port}`,
@@ -67,7 +69,7 @@ Deno.test("an agent sends the figures of Serf, and sums them up on SIGUSR1", asy
     },
   });
   {
-    await using other = await startWith(directory, {
+    await using other = await startWith(ours, directory, {
       name: "other",
       settings: { start_join: [agent.ip] },
     });
@@ -103,18 +105,21 @@ Deno.test("an agent sends the figures of Serf, and sums them up on SIGUSR1", asy
   await collecting;
 });
 
-Deno.test("an address of a metrics server without a port keeps an agent from starting", async () => {
-  for (const server of ["statsite", "statsd"]) {
-    using directory = new TemporaryDirectory();
-    directory.write({ "a.json": JSON.stringify({ [`${server}_addr`]: "metrics" }) });
-    await using agent = Agent.spawn("ours", {
-      name: "a",
-      args: [`-config-file=${directory.file("a.json")}`],
-    });
-    assertEquals(await agent.exit, 1);
-    assertEquals(
-      agent.output,
-      `==> Failed to start ${server} sink. Got: address metrics: missing port in address\n`,
-    );
-  }
-});
+eachBuildTest(
+  "an address of a metrics server without a port keeps an agent from starting",
+  async (ours) => {
+    for (const server of ["statsite", "statsd"]) {
+      using directory = new TemporaryDirectory();
+      directory.write({ "a.json": JSON.stringify({ [`${server}_addr`]: "metrics" }) });
+      await using agent = Agent.spawn(ours, {
+        name: "a",
+        args: [`-config-file=${directory.file("a.json")}`],
+      });
+      assertEquals(await agent.exit, 1);
+      assertEquals(
+        agent.output,
+        `==> Failed to start ${server} sink. Got: address metrics: missing port in address\n`,
+      );
+    }
+  },
+);
