@@ -25,7 +25,7 @@ Deno.test("a concrete bound address is announced as it is", () => {
   assertEquals(advertisedAddress({ bound: Address.parse("127.0.0.5", 1) }).ip.length, 4);
 });
 
-Deno.test("who listens everywhere announces a private address, IPv4 in mapped form", () => {
+Deno.test("a node that listens on all addresses announces a private one, IPv4 in mapped form", () => {
   const address = chosen("127.0.0.1/8", "203.0.113.9/24", "10.1.2.3/24");
   assertEquals([...address.ip], [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 1, 2, 3]);
   assertEquals(address.text, "10.1.2.3:7946");
@@ -55,7 +55,7 @@ Deno.test("the edges of the private networks are where they should be", () => {
   }
 });
 
-Deno.test("public addresses are told from those with a special purpose", () => {
+Deno.test("public addresses are distinguished from special-purpose ones", () => {
   const hosts = ["8.8.8.8", "172.32.0.1", "2600::1", "::ffff:8.8.8.8"];
   for (const host of hosts) assertEquals(isPublic(Address.parse(host, 1)), true, host);
   const special = ["127.0.0.1", "10.0.0.1", "192.0.2.2", "::1", "fd00::2", "::ffff:10.0.0.1"];

@@ -58,7 +58,7 @@ function block(ms: number): void {
   while (performance.now() < end);
 }
 
-Deno.test("what a machine emits is delivered after it has returned, in order", async () => {
+Deno.test("events of a machine are delivered in order after it has returned", async () => {
   await using rig = await Rig.start();
   assertEquals(rig.events, ["started"]);
   rig.driver.call(() => {
@@ -70,7 +70,7 @@ Deno.test("what a machine emits is delivered after it has returned, in order", a
   assertEquals(rig.events, ["started", "a", "b", "c"]);
 });
 
-Deno.test("a timer of 0 ms comes at once, but not within the call", async () => {
+Deno.test("a timer of 0 ms fires at once, but not within the call", async () => {
   await using rig = await Rig.start();
   rig.driver.call(() => rig.driver.after(0, "now"));
   assertEquals(rig.handled, []);
@@ -78,7 +78,7 @@ Deno.test("a timer of 0 ms comes at once, but not within the call", async () => 
   assertEquals(rig.handled, ["now"]);
 });
 
-Deno.test("timers that timers ask for come too, and an earlier one overtakes", async () => {
+Deno.test("a timer started by a timer fires too, before later ones that were started earlier", async () => {
   await using rig = await Rig.start();
   rig.onHandle = (text) => {
     if (text === "first") rig.driver.after(5, "second");
@@ -113,7 +113,7 @@ Deno.test("an exception of the machine is logged, and the machine goes on", asyn
   assertStringIncludes(rig.log.join("\n"), "Error: cannot accept");
 });
 
-Deno.test("after a stall, what has arrived is read before overdue timers are handled", async () => {
+Deno.test("after a stall, datagrams that have arrived are read before overdue timers are handled", async () => {
   await using rig = await Rig.start();
   await using sender = await Rig.start();
   const order: string[] = [];
@@ -133,7 +133,7 @@ Deno.test("after a stall, what has arrived is read before overdue timers are han
   assertGreater(performance.now() - asked, 150);
 });
 
-Deno.test("a closed driver is silent, and lets nothing through", async () => {
+Deno.test("a closed driver calls its machine no more and logs no error", async () => {
   const rig = await Rig.start();
   rig.driver.call(() => rig.driver.after(1, "never"));
   const silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });

@@ -14,7 +14,7 @@ async function texts(target: string): Promise<string[]> {
   return (await resolveTarget(target, options)).map(String);
 }
 
-Deno.test("a literal address is taken as it is, with its port or the default one", async () => {
+Deno.test("an IP address is used as it is, with its port or the default one", async () => {
   assertEquals(await texts("127.0.0.1"), ["127.0.0.1:7946"]);
   assertEquals(await texts("127.0.0.1:99"), ["127.0.0.1:99"]);
   assertEquals(await texts("::1"), ["[::1]:7946"]);
@@ -22,32 +22,32 @@ Deno.test("a literal address is taken as it is, with its port or the default one
   assertEquals(await texts("[::1]:99"), ["[::1]:99"]);
 });
 
-Deno.test("a name stands for every address it resolves to", async () => {
+Deno.test("a host name resolves to all of its addresses", async () => {
   assertEquals(await texts("seed.example:99"), ["10.0.0.1:99", "10.0.0.2:99", "[fd00::3]:99"]);
 });
 
-Deno.test("a node name in front is passed over, but not an empty one", async () => {
+Deno.test("a node name before the address is ignored, but an empty one is refused", async () => {
   assertEquals(await texts("web-1/127.0.0.1:99"), ["127.0.0.1:99"]);
   await assertRejects(() => texts("/127.0.0.1"), TypeError, "empty node name provided");
 });
 
-Deno.test("what cannot be resolved says why in one line", async () => {
+Deno.test("a failed resolution says why in one line", async () => {
   await assertRejects(() => texts("nowhere"), Error, "lookup nowhere: no such host");
   await assertRejects(() => texts("127.0.0.1:x"), TypeError, "address tcp/x: unknown port");
   await assertRejects(() => texts("[::1"), TypeError, "missing ']' in address");
 });
 
-Deno.test("an empty host means every address of the machine", async () => {
+Deno.test("an empty host means all addresses of the machine", async () => {
   const [address] = await resolveEndpoint(":99", options);
   assertEquals(address.text, "0.0.0.0:99");
 });
 
-Deno.test("the system's resolver knows this machine", async () => {
+Deno.test("the system's resolver finds localhost", async () => {
   const found = await lookupHost("localhost");
   assertEquals(found.includes("127.0.0.1") || found.includes("::1"), true);
 });
 
-Deno.test("what is no name is refused as Go does, and nobody is asked about it", async () => {
+Deno.test("a text that cannot be a host name is refused as in Go, without asking the resolver", async () => {
   for (const name of ["1.2.3.4.5", "x".repeat(64), "a..b", "-a", "a b", "."]) {
     await assertRejects(() => lookupHost(name), Error, `lookup ${name}: no such host`);
   }

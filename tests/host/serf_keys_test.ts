@@ -30,7 +30,7 @@ Deno.test("a cluster changes its key while it runs", async () => {
   assertEquals(changes.toSorted(), ["a 1 2", "a 2 1", "a 2 2", "b 1 2", "b 2 1", "b 2 2"]);
 });
 
-Deno.test("what members could not do is reported, by member", async () => {
+Deno.test("a failed key operation reports the reason of each member", async () => {
   await using cluster = new LoopbackCluster();
   const [a] = await cluster.joined(2, { encryptKey: old });
   await until(() => a.members().length === 2);
@@ -43,7 +43,7 @@ Deno.test("what members could not do is reported, by member", async () => {
   assert([...error.result.messages.values()].every((text) => text.includes("primary key")));
 });
 
-Deno.test("operations of one instance do not overlap", async () => {
+Deno.test("key operations of one instance run one after the other", async () => {
   await using cluster = new LoopbackCluster();
   const [a] = await cluster.joined(2, { encryptKey: old });
   await until(() => a.members().length === 2);

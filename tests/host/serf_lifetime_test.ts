@@ -6,7 +6,7 @@ import { Serf } from "../../lib/host/serf.ts";
 import { until } from "../support/until.ts";
 import { FAST, LoopbackCluster, statuses } from "./loopback_cluster.ts";
 
-Deno.test("who loses its name hears of it: `closed`, what is under way, and what comes later", async () => {
+Deno.test("a node that loses its name reports the conflict to whatever waits for it, and to later calls", async () => {
   await using cluster = new LoopbackCluster();
   const [a, b] = await cluster.joined(3);
   await until(() => a.members().length === 3 && b.members().length === 3);
@@ -33,7 +33,7 @@ Deno.test("who loses its name hears of it: `closed`, what is under way, and what
   assertEquals(a.state, "alive");
 });
 
-Deno.test("a start can be given up, and lets go of its port", async () => {
+Deno.test("a start rejects when its signal is aborted", async () => {
   const reason = new Error("changed my mind");
   const signal = AbortSignal.abort(reason);
   assertStrictEquals(await assertRejects(() => Serf.create({ signal })), reason);
@@ -43,7 +43,7 @@ Deno.test("a start can be given up, and lets go of its port", async () => {
   assertStrictEquals(await assertRejects(() => starting), reason);
 });
 
-Deno.test("an operation whose signal is aborted rejects with the reason, and goes on", async () => {
+Deno.test("an operation rejects with the reason of its signal, and goes on", async () => {
   await using cluster = new LoopbackCluster();
   const [a, b] = await cluster.joined(2, { tags: { role: "web" } });
   await until(() => a.members().length === 2 && b.members().length === 2);
@@ -104,7 +104,7 @@ Deno.test("an instance leaves at the end of its scope if that is wanted", async 
   assertEquals(await closed[2], { reason: "left" });
 });
 
-Deno.test("what is printed of an instance and its members says something", async () => {
+Deno.test("Deno.inspect shows the name, address and state of an instance", async () => {
   await using cluster = new LoopbackCluster();
   const a = await cluster.create("a");
   const { text } = a.address;

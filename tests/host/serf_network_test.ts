@@ -31,7 +31,7 @@ Deno.test({
   },
 });
 
-Deno.test("an importer without the unstable net API gets node's sockets, and a working cluster", async () => {
+Deno.test("a program without the unstable net API uses Node's sockets, and its cluster works", async () => {
   using directory = new TemporaryDirectory();
   const root = new URL("../../", import.meta.url);
   const { unstable, imports } = JSON.parse(Deno.readTextFileSync(new URL("deno.json", root)));

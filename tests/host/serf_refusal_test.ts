@@ -27,7 +27,7 @@ Deno.test("a join that reaches nobody says why for each address", async () => {
   assertEquals(a.members().length, 1);
 });
 
-Deno.test("a join that takes too long can be given up", async () => {
+Deno.test("a join rejects when its signal is aborted", async () => {
   await using cluster = new LoopbackCluster();
   const a = await cluster.create("a");
   // Accepts connections, into its backlog, and never says a word.
@@ -85,7 +85,7 @@ Deno.test("a label keeps clusters apart", async () => {
   assertEquals([a.members().length, red.members().length], [2, 1]);
 });
 
-Deno.test("a port that is taken is reported in the reference's words", async () => {
+Deno.test("a port in use is reported with memberlist's message", async () => {
   await using cluster = new LoopbackCluster();
   const a = await cluster.create("a", { bind: "127.0.0.1:0" });
   const { port } = a.bindAddress;
@@ -102,7 +102,7 @@ Deno.test("a port that is taken is reported in the reference's words", async () 
   assertInstanceOf(error.cause, Deno.errors.AddrInUse);
 });
 
-Deno.test("a port that is taken for UDP only is reported too, and TCP is let go", async () => {
+Deno.test("a port in use for UDP only is reported too, and the TCP listener is closed", async () => {
   // One that the system chooses for UDP may be taken for TCP.
   const port = vacantPort();
   const udp = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port });
@@ -125,7 +125,7 @@ Deno.test("an address that the machine does not have cannot be bound", async () 
   );
 });
 
-Deno.test("options that make no sense are refused by name", async () => {
+Deno.test("options out of range are refused by name", async () => {
   const bind = "127.0.0.1:0";
   const key = new Uint8Array(16);
   const cases = [

@@ -3,7 +3,7 @@ import { LoopbackCluster } from "./loopback_cluster.ts";
 import { TemporaryDirectory } from "../support/temporary_directory.ts";
 import { until } from "../support/until.ts";
 
-Deno.test("a node that is started again finds its cluster by its snapshot, and skips old events", async () => {
+Deno.test("a restarted node rejoins its cluster by its snapshot, and skips old events", async () => {
   using directory = new TemporaryDirectory();
   const snapshotPath = directory.file("snapshot");
   await using cluster = new LoopbackCluster();
@@ -30,7 +30,7 @@ Deno.test("a node that is started again finds its cluster by its snapshot, and s
   assert(text.includes(`b INFO serf: Re-joined to ${known}`));
 });
 
-Deno.test("a node that has left stays away, unless it is told to rejoin", async () => {
+Deno.test("a node that has left does not rejoin, unless rejoinAfterLeave is set", async () => {
   using directory = new TemporaryDirectory();
   const snapshotPath = directory.file("snapshot");
   await using cluster = new LoopbackCluster();
@@ -52,7 +52,7 @@ Deno.test("a node that has left stays away, unless it is told to rejoin", async 
   await until(() => returner.member("a")?.status === "alive" && a.member("b")?.status === "alive");
 });
 
-Deno.test("a node whose cluster is gone says that it could not rejoin", async () => {
+Deno.test("a node that reaches none of the members in its snapshot logs that", async () => {
   using directory = new TemporaryDirectory();
   const snapshotPath = directory.file("snapshot");
   Deno.writeTextFileSync(snapshotPath, "alive: x 127.0.0.1:1\nalive: b 127.0.0.1:2\n");
@@ -63,7 +63,7 @@ Deno.test("a node whose cluster is gone says that it could not rejoin", async ()
   assertEquals(cluster.log.filter((line) => line.includes("Attempting re-join")).length, 1);
 });
 
-Deno.test("shutting down in the middle of a rejoin is clean", async () => {
+Deno.test("a shutdown ends a rejoin without a warning", async () => {
   using directory = new TemporaryDirectory();
   const snapshotPath = directory.file("snapshot");
   using silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });

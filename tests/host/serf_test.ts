@@ -26,7 +26,7 @@ Deno.test("a new instance is a cluster of one that knows itself", async () => {
   assertEquals(serf.coordinate("solo")?.vec.length, 8);
 });
 
-Deno.test("a blocked event loop counts against the health of those who live in it, and nobody is accused", async () => {
+Deno.test("a blocked event loop lowers the health of its own nodes, and they suspect nobody", async () => {
   await using cluster = new LoopbackCluster();
   const members = await cluster.joined(3);
   await until(() => members.every((serf) => serf.members().length === 3));
@@ -67,7 +67,7 @@ Deno.test("a member that leaves is listed as left, and its instance ends as left
   assertEquals(await c.closed, { reason: "left" });
 });
 
-Deno.test("a member that is shut down is found to have failed, and force-leave makes it left", async () => {
+Deno.test("a member that is shut down is detected as failed, and force-leave turns that into left", async () => {
   await using cluster = new LoopbackCluster();
   const [a, b, c] = await cluster.joined(3);
   await until(() => a.members().length === 3);
@@ -116,7 +116,7 @@ Deno.test("tags that are too large are refused and change nothing", async () => 
   assertEquals(a.tags, { role: "web" });
 });
 
-Deno.test("a user event is delivered everywhere, its sender included", async () => {
+Deno.test("a user event is delivered to all members, its sender included", async () => {
   await using cluster = new LoopbackCluster();
   const members = await cluster.joined(3);
   await until(() => members.every((serf) => serf.members().length === 3));
@@ -146,7 +146,7 @@ Deno.test("a user event that is too large is refused", async () => {
   );
 });
 
-Deno.test("a query is answered by those it is meant for, and ends", async () => {
+Deno.test("a query is answered by the members that it is for, and ends", async () => {
   await using cluster = new LoopbackCluster();
   const [a, b, c] = await cluster.joined(3);
   await until(() => [a, b, c].every((serf) => serf.members().length === 3));
@@ -185,7 +185,7 @@ Deno.test("a collected query says who answered and who did not", async () => {
   assertEquals(missing, ["n3"]);
 });
 
-Deno.test("members are listed by expressions between ^ and $", async () => {
+Deno.test("members are filtered by expressions that are taken as ^P$", async () => {
   await using cluster = new LoopbackCluster();
   const [a, , c] = await cluster.joined(3);
   await until(() => a.members().length === 3);
@@ -200,14 +200,14 @@ Deno.test("members are listed by expressions between ^ and $", async () => {
   assertEquals(a.members({}), a.members());
 });
 
-Deno.test("some tags are changed without touching the others", async () => {
+Deno.test("updating some tags leaves the others as they are", async () => {
   await using cluster = new LoopbackCluster();
   const a = await cluster.create("a", { tags: { role: "web", zone: "z1", both: "old" } });
   await a.updateTags({ set: { version: "2", both: "kept" }, delete: ["role", "both"] });
   assertEquals(a.tags, { zone: "z1", both: "kept", version: "2" });
 });
 
-Deno.test("events that nobody reads are dropped and counted, and shut down ends the rest", async () => {
+Deno.test("events that nobody reads are dropped and counted, and a shutdown ends the subscription", async () => {
   await using cluster = new LoopbackCluster();
   const a = await cluster.create("a");
   const events = a.events({ capacity: 2 });
@@ -228,7 +228,7 @@ Deno.test("a closed subscription gets nothing more, and others go on", async () 
   assertEquals([closed.size, open.size], [0, 1]);
 });
 
-Deno.test("after a shutdown every operation says so, and shutting down again is nothing", async () => {
+Deno.test("after a shutdown every operation fails, and shutting down again has no effect", async () => {
   const serf = await Serf.create({ name: "gone", bind: "127.0.0.1:0" });
   const query = serf.query("q", null, { timeoutMs: 60_000 });
   await Promise.all([serf.shutdown(), serf.shutdown()]);
@@ -244,7 +244,7 @@ Deno.test("after a shutdown every operation says so, and shutting down again is 
   assertEquals(statuses(serf), { gone: "alive" });
 });
 
-Deno.test("a shutdown fails what is under way", async () => {
+Deno.test("a shutdown fails the operations that are under way", async () => {
   await using cluster = new LoopbackCluster();
   const [a] = await cluster.joined(2, { advanced: { leavePropagateDelayMs: 60_000 } });
   const leaving = assertRejects(() => a.leave(), ClosedError, "Serf was shut down");
@@ -253,7 +253,7 @@ Deno.test("a shutdown fails what is under way", async () => {
   await leaving;
 });
 
-Deno.test("what a log or event handler throws is reported and does no harm", async () => {
+Deno.test("an error that the log option throws is reported and does no harm", async () => {
   const reported: unknown[] = [];
   const report = (event: ErrorEvent) => {
     event.preventDefault();

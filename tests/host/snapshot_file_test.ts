@@ -17,7 +17,7 @@ async function open(path: string, options: { rejoinAfterLeave?: boolean } = {}) 
   return { file, log };
 }
 
-Deno.test("what was added is there after closing, and recovered when opened again", async () => {
+Deno.test("entries are in the file after closing, and are recovered when it is opened again", async () => {
   using directory = new TemporaryDirectory();
   const path = directory.file("snapshot");
   const { file } = await open(path);
@@ -42,7 +42,7 @@ Deno.test("what was added is there after closing, and recovered when opened agai
   await again.close();
 });
 
-Deno.test("lines are written within a second without being asked to", async () => {
+Deno.test("lines are written within a second without a leave or a close", async () => {
   using directory = new TemporaryDirectory();
   const path = directory.file("snapshot");
   const { file } = await open(path);
@@ -54,7 +54,7 @@ Deno.test("lines are written within a second without being asked to", async () =
   await file.close();
 });
 
-Deno.test("a leave is written at once, with all that came before it", async () => {
+Deno.test("a leave is written at once, together with the entries before it", async () => {
   using directory = new TemporaryDirectory();
   const path = directory.file("snapshot");
   const { file } = await open(path);
@@ -72,7 +72,7 @@ Deno.test("a leave is written at once, with all that came before it", async () =
   await faithful.close();
 });
 
-Deno.test("a line that was cut off does not spoil the next one", async () => {
+Deno.test("an incomplete line at the end is removed when the file is opened", async () => {
   using directory = new TemporaryDirectory();
   const path = directory.file("snapshot");
   Deno.writeTextFileSync(path, "clock: 3\nwhat?\nalive: a 10.0.0");
@@ -83,7 +83,7 @@ Deno.test("a line that was cut off does not spoil the next one", async () => {
   assertEquals(Deno.readTextFileSync(path), "clock: 3\nwhat?\nevent-clock: 8\n");
 });
 
-Deno.test("a file that ends at any byte is opened, says what its whole lines say, and goes on", async () => {
+Deno.test("a file that was cut off at any byte is opened with the state of its complete lines, and can be appended to", async () => {
   using directory = new TemporaryDirectory();
   const path = directory.file("snapshot");
   const bytes = new TextEncoder().encode(
@@ -106,7 +106,7 @@ Deno.test("a file that ends at any byte is opened, says what its whole lines say
   }
 });
 
-Deno.test("a file that has grown too long is replaced by a short one", async () => {
+Deno.test("a file that has grown too long is compacted", async () => {
   using directory = new TemporaryDirectory();
   const path = directory.file("snapshot");
   const { file } = await open(path);
@@ -123,7 +123,7 @@ Deno.test("a file that has grown too long is replaced by a short one", async () 
   assertEquals(Deno.statSync(path).mode! & 0o777, 0o644);
 });
 
-Deno.test("a compaction that fails is logged, and nothing of it is lost", async () => {
+Deno.test("a compaction that fails is logged, and no entry is lost", async () => {
   using directory = new TemporaryDirectory();
   const path = directory.file("snapshot");
   Deno.mkdirSync(`${path}.compact`);

@@ -43,7 +43,7 @@ function pingOf(station: Station, from: Station) {
   return from.request(station.address, { message, timeoutMs: 5_000 });
 }
 
-Deno.test("200 idle connections block nobody, and are closed when their time is over", async () => {
+Deno.test("200 idle connections block nobody, and are closed at their deadline", async () => {
   await using network = new RealNetwork({ streamTimeoutMs: 1_000 });
   const [server, client] = [await answering(network), await network.open()];
   const idle = await Promise.all(Array.from({ length: 200 }, () => dial(server)));
@@ -54,7 +54,7 @@ Deno.test("200 idle connections block nobody, and are closed when their time is 
   assert((await pingOf(server, client)).ok);
 });
 
-Deno.test("of more than 512 idle connections the oldest make room", async () => {
+Deno.test("of more than 512 idle connections the oldest are closed", async () => {
   await using network = new RealNetwork();
   const [server, client] = [await answering(network), await network.open()];
   const first = await dial(server);
@@ -65,7 +65,7 @@ Deno.test("of more than 512 idle connections the oldest make room", async () => 
   for (const conn of [first, ...idle]) conn.close();
 });
 
-Deno.test("more than 128 unfinished messages are not taken in", async () => {
+Deno.test("more than 128 exchanges at once are refused", async () => {
   await using network = new RealNetwork();
   const server = await answering(network);
   const begun: Deno.TcpConn[] = [];
@@ -86,7 +86,7 @@ Deno.test("more than 128 unfinished messages are not taken in", async () => {
   for (const conn of [late, ...begun]) conn.close();
 });
 
-Deno.test("a message that comes byte by byte is understood", async () => {
+Deno.test("a message that arrives byte by byte is decoded", async () => {
   await using network = new RealNetwork();
   const server = await answering(network);
   const conn = await dial(server);
@@ -98,7 +98,7 @@ Deno.test("a message that comes byte by byte is understood", async () => {
   conn.close();
 });
 
-Deno.test("a slow message is cut off at the deadline", async () => {
+Deno.test("the connection of a slow message is closed at its deadline", async () => {
   await using network = new RealNetwork({ streamTimeoutMs: 100 });
   const server = await answering(network);
   const conn = await dial(server);
@@ -108,7 +108,7 @@ Deno.test("a slow message is cut off at the deadline", async () => {
   assertStringIncludes(network.log.join("\n"), "i/o timeout");
 });
 
-Deno.test("garbage on the TCP port is logged, closed, and harms nobody", async () => {
+Deno.test("garbage on the TCP port is logged, and its connection closed", async () => {
   await using network = new RealNetwork();
   const [server, client] = [await answering(network), await network.open()];
   const garbage = [
@@ -132,7 +132,7 @@ Deno.test("garbage on the TCP port is logged, closed, and harms nobody", async (
   assertEquals(server.streams.length, 1);
 });
 
-Deno.test("who sends an encrypted message to a plain node is told so", async () => {
+Deno.test("a peer that sends an encrypted message to a node without encryption is told so", async () => {
   await using network = new RealNetwork();
   const server = await answering(network);
   const keyring = new Keyring([new Uint8Array(16)]);
@@ -147,7 +147,7 @@ Deno.test("who sends an encrypted message to a plain node is told so", async () 
   conn.close();
 });
 
-Deno.test("the answer to a refused message arrives although its sender is still writing", async () => {
+Deno.test("the answer to a refused message arrives while its sender is still writing", async () => {
   await using network = new RealNetwork();
   const server = await answering(network);
   const conn = await dial(server);
@@ -162,7 +162,7 @@ Deno.test("the answer to a refused message arrives although its sender is still 
 });
 
 for (const [kind, bindUdp] of [["Deno", bindDenoUdp], ["Node", bindNodeUdp]] as const) {
-  Deno.test(`garbage datagrams are logged and harm nobody, with ${kind}'s sockets`, async () => {
+  Deno.test(`garbage datagrams are logged and do no harm, with ${kind}'s sockets`, async () => {
     await using network = new RealNetwork({ bindUdp });
     const server = await network.open();
     const sender = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
@@ -196,7 +196,7 @@ Deno.test("a datagram that the system cannot send is logged", async () => {
   assertStringIncludes(network.log.join("\n"), "write udp: message too long");
 });
 
-Deno.test("a cluster goes on under a flood of garbage", async () => {
+Deno.test("a cluster works under a flood of garbage", async () => {
   await using cluster = new LoopbackCluster();
   const [a, b] = await cluster.joined(2);
   const sender = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });

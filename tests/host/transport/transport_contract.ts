@@ -161,7 +161,7 @@ export function testTransport(kind: string, makeNetwork: () => Promise<TestNetwo
     assert((await a.request(a.address, pingExchange(7))).ok);
   });
 
-  test("a datagram to nobody vanishes", async (network) => {
+  test("a datagram to an address where nobody listens is lost", async (network) => {
     const [a, b] = [await network.open(), await network.open()];
     a.send(network.vacant(), ping(1));
     a.send(b.address, ping(2));
@@ -169,7 +169,7 @@ export function testTransport(kind: string, makeNetwork: () => Promise<TestNetwo
     assertEquals(sequences(b), [2]);
   });
 
-  test("an exchange brings the message there and the answer back", async (network) => {
+  test("an exchange delivers the message and returns the answer", async (network) => {
     const [a, b] = [await network.open(), await network.open()];
     const theirs = pushPull(b.address, 2);
     b.answer = () => theirs;
@@ -183,7 +183,7 @@ export function testTransport(kind: string, makeNetwork: () => Promise<TestNetwo
     assertEquals(received.userState?.bytes, new Uint8Array(9));
   });
 
-  test("a state of thousands of nodes is exchanged whole", async (network) => {
+  test("a state of thousands of nodes is exchanged completely", async (network) => {
     const [a, b] = [await network.open(), await network.open()];
     b.answer = (message) => message;
     const reply = await a.request(b.address, {
@@ -195,7 +195,7 @@ export function testTransport(kind: string, makeNetwork: () => Promise<TestNetwo
     assertEquals(reply.message.nodes[4_999].node, "node-4999");
   });
 
-  test("exchanges run side by side and each gets its own answer", async (network) => {
+  test("exchanges run concurrently and each gets its own answer", async (network) => {
     const [a, b] = [await network.open(), await network.open()];
     b.answer = (message) =>
       message.type === "ping" ? { type: "ack", sequence: message.sequence, payload: null } : null;
@@ -207,7 +207,7 @@ export function testTransport(kind: string, makeNetwork: () => Promise<TestNetwo
     assertEquals(acks, numbers);
   });
 
-  test("an exchange with nobody is refused, in the words users know", async (network) => {
+  test("an exchange with an address where nobody listens is refused, with Go's message", async (network) => {
     const a = await network.open();
     const nobody = network.vacant();
     assertEquals(await a.request(nobody, pingExchange(1)), {
@@ -217,14 +217,14 @@ export function testTransport(kind: string, makeNetwork: () => Promise<TestNetwo
     });
   });
 
-  test("an exchange that is not answered fails, and is no refusal", async (network) => {
+  test("an exchange that is not answered fails, but does not count as refused", async (network) => {
     const [a, b] = [await network.open(), await network.open()];
     b.answer = () => null;
     const reply = await a.request(b.address, pingExchange(1));
     assertEquals(reply, { ok: false, error: "EOF", refused: false });
   });
 
-  test("timers come by their time and never early, and those of one time in order", async (network) => {
+  test("timers fire in the order of their times and never early, those of one time in the order of their start", async (network) => {
     const { world, notes, enter } = await network.open();
     const asked = world.now;
     enter(() => {
@@ -252,7 +252,7 @@ export function testTransport(kind: string, makeNetwork: () => Promise<TestNetwo
     assertEquals(sequences(b), [5]);
   });
 
-  test("who is not encrypted hears why his exchange is not taken, and no more", async (network) => {
+  test("a peer without encryption is told why its exchange is refused, and nothing else", async (network) => {
     const keyring = new Keyring([new Uint8Array(16).fill(1)]);
     const open = await network.open(plain);
     const closed = await network.open({ compress: true, keyring });
