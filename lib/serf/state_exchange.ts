@@ -70,7 +70,7 @@ export class StateExchange {
     if (isBelieved && join && this.#joiner.ignoresOldEvents) {
       this.#userEvents.ignoreBefore(remote.eventLTime);
     }
-    this.#userEvents.merge(remote.events);
+    this.#userEvents.merge(remote.events, { join });
   }
 
   #read(body: Opaque): SerfState | undefined {

@@ -4,8 +4,10 @@
  * @module
  */
 
-import type { MemberEvent, MemberEventType, UserEvent } from "../../api/event.ts";
+import { type MemberEvent, type MemberEventType, UserEvent } from "../../api/event.ts";
 import type { Member } from "../../api/member.ts";
+import type { LamportTime } from "../../base/lamport_time.ts";
+import { laterTime } from "../lamport.ts";
 import type { IncomingQuery } from "../output.ts";
 
 /** Holds back the events of one kind until they are flushed together. */
@@ -49,9 +51,35 @@ export class MemberCoalescer implements Coalescer {
   }
 }
 
-/** Keeps, of the user events that allow it, those with the highest Lamport time under each name. */
+/**
+ * How many names of user events are remembered. Names come from the network, so there must be a bound; applications use a
+ * few dozen.
+ */
+const MAX_NAMES = 1_024;
+
+const NONE: readonly UserEvent[] = [];
+
+/** What was seen of the user events with one name. */
+interface EventName {
+  /** The highest Lamport time that was delivered. */
+  delivered: LamportTime;
+  /** Whether the last one that came by gossip allowed coalescing; `undefined` if none has come. */
+  coalesce: boolean | undefined;
+}
+
+/**
+ * Keeps, of the user events that allow it, those with the highest Lamport time under each name, unless a later one was
+ * delivered before.
+ *
+ * Events that arrive in a push/pull do not say whether they allow coalescing. If gossip has not told that of their name,
+ * they are held back until it does, or until the flush, which delivers all of them.
+ */
 export class UserCoalescer implements Coalescer {
   readonly #latest = new Map<string, UserEvent[]>();
+  /** Events that may or may not allow coalescing. */
+  readonly #undecided = new Map<string, UserEvent[]>();
+  /** The names in the order in which they were first seen. */
+  readonly #names = new Map<string, EventName>();
 
   handle(event: MemberEvent | UserEvent | IncomingQuery): boolean {
     if (event.type !== "user" || !event.coalesce) return false;
@@ -64,11 +92,67 @@ export class UserCoalescer implements Coalescer {
     return true;
   }
 
+  /** Takes an event that arrived in a push/pull. */
+  handleUndecided(event: UserEvent): void {
+    if (this.#names.get(event.name)?.coalesce) {
+      this.handle(withCoalesce(event));
+      return;
+    }
+    const undecided = this.#undecided.get(event.name);
+    if (undecided === undefined) this.#undecided.set(event.name, [event]);
+    else undecided.push(event);
+  }
+
+  /**
+   * Gossip tells whether events with a name allow coalescing. Returns the undecided ones if they do not: they are to be
+   * delivered.
+   */
+  decide(name: string, coalesce: boolean): readonly UserEvent[] {
+    this.#name(name).coalesce = coalesce;
+    const undecided = this.#undecided.get(name);
+    if (undecided === undefined) return NONE;
+    this.#undecided.delete(name);
+    if (!coalesce) return inOrder(undecided);
+    for (const event of undecided) this.handle(withCoalesce(event));
+    return NONE;
+  }
+
+  /** An event was delivered: from now on no older one of its name comes out of a flush. */
+  markDelivered({ name, lTime }: UserEvent): void {
+    const known = this.#name(name);
+    known.delivered = laterTime(known.delivered, lTime);
+  }
+
   flush(): UserEvent[] {
-    const events = [...this.#latest.values()].flat();
+    const events = [...this.#latest.values()].flat().filter(({ name, lTime }) =>
+      lTime >= (this.#names.get(name)?.delivered ?? 0)
+    );
     this.#latest.clear();
+    events.push(...inOrder([...this.#undecided.values()].flat()));
+    this.#undecided.clear();
     return events;
   }
+
+  #name(name: string): EventName {
+    let known = this.#names.get(name);
+    if (known === undefined) {
+      for (const oldest of this.#names.keys()) {
+        if (this.#names.size < MAX_NAMES) break;
+        this.#names.delete(oldest);
+      }
+      this.#names.set(name, known = { delivered: 0, coalesce: undefined });
+    }
+    return known;
+  }
+}
+
+function withCoalesce(event: UserEvent): UserEvent {
+  const { lTime, name, payload } = event;
+  return new UserEvent({ lTime, name, payload, coalesce: true });
+}
+
+function inOrder(events: readonly UserEvent[]): UserEvent[] {
+  return events.toSorted((a, b) => a.lTime < b.lTime ? -1 : Number(a.lTime > b.lTime));
 }
 
 /** A timer that fires early by less than this, in milliseconds, does so because of rounding. */

@@ -10,9 +10,9 @@ import type { SnapshotRecorder } from "../snapshot/snapshot_recorder.ts";
 import { type Coalescer, CoalesceWindow, MemberCoalescer, UserCoalescer } from "./coalesce.ts";
 
 /** A coalescer and its timing. */
-interface Stage {
+interface Stage<Kind extends Coalescer> {
   readonly of: "member" | "user";
-  readonly coalescer: Coalescer;
+  readonly coalescer: Kind;
   readonly window: CoalesceWindow;
 }
 
@@ -20,53 +20,88 @@ interface Stage {
 export class EventDelivery {
   readonly #context: SerfContext;
   readonly #recorder: SnapshotRecorder | undefined;
-  readonly #stages: readonly Stage[];
+  /** `undefined` where events of that kind are not coalesced. */
+  readonly #members: Stage<MemberCoalescer> | undefined;
+  readonly #users: Stage<UserCoalescer> | undefined;
 
   constructor(context: SerfContext, recorder?: SnapshotRecorder) {
     this.#context = context;
     this.#recorder = recorder;
-    this.#stages = stagesOf(context);
+    const { coalescePeriodMs, quiescentPeriodMs } = context.config;
+    if (coalescePeriodMs > 0 && quiescentPeriodMs > 0) {
+      const window = new CoalesceWindow(coalescePeriodMs, quiescentPeriodMs);
+      this.#members = { of: "member", coalescer: new MemberCoalescer(), window };
+    }
+    const { userCoalescePeriodMs, userQuiescentPeriodMs } = context.config;
+    if (userCoalescePeriodMs > 0 && userQuiescentPeriodMs > 0) {
+      const window = new CoalesceWindow(userCoalescePeriodMs, userQuiescentPeriodMs);
+      this.#users = { of: "user", coalescer: new UserCoalescer(), window };
+    }
   }
 
-  deliver(event: MemberEvent | UserEvent): void {
+  deliverMemberEvent(event: MemberEvent): void {
     this.#recorder?.recordEvent(event);
-    const { world } = this.#context;
-    const stage = this.#stages.find(({ coalescer }) => coalescer.handle(event));
-    if (stage === undefined) return world.emit(event);
-    const delayMs = stage.window.touch(world.now);
-    if (delayMs !== undefined) world.after(delayMs, { type: "coalesce", of: stage.of });
+    if (this.#members?.coalescer.handle(event)) this.#touch(this.#members);
+    else this.#context.world.emit(event);
+  }
+
+  /** Delivers a user event that came by gossip or is our own. */
+  deliverUserEvent(event: UserEvent): void {
+    this.#recorder?.recordEvent(event);
+    this.decideCoalescing(event.name, event.coalesce);
+    if (this.#users?.coalescer.handle(event)) this.#touch(this.#users);
+    else this.#emitUserEvent(event);
+  }
+
+  /**
+   * Delivers a user event that came in a push/pull. Whether it allows coalescing is not known, except that the events of a
+   * join are from before our time: they are delivered at once.
+   */
+  deliverExchangedEvent(event: UserEvent, { join }: { join: boolean }): void {
+    this.#recorder?.recordEvent(event);
+    if (this.#users === undefined || join) return this.#emitUserEvent(event);
+    this.#users.coalescer.handleUndecided(event);
+    this.#touch(this.#users);
+  }
+
+  /** Gossip tells whether user events with a name allow coalescing, by an event that may be known already. */
+  decideCoalescing(name: string, coalesce: boolean): void {
+    if (this.#users === undefined) return;
+    for (const event of this.#users.coalescer.decide(name, coalesce)) this.#emitUserEvent(event);
   }
 
   handle(timer: SerfLayerTimer & { type: "coalesce" }): void {
     const { world } = this.#context;
-    const stage = this.#stages.find(({ of }) => of === timer.of);
+    const stage = timer.of === "member" ? this.#members : this.#users;
     if (stage === undefined) return;
     const delayMs = stage.window.expire(world.now);
-    if (delayMs === undefined) this.#flush(stage);
-    else world.after(delayMs, timer);
+    if (delayMs !== undefined) return world.after(delayMs, timer);
+    if (timer.of === "member") this.#flushMembers();
+    else this.#flushUsers();
   }
 
   /** Delivers all events that are held back. */
   flush(): void {
-    for (const stage of this.#stages) this.#flush(stage);
+    this.#flushMembers();
+    this.#flushUsers();
   }
 
-  #flush({ coalescer }: Stage): void {
-    for (const event of coalescer.flush()) this.#context.world.emit(event);
+  #flushMembers(): void {
+    for (const event of this.#members?.coalescer.flush() ?? []) this.#context.world.emit(event);
   }
-}
 
-function stagesOf({ config }: SerfContext): Stage[] {
-  const stages: Stage[] = [];
-  const { coalescePeriodMs, quiescentPeriodMs } = config;
-  if (coalescePeriodMs > 0 && quiescentPeriodMs > 0) {
-    const window = new CoalesceWindow(coalescePeriodMs, quiescentPeriodMs);
-    stages.push({ of: "member", coalescer: new MemberCoalescer(), window });
+  #flushUsers(): void {
+    for (const event of this.#users?.coalescer.flush() ?? []) this.#emitUserEvent(event);
   }
-  const { userCoalescePeriodMs, userQuiescentPeriodMs } = config;
-  if (userCoalescePeriodMs > 0 && userQuiescentPeriodMs > 0) {
-    const window = new CoalesceWindow(userCoalescePeriodMs, userQuiescentPeriodMs);
-    stages.push({ of: "user", coalescer: new UserCoalescer(), window });
+
+  #touch({ of, window }: Stage<Coalescer>): void {
+    const { world } = this.#context;
+    const delayMs = window.touch(world.now);
+    if (delayMs !== undefined) world.after(delayMs, { type: "coalesce", of });
   }
-  return stages;
+
+  #emitUserEvent(event: UserEvent): void {
+    this.#users?.coalescer.markDelivered(event);
+    this.#context.world.emit(event);
+  }
 }

@@ -101,15 +101,13 @@ export class UserEvents {
 
   /** Returns whether the event was news and is to be gossiped on. */
   receive({ lTime, name, payload, coalesce }: UserEventMessage): boolean {
-    if (!this.clock.witness(lTime) || lTime < this.#minTime) return false;
-    const now = this.clock.time;
-    if (this.#recent.isTooOld(lTime, now)) {
-      this.#context.log("WARN", `received old event ${name} from time ${lTime} (current: ${now})`);
+    const event = { name, payload };
+    if (!this.#isRecent(lTime, event)) return false;
+    if (!this.#add(lTime, event)) {
+      this.#delivery.decideCoalescing(name, coalesce);
       return false;
     }
-    if (!this.#recent.add(lTime, { name, payload })) return false;
-    this.#count(name);
-    this.#delivery.deliver(new UserEvent({ lTime, name, payload, coalesce }));
+    this.#delivery.deliverUserEvent(new UserEvent({ lTime, name, payload, coalesce }));
     return true;
   }
 
@@ -127,14 +125,36 @@ export class UserEvents {
     return slots;
   }
 
-  /** Delivers those events of another node's buffer that we have missed. */
-  merge(slots: readonly (EventSlot | null)[]): void {
+  /** Delivers those events of another node's buffer that we have missed. With `join`, one of us joins the other. */
+  merge(slots: readonly (EventSlot | null)[], { join }: { join: boolean }): void {
     for (const slot of slots) {
       if (slot === null) continue;
+      const { lTime } = slot;
       for (const event of slot.events) {
-        this.receive({ type: "user-event", lTime: slot.lTime, ...event, coalesce: false });
+        if (!this.#isRecent(lTime, event) || !this.#add(lTime, event)) continue;
+        const { name, payload } = event;
+        const received = new UserEvent({ lTime, name, payload, coalesce: false });
+        this.#delivery.deliverExchangedEvent(received, { join });
       }
     }
+  }
+
+  /** Takes the time of an event. Returns false if it is too old, or not to be believed. */
+  #isRecent(lTime: LamportTime, { name }: BufferedEvent): boolean {
+    if (!this.clock.witness(lTime) || lTime < this.#minTime) return false;
+    const now = this.clock.time;
+    if (!this.#recent.isTooOld(lTime, now)) return true;
+    this.#context.log("WARN", `received old event ${name} from time ${lTime} (current: ${now})`);
+    return false;
+  }
+
+  /** Returns false if the event is known. */
+  #add(lTime: LamportTime, event: BufferedEvent): boolean {
+    if (!this.#recent.add(lTime, event)) return false;
+    const { metrics } = this.#context.config;
+    metrics?.count("serf.events");
+    metrics?.count(`serf.events.${event.name}`);
+    return true;
   }
 
   /** Whether an event may be sent now. Without other members gossip cannot be outrun. */
@@ -170,12 +190,6 @@ export class UserEvents {
   #publish({ message, body }: OwnEvent): void {
     this.receive(message);
     this.#broadcasts.queue("event", body);
-  }
-
-  #count(name: string): void {
-    const { metrics } = this.#context.config;
-    metrics?.count("serf.events");
-    metrics?.count(`serf.events.${name}`);
   }
 }
 

@@ -248,7 +248,7 @@ export class MemberStatuses {
   }
 
   #deliver(event: MemberEvent): void {
-    this.#delivery.deliver(event);
+    this.#delivery.deliverMemberEvent(event);
     this.#healer.observe(event);
     if (event.type !== "member-failed" && event.type !== "member-leave") return;
     for (const { name } of event.members) this.#queries.memberGone(name);

@@ -116,12 +116,32 @@ Deno.test("of user events those with the highest time are kept, by name", () => 
   assertEquals(coalescer.flush(), []);
 });
 
-Deno.test("an older user event passes after a flush, as in a new window", () => {
+Deno.test("a user event that is older than one that was delivered is dropped, one of the same time is not", () => {
   const coalescer = new UserCoalescer();
-  coalescer.handle(user("deploy", 7));
-  coalescer.flush();
+  coalescer.markDelivered(user("deploy", 7));
   coalescer.handle(user("deploy", 3));
-  assertEquals(coalescer.flush(), [user("deploy", 3)]);
+  coalescer.handle(user("restart", 3));
+  assertEquals(coalescer.flush(), [user("restart", 3)]);
+  coalescer.handle(user("deploy", 7, "other"));
+  assertEquals(coalescer.flush(), [user("deploy", 7, "other")]);
+});
+
+Deno.test("names that somebody makes up are forgotten, the oldest first", () => {
+  const coalescer = new UserCoalescer();
+  for (let i = 0; i <= 1_024; i++) coalescer.markDelivered(user(`${i}`, 7));
+  for (const name of ["0", "1"]) coalescer.handle(user(name, 3));
+  assertEquals(coalescer.flush(), [user("0", 3)]);
+});
+
+Deno.test("undecided user events come out in order, all of them unless they are known to be coalesced", () => {
+  const coalescer = new UserCoalescer();
+  const undecided = [user("x", 3, "", false), user("y", 1, "", false), user("x", 2, "", false)];
+  for (const event of undecided) coalescer.handleUndecided(event);
+  assertEquals(coalescer.flush(), [undecided[1], undecided[2], undecided[0]]);
+  for (const event of undecided) coalescer.handleUndecided(event);
+  assertEquals(coalescer.decide("x", true), []);
+  assertEquals(coalescer.decide("y", false), [undecided[1]]);
+  assertEquals(coalescer.flush(), [user("x", 3)]);
 });
 
 Deno.test("user events that must not be coalesced, queries and member events pass", () => {

@@ -1,6 +1,8 @@
 import { assertEquals } from "@std/assert";
+import { EncodedMessage } from "../../../lib/serf/encoded_message.ts";
+import { profiles } from "../../../lib/swim/config.ts";
 import type { SerfMessage } from "../../../lib/wire/messages/serf_messages.ts";
-import { blind, SerfNetwork, type SerfNode } from "../serf_network.ts";
+import { addressOf, blind, SerfNetwork, type SerfNode } from "../serf_network.ts";
 
 const coalescing = {
   ...blind,
@@ -20,6 +22,24 @@ function startCoalescing(): { network: SerfNetwork; node: SerfNode } {
 
 function event(name: string, lTime: number, coalesce: boolean): SerfMessage {
   return { type: "user-event", lTime, name, payload: null, coalesce };
+}
+
+/** Lets a node learn of events, as in `5 deploy`, by a push/pull with another one. */
+function merge(node: SerfNode, events: readonly string[], { join = false } = {}): void {
+  const slots = events.map((text) => {
+    const [lTime, name] = text.split(" ");
+    return { lTime: Number(lTime), events: [{ name, payload: null }] };
+  });
+  const userState = new EncodedMessage({
+    type: "push-pull",
+    lTime: 0,
+    eventLTime: 0,
+    queryLTime: 0,
+    statusLTimes: new Map(),
+    leftMembers: [],
+    events: slots,
+  });
+  node.core.accept(addressOf("?"), { type: "push-pull", join, nodes: [], userState });
 }
 
 /** The names in each event that was delivered. */
@@ -87,3 +107,67 @@ Deno.test("a period of 0 turns coalescing off, for each kind of event by itself"
   node.hear(event("x", 1, true));
   assertEquals(groups(node), ["member-join self", "member-join a"]);
 });
+
+Deno.test("events that a state exchange brings before gossip are coalesced as gossip says", () => {
+  const { network, node } = startCoalescing();
+  merge(node, ["1 x", "2 x"]);
+  node.hear(event("x", 3, true), event("x", 1, true), event("x", 2, true));
+  network.run(1_001);
+  assertEquals(groups(node), ["3 x"]);
+  merge(node, ["4 x", "5 x"]);
+  network.run(1_001);
+  assertEquals(groups(node), ["3 x", "5 x"]);
+});
+
+Deno.test("events that a state exchange brings are all delivered if gossip says so, before later ones", () => {
+  const { node } = startCoalescing();
+  merge(node, ["2 x", "1 x", "3 y"]);
+  assertEquals(groups(node), []);
+  node.hear(event("x", 1, false));
+  assertEquals(groups(node), ["1 x", "2 x"]);
+  node.hear(event("y", 4, false));
+  assertEquals(groups(node), ["1 x", "2 x", "3 y", "4 y"]);
+});
+
+Deno.test("events of which gossip says nothing are all delivered when the window closes", () => {
+  const { network, node } = startCoalescing();
+  merge(node, ["2 x", "1 x", "3 y"]);
+  network.run(1_001);
+  assertEquals(groups(node), ["1 x", "2 x", "3 y"]);
+});
+
+Deno.test("the events of a join are delivered at once, as in Serf", () => {
+  const { node } = startCoalescing();
+  merge(node, ["1 x", "2 x"], { join: true });
+  assertEquals(groups(node), ["1 x", "2 x"]);
+});
+
+Deno.test("a window never brings back what is older than what was delivered", () => {
+  const { network, node } = startCoalescing();
+  node.hear(event("x", 5, true));
+  network.run(1_001);
+  node.hear(event("x", 4, true), event("y", 1, true));
+  merge(node, ["3 x"]);
+  network.run(1_001);
+  assertEquals(groups(node), ["5 x", "1 y"]);
+  node.hear(event("x", 6, true), event("x", 7, false));
+  network.run(1_001);
+  assertEquals(groups(node), ["5 x", "1 y", "7 x"]);
+});
+
+for (const startMs of [250, 299, 950, 2_950]) {
+  Deno.test(`events are coalesced although state exchanges follow a join ${startMs} ms before`, () => {
+    const network = new SerfNetwork();
+    const config = { ...coalescing, profile: { ...profiles.lan, eagerGossip: false } };
+    const [a, b] = ["a", "b"].map((name) => network.start(name, config));
+    b.core.join([a.address], { id: 1, ignoreOld: true });
+    network.run(startMs);
+    for (let i = 1; i <= 5; i++) {
+      a.core.userEvent("x", null, { coalesce: true });
+      network.run(20);
+    }
+    network.run(5_000);
+    for (const node of [a, b]) assertEquals(groups(node).slice(-1), ["5 x"], node.core.local.name);
+    assertEquals(b.all("user").length, 1);
+  });
+}
