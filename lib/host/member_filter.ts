@@ -6,9 +6,10 @@
 
 import { RE2JS } from "re2js";
 import type { Member, MemberFilter } from "../api/member.ts";
+import { expressionCost } from "../go/expression_cost.ts";
 
-/** The longest expressions of one filter, in UTF-16 units: compiling takes a few microseconds for each unit. */
-const MAX_EXPRESSIONS_LENGTH = 65_536;
+/** The longest expressions of one filter, in UTF-16 units, and the most that they may cost: some 65 ms. */
+const MAX_EXPRESSIONS = 65_536;
 
 /** An expression of a filter cannot be used. */
 export class ExpressionError extends TypeError {
@@ -29,9 +30,13 @@ export function filterMembers(
 ): readonly Member[] {
   const expressions = Object.values(tags);
   if (expressions.length === 0 && status === "" && name === "") return members;
-  const length = [status, name, ...expressions].reduce((sum, { length }) => sum + length, 0);
-  if (length > MAX_EXPRESSIONS_LENGTH) {
+  const all = [status, name, ...expressions];
+  const length = all.reduce((sum, { length }) => sum + length, 0);
+  if (length > MAX_EXPRESSIONS) {
     throw new ExpressionError("much text", `got ${length} characters`);
+  }
+  if (all.reduce((sum, expression) => sum + expressionCost(expression), 0) > MAX_EXPRESSIONS) {
+    throw new ExpressionError("large repetitions", "it would take too long");
   }
   const tagTests = Object.entries(tags)
     .map(([tag, expression]) => [tag, compile(expression)] as const);

@@ -6,9 +6,11 @@
 
 import { RE2JS } from "re2js";
 import { errorText } from "../../base/errors.ts";
+import { expressionCost } from "../../go/expression_cost.ts";
 import { decodeFilter, encodeFilter } from "../../wire/messages/serf_codec.ts";
 import type { QueryFilter } from "../../wire/messages/serf_messages.ts";
 import type { QueryParameters } from "../../api/query.ts";
+import { MAX_EXPRESSIONS_COST } from "./expression_budget.ts";
 
 type Tags = Readonly<Record<string, string>>;
 
@@ -20,6 +22,18 @@ export type MemberTest = (name: string, tags: Tags) => boolean;
  * and compiling what a peer sends must not take long.
  */
 const MAX_EXPRESSION_LENGTH = 1_400;
+
+/** The most filters of a query. Serf sends one for names and one for each tag. */
+const MAX_FILTERS = 64;
+
+/** What compiling and running an expression costs beside what {@link expressionCost} says, microseconds. */
+const COST_PER_EXPRESSION = 20;
+
+type NodeFilter = Extract<QueryFilter, { type: "node" }>;
+type TagFilter = Extract<QueryFilter, { type: "tag" }>;
+
+/** What an empty filter means. */
+const NOBODY: NodeFilter = { type: "node", nodes: [] };
 
 /** Encodes the filters of a query: that by names first, then one for each tag. `null` if the query is for all members. */
 export function encodeFilters({ nodes = [], tags = {} }: QueryParameters): Uint8Array[] | null {
@@ -36,6 +50,7 @@ export function encodeFilters({ nodes = [], tags = {} }: QueryParameters): Uint8
 export function checkQueryFilters({ tags = {} }: QueryParameters): void {
   for (const [tag, expression] of Object.entries(tags)) {
     try {
+      checkCost(costOf({ type: "tag", tag, expression }));
       compileExpression(expression);
     } catch (error) {
       const { cause = error } = error as Error;
@@ -49,34 +64,68 @@ export function checkQueryFilters({ tags = {} }: QueryParameters): void {
 }
 
 /**
- * Compiles encoded filters, all of which must pass. Nobody passes an empty one. Throws an error, with the text that Serf
- * logs, if one of them cannot be decoded or compiled; such a query is for nobody.
+ * Compiles encoded filters, all of which must pass. Nobody passes an empty one. Throws an error, with the text that Serf logs, if one of them cannot be
+ * decoded or compiled; such a query is for nobody. So is one whose filters are too many, or would take too long to compile.
  */
 export function compileFilters(filters: readonly Uint8Array[] | null): MemberTest {
-  const tests = (filters ?? []).map((bytes) =>
-    bytes.length === 0 ? passNobody : compileFilter(decodeFilter(bytes))
-  );
-  return (name, tags) => tests.every((passes) => passes(name, tags));
+  const { nodes, tags: tagFilters } = decodeFilters(filters);
+  const names = nodes.map((filter) => new Set(filter.nodes));
+  checkCost(tagFilters.reduce((sum, filter) => sum + costOf(filter), 0));
+  const tests = tagFilters.map(compileTagFilter);
+  return (name, tags) =>
+    names.every((set) => set.has(name)) && tests.every((passes) => passes(tags));
 }
 
-function passNobody(): boolean {
-  return false;
+/**
+ * Whether a member passes encoded filters. Names come first, so that who is not asked compiles nothing. `spend` is asked
+ * before expressions are compiled, with an estimate of the time in microseconds. Throws as {@link compileFilters} does,
+ * and an `Error` if `spend` refuses.
+ */
+export function passesFilters(
+  filters: readonly Uint8Array[] | null,
+  { name, tags }: { readonly name: string; readonly tags: Tags },
+  spend: (cost: number) => boolean,
+): boolean {
+  const { nodes, tags: tagFilters } = decodeFilters(filters);
+  if (!nodes.every((filter) => filter.nodes.includes(name))) return false;
+  const cost = tagFilters.reduce((sum, filter) => sum + costOf(filter, tags), 0);
+  checkCost(cost);
+  if (!spend(cost)) throw new Error("too many queries with filter regexes");
+  return tagFilters.every((filter) => compileTagFilter(filter)(tags));
 }
 
-function compileFilter(filter: QueryFilter): MemberTest {
-  switch (filter.type) {
-    case "node": {
-      const names = new Set(filter.nodes);
-      return (name) => names.has(name);
-    }
-    case "tag": {
-      const { tag, expression } = filter;
-      const compiled = compileExpression(expression);
-      return (_name, tags) => compiled.test(Object.hasOwn(tags, tag) ? tags[tag] : "");
-    }
-    default:
-      return filter satisfies never;
+function decodeFilters(filters: readonly Uint8Array[] | null) {
+  const nodes: NodeFilter[] = [];
+  const tags: TagFilter[] = [];
+  if (filters !== null && filters.length > MAX_FILTERS) {
+    throw new RangeError(`query has ${filters.length} filters, at most ${MAX_FILTERS} are allowed`);
   }
+  for (const bytes of filters ?? []) {
+    const filter = bytes.length === 0 ? NOBODY : decodeFilter(bytes);
+    if (filter.type === "node") nodes.push(filter);
+    else tags.push(filter);
+  }
+  return { nodes, tags };
+}
+
+/** The cost of a tag filter, for these tags or for empty ones. A too long one costs nothing, since it is not compiled. */
+function costOf({ tag, expression }: TagFilter, tags: Tags = {}): number {
+  if (expression.length > MAX_EXPRESSION_LENGTH) return 0;
+  return COST_PER_EXPRESSION + expressionCost(expression, valueOf(tags, tag).length);
+}
+
+function checkCost(cost: number): void {
+  if (cost <= MAX_EXPRESSIONS_COST) return;
+  throw new TypeError("failed to compile filter regex: it would take too long");
+}
+
+function compileTagFilter({ tag, expression }: TagFilter): (tags: Tags) => boolean {
+  const compiled = compileExpression(expression);
+  return (tags) => compiled.test(valueOf(tags, tag));
+}
+
+function valueOf(tags: Tags, tag: string): string {
+  return Object.hasOwn(tags, tag) ? tags[tag] : "";
 }
 
 function compileExpression(expression: string): RE2JS {

@@ -6,15 +6,20 @@
 
 import type { LamportTime } from "../../base/lamport_time.ts";
 import { errorText } from "../../base/errors.ts";
+import { RateLimiter } from "../../base/rate_limiter.ts";
 import { QueryFlag, type QueryMessage } from "../../wire/messages/serf_messages.ts";
 import type { SerfContext } from "../context.ts";
 import { RecentMessages } from "../events/recent_messages.ts";
 import type { LamportClock } from "../lamport.ts";
 import type { SnapshotRecorder } from "../snapshot/snapshot_recorder.ts";
-import { compileFilters } from "./filters.ts";
 import { INTERNAL_PREFIX } from "../../api/internal_names.ts";
+import { ExpressionBudget } from "./expression_budget.ts";
+import { passesFilters } from "./filters.ts";
 import type { InternalQueries } from "./internal/internal_queries.ts";
 import type { OpenQuery, QueryResponder } from "./query_responder.ts";
+
+/** At most one line about filters that cannot be used is logged in this time. */
+const WARNING_INTERVAL_MS = 1_000;
 
 /** Handles queries. */
 export class IncomingQueries {
@@ -27,6 +32,8 @@ export class IncomingQueries {
   readonly #recorder: SnapshotRecorder | undefined;
   /** Ids of recent queries. */
   readonly #recent: RecentMessages<number>;
+  readonly #budget = new ExpressionBudget();
+  readonly #warnings = new RateLimiter(WARNING_INTERVAL_MS);
 
   constructor(
     context: SerfContext,
@@ -64,10 +71,11 @@ export class IncomingQueries {
 
   #isForUs({ filters }: QueryMessage): boolean {
     if (filters === null) return true;
+    const { config: { name }, local: { tags }, world: { now } } = this.#context;
     try {
-      return compileFilters(filters)(this.#context.config.name, this.#context.local.tags);
+      return passesFilters(filters, { name, tags }, (cost) => this.#budget.spend(cost, now));
     } catch (error) {
-      this.#context.log("WARN", errorText(error));
+      if (this.#warnings.allows("filters", now)) this.#context.log("WARN", errorText(error));
       return false;
     }
   }

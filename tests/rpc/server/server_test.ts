@@ -90,6 +90,15 @@ const senseless: readonly {
     logged: "Failed to evaluate request: Failed to compile regex: got 80000 characters",
   },
   {
+    what: "an expression that expands too far",
+    bytes: request(2, "members-filtered", {
+      Tags: new Map(),
+      Status: "",
+      Name: `(?:${".*".repeat(440)}){1000}`,
+    }),
+    logged: "Failed to evaluate request: Failed to compile regex: it would take too long",
+  },
+  {
     what: "a number for a name",
     bytes: Uint8Array.fromHex("82a7436f6d6d616e64a56576656e74a353657102" + "81a44e616d6505"),
     logged:

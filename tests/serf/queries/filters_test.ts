@@ -1,8 +1,9 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertLess, assertThrows } from "@std/assert";
 import {
   checkQueryFilters,
   compileFilters,
   encodeFilters,
+  passesFilters,
 } from "../../../lib/serf/queries/filters.ts";
 import type { QueryParameters } from "../../../lib/api/query.ts";
 import { encodeFilter } from "../../../lib/wire/messages/serf_codec.ts";
@@ -81,6 +82,47 @@ Deno.test("an expression that takes long or nests deeply does no harm", () => {
   assertThrows(() => compileFilters([deep]), TypeError, "failed to compile filter regex");
   const long = encodeFilter({ type: "tag", tag: "v", expression: "a".repeat(1_401) });
   assertThrows(() => compileFilters([long]), RangeError, "it has 1401 characters");
+});
+
+Deno.test("an expression that expands too far is refused before it is compiled", () => {
+  const bombs = [
+    `(?:${".*".repeat(440)}){1000}`,
+    "(?i)" + "[B-\\x{1E942}]".repeat(90),
+    "(?i)[" + "\\pL".repeat(400) + "]",
+    "\\pL{1000}",
+  ];
+  for (const v of bombs) {
+    const startedAt = performance.now();
+    const message = "failed to compile filter regex: it would take too long";
+    assertThrows(() => passes({ tags: { v } }), TypeError, message);
+    assertThrows(() => checkQueryFilters({ tags: { v } }), TypeError, message);
+    assertLess(performance.now() - startedAt, 50);
+  }
+  const several = Object.fromEntries(Array.from({ length: 5 }, (_, i) => [`t${i}`, "a{1,500}"]));
+  assertThrows(() => passes({ tags: several }), TypeError, "it would take too long");
+});
+
+Deno.test("long expressions of every day still work", () => {
+  assertEquals(passes({ tags: { v: "^a{1,100}$" } }, { v: "a".repeat(100) }), true);
+  assertEquals(passes({ tags: { v: "^a{1,1000}$" } }, { v: "aaa" }), true);
+  const names = Array.from({ length: 270 }, (_, i) => `w${i}`).join("|");
+  assertEquals(passes({ tags: { v: `^(${names})$` } }, { v: "w269" }), true);
+});
+
+Deno.test("a query has at most 64 filters", () => {
+  const filters = (count: number) => Array(count).fill(encodeFilters({ nodes: ["web-1"] })![0]);
+  assertEquals(compileFilters(filters(64))("web-1", {}), true);
+  assertThrows(() => compileFilters(filters(65)), RangeError, "query has 65 filters");
+});
+
+Deno.test("who is not asked by name spends nothing on expressions", () => {
+  const filters = encodeFilters({ nodes: ["db-1"], tags: { v: "[" } })!.reverse();
+  const spent: number[] = [];
+  const spend = (cost: number) => spent.push(cost) > 0;
+  assertEquals(passesFilters(filters, { name: "web-1", tags: {} }, spend), false);
+  assertEquals(spent, []);
+  assertThrows(() => passesFilters(filters, { name: "db-1", tags: {} }, spend), TypeError);
+  assertEquals(spent.length, 1);
 });
 
 Deno.test("the node filter is sent first", () => {

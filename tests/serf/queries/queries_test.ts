@@ -193,6 +193,36 @@ Deno.test("a query with an empty filter is for nobody, and is passed on without 
   assertEquals(node.core.stats().query_queue, "1");
 });
 
+Deno.test("a datagram full of expensive filters takes milliseconds, and is logged once", () => {
+  const node = new SerfNetwork().start("self", { ...blind, tags: { role: "web" } });
+  const bomb = encodeFilter({
+    type: "tag",
+    tag: "role",
+    expression: `(?:${".*".repeat(440)}){1000}`,
+  });
+  const costly = encodeFilter({ type: "tag", tag: "role", expression: "(?:.*.*){300}x" });
+  node.hear(queryOf({ id: 1, filters: [costly] }));
+  const queries = Array.from(
+    { length: 250 },
+    (_, i) => queryOf({ id: 2 + i, filters: [i % 2 === 0 ? bomb : costly] }),
+  );
+  const startedAt = performance.now();
+  node.hear(...queries);
+  assertLess(performance.now() - startedAt, 200);
+  assertEquals(node.logs("WARN").length, 1);
+  assertEquals(node.all("query"), []);
+});
+
+Deno.test("an attack with filters keeps ordinary queries out for moments only", () => {
+  const network = new SerfNetwork();
+  const node = network.start("self", { ...blind, tags: { role: "web" } });
+  const filter = (expression: string) => [encodeFilter({ type: "tag", tag: "role", expression })];
+  for (let id = 0; id < 10; id++) node.hear(queryOf({ id, filters: filter("(?:.*.*){300}x") }));
+  network.run(50);
+  for (let id = 10; id < 20; id++) node.hear(queryOf({ id, filters: filter("^web$") }));
+  assertEquals(node.all("query").length, 10);
+});
+
 Deno.test("filters look at our tags as they are now", () => {
   const node = new SerfNetwork().start("self", { ...blind, tags: { role: "web" } });
   const filters = [encodeFilter({ type: "tag", tag: "role", expression: "^db$" })];
