@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { LamportTime } from "../base/lamport_time.ts";
+
 /** What a node counts: its members, its clocks, its queues. */
 export interface SerfStats {
   /** Members that are known, in whatever status, this one included. */
@@ -15,11 +17,11 @@ export interface SerfStats {
   /** Lifeguard's local health score: 0 is healthy, up to 7 means that this node has trouble hearing others. */
   readonly healthScore: number;
   /** Lamport time of the member clock. */
-  readonly memberTime: number;
+  readonly memberTime: LamportTime;
   /** Lamport time of the event clock. */
-  readonly eventTime: number;
+  readonly eventTime: LamportTime;
   /** Lamport time of the query clock. */
-  readonly queryTime: number;
+  readonly queryTime: LamportTime;
   /** Join and leave intents that wait to be gossiped. */
   readonly intentQueue: number;
   /** User events that wait to be gossiped. */
@@ -39,9 +41,9 @@ export function parseStats(section: Readonly<Record<string, string>>): SerfStats
     failed: Number(section.failed),
     left: Number(section.left),
     healthScore: Number(section.health_score),
-    memberTime: Number(section.member_time),
-    eventTime: Number(section.event_time),
-    queryTime: Number(section.query_time),
+    memberTime: lamportTime(section.member_time),
+    eventTime: lamportTime(section.event_time),
+    queryTime: lamportTime(section.query_time),
     intentQueue: Number(section.intent_queue),
     eventQueue: Number(section.event_queue),
     queryQueue: Number(section.query_queue),
@@ -50,4 +52,9 @@ export function parseStats(section: Readonly<Record<string, string>>): SerfStats
       : Number(section.coordinate_resets),
     encrypted: section.encrypted === "true",
   };
+}
+
+function lamportTime(text: string): LamportTime {
+  const time = Number(text);
+  return time > Number.MAX_SAFE_INTEGER ? BigInt(text) : time;
 }

@@ -34,10 +34,9 @@ import { parseStats, type SerfStats } from "../api/stats.ts";
 import { applyTagChange, type TagChange } from "../api/tag_change.ts";
 import { abortable } from "../base/abortable.ts";
 import type { Address } from "../base/address.ts";
-import { errorText } from "../base/errors.ts";
 import { showAs } from "../base/inspect.ts";
 import type { Subscription } from "../base/subscription.ts";
-import { compileFilters, encodeFilters } from "../serf/queries/filters.ts";
+import { checkQueryFilters } from "../serf/queries/filters.ts";
 import { filterMembers } from "./member_filter.ts";
 import { RunningNode, type SerfClosed, type SerfState } from "./running_node.ts";
 import type { SerfOptions } from "./serf_options.ts";
@@ -282,11 +281,7 @@ export class Serf implements AsyncDisposable {
   query(name: string, payload: Payload = null, options: QueryOptions = {}): Query {
     checkQuery(name, payload, options);
     options.signal?.throwIfAborted();
-    try {
-      compileFilters(encodeFilters(options));
-    } catch (cause) {
-      throw new TypeError(`Cannot use tags: ${errorText(cause)}`, { cause });
-    }
+    checkQueryFilters(options);
     return this.#node.query(name, payload, options);
   }
 

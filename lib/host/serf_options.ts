@@ -180,7 +180,7 @@ function checkProfile(name: string, value: unknown): void {
     if (Object.hasOwn(profiles, value)) return;
     refuse(name, value, `one of ${Object.keys(profiles).join(", ")}, or a profile of your own`);
   }
-  if (typeof value !== "object" || value === null) refuse(name, value, "a name, or an object");
+  checkOptions(value, Object.keys(profiles.lan), `${name}.`);
   for (const [key, standard] of Object.entries(profiles.lan)) {
     checkSetting(`${name}.${key}`, (value as Readonly<Record<string, unknown>>)[key], standard);
   }

@@ -3,6 +3,7 @@ import type { MemberEvent, SerfEvent, UserEvent } from "../../lib/api/event.ts";
 import type { Subscription } from "../../lib/base/subscription.ts";
 import { Serf } from "../../lib/host/serf.ts";
 import type { SerfOptions } from "../../lib/host/serf_options.ts";
+import { profiles } from "../../lib/swim/config.ts";
 import { LoopbackCluster } from "./loopback_cluster.ts";
 
 /** Arguments that the compiler would refuse. */
@@ -41,7 +42,7 @@ Deno.test("wrong arguments are refused by name, before anything happens", async 
     [() => a.query("x", null, { nodes: wrong("a") }), 'Cannot use nodes: got "a"'],
     [
       () => a.query("x", null, { tags: { role: "[" } }),
-      "Cannot use tags: failed to compile filter",
+      'the filter for the tag "role" must be a regular expression in RE2 syntax: got "["',
     ],
     [() => a.query("x", null, { timeoutMs: wrong("1") }), 'Cannot use timeoutMs: got "1"'],
     [() => a.events({ types: [wrong("bogus")] }), 'Cannot use types: got "bogus", expected event'],
@@ -77,6 +78,8 @@ Deno.test("wrong options are refused by name", async () => {
     [{ advanced: { reapInterval: 5 } }, "did you mean reapIntervalMs?"],
     [{ advanced: true }, "Cannot use advanced: got true, expected an object"],
     [{ signal: 5 }, "Cannot use signal: got 5"],
+    [{ profile: 5 }, "Cannot use profile: got 5, expected an object"],
+    [{ profile: { ...profiles.lan, gossipNode: 3 } }, "did you mean gossipNodes?"],
   ];
   for (const [options, message] of cases) {
     await assertRejects(() => Serf.create(options as SerfOptions), TypeError, message);

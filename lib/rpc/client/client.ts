@@ -174,7 +174,10 @@ export class RpcClient implements AsyncDisposable {
     return (await this.#call("members-filtered", body, options)).Members;
   }
 
-  /** Makes the agent join other members, and returns how many of them were reached. */
+  /**
+   * Makes the agent join other members, and returns how many of them were reached. If none was, the message of the
+   * {@link RpcError} has the reasons, one line for each address.
+   */
   async join(addresses: readonly string[], options: JoinOptions = {}): Promise<number> {
     checkTexts("addresses", addresses, "10.0.0.1:7946");
     checkOptions(options, OPTION_NAMES.join);
