@@ -4,6 +4,8 @@
  * @module
  */
 
+import { goQuote } from "./quote.ts";
+
 /** The two parts of an endpoint, which need not be a valid host and port. */
 export interface HostPort {
   /** Host name or IP literal, without brackets; may be empty. */
@@ -30,6 +32,19 @@ export function parsePort(text: string): number {
   const port = Number(text);
   if (port < 0 || port > 65_535) throw new TypeError(`address ${text}: invalid port`);
   return port;
+}
+
+/**
+ * Parses a port number as `strconv.ParseUint` does, with which memberlist reads ports: nothing but digits, up to 65535.
+ * Throws a `TypeError` with Go's message for anything else.
+ */
+export function parsePortNumber(text: string): number {
+  const refuse = (reason: string): never => {
+    throw new TypeError(`strconv.ParseUint: parsing ${goQuote(text)}: ${reason}`);
+  };
+  if (!/^\d+$/.test(text)) refuse("invalid syntax");
+  const port = Number(text);
+  return port <= 65_535 ? port : refuse("value out of range");
 }
 
 function splitBracketed(text: string): HostPort {

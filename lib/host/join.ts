@@ -23,7 +23,7 @@ export interface JoinContext {
 
 /**
  * Joins every address that the targets stand for, and resolves to how many were reached. Rejects with a `JoinError` if
- * there were targets and none was.
+ * there were targets and none was, with the failures in the order of the targets.
  */
 export async function joinTargets(
   targets: readonly string[],
@@ -31,11 +31,19 @@ export async function joinTargets(
 ): Promise<number> {
   const resolved = await Promise.all(targets.map((target) => resolve(target, defaultPort)));
   const addresses = resolved.flatMap((result) => result instanceof Array ? result : []);
-  const unresolved = resolved.flatMap((result) => result instanceof Array ? [] : [result]);
-  for (const { reason } of unresolved) log("WARN", `memberlist: ${reason}`);
+  for (const result of resolved) {
+    if (!(result instanceof Array)) log("WARN", `memberlist: ${result.reason}`);
+  }
   const { count, failures } = await contact(addresses);
-  if (count === 0 && targets.length > 0) throw new JoinError([...unresolved, ...failures]);
-  return count;
+  if (count > 0 || targets.length === 0) return count;
+  const unreached = Map.groupBy(failures, ({ address }) => address);
+  throw new JoinError(
+    resolved.flatMap((result) =>
+      result instanceof Array
+        ? result.flatMap(({ text }) => unreached.get(text)?.shift() ?? [])
+        : [result]
+    ),
+  );
 }
 
 async function resolve(target: string, defaultPort: number): Promise<Address[] | JoinFailure> {

@@ -5,7 +5,7 @@
  */
 
 import { Address, formatHostPort, parseIp } from "../base/address.ts";
-import { parsePort, splitHostPort } from "../go/host_port.ts";
+import { parsePort, parsePortNumber, splitHostPort } from "../go/host_port.ts";
 
 /** The port of the protocol. */
 export const DEFAULT_PORT = 7946;
@@ -29,23 +29,29 @@ export interface ResolveOptions {
 export async function resolveTarget(text: string, options: ResolveOptions): Promise<Address[]> {
   const slash = text.indexOf("/");
   if (slash === 0) throw new TypeError("empty node name provided");
-  return await resolveEndpoint(text.slice(slash + 1), options);
+  const { host, port } = splitHostPort(text.slice(slash + 1));
+  return await resolveHost(host, port === undefined ? undefined : parsePortNumber(port), options);
 }
 
 /**
  * Resolves `host[:port]` to all of its addresses; an empty host is `0.0.0.0`, all addresses of the machine. Rejects with
  * an `Error` whose message is one line.
  */
-export async function resolveEndpoint(
-  text: string,
+export async function resolveEndpoint(text: string, options: ResolveOptions): Promise<Address[]> {
+  const { host, port } = splitHostPort(text);
+  const number = port === undefined ? undefined : parsePort(port);
+  return await resolveHost(host === "" ? "0.0.0.0" : host, number, options);
+}
+
+async function resolveHost(
+  host: string,
+  port: number | undefined,
   { defaultPort, lookup = lookupHost }: ResolveOptions,
 ): Promise<Address[]> {
-  const { host, port: portText } = splitHostPort(text);
-  const port = portText === undefined ? defaultPort : parsePort(portText);
-  const ip = parseIp(host === "" ? "0.0.0.0" : host);
-  if (ip !== undefined) return [new Address(ip, port)];
+  const ip = parseIp(host);
+  if (ip !== undefined) return [new Address(ip, port ?? defaultPort)];
   const hosts = await lookup(host);
-  return hosts.map((found) => Address.parse(found, port));
+  return hosts.map((found) => Address.parse(found, port ?? defaultPort));
 }
 
 /**

@@ -33,7 +33,20 @@ Deno.test("a node name before the address is ignored, but an empty one is refuse
 
 Deno.test("a failed resolution says why in one line", async () => {
   await assertRejects(() => texts("nowhere"), Error, "lookup nowhere: no such host");
-  await assertRejects(() => texts("127.0.0.1:x"), TypeError, "address tcp/x: unknown port");
+  await assertRejects(() => texts(""), Error, "lookup : no such host");
+  await assertRejects(() => texts(":99"), Error, "lookup : no such host");
+  for (const port of ["x", "", "-1", "+5"]) {
+    await assertRejects(
+      () => texts(`127.0.0.1:${port}`),
+      TypeError,
+      `strconv.ParseUint: parsing "${port}": invalid syntax`,
+    );
+  }
+  await assertRejects(
+    () => texts("127.0.0.1:65536"),
+    TypeError,
+    'strconv.ParseUint: parsing "65536": value out of range',
+  );
   await assertRejects(() => texts("[::1"), TypeError, "missing ']' in address");
 });
 

@@ -18,10 +18,10 @@ Deno.test("a join that reaches nobody says why for each address", async () => {
   const port = vacantPort();
   const targets = [`127.0.0.1:${port}`, "/127.0.0.1", "127.0.0.1:99999"];
   const error = await assertRejects(() => a.join(targets), JoinError);
-  assertEquals(error.failures.map(({ reason }) => reason).toSorted(), [
+  assertEquals(error.failures.map(({ reason }) => reason), [
     `failed to join 127.0.0.1:${port}: dial tcp 127.0.0.1:${port}: connect: connection refused`,
     "failed to resolve /127.0.0.1: empty node name provided",
-    "failed to resolve 127.0.0.1:99999: address 99999: invalid port",
+    'failed to resolve 127.0.0.1:99999: strconv.ParseUint: parsing "99999": value out of range',
   ]);
   assertStringIncludes(error.message, "Cannot join cluster: all 3 addresses failed\n");
   assertEquals(a.members().length, 1);

@@ -1,6 +1,6 @@
 /** Streams: how the layers combine, which streams are refused or answered, and the limits on time and memory. */
 
-import { assert, assertEquals, assertLess, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertLess, assertNotEquals, assertThrows } from "@std/assert";
 import { Address } from "../../../lib/base/address.ts";
 import { compress } from "../../../lib/wire/framing/compression.ts";
 import { Keyring } from "../../../lib/wire/framing/keyring.ts";
@@ -14,7 +14,7 @@ import {
   type StreamRole,
 } from "../../../lib/wire/framing/stream.ts";
 import type { WireOptions } from "../../../lib/wire/framing/wire_options.ts";
-import { fromHex } from "../vectors.ts";
+import { fromHex, toHex } from "../vectors.ts";
 
 const plain: WireOptions = { compress: false };
 const keyring = new Keyring([32, 24, 16].map((length) => new Uint8Array(length).fill(length)));
@@ -275,6 +275,16 @@ Deno.test("announced lengths beyond the limits are refused before anything is al
   );
   assertEquals(readHex("0a01400000", sealed), undefined);
   assertEquals(readHex("0681ac5573657253746174654c656ece01400000"), undefined);
+});
+
+Deno.test("the lengths of a push/pull are read in signed formats too, as go-msgpack v2 writes them", () => {
+  const hex = toHex(encodeStream(pushPull, plain, "dialler"));
+  const nodes = "a54e6f646573";
+  const length = "ac5573657253746174654c656e";
+  const signed = hex.replace(`${nodes}cd012c`, `${nodes}d1012c`)
+    .replace(`${length}cd1388`, `${length}d11388`);
+  assertNotEquals(signed, hex);
+  assertEquals(readHex(signed), pushPull);
 });
 
 Deno.test("an encrypted state above 60 % of the limit has a warning, as soon as its length is known", () => {

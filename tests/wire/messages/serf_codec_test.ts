@@ -182,3 +182,20 @@ Deno.test("a filter that is empty, unknown or cut off is refused", () => {
     assertThrows(() => decodeFilter(fromHex(hex)), DecodeError);
   }
 });
+
+Deno.test("signed numbers above 127 are read as go-msgpack v2 writes them, in signed formats", () => {
+  const query = messages.find(({ type }) => type === "query") as SerfMessage & { type: "query" };
+  const relay = messages.find(({ type }) => type === "relay")!;
+  const fields: readonly (readonly [SerfMessage, key: string, ours: string, theirs: string])[] = [
+    [{ ...query, timeoutNs: 300 }, "Timeout", "cd012c", "d1012c"],
+    [{ ...query, timeoutNs: 1_000_000 }, "Timeout", "ce000f4240", "d2000f4240"],
+    [{ ...query, timeoutNs: 5e9 }, "Timeout", "cf000000012a05f200", "d3000000012a05f200"],
+    [relay, "Port", "cd1f0a", "d11f0a"],
+  ];
+  for (const [message, key, ours, theirs] of fields) {
+    const name = new TextEncoder().encode(key).toHex();
+    const parts = toHex(encodeSerf(message)).split(name + ours);
+    assertEquals(parts.length, 2, key);
+    assertEquals(decodeSerf(fromHex(parts.join(name + theirs))), message);
+  }
+});
