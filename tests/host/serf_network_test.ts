@@ -1,7 +1,10 @@
 /** Address families, and Deno without its unstable net API. */
 
-import { assertEquals } from "@std/assert";
-import { LoopbackCluster, statuses } from "./loopback_cluster.ts";
+import { assertEquals, assertMatch } from "@std/assert";
+import { Address } from "../../lib/base/address.ts";
+import { encodePacket } from "../../lib/wire/framing/packet.ts";
+import { claimOf } from "../swim/hand_world.ts";
+import { LoopbackCluster, nextEvent, statuses } from "./loopback_cluster.ts";
 import { TemporaryDirectory } from "../support/temporary_directory.ts";
 import { vacantPort } from "../support/vacant_port.ts";
 
@@ -56,4 +59,26 @@ Deno.test("a program without the unstable net API uses Node's sockets, and its c
   }).output();
   const text = new TextDecoder();
   assertEquals([text.decode(stdout), code], ["undefined 2\n", 0], text.decode(stderr));
+});
+
+Deno.test("a member that no datagram can be sent to is suspected and fails, like one that does not answer", async () => {
+  await using cluster = new LoopbackCluster();
+  const serf = await cluster.create("a");
+  using failures = serf.events({ types: ["member-failed"] });
+  // From the loopback interface, the system does not let datagrams out to other networks.
+  const address = Address.parse("192.0.2.1", 7946);
+  const claim = claimOf("unreachable", { address });
+  const socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
+  const packet = encodePacket({ messages: [{ type: "alive", claim }], crc: false }, {
+    compress: false,
+  });
+  const { host: hostname, port } = serf.bindAddress;
+  await socket.send(packet, { transport: "udp", hostname, port });
+  socket.close();
+  const { members: [failed] } = await nextEvent(failures, "member-failed");
+  assertEquals(failed.name, "unreachable");
+  assertMatch(
+    cluster.log.join("\n"),
+    /a ERR memberlist: Failed to send UDP packet to 192\.0\.2\.1:7946: write udp: /,
+  );
 });
