@@ -52,6 +52,8 @@ export class EventQueue {
   readonly #next = new Map<string, number>();
   /** How many peers in a row were found to have got everything. */
   #idlePeers = 0;
+  /** Whether any event was sent since the queue last started over. */
+  #hasSent = false;
 
   constructor(options: EventQueueOptions) {
     this.#options = options;
@@ -92,16 +94,23 @@ export class EventQueue {
       item.transmits++;
     }
     if (end > begin) this.#next.set(to, this.#dropped + end - this.#front);
-    if (messages.length > 0) this.#idlePeers = 0;
+    if (messages.length > 0) {
+      this.#idlePeers = 0;
+      this.#hasSent = true;
+    }
     this.#dropSpent();
     return messages;
   }
 
-  /** The place of the first event for a peer. When all peers have got everything, sending starts over: packets get lost. */
+  /**
+   * The place of the first event for a peer. When all peers have got everything, sending starts over: packets get lost.
+   * But events that all peers have sent to us, as the only one does in a cluster of two, need not be sent.
+   */
   #beginFor(to: string): number {
     const next = Math.max(0, (this.#next.get(to) ?? 0) - this.#dropped);
     if (next < this.length || this.length === 0) return this.#front + next;
     if (++this.#idlePeers < this.#options.peerCount()) return this.#items.length;
+    if (!this.#hasSent) this.prune(0);
     this.#startOver();
     return this.#front;
   }
@@ -115,6 +124,7 @@ export class EventQueue {
   #startOver(): void {
     this.#next.clear();
     this.#idlePeers = 0;
+    this.#hasSent = false;
   }
 
   #dropSpent(): void {

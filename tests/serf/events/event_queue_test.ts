@@ -51,6 +51,16 @@ Deno.test("when all have got everything, it is sent to them again", () => {
   assertEquals(queue.length, 0);
 });
 
+Deno.test("an event that all peers have sent to us is dropped", () => {
+  const queue = queueOf(0, { peers: 1 });
+  queue.queue({ message: event(0), from: "a" });
+  queue.take(2, 100, "a");
+  queue.take(2, 100, "a");
+  assertEquals(queue.length, 0);
+  queue.queue({ message: event(1) });
+  assertEquals(numbers(queue.take(2, 100, "a")), [1]);
+});
+
 Deno.test("an event waits for room rather than letting a later one pass", () => {
   const queue = queueOf(1);
   queue.queue({ message: { type: "user", body: { bytes: new Uint8Array(50) } } });
