@@ -83,6 +83,7 @@ export class SerfCore implements Machine<Packet, StreamMessage, Reply, SerfTimer
       queries: queries.outgoing,
       coordinates,
       healer,
+      swim,
     });
     const joiner = new Joiner(context, { statuses, operations, healer });
     delegate.connect({

@@ -89,6 +89,34 @@ scenario("a running member refutes a force-leave", (seed) => {
   assert(cluster.converged());
 });
 
+scenario("a running member refutes a force-leave with prune", (seed) => {
+  const cluster = calmCluster({ nodes: 12, seed });
+  cluster.node(0).forceLeave("n3", { prune: true });
+  cluster.run({ seconds: 20 });
+  assert(cluster.converged());
+});
+
+scenario("a refuted force-leave with prune is undone where the refutation comes late", (seed) => {
+  const cluster = calmCluster({ nodes: 12, seed });
+  cluster.node(0).forceLeave("n3", { prune: true });
+  for (const { index } of cluster.nodes) cluster.cut(index, 0, { oneWay: true });
+  cluster.runUntil(() => cluster.node(0).status("n3") === undefined, { seconds: 10 });
+  cluster.heal();
+  cluster.runUntil(() => cluster.converged(), { seconds: 120 });
+  assertEquals(eventsAbout("n3", cluster.node(0)).slice(-2), ["member-reap", "member-join"]);
+});
+
+scenario("a member that never heard that it was pruned is told, and is a member again", (seed) => {
+  const cluster = calmCluster({ nodes: 6, seed });
+  for (const { index } of cluster.nodes) cluster.cut(index, 3, { oneWay: true });
+  cluster.node(0).forceLeave("n3", { prune: true });
+  // It is not deaf for long enough to be taken for failed.
+  cluster.run({ seconds: 3 });
+  cluster.heal();
+  cluster.runUntil(() => cluster.allSee("n3", undefined), { seconds: 10 });
+  cluster.runUntil(() => cluster.converged(), { seconds: 120 });
+});
+
 scenario("a left member is reaped after the tombstone timeout", (seed) => {
   const cluster = calmCluster({
     nodes: 5,

@@ -16,6 +16,8 @@ import type { CoordinateTracker } from "../coordinates/coordinate_tracker.ts";
 import { EncodedMessage } from "../encoded_message.ts";
 import type { EventDelivery } from "../events/event_delivery.ts";
 import type { OutgoingQueries } from "../queries/outgoing_queries.ts";
+import type { LamportTime } from "../../base/lamport_time.ts";
+import type { Swim } from "../../swim/swim.ts";
 import { IntentBuffer } from "./intent_buffer.ts";
 import { MemberRecord } from "./member_table.ts";
 import type { PartitionHealer } from "./partition_healer.ts";
@@ -32,6 +34,14 @@ const AFTER_LEAVE: Readonly<Record<MemberStatus, MemberStatus>> = {
 /** A failed member that is back within this time counts as flapping, in milliseconds (Serf's `FlapTimeout`). */
 const FLAP_MS = 60_000;
 
+/** A member that was pruned although SWIM takes it for alive. */
+interface PrunedMember {
+  /** Its latest claim, and the Lamport time of the leave intent. */
+  readonly record: MemberRecord;
+  /** When it was pruned, in milliseconds of the world. */
+  readonly since: number;
+}
+
 /** Keeps the table of members up to date, and delivers member events. */
 export class MemberStatuses {
   readonly #context: SerfContext;
@@ -40,16 +50,19 @@ export class MemberStatuses {
   readonly #queries: OutgoingQueries;
   readonly #coordinates: CoordinateTracker | undefined;
   readonly #healer: PartitionHealer;
+  readonly #swim: Swim;
   readonly #intents = new IntentBuffer();
+  readonly #prunedAlive = new Map<string, PrunedMember>();
 
   constructor(
     context: SerfContext,
-    { broadcasts, delivery, queries, coordinates, healer }: {
+    { broadcasts, delivery, queries, coordinates, healer, swim }: {
       broadcasts: Broadcasts;
       delivery: EventDelivery;
       queries: OutgoingQueries;
       coordinates: CoordinateTracker | undefined;
       healer: PartitionHealer;
+      swim: Swim;
     },
   ) {
     this.#context = context;
@@ -58,11 +71,13 @@ export class MemberStatuses {
     this.#queries = queries;
     this.#coordinates = coordinates;
     this.#healer = healer;
+    this.#swim = swim;
   }
 
   /** SWIM reports that a node is alive. */
   handleNodeJoin(claim: Claim): void {
     const known = this.#context.members.get(claim.node);
+    this.#prunedAlive.delete(claim.node);
     this.#countJoin(claim.node);
     const record = known === undefined
       ? this.#newRecord(claim)
@@ -75,6 +90,7 @@ export class MemberStatuses {
   /** SWIM reports that a node is dead or has left. Which of the two it says does not matter: intents decide. */
   handleNodeLeave(claim: Claim): void {
     const known = this.#context.members.get(claim.node);
+    this.#prunedAlive.delete(claim.node);
     if (known === undefined) return;
     if (known.status === "leaving") {
       this.#context.config.metrics?.count("serf.member.left");
@@ -92,6 +108,11 @@ export class MemberStatuses {
   /** SWIM reports that a node has new tags. */
   handleNodeUpdate(claim: Claim): void {
     const known = this.#context.members.get(claim.node);
+    const pruned = this.#prunedAlive.get(claim.node);
+    if (pruned !== undefined) {
+      const record = MemberRecord.of(claim, "leaving", pruned.record.statusLTime);
+      this.#prunedAlive.set(claim.node, { ...pruned, record });
+    }
     if (known === undefined) return;
     const record = this.#put(MemberRecord.of(claim, known.status, known.statusLTime));
     this.#checkTags(record);
@@ -105,6 +126,8 @@ export class MemberStatuses {
     if (!this.#context.clock.witness(lTime)) return false;
     const known = this.#context.members.get(node);
     if (known === undefined) {
+      const pruned = this.#prunedAlive.get(node);
+      if (pruned !== undefined) return this.#handleJoinOfPruned(pruned, lTime);
       return this.#intents.offer(node, { type: "join", lTime }, this.#context.world.now);
     }
     if (lTime <= known.statusLTime) return false;
@@ -204,6 +227,26 @@ export class MemberStatuses {
     }
   }
 
+  /**
+   * A member that was pruned alive is a member again if its join intent is newer than the leave: it has refuted that. An
+   * older one shows that the leave may never have reached it; it is told, so that it can refute.
+   */
+  #handleJoinOfPruned({ record, since }: PrunedMember, lTime: LamportTime): boolean {
+    const { claim, name: node, statusLTime } = record;
+    if (lTime > statusLTime) {
+      this.#prunedAlive.delete(node);
+      const back = this.#put(MemberRecord.of(claim, "alive", lTime));
+      this.#announce("member-join", back, "EventMemberJoin");
+      return true;
+    }
+    const { config, world } = this.#context;
+    if (world.now - since > config.reconnectIntervalMs) {
+      const leave: LeaveIntent = { type: "leave", lTime: statusLTime, node, prune: false };
+      this.#swim.sendUser(claim.address, new EncodedMessage(leave));
+    }
+    return false;
+  }
+
   #reapAfter(goneSince: ReadonlyMap<string, number>, timeoutMs: number): void {
     const { config: { reconnectTimeoutOverride: override }, members, world } = this.#context;
     for (const [name, since] of [...goneSince]) {
@@ -217,7 +260,11 @@ export class MemberStatuses {
   }
 
   #eraseByForce(record: MemberRecord): void {
-    if (record.name === this.#context.config.name) return;
+    const { config, world } = this.#context;
+    if (record.name === config.name) return;
+    if (record.status === "leaving") {
+      this.#prunedAlive.set(record.name, { record, since: world.now });
+    }
     this.#context.log(
       "INFO",
       `EventMemberReap (forced): ${record.name} ${record.claim.address.host}`,
