@@ -60,6 +60,8 @@ export interface SimulateOptions extends NetworkOptions {
   readonly keepEvents?: number;
   /** Called with every line that a node writes to its log. */
   readonly log?: (line: SimLogLine) => void;
+  /** Settings of single nodes beside those of the cluster, by the index of the node. */
+  readonly node?: (index: number) => Omit<AddOptions, "start">;
   /** @internal Watches the nodes, beside the invariants that are always checked. */
   readonly observer?: ClusterObserver;
 }
@@ -94,6 +96,8 @@ export interface AddOptions {
   readonly tune?: Partial<Profile>;
   /** Changes to the Serf settings of the cluster, for this node only. */
   readonly config?: Partial<Omit<SerfSettings, "profile">>;
+  /** Its keys, if the cluster is encrypted. Default: those of the cluster at its start. */
+  readonly keys?: readonly Uint8Array[];
   /** Whether its process is started at once. Default true. */
   readonly start?: boolean;
 }
@@ -129,7 +133,7 @@ const POLL_MS = 20;
 export function simulate(options: SimulateOptions): Cluster {
   checkOptions(options);
   const cluster = new Cluster(options);
-  for (let i = 0; i < options.nodes; i++) cluster.add({ start: false });
+  for (let i = 0; i < options.nodes; i++) cluster.add({ ...options.node?.(i), start: false });
   if (options.join === "formed") {
     startFormed(cluster.nodes);
     return cluster;
@@ -231,6 +235,11 @@ export class Cluster {
     return this.#simulation.statistics;
   }
 
+  /** @internal How many timers, packets and streams are under way. */
+  get pending(): number {
+    return this.#simulation.pending;
+  }
+
   /** All nodes, including those that are down. */
   get nodes(): readonly SimNode[] {
     return this.#nodes;
@@ -254,8 +263,9 @@ export class Cluster {
   add(options: AddOptions = {}): SimNode {
     const host: SerfHost = this.#simulation.addHost();
     const { name = `n${host.index}`, tags = {}, start = true, tune, config } = options;
+    const { keys = this.#options.keys } = options;
     const profile = { ...this.#settings.profile, ...tune };
-    const keyring = this.#options.keys === undefined ? undefined : new Keyring(this.#options.keys);
+    const keyring = keys === undefined ? undefined : new Keyring(keys);
     const wire: WireOptions = { compress: true, keyring };
     const overhead = packetOverhead(wire);
     if (this.#options.wire || keyring !== undefined) host.wire = wire;

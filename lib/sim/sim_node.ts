@@ -22,6 +22,7 @@ import { addressOf } from "./address_plan.ts";
 import type { HostState, SimHost } from "./sim_host.ts";
 import { type Outcome, SimOperation, SimQuery } from "./sim_operation.ts";
 import { SimSnapshot } from "./sim_snapshot.ts";
+import type { SnapshotState } from "../serf/snapshot/snapshot.ts";
 
 /** The simulated host of a Serf node. */
 export type SerfHost = SimHost<SerfTimer, SerfOutput>;
@@ -84,6 +85,7 @@ export class SimNode {
   readonly #operations: Map<number, SimOperation> = new Map();
   readonly #snapshot = new SimSnapshot();
   #core: SerfCore | undefined;
+  #restored: SnapshotState | undefined;
   #events: SerfEvent[] = [];
   #lastOperation = 0;
   #stopReason: string | undefined;
@@ -118,6 +120,16 @@ export class SimNode {
   /** The operations of its process that are not over yet. */
   get operations(): readonly SimOperation[] {
     return [...this.#operations.values()];
+  }
+
+  /** @internal What its process has read from its snapshot; `undefined` if it keeps none. */
+  get restored(): SnapshotState | undefined {
+    return this.#restored;
+  }
+
+  /** Its keys, the one that encrypts first; none if the cluster is not encrypted. */
+  get keyring(): readonly Uint8Array[] {
+    return this.#options.keyring?.keys ?? [];
   }
 
   /** Where it listens, or last listened. */
@@ -313,7 +325,7 @@ export class SimNode {
 
   #start(address: Address): void {
     const { host, config, snapshots, keyring, packetOverhead } = this.#options;
-    const snapshot = snapshots ? this.#snapshot.read() : undefined;
+    const snapshot = this.#restored = snapshots ? this.#snapshot.read() : undefined;
     this.#cluster.starting(this);
     this.#stopReason = undefined;
     host.start(address, (world) => {

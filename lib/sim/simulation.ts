@@ -84,6 +84,11 @@ export class Simulation<Timer, Event> implements Engine<Timer, Event> {
     return this.#trace.toString();
   }
 
+  /** How many events are scheduled. */
+  get pending(): number {
+    return this.#heap.size;
+  }
+
   /** Adds a host. It is down until it is started. */
   addHost(): SimHost<Timer, Event> {
     const index = this.#hosts.length;
