@@ -55,6 +55,7 @@ export {
   QueryResponse,
   type QueryResult,
 } from "./lib/api/query.ts";
+export type { SerfClosed, SerfState } from "./lib/api/serf_state.ts";
 export type { SerfStats } from "./lib/api/stats.ts";
 export { Address } from "./lib/base/address.ts";
 export { ClosedError, JoinError, type JoinFailure, TimeoutError } from "./lib/base/errors.ts";
@@ -62,7 +63,6 @@ export type { LamportTime } from "./lib/base/lamport_time.ts";
 export type { Log, LogLevel } from "./lib/base/log.ts";
 export { type MetricKind, type MetricName, METRICS, type Metrics } from "./lib/base/metrics.ts";
 export { Subscription, type SubscriptionOptions } from "./lib/base/subscription.ts";
-export type { SerfClosed, SerfState } from "./lib/host/running_node.ts";
 export { Serf } from "./lib/host/serf.ts";
 export type { AdvancedOptions, SerfOptions } from "./lib/host/serf_options.ts";
 export type { ProtocolSettings } from "./lib/serf/config.ts";

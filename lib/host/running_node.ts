@@ -12,6 +12,7 @@ import { KeyManager } from "../api/keys.ts";
 import type { Member } from "../api/member.ts";
 import type { Payload } from "../api/payload.ts";
 import type { Query, QueryOptions, QueryParameters } from "../api/query.ts";
+import type { SerfClosed, SerfState } from "../api/serf_state.ts";
 import type { Address } from "../base/address.ts";
 import { toBytes } from "../base/bytes.ts";
 import { ClosedError, TimeoutError } from "../base/errors.ts";
@@ -28,18 +29,6 @@ import { type Ending, Operations } from "./operations.ts";
 import { rejoin } from "./rejoin.ts";
 import { openResources, type Resources } from "./resources.ts";
 import type { SerfOptions } from "./serf_options.ts";
-
-/** Where an instance stands in its life. */
-export type SerfState = "alive" | "leaving" | "left" | "shutdown";
-
-/** How an instance ended. */
-export interface SerfClosed {
-  /**
-   * `left` after a leave, `shutdown` without one, `conflict` because another node has the same name and the other members
-   * voted for that one.
-   */
-  readonly reason: "left" | "shutdown" | "conflict";
-}
 
 /** One node from its start to its end. After the end, everything that needs the node fails with a `ClosedError`. */
 export class RunningNode {
@@ -188,11 +177,11 @@ export class RunningNode {
     await this.closed;
   }
 
-  async #close(reason: SerfClosed["reason"]): Promise<void> {
+  async #close(reason: SerfClosed["reason"], why?: string): Promise<void> {
     if (this.#closedError !== undefined) return;
     this.#lostName = reason === "conflict";
-    const why = this.#lostName ? `: another node has the name "${this.config.name}"` : "";
-    const error = this.#closedError = new ClosedError(`Serf was shut down${why}`);
+    const because = why === undefined ? "" : `: ${why}`;
+    const error = this.#closedError = new ClosedError(`Serf was shut down${because}`);
     this.#driver.call(() => this.core.shutdown());
     // Who reads events and answers sees the end of a shutdown, but must not miss a conflict.
     const streamEnd = this.#lostName ? error : undefined;
@@ -217,7 +206,7 @@ export class RunningNode {
       case "key-result":
         return this.#operations.end(output);
       case "shutdown":
-        this.#close("conflict");
+        this.#close("conflict", output.reason);
         return;
       case "query":
         return this.#publish(new QueryEvent(output, (payload) => this.#respond(output, payload)));

@@ -30,6 +30,7 @@ import {
 } from "../api/options.ts";
 import type { Payload } from "../api/payload.ts";
 import type { Query, QueryOptions } from "../api/query.ts";
+import type { SerfClosed, SerfState } from "../api/serf_state.ts";
 import { parseStats, type SerfStats } from "../api/stats.ts";
 import { applyTagChange, type TagChange } from "../api/tag_change.ts";
 import { abortable } from "../base/abortable.ts";
@@ -38,7 +39,7 @@ import { showAs } from "../base/inspect.ts";
 import type { Subscription } from "../base/subscription.ts";
 import { checkQueryFilters } from "../serf/queries/filters.ts";
 import { filterMembers } from "./member_filter.ts";
-import { RunningNode, type SerfClosed, type SerfState } from "./running_node.ts";
+import { RunningNode } from "./running_node.ts";
 import type { SerfOptions } from "./serf_options.ts";
 
 /**

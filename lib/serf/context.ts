@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { SerfState } from "../api/serf_state.ts";
 import type { LamportTime } from "../base/lamport_time.ts";
 import type { LogLevel } from "../base/log.ts";
 import type { World } from "../base/world.ts";
@@ -47,13 +48,10 @@ export type SerfTimer = SwimTimer | SerfLayerTimer;
 /** The world of a Serf node. */
 export type SerfWorld = World<Packet, Exchange, SerfTimer, SerfOutput>;
 
-/** Where a node is in its life. */
-export type LifecycleState = "alive" | "leaving" | "left" | "shutdown";
-
 /** What changes about this node itself. */
 export interface LocalNode {
   tags: Readonly<Record<string, string>>;
-  state: LifecycleState;
+  state: SerfState;
 }
 
 /** What every part of a node is given. */

@@ -8,6 +8,7 @@
  */
 
 import type { LamportTime } from "../base/lamport_time.ts";
+import type { SerfState } from "../api/serf_state.ts";
 import type { Coordinate } from "../api/coordinate.ts";
 import type { Member } from "../api/member.ts";
 import type { KeyOperation } from "../api/keys.ts";
@@ -20,7 +21,7 @@ import type { Claim, Packet, Reply, StreamMessage } from "../wire/messages/messa
 import { Broadcasts } from "./broadcasts.ts";
 import { checkConfig, encodeMeta } from "./check_config.ts";
 import type { SerfConfig, SerfCoreOptions } from "./config.ts";
-import { type LifecycleState, SerfContext, type SerfTimer, type SerfWorld } from "./context.ts";
+import { SerfContext, type SerfTimer, type SerfWorld } from "./context.ts";
 import { CoordinateTracker } from "./coordinates/coordinate_tracker.ts";
 import { EventDelivery } from "./events/event_delivery.ts";
 import { UserEvents } from "./events/user_events.ts";
@@ -36,7 +37,7 @@ import { swimConfig, SwimDelegate } from "./swim_delegate.ts";
 import { SwimOperations } from "./swim_operations.ts";
 
 export type { SerfCoreOptions } from "./config.ts";
-export type { LifecycleState, SerfTimer, SerfWorld } from "./context.ts";
+export type { SerfTimer, SerfWorld } from "./context.ts";
 
 /**
  * One node. {@link SerfCore.start} comes first, {@link SerfCore.shutdown} last: whatever arrives after it is ignored.
@@ -123,7 +124,7 @@ export class SerfCore implements Machine<Packet, StreamMessage, Reply, SerfTimer
   }
 
   /** Where this node is in its life. */
-  get state(): LifecycleState {
+  get state(): SerfState {
     return this.#context.local.state;
   }
 

@@ -28,9 +28,9 @@ export type { KeyOperation, KeyResult } from "../api/keys.ts";
 export type { Member, MemberStatus } from "../api/member.ts";
 export type { Payload } from "../api/payload.ts";
 export type { QueryParameters } from "../api/query.ts";
+export type { SerfState } from "../api/serf_state.ts";
 export { type MetricKind, type MetricName, METRICS, type Metrics } from "../base/metrics.ts";
 export type { ProtocolSettings, SerfConfig, SerfSettings } from "../serf/config.ts";
-export type { LifecycleState } from "../serf/context.ts";
 export { type Profile, type ProfileName, profiles } from "../swim/config.ts";
 export type { Coordinate } from "../api/coordinate.ts";
 export {

@@ -12,8 +12,9 @@ import { QueryEvent, type SerfEvent } from "../api/event.ts";
 import type { KeyOperation } from "../api/keys.ts";
 import type { Member, MemberStatus } from "../api/member.ts";
 import type { QueryParameters } from "../api/query.ts";
+import type { SerfState } from "../api/serf_state.ts";
 import type { SerfConfig } from "../serf/config.ts";
-import { type LifecycleState, SerfCore, type SerfTimer } from "../serf/core.ts";
+import { SerfCore, type SerfTimer } from "../serf/core.ts";
 import type { IncomingQuery, SerfOutput } from "../serf/output.ts";
 import type { Coordinate } from "../api/coordinate.ts";
 import type { Keyring } from "../wire/framing/keyring.ts";
@@ -113,7 +114,7 @@ export class SimNode {
   }
 
   /** Whether Serf takes part, is leaving, or has left; `shutdown` while the process is down. */
-  get lifecycle(): LifecycleState {
+  get lifecycle(): SerfState {
     return this.#core?.state ?? "shutdown";
   }
 

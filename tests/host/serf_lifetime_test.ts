@@ -20,7 +20,7 @@ Deno.test("a node that loses its name reports the conflict to whatever waits for
   // Accepts connections, into its backlog, and never says a word.
   using silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const joining = loser.join([`127.0.0.1:${silent.addr.port}`]);
-  const lost = 'Serf was shut down: another node has the name "n1"';
+  const lost = "Serf was shut down: another node has the name n1";
   const failing = [reading, query.collect(), joining]
     .map((promise) => assertRejects(() => promise, ClosedError));
   for (const { message } of await Promise.all(failing)) assertEquals(message, lost);
