@@ -7,28 +7,43 @@
 /** How many keys are remembered. Beyond that the oldest one is forgotten, and may do again what it did. */
 const MAX_KEYS = 1_024;
 
-/** Allows each key once per interval. */
+/** In so many milliseconds at most {@link LOG_LINES} lines are logged about what one host has sent. */
+export const LOG_INTERVAL_MS = 1_000;
+/** See {@link LOG_INTERVAL_MS}. */
+export const LOG_LINES = 10;
+
+/** How often a key was allowed since an interval of its own began. */
+interface Count {
+  readonly since: number;
+  count: number;
+}
+
+/** Allows each key once per interval, or as often as `times` says. */
 export class RateLimiter {
   readonly #intervalMs: number;
-  /** When each key was allowed last, the oldest first. */
-  readonly #allowedAt = new Map<string, number>();
+  readonly #times: number;
+  /** The keys whose intervals began first come first. */
+  readonly #counts = new Map<string, Count>();
 
-  constructor(intervalMs: number) {
+  constructor(intervalMs: number, { times = 1 }: { readonly times?: number } = {}) {
     this.#intervalMs = intervalMs;
+    this.#times = times;
   }
 
-  /** Whether a key may act at the time `now`, in milliseconds. If so, it may not again until the interval is over. */
+  /** Whether a key may act at the time `now`, in milliseconds. */
   allows(key: string, now: number): boolean {
-    const last = this.#allowedAt.get(key);
-    if (last !== undefined && now - last < this.#intervalMs) return false;
-    this.#allowedAt.delete(key);
-    this.#allowedAt.set(key, now);
-    if (this.#allowedAt.size > MAX_KEYS) {
-      for (const oldest of this.#allowedAt.keys()) {
-        this.#allowedAt.delete(oldest);
+    const known = this.#counts.get(key);
+    if (known !== undefined && now - known.since < this.#intervalMs) {
+      return known.count++ < this.#times;
+    }
+    this.#counts.delete(key);
+    if (this.#counts.size >= MAX_KEYS) {
+      for (const oldest of this.#counts.keys()) {
+        this.#counts.delete(oldest);
         break;
       }
     }
+    this.#counts.set(key, { since: now, count: 1 });
     return true;
   }
 }

@@ -12,6 +12,7 @@ import type { SwimTimer } from "../swim/timer.ts";
 import type { Exchange, Packet } from "../wire/messages/messages.ts";
 import type { SerfConfig } from "./config.ts";
 import { LamportClock } from "./lamport.ts";
+import { DatagramLog } from "./datagram_log.ts";
 import { MemberTable } from "./members/member_table.ts";
 import type { SerfOutput } from "./output.ts";
 
@@ -62,6 +63,7 @@ export class SerfContext {
   /** The Lamport clock of join and leave intents. */
   readonly clock: LamportClock;
   readonly local: LocalNode;
+  readonly datagramLog = new DatagramLog();
 
   /** `restoredClock` is the time of the member clock before a restart. */
   constructor(config: SerfConfig, world: SerfWorld, restoredClock: LamportTime = 0) {
@@ -74,6 +76,7 @@ export class SerfContext {
 
   /** Writes a line to the log, with `serf: ` before the text. */
   log(level: LogLevel, text: string): void {
+    if (!this.datagramLog.allows("serf", level, this.world.now)) return;
     this.world.emit({ type: "log", level, text: `serf: ${text}` });
   }
 

@@ -68,7 +68,7 @@ export class SerfCore implements Machine<Packet, StreamMessage, Reply, SerfTimer
     checkConfig(config);
     const { keyring, snapshot, packetOverhead = () => 0 } = options;
     const context = new SerfContext(config, world, snapshot?.clock);
-    const delegate = new SwimDelegate(world);
+    const delegate = new SwimDelegate(context);
     const swim = new Swim(swimConfig(config, packetOverhead), delegate, delegate);
     const operations = new SwimOperations(context, swim);
     const broadcasts = new Broadcasts(context, swim);
@@ -158,7 +158,11 @@ export class SerfCore implements Machine<Packet, StreamMessage, Reply, SerfTimer
   }
 
   receive(from: Address, packet: Packet): void {
-    if (this.#runs) this.#swim.receive(from, packet);
+    if (!this.#runs) return;
+    const { datagramLog } = this.#context;
+    datagramLog.begin(from, packet.messages.length);
+    this.#swim.receive(from, packet);
+    datagramLog.end();
   }
 
   accept(from: Address, message: StreamMessage): StreamMessage | null {

@@ -12,8 +12,9 @@ import type { Exchange, Message, Opaque, Packet } from "../wire/messages/message
 import type { Broadcasts } from "./broadcasts.ts";
 import { encodeMeta, SERF_PROTOCOLS } from "./check_config.ts";
 import type { SerfConfig } from "./config.ts";
-import type { SerfWorld } from "./context.ts";
+import type { SerfContext, SerfWorld } from "./context.ts";
 import type { CoordinateTracker } from "./coordinates/coordinate_tracker.ts";
+import type { DatagramLog } from "./datagram_log.ts";
 import type { MemberStatuses } from "./members/member_statuses.ts";
 import type { MessageReceiver } from "./message_receiver.ts";
 import type { NameConflictResolver } from "./queries/internal/name_conflict.ts";
@@ -54,10 +55,12 @@ export interface SwimListeners {
  */
 export class SwimDelegate implements SwimWorld, Delegate {
   readonly #world: SerfWorld;
+  readonly #datagramLog: DatagramLog;
   #serf!: SwimListeners;
 
-  constructor(world: SerfWorld) {
+  constructor({ world, datagramLog }: Pick<SerfContext, "world" | "datagramLog">) {
     this.#world = world;
+    this.#datagramLog = datagramLog;
   }
 
   /** From now on SWIM may be started. */
@@ -105,7 +108,10 @@ export class SwimDelegate implements SwimWorld, Delegate {
       case "done":
         return serf.operations.end(event.id, event.error);
       case "log":
-        return this.#world.emit(event);
+        if (this.#datagramLog.allows("memberlist", event.level, this.#world.now)) {
+          this.#world.emit(event);
+        }
+        return;
       default:
         event satisfies never;
     }

@@ -13,6 +13,7 @@
  */
 
 import type { Address } from "../base/address.ts";
+import { RateLimiter } from "../base/rate_limiter.ts";
 import type { Machine } from "../base/world.ts";
 import type {
   Ack,
@@ -39,6 +40,12 @@ import type { SwimTimer, SwimWorld } from "./timer.ts";
 export type { SwimConfig } from "./config.ts";
 export type { SwimTimer, SwimWorld } from "./timer.ts";
 
+/**
+ * An address gets one direct refutation in this time, milliseconds: a datagram can suspect us hundreds of times, and its
+ * sender can be forged.
+ */
+const REFUTATION_INTERVAL_MS = 100;
+
 /** An operation that ends when its broadcast has been sent as often as the retransmit limit says, or when its time is over. */
 export interface OperationOptions {
   /** The operation ends with a `done` event of this id. */
@@ -58,6 +65,12 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
   readonly #pushPull: PushPullSync;
   readonly #stallWatch: StallWatch;
   readonly #operations = new Set<number>();
+  /** The hosts that pings of the current datagram were answered to: nobody sends two pings in one, but to attack others. */
+  readonly #answered = new Set<string>();
+  /** Whether the current datagram has asked for an indirect ping. Nobody asks for two in one. */
+  #wasAsked = false;
+  /** Limits direct refutations for each address. */
+  readonly #refutations = new RateLimiter(REFUTATION_INTERVAL_MS);
 
   constructor(config: SwimConfig, world: SwimWorld, delegate: Delegate) {
     const context = new SwimContext(config, world, delegate);
@@ -161,6 +174,8 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
   }
 
   receive(from: Address, packet: Packet): void {
+    this.#answered.clear();
+    this.#wasAsked = false;
     for (const message of packet.messages) this.#receive(from, message);
   }
 
@@ -239,7 +254,9 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
       case "ping":
         return this.#answer(from, message);
       case "indirect-ping":
-        return this.#indirectPinger.request(from, message);
+        if (!this.#wasAsked) this.#indirectPinger.request(from, message);
+        this.#wasAsked = true;
+        return;
       case "ack":
         if (!this.#prober.ack(message)) this.#indirectPinger.ack(message.sequence);
         return;
@@ -262,8 +279,10 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
 
   #answer(from: Address, ping: Ping): void {
     if (!this.#isForUs(from, ping)) return;
-    const ack = ackOf(ping, this.#context.delegate.ackPayload());
-    this.#sender.send(ping.source?.address ?? from, ack);
+    const to = ping.source?.address ?? from;
+    if (this.#answered.has(to.host)) return;
+    this.#answered.add(to.host);
+    this.#sender.send(to, ackOf(ping, this.#context.delegate.ackPayload()));
   }
 
   /**
@@ -273,6 +292,7 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
   #sendRefutation(from: Address, node: string): void {
     const own = this.claim(this.#context.config.name);
     if (own === undefined || own.node !== node || own.state !== "alive") return;
+    if (!this.#refutations.allows(from.text, this.#context.world.now)) return;
     this.#sender.sendRaw(from, [{ type: "alive", claim: own }]);
   }
 

@@ -17,3 +17,20 @@ Deno.test("only so many keys are remembered, those that were allowed last", () =
   assertEquals(limiter.allows("476", 2_000), false);
   assertEquals(limiter.allows("475", 2_000), true);
 });
+
+Deno.test("a key may be allowed several times per interval", () => {
+  const limiter = new RateLimiter(100, { times: 3 });
+  assertEquals([0, 10, 20, 30, 99].map((now) => limiter.allows("a", now)), [
+    true,
+    true,
+    true,
+    false,
+    false,
+  ]);
+  assertEquals([100, 100, 100, 100].map((now) => limiter.allows("a", now)), [
+    true,
+    true,
+    true,
+    false,
+  ]);
+});

@@ -6,6 +6,7 @@
 
 import { Address } from "../../base/address.ts";
 import type { Metrics } from "../../base/metrics.ts";
+import { LOG_INTERVAL_MS, LOG_LINES, RateLimiter } from "../../base/rate_limiter.ts";
 import type { Exchange, Packet, Reply, StreamMessage } from "../../wire/messages/messages.ts";
 import { decodePacket, encodePacket } from "../../wire/framing/packet.ts";
 import type { WireOptions } from "../../wire/framing/wire_options.ts";
@@ -40,6 +41,8 @@ export class NetTransport {
   readonly #listener: Deno.TcpListener;
   readonly #closing = new AbortController();
   readonly #exchanges = new Set<Promise<Reply>>();
+  /** Limits the lines about datagrams that cannot be used: one for each, and few for each host. */
+  readonly #warnings = new RateLimiter(LOG_INTERVAL_MS, { times: LOG_LINES });
   #server: TcpServer | undefined;
 
   private constructor(options: NetTransportOptions, { udp, listener, port }: BoundPair) {
@@ -60,7 +63,10 @@ export class NetTransport {
     this.#udp.start((from, bytes) => {
       metrics?.count("memberlist.udp.received", bytes.length);
       const { messages, problems } = decodePacket(bytes, wire);
-      for (const { level, text } of problems) log(level, `${text} from=${from}`);
+      const [problem] = problems;
+      if (problem !== undefined && this.#warnings.allows(from.host, performance.now())) {
+        log(problem.level, `${problem.text} from=${from}`);
+      }
       if (messages.length > 0) handler.receive(from, { messages, crc: false });
     });
     this.#server = new TcpServer({

@@ -10,8 +10,8 @@ import { MessageType } from "../messages/messages.ts";
 import { type Reader, Writer } from "../msgpack/msgpack.ts";
 import { binaryView, struct, u8 } from "../msgpack/struct.ts";
 
-/** The largest message that is decompressed, bytes: memberlist's limit, twice that of a push/pull's user state. */
-export const MAX_DECOMPRESSED = 40 * 1024 * 1024;
+/** The largest message of a stream that is decompressed, bytes: memberlist's limit, twice that of a push/pull's user state. */
+const MAX_DECOMPRESSED = 40 * 1024 * 1024;
 
 /** The only algorithm there is. */
 const LZW = 0;

@@ -8,7 +8,7 @@
 import { DecodeError } from "../../base/errors.ts";
 import type { LogLevel } from "../../base/log.ts";
 import { decodeMessage, encodeMessage } from "../messages/message_codec.ts";
-import { compress, decompress, MAX_DECOMPRESSED } from "./compression.ts";
+import { compress, decompress } from "./compression.ts";
 import { crc32 } from "./crc32.ts";
 import { addLabel, checkLabel, encodeLabel, labelBytes, labelLength } from "./label.ts";
 import { type Message, MessageType, type Packet } from "../messages/messages.ts";
@@ -21,8 +21,14 @@ const MAX_PARTS_SENT = 127;
 /** How deep compounds and compressed messages may be nested in a received packet. Peers nest them two deep. */
 const MAX_DEPTH = 8;
 
-/** How many messages a packet may hold in all, when compounds of up to 255 parts are nested. */
-const MAX_PARTS_RECEIVED = 4096;
+/** How many messages a packet may hold in all, nested compounds included: as many as one compound can. */
+const MAX_PARTS_RECEIVED = 255;
+
+/**
+ * To how much the parts of a datagram may be decompressed together, bytes. Peers fill datagrams to 1,400 bytes before they
+ * compress them. This is four times the largest datagram there is, where memberlist allows 40 MiB.
+ */
+const MAX_PACKET_DECOMPRESSED = 256 * 1024;
 
 /** The contents of a received datagram. */
 export interface DecodedPacket {
@@ -153,7 +159,7 @@ class Intake {
   readonly messages: Message[] = [];
   readonly problems: PacketProblem[] = [];
   #partsLeft = MAX_PARTS_RECEIVED;
-  #bytesLeft = MAX_DECOMPRESSED;
+  #bytesLeft = MAX_PACKET_DECOMPRESSED;
 
   /**
    * Decodes one message, or unwraps it and decodes what it holds. Throws a {@link DecodeError} if a limit is exceeded,

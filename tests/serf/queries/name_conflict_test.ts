@@ -77,12 +77,13 @@ Deno.test("addresses are compared by what they mean", () => {
 Deno.test("what is no vote is not counted", () => {
   const { network, node } = startRival();
   const invalid = encodeSerf({ type: "key-request", key: new Uint8Array() });
-  node.hear(
+  const votes = [
     vote("a", node.address),
     { ...vote("b", null), payload: invalid },
     { ...vote("c", null), payload: Uint8Array.of(6, 0xc1) },
     { ...vote("d", null), payload: null },
-  );
+  ];
+  for (const each of votes) node.hear(each);
   network.run(3_300);
   assertEquals(node.logs("INFO").at(-1), "majority in name conflict resolution [1 / 1]");
   assertEquals(node.logs("ERR").length, 4);

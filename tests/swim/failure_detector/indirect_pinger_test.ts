@@ -145,3 +145,18 @@ Deno.test("at most 1,024 indirect pings are under way", () => {
   hear(swim, request(1));
   assertEquals(world.takeSent().length, 1);
 });
+
+Deno.test("a datagram may ask for one indirect ping", () => {
+  const { swim, world } = startNode();
+  world.takeSent();
+  const requests = Array.from({ length: 255 }, (_, i): Message => ({
+    type: "indirect-ping",
+    sequence: i,
+    node: `n${i + 1}`,
+    target: addressOf(`n${i + 1}`),
+    nack: false,
+    source: undefined,
+  }));
+  hear(swim, ...requests);
+  assertEquals(world.takeSent().filter(({ message }) => message.type === "ping").length, 1);
+});

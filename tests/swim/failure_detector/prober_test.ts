@@ -442,6 +442,21 @@ Deno.test("pings with our name or no name are answered at their source address",
   ]);
 });
 
+Deno.test("a datagram full of pings is answered once for each host that they claim to come from", () => {
+  const { swim, world } = startNode();
+  const pingFrom = (source: string): Message => ({
+    type: "ping",
+    sequence: 1,
+    node: "self",
+    source: { address: addressOf(source), node: source },
+  });
+  hear(swim, ...Array<Message>(253).fill(pingFrom("n1")), pingFrom("n2"), pingFrom("n2"));
+  const acks = world.takeSent().filter(({ message }) => message.type === "ack");
+  assertEquals(acks.map(({ to }) => to), [addressOf("n1").text, addressOf("n2").text]);
+  hear(swim, pingFrom("n1"));
+  assertEquals(world.takeSent().filter(({ message }) => message.type === "ack").length, 1);
+});
+
 Deno.test("pings with another name are not answered, on either transport", () => {
   const node = startNode();
   hear(node.swim, { type: "ping", sequence: 5, node: "other" });

@@ -50,6 +50,7 @@ Deno.test("a suspect that has refuted is notified no more", () => {
 function answersTo(...messages: Parameters<typeof hear>[1][]): string[] {
   const { swim, world } = startNode({ knows: ["n1"] });
   hear(swim, { type: "suspect", node: "self", incarnation: 4, from: "n1" });
+  world.run(100);
   world.sent.length = 0;
   hear(swim, ...messages);
   return world.takeSent().filter(({ to }) => to === addressOf("from").text).map(({ message }) =>
@@ -76,4 +77,21 @@ Deno.test("a node that leaves does not refute its own leave", () => {
   world.takeSent();
   hear(swim, { type: "dead", node: "self", incarnation: 1, from: "self" });
   assertEquals(world.takeSent().filter(({ message }) => message.type === "alive"), []);
+});
+
+Deno.test("an address gets one direct refutation in 100 ms, however often it suspects us", () => {
+  const { swim, world } = startNode({ knows: ["n1"] });
+  world.takeSent();
+  const accusation: Suspect = { type: "suspect", node: "self", incarnation: 1, from: "n1" };
+  const refutations = () =>
+    world.sent.splice(0).filter(({ to, packet: { messages } }) =>
+      to.equals(addressOf("from")) && messages[0].type === "alive"
+    ).length;
+  hear(swim, ...Array<Suspect>(255).fill(accusation));
+  assertEquals(refutations(), 1);
+  hear(swim, accusation);
+  assertEquals(refutations(), 0);
+  world.run(100);
+  hear(swim, accusation);
+  assertEquals(refutations(), 1);
 });
