@@ -21,7 +21,7 @@ interface Setup {
   readonly wakes: () => number;
 }
 
-/** Queues of a node that knows so many members. */
+/** The queues of a node that knows a number of members. */
 function setUp(config: Partial<SerfConfig> = {}, members = 1): Setup {
   const host = new SerfNetwork().start("host", blind);
   const whole = { ...settings, ...config, name: "self", address: addressOf("self"), tags: {} };
@@ -55,7 +55,7 @@ Deno.test("intents come first, then queries, then events", () => {
   assertEquals(names(broadcasts.take(2, 1_400, peer)), ["intent", "query", "event"]);
 });
 
-Deno.test("each queue gets the room that those before it have left", () => {
+Deno.test("each queue gets the room that the ones before it leave", () => {
   const { broadcasts } = setUp();
   broadcasts.queue("intent", body("intent"));
   broadcasts.queue("query", body("a long query"));
@@ -75,7 +75,7 @@ Deno.test("each queue gets the room that those before it have left", () => {
   assertEquals(names(broadcasts.take(2, intent + query - 1, peer)), ["intent", "event"]);
 });
 
-Deno.test("a broadcast is sent as often as the size of the cluster wants, then it is finished", () => {
+Deno.test("a broadcast is finished when it was sent as often as the retransmit limit says", () => {
   const { broadcasts } = setUp({}, 10);
   let finished = 0;
   broadcasts.queue("intent", body("x"), { finished: () => finished++ });
@@ -86,14 +86,14 @@ Deno.test("a broadcast is sent as often as the size of the cluster wants, then i
   assertEquals([finished, broadcasts.depth("intent")], [1, 0]);
 });
 
-Deno.test("what is too long for any packet is not queued, but finished", () => {
+Deno.test("a message too long for any packet is not queued, but finished at once", () => {
   const { broadcasts, wakes } = setUp();
   let finished = 0;
   broadcasts.queue("event", body("x".repeat(1_400)), { finished: () => finished++ });
   assertEquals([finished, wakes(), broadcasts.waitingBytes(2)], [1, 0, 0]);
 });
 
-Deno.test("what waits is measured as it is sent", () => {
+Deno.test("the bytes that wait are those that are sent", () => {
   const { broadcasts } = setUp();
   for (const kind of ["intent", "query", "event"] as const) broadcasts.queue(kind, body(kind));
   const waiting = broadcasts.waitingBytes(2);
@@ -101,7 +101,7 @@ Deno.test("what waits is measured as it is sent", () => {
   assertEquals(waiting, messages.reduce((sum, message) => sum + 2 + messageLength(message), 0));
 });
 
-Deno.test("one body is one message, so that its encoding is shared", () => {
+Deno.test("one body makes one message object, so that its encoding is shared", () => {
   const [one, other] = [setUp().broadcasts, setUp().broadcasts];
   const shared = { bytes: Uint8Array.of(1, 2, 3) };
   for (const broadcasts of [one, other]) broadcasts.queue("event", shared);
@@ -110,7 +110,7 @@ Deno.test("one body is one message, so that its encoding is shared", () => {
   assertEquals(encodeMessage(first), Uint8Array.of(8, 1, 2, 3));
 });
 
-Deno.test("a queue that grows long is reported, one that is too long is cut", () => {
+Deno.test("a long queue is logged, one that is too long is cut", () => {
   const { broadcasts, warnings } = setUp({ queueDepthWarning: 3, maxQueueDepth: 4 });
   for (let i = 0; i < 5; i++) broadcasts.queue("event", body(`${i}`));
   for (let i = 0; i < 3; i++) broadcasts.queue("query", body(`${i}`));
@@ -123,7 +123,7 @@ Deno.test("a queue that grows long is reported, one that is too long is cut", ()
   assertEquals([broadcasts.depth("query"), broadcasts.depth("event")], [3, 4]);
 });
 
-Deno.test("the limit may follow the size of the cluster", () => {
+Deno.test("the limit may depend on the size of the cluster", () => {
   const { broadcasts, warnings } = setUp({ minQueueDepth: 5, maxQueueDepth: 1 }, 4);
   for (let i = 0; i < 9; i++) broadcasts.queue("intent", body(`${i}`));
   broadcasts.check();

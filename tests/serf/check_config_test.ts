@@ -3,12 +3,12 @@ import { checkConfig } from "../../lib/serf/check_config.ts";
 import { librarySettings } from "../../lib/serf/config.ts";
 import { addressOf } from "./serf_network.ts";
 
-/** Checks a node of that name. */
+/** Checks the settings of a node with this name. */
 function check(name: string, validateNodeNames = true): void {
   checkConfig({ ...librarySettings, name, address: addressOf("a"), tags: {}, validateNodeNames });
 }
 
-Deno.test("where names are validated, they have the letters of host names", () => {
+Deno.test("validated names have only letters, digits, dashes and dots", () => {
   for (const name of ["web-1.example.org", "A", "0", "-.-", "x".repeat(128)]) check(name);
   for (const name of ["a b", "a_b", "ä", "a/b", "a\n"]) {
     assertThrows(
@@ -20,7 +20,7 @@ Deno.test("where names are validated, they have the letters of host names", () =
   }
 });
 
-Deno.test("where names are validated, they have at most 128 characters", () => {
+Deno.test("validated names have at most 128 characters", () => {
   assertThrows(
     () => check("x".repeat(129)),
     RangeError,
@@ -28,7 +28,7 @@ Deno.test("where names are validated, they have at most 128 characters", () => {
   );
 });
 
-Deno.test("otherwise any name will do", () => {
+Deno.test("names that are not validated may be anything", () => {
   check("a b", false);
   check("x".repeat(500), false);
 });

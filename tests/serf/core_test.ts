@@ -20,7 +20,7 @@ import {
   type SerfNode,
 } from "./serf_network.ts";
 
-/** Makes a machine with one odd setting. */
+/** Makes a node with one setting that is out of range. */
 function make(config: Partial<SerfConfig>): SerfCore {
   const host = new SerfNetwork().start("host", blind);
   const whole = {
@@ -34,7 +34,7 @@ function make(config: Partial<SerfConfig>): SerfCore {
   return new SerfCore(whole, host);
 }
 
-Deno.test("settings out of range are refused, in the reference's words", () => {
+Deno.test("settings out of range are refused with Serf's message", () => {
   const cases: [Partial<SerfConfig>, string][] = [
     [{ protocol: 1 }, "Protocol version '1' too low. Must be in range: [2, 5]"],
     [{ protocol: 6 }, "Protocol version '6' too high. Must be in range: [2, 5]"],
@@ -65,7 +65,7 @@ Deno.test("a node knows itself from the start", () => {
   assertThrows(() => make({}).local, Error, "before the start");
 });
 
-Deno.test("the figures are those of the agent's info", () => {
+Deno.test("the stats are those of the agent's info", () => {
   const node = new SerfNetwork().start("self", blind);
   node.meet("a", "b");
   node.bury("a");
@@ -146,7 +146,7 @@ Deno.test("coordinates follow the round trips of probes", () => {
   assertAlmostEquals(b.core.coordinate("a")!.height, own.height, 1e-3);
 });
 
-Deno.test("a coordinate goes with its member", () => {
+Deno.test("the coordinate of a member is forgotten with the member", () => {
   const network = new SerfNetwork();
   const [a, b] = network.cluster(["a", "b"], { reconnectTimeoutMs: 1_000 });
   network.run(5_000);
@@ -157,7 +157,7 @@ Deno.test("a coordinate goes with its member", () => {
   assertEquals(a.core.coordinate("b"), undefined);
 });
 
-Deno.test("without coordinates acks carry none", () => {
+Deno.test("if coordinates are off, acks carry none", () => {
   const network = new SerfNetwork();
   const [a] = network.cluster(["a", "b"], { coordinates: false });
   network.run(5_000);
@@ -182,7 +182,7 @@ Deno.test("everything works over the real encoding too", () => {
   assertEquals(acks.toSorted(), ["ack a", "ack b", "ack c"]);
 });
 
-Deno.test("what is passed on is passed on byte for byte", () => {
+Deno.test("messages are gossiped on byte for byte", () => {
   const network = new SerfNetwork();
   const node = network.start("self", blind);
   node.meet("a");
@@ -285,7 +285,7 @@ Deno.test("random bytes do no harm", () => {
   assertEquals(node.core.local.status, "alive");
 });
 
-Deno.test("a message of a kind that is not gossiped is logged; an empty one is too", () => {
+Deno.test("a message of a type that is not gossiped is logged, and so is an empty one", () => {
   const node = new SerfNetwork().start("self", blind);
   node.hear({ type: "key-request", key: new Uint8Array() });
   assertEquals(node.logs("WARN"), ["Received message of unknown type: key-request"]);
@@ -294,7 +294,7 @@ Deno.test("a message of a kind that is not gossiped is logged; an empty one is t
   assertEquals(node.logs("ERR").length, 2);
 });
 
-Deno.test("every message is traced, as users of the log know it", () => {
+Deno.test("every message is traced in the log, as in Serf", () => {
   const node = new SerfNetwork().start("self", blind);
   node.hear(...samples.slice(0, 5));
   assertEquals(node.logs("DEBUG"), [
@@ -306,7 +306,7 @@ Deno.test("every message is traced, as users of the log know it", () => {
   ]);
 });
 
-Deno.test("log lines of the membership layer pass through", () => {
+Deno.test("log lines of SWIM pass through", () => {
   const node = new SerfNetwork().start("self", blind);
   node.hearSwim({ type: "ping", sequence: 1, node: "other" });
   const lines = node.all("log").map(({ text }) => text);

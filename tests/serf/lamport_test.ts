@@ -19,7 +19,7 @@ Deno.test("a clock starts at 1, or after the time it is restored to", () => {
   assertEquals(new LamportClock(41).time, 42);
 });
 
-Deno.test("a tick returns the current time and moves on", () => {
+Deno.test("a tick returns the current time and advances", () => {
   const clock = new LamportClock();
   assertEquals([clock.tick(), clock.tick(), clock.time], [1, 2, 3]);
 });

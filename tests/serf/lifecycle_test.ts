@@ -2,7 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { ClosedError } from "../../lib/base/errors.ts";
 import { addressOf, blind, leave, SerfNetwork } from "./serf_network.ts";
 
-Deno.test("a node that leaves has left everywhere, and says so after a while", () => {
+Deno.test("a node that leaves is seen as left everywhere, and is done after a second", () => {
   const network = new SerfNetwork();
   const [a, b, c] = network.cluster(["a", "b", "c"]);
   a.core.leave({ id: 1 });
@@ -18,7 +18,7 @@ Deno.test("a node that leaves has left everywhere, and says so after a while", (
   }
 });
 
-Deno.test("others know of a leave at once when they gossip eagerly, and then only after its intent", () => {
+Deno.test("with eager gossip a leave is known at once, and the intent before the death", () => {
   const network = new SerfNetwork();
   const nodes = network.cluster(["a", "b", "c", "d", "e"]);
   nodes[0].core.leave({ id: 1 });
@@ -29,7 +29,7 @@ Deno.test("others know of a leave at once when they gossip eagerly, and then onl
   }
 });
 
-Deno.test("in a small cluster everybody is told of a leave directly, before it happens", () => {
+Deno.test("in a small cluster every member is sent the leave intent directly, before the leave", () => {
   const network = new SerfNetwork();
   const node = network.start("self");
   node.meet("a", "b", "c");
@@ -42,7 +42,7 @@ Deno.test("in a small cluster everybody is told of a leave directly, before it h
   assertEquals(node.core.local.status, "left");
 });
 
-Deno.test("in a large cluster a leave has the time that its intent takes by ticks", () => {
+Deno.test("in a large cluster a leave waits as long as its intent takes by gossip ticks", () => {
   const network = new SerfNetwork();
   const node = network.start("self");
   node.meet(...Array.from({ length: 70 }, (_, i) => String.fromCharCode(200 + i)));
@@ -55,7 +55,7 @@ Deno.test("in a large cluster a leave has the time that its intent takes by tick
   assertEquals(node.core.local.status, "left");
 });
 
-Deno.test("alone, leaving takes no longer than the propagation delay", () => {
+Deno.test("a node without others leaves within the propagate delay", () => {
   const network = new SerfNetwork();
   const node = network.start("self");
   node.core.leave({ id: 1 });
@@ -66,7 +66,7 @@ Deno.test("alone, leaving takes no longer than the propagation delay", () => {
   assertEquals(node.core.stats().intent_queue, "0");
 });
 
-Deno.test("what takes too long is logged, and the leave goes on", () => {
+Deno.test("a step of a leave that takes too long is logged, and the leave goes on", () => {
   const network = new SerfNetwork();
   // Without gossip nothing is ever sent.
   const profile = { ...blind.profile, gossipIntervalMs: 1e12, eagerGossip: false };
@@ -102,7 +102,7 @@ Deno.test("a second leave fails while the first goes on, and succeeds after it",
   assertEquals(node.logs("WARN"), []);
 });
 
-Deno.test("while leaving, nobody refutes and nobody joins", () => {
+Deno.test("a leaving node does not refute leave intents and cannot join", () => {
   const network = new SerfNetwork();
   const node = network.start("self", blind);
   node.core.leave({ id: 1 });
@@ -115,7 +115,7 @@ Deno.test("while leaving, nobody refutes and nobody joins", () => {
   );
 });
 
-Deno.test("a failed member is made to leave everywhere", () => {
+Deno.test("a force-leave makes a failed member left everywhere", () => {
   const network = new SerfNetwork();
   const [a, b, c] = network.cluster(["a", "b", "c"]);
   c.host.kill();
@@ -127,7 +127,7 @@ Deno.test("a failed member is made to leave everywhere", () => {
   assertEquals(a.all("done"), [{ type: "done", id: 1, error: undefined }]);
 });
 
-Deno.test("a failed member is pruned everywhere", () => {
+Deno.test("a force-leave with prune erases a failed member everywhere", () => {
   const network = new SerfNetwork();
   const [a, b, c] = network.cluster(["a", "b", "c"]);
   c.host.kill();
@@ -138,7 +138,7 @@ Deno.test("a failed member is pruned everywhere", () => {
   assertEquals(a.memberEvents(), ["member-failed c", "member-leave c", "member-reap c"]);
 });
 
-Deno.test("a live member refutes, and is alive again everywhere", () => {
+Deno.test("a live member refutes a force-leave, and is alive again everywhere", () => {
   const network = new SerfNetwork();
   const [a, b, c] = network.cluster(["a", "b", "c"]);
   a.core.forceLeave("c", { id: 1 });
@@ -148,7 +148,7 @@ Deno.test("a live member refutes, and is alive again everywhere", () => {
   assertEquals(c.logs("DEBUG").includes("Refuting an older leave intent"), true);
 });
 
-Deno.test("forcing the only other member is not broadcast: nobody else is alive to hear it", () => {
+Deno.test("a force-leave of the only other member is not broadcast", () => {
   const network = new SerfNetwork();
   const [a, b] = network.cluster(["a", "b"]);
   a.core.forceLeave("b", { id: 1 });
@@ -157,7 +157,7 @@ Deno.test("forcing the only other member is not broadcast: nobody else is alive 
   assertEquals([a.status("b"), b.status("b")], ["leaving", "alive"]);
 });
 
-Deno.test("pruning the only other member takes until it is forgotten", () => {
+Deno.test("a force-leave with prune of the only other member is done when it is erased", () => {
   const network = new SerfNetwork();
   const [a] = network.cluster(["a", "b"]);
   a.core.forceLeave("b", { id: 1, prune: true });
@@ -167,7 +167,7 @@ Deno.test("pruning the only other member takes until it is forgotten", () => {
   assertEquals([a.status("b"), a.all("done").length], [undefined, 1]);
 });
 
-Deno.test("a forced leave that cannot be sent in time is an error", () => {
+Deno.test("a force-leave that cannot be broadcast in time is an error", () => {
   const network = new SerfNetwork();
   const profile = { ...blind.profile, gossipIntervalMs: 1e12, eagerGossip: false };
   const node = network.start("self", { profile });
@@ -179,7 +179,7 @@ Deno.test("a forced leave that cannot be sent in time is an error", () => {
   ]);
 });
 
-Deno.test("a stranger may be made to leave: the intent waits for it", () => {
+Deno.test("a force-leave of an unknown node is kept until the node is known", () => {
   const node = new SerfNetwork().start("self", blind);
   node.core.forceLeave("a", { id: 1 });
   node.meet("a");
@@ -200,7 +200,7 @@ Deno.test("a node that left comes back by joining again", () => {
   for (const node of [a, b, again]) assertEquals(node.status("c"), "alive");
 });
 
-Deno.test("after a shutdown the machine is silent and deaf", () => {
+Deno.test("after a shutdown a node neither sends nor handles anything", () => {
   const network = new SerfNetwork();
   const [a] = network.cluster(["a", "b"]);
   a.core.shutdown();

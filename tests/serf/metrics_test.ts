@@ -1,4 +1,4 @@
-/** What the machine counts. */
+/** The metrics of a node. */
 
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import { encodeCoordinate } from "../../lib/wire/messages/coordinate.ts";
@@ -7,7 +7,7 @@ import { encodeTags } from "../../lib/wire/messages/tags.ts";
 import { RecordedMetrics } from "./recorded_metrics.ts";
 import { blind, bytes, claimOf, leave, SerfNetwork } from "./serf_network.ts";
 
-/** A machine alone, and its figures from after its start. */
+/** A node without others, and its metrics since its start. */
 function start() {
   const network = new SerfNetwork();
   const metrics = new RecordedMetrics();
@@ -16,7 +16,7 @@ function start() {
   return { network, node, ...metrics };
 }
 
-/** The counters whose names begin so, without that beginning. */
+/** The counters below a prefix, by the rest of their names. */
 function below(prefix: string, counters: Readonly<Record<string, number>>) {
   const entries = Object.entries(counters).filter(([name]) => name.startsWith(prefix));
   return Object.fromEntries(entries.map(([name, value]) => [name.slice(prefix.length), value]));
@@ -48,7 +48,7 @@ Deno.test("a failed member that is back within a minute flaps", () => {
   assertEquals(counters["serf.member.join"], 3);
 });
 
-Deno.test("events and queries are counted by name, repetitions are not", () => {
+Deno.test("events and queries are counted by name, duplicates are not", () => {
   const { node, counters } = start();
   const event = { type: "user-event", lTime: 5, name: "deploy", payload: null, coalesce: false };
   node.hear(event as Parameters<typeof node.hear>[0]);
@@ -60,7 +60,7 @@ Deno.test("events and queries are counted by name, repetitions are not", () => {
   assertEquals(below("serf.queries", counters), { "": 1, ".load": 1 });
 });
 
-Deno.test("acks and answers are counted, repetitions apart", () => {
+Deno.test("acks and responses are counted, duplicates separately", () => {
   const { node, counters } = start();
   node.meet("b");
   node.core.query("load", null, { id: node.newId(), requestAck: true });
@@ -93,7 +93,7 @@ Deno.test("messages are sampled by size, and queues by depth at each check", () 
   assertEquals(samples["serf.msgs.received"], [1 + 1 + 6 + 1 + 5 + 2 + 6 + 1]);
 });
 
-Deno.test("probes are timed, and what they bring moves the coordinate", () => {
+Deno.test("probes are timed, and their coordinates move ours", () => {
   const network = new SerfNetwork();
   const metrics = new RecordedMetrics();
   const [a, b] = [network.start("a", { metrics }), network.start("b")];
@@ -115,7 +115,7 @@ Deno.test("probes are timed, and what they bring moves the coordinate", () => {
   assertEquals([counters["memberlist.msg.suspect"], counters["memberlist.msg.dead"]], [1, 1]);
 });
 
-Deno.test("a coordinate that cannot be is counted", () => {
+Deno.test("an unusable coordinate is counted", () => {
   const network = new SerfNetwork();
   const metrics = new RecordedMetrics();
   const a = network.start("a", { metrics });

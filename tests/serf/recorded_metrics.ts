@@ -1,5 +1,5 @@
 /**
- * Figures, kept for a look at them.
+ * Metrics whose values tests can look at.
  *
  * @module
  */

@@ -42,17 +42,17 @@ export const settings = {
   userQuiescentPeriodMs: 0,
 };
 
-/** Settings for a machine whose peers do not exist: nobody is probed, so nobody fails by itself. */
+/** Settings for a node whose peers do not exist. None is probed, so none fails by itself. */
 export const blind = {
   profile: { ...profiles.lan, probeIntervalMs: 1e12, pushPullIntervalMs: 1e12 },
 };
 
-/** What current agents announce of themselves. */
+/** A claim like those of current agents. */
 export function claimOf(node: string, changes: Partial<Claim> = {}): Claim {
   return claimWithTags(node, { meta: encodeTags({}, 5), ...changes });
 }
 
-/** Machines in the simulator, one for each name. */
+/** Nodes in the simulator, one for each name. */
 export class SerfNetwork {
   readonly #simulation = new Simulation<SerfTimer, SerfOutput>({ seed: 7, latencyMs: LATENCY_MS }, {
     emitted: (host, output) => this.#nodes[host.index].outputs.push(output),
@@ -108,7 +108,7 @@ export class SerfNetwork {
   }
 }
 
-/** A machine, what it has told its host, and what it has sent to nobody. */
+/** A node, what it has told its host, and what it has sent to addresses where no node is. */
 export class SerfNode implements SerfWorld {
   readonly core: SerfCore;
   readonly address: Address;
@@ -234,7 +234,7 @@ export function leave(node: string, lTime: LamportTime, prune = false): SerfMess
   return { type: "leave", lTime, node, prune };
 }
 
-/** What the machine says in a state exchange. */
+/** A node's part of a state exchange. */
 export function stateOf(node: SerfNode): SerfState {
   const answer = node.core.accept(addressOf("?"), {
     type: "push-pull",

@@ -37,7 +37,7 @@ function startLoner(): SerfNode {
   return new SerfNetwork().start("self", blind);
 }
 
-Deno.test("our state names the clocks, all members with their times, and those who left", () => {
+Deno.test("our state has the clocks, all members with their times, and those that left", () => {
   const node = startLoner();
   node.meet("a", "b");
   node.hear(join("a", 4), leave("b", 6));
@@ -55,7 +55,7 @@ Deno.test("our state names the clocks, all members with their times, and those w
   assertEquals(events.length, 512);
 });
 
-Deno.test("the other side's clocks are times that nobody has used yet", () => {
+Deno.test("the other node's clocks are times of messages that do not exist yet", () => {
   const node = startLoner();
   merge(node, { lTime: 10, eventLTime: 20, queryLTime: 30 });
   const { member_time, event_time, query_time } = node.core.stats();
@@ -64,7 +64,7 @@ Deno.test("the other side's clocks are times that nobody has used yet", () => {
   assertEquals(node.core.stats().member_time, "10");
 });
 
-Deno.test("status times are taken in as joins, the times of those who left as leaves one later", () => {
+Deno.test("status times are merged as joins, those of members that left as leaves one later", () => {
   const node = startLoner();
   node.meet("a", "b", "c");
   node.bury("c");
@@ -75,7 +75,7 @@ Deno.test("status times are taken in as joins, the times of those who left as le
   assertEquals(node.core.stats().intent_queue, "0");
 });
 
-Deno.test("who is told by a state of a member that is leaving still takes its leave as news", () => {
+Deno.test("a node that learns of a leaving member by its state still takes the leave intent as news", () => {
   const [early, late] = [startLoner(), startLoner()];
   for (const node of [early, late]) {
     node.meet("a");
@@ -88,21 +88,21 @@ Deno.test("who is told by a state of a member that is leaving still takes its le
   assertEquals(late.status("a"), "leaving");
 });
 
-Deno.test("one who left without a known time is taken as having left at time 1", () => {
+Deno.test("a member that left without a known time is merged as a leave at time 1", () => {
   const node = startLoner();
   node.meet("a");
   merge(node, { leftMembers: ["a"] });
   assertEquals(node.status("a"), "leaving");
 });
 
-Deno.test("nodes and state of one exchange fit together", () => {
+Deno.test("claims and statuses of one exchange are merged together", () => {
   const node = startLoner();
   merge(node, { statusLTimes: new Map([["a", 4], ["b", 5]]), leftMembers: ["b"] }, ["a", "b"]);
   assertEquals([node.status("a"), node.status("b")], ["alive", "leaving"]);
   assertEquals(stateOf(node).statusLTimes.get("a"), 4);
 });
 
-Deno.test("to be listed as one who left is refuted, and that is passed on", () => {
+Deno.test("a state that lists us as left is refuted, and the refutation gossiped", () => {
   const node = startLoner();
   merge(node, { statusLTimes: new Map([["self", 8]]), leftMembers: ["self"], lTime: 12 });
   assertEquals(node.core.local.status, "alive");
@@ -110,7 +110,7 @@ Deno.test("to be listed as one who left is refuted, and that is passed on", () =
   assertEquals(node.core.stats().intent_queue, "1");
 });
 
-Deno.test("the state is what it was when it was asked for, and its bytes say the same", () => {
+Deno.test("a state does not change after it was asked for, and its bytes have the same content", () => {
   const node = startLoner();
   node.meet("a");
   const state = stateOf(node);
@@ -120,7 +120,7 @@ Deno.test("the state is what it was when it was asked for, and its bytes say the
   assertEquals(messageOf({ bytes: body.bytes }), state);
 });
 
-Deno.test("bytes that are no state are logged and do no harm", () => {
+Deno.test("bytes that are not a state are logged and do no harm", () => {
   const node = startLoner();
   for (const bytes of [[], [2], [2, 0xc1], [77, 0x80], [2, 0x81, 0xa5]]) {
     exchange(node, { bytes: Uint8Array.from(bytes) });

@@ -23,7 +23,7 @@ interface Queued {
   transmits: number;
 }
 
-/** How many empty places there may be at the front of the list before it is moved up, so that a move is rare and cheap. */
+/** How many empty places there may be at the front of the list before it is moved up. Not tuned: moves need only be rare. */
 const MAX_EMPTY_PLACES = 1_024;
 
 /** What an {@link EventQueue} needs to know about the cluster. The answers change over time. */

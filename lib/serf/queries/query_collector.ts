@@ -30,7 +30,7 @@ export type Reception = "new" | "duplicate" | "ignored";
 
 /**
  * How many acks, and as many responses, are taken from members that are not awaited. They take memory and can be forged,
- * so there must be a bound.
+ * so there must be a bound. It is not tuned.
  */
 const MAX_UNEXPECTED = 1_024;
 

@@ -41,7 +41,7 @@ function randomFrom(seed: number): () => number {
 }
 
 for (const { name, start, steps } of vectors) {
-  Deno.test(`the reference's updates are reproduced to the last bit: ${name}`, () => {
+  Deno.test(`Serf's updates are reproduced to the last bit: ${name}`, () => {
     const client = new CoordinateClient(noRandom, fromGo(start));
     for (const step of steps) {
       const other = fromGo(step.Other);
@@ -67,7 +67,7 @@ Deno.test("bad coordinates and times are rejected and change nothing", () => {
   assert(client.update("a", good, 10));
 });
 
-Deno.test("two nodes at the same place are pushed apart in a random direction", () => {
+Deno.test("two nodes with the same position are pushed apart in a random direction", () => {
   const client = new CoordinateClient(randomFrom(1));
   const other = client.coordinate;
   assert(client.update("a", other, 0.1));
@@ -75,7 +75,7 @@ Deno.test("two nodes at the same place are pushed apart in a random direction", 
   assertEquals(client.coordinate.height, other.height);
 });
 
-Deno.test("if even the random direction is no direction, the first axis is taken", () => {
+Deno.test("if the random direction has no length, the first axis is taken", () => {
   const client = new CoordinateClient(() => 0.5);
   assert(client.update("a", client.coordinate, 0.1));
   const [first, ...others] = client.coordinate.vec;

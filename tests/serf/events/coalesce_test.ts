@@ -66,7 +66,7 @@ Deno.test("only the last event of a member counts", () => {
   assertEquals(summary(coalescer.flush()), [["member-failed", ["a"]]]);
 });
 
-Deno.test("a member that failed and came back since the last flush is not told again", () => {
+Deno.test("a member that failed and came back since the last flush is left out", () => {
   const coalescer = new MemberCoalescer();
   coalescer.handle(happens("member-join", "a"));
   coalescer.flush();
@@ -75,7 +75,7 @@ Deno.test("a member that failed and came back since the last flush is not told a
   assertEquals(coalescer.flush(), []);
 });
 
-Deno.test("every update is told, with the newest tags", () => {
+Deno.test("every update is delivered, with the newest tags", () => {
   const coalescer = new MemberCoalescer();
   const update = (version: string): MemberEvent => ({
     type: "member-update",
@@ -88,7 +88,7 @@ Deno.test("every update is told, with the newest tags", () => {
   assertEquals(coalescer.flush(), [update("3")]);
 });
 
-Deno.test("a reaped member that comes back and is reaped again is told each time", () => {
+Deno.test("a member that is reaped, comes back and is reaped again is delivered both times", () => {
   const coalescer = new MemberCoalescer();
   for (let round = 0; round < 2; round++) {
     coalescer.handle(happens("member-reap", "a"));
@@ -96,7 +96,7 @@ Deno.test("a reaped member that comes back and is reaped again is told each time
   }
 });
 
-Deno.test("user events and queries are none of the member coalescer's", () => {
+Deno.test("the member coalescer does not take user events and queries", () => {
   const coalescer = new MemberCoalescer();
   assert(!coalescer.handle(user("deploy", 1)));
   assert(!coalescer.handle(query));
@@ -126,7 +126,7 @@ Deno.test("a user event that is older than one that was delivered is dropped, on
   assertEquals(coalescer.flush(), [user("deploy", 7, "other")]);
 });
 
-Deno.test("names that somebody makes up are forgotten, the oldest first", () => {
+Deno.test("only 1,024 names are remembered, the latest", () => {
   const coalescer = new UserCoalescer();
   for (let i = 0; i <= 1_024; i++) coalescer.markDelivered(user(`${i}`, 7));
   for (const name of ["0", "1"]) coalescer.handle(user(name, 3));
@@ -144,14 +144,14 @@ Deno.test("undecided user events come out in order, all of them unless they are 
   assertEquals(coalescer.flush(), [user("x", 3)]);
 });
 
-Deno.test("user events that must not be coalesced, queries and member events pass", () => {
+Deno.test("the user coalescer does not take user events without the flag, queries and member events", () => {
   const coalescer = new UserCoalescer();
   assert(!coalescer.handle(user("deploy", 1, "", false)));
   assert(!coalescer.handle(query));
   assert(!coalescer.handle(happens("member-join", "a")));
 });
 
-Deno.test("a window closes when it has been quiet", () => {
+Deno.test("a window closes when no event came for the quiescent period", () => {
   const window = new CoalesceWindow(3_000, 1_000);
   assertEquals(window.touch(0), 1_000);
   assertEquals(window.touch(600), undefined);
@@ -181,7 +181,7 @@ Deno.test("a window opens again with the first event after it closed", () => {
   assertEquals(window.touch(5_000), 1_000);
 });
 
-Deno.test("a timer that fires a rounding error early closes the window", () => {
+Deno.test("a timer that fires early by a rounding error closes the window", () => {
   const window = new CoalesceWindow(3_000, 1_000);
   window.touch(0.1);
   assertEquals(window.expire(1_000.1 - 1e-9), undefined);

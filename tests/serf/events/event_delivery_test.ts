@@ -53,7 +53,7 @@ function groups(node: SerfNode): string[] {
   );
 }
 
-Deno.test("members that come together are one event, after a second of quiet", () => {
+Deno.test("members that join together are one event, after a second without another", () => {
   const { network, node } = startCoalescing();
   node.meet("a");
   network.run(900);
@@ -64,7 +64,7 @@ Deno.test("members that come together are one event, after a second of quiet", (
   assertEquals(groups(node), ["member-join a,b"]);
 });
 
-Deno.test("without any quiet, events are held back for three seconds", () => {
+Deno.test("if events keep coming, they are held back for three seconds", () => {
   const { network, node } = startCoalescing();
   for (const name of "abcde") {
     node.meet(name);
@@ -90,7 +90,7 @@ Deno.test("queries are not held back", () => {
   assertEquals(node.all("query").length, 1);
 });
 
-Deno.test("what is held back is delivered at the shutdown, and nothing after it", () => {
+Deno.test("held back events are delivered at the shutdown, and nothing is delivered after it", () => {
   const { network, node } = startCoalescing();
   node.meet("a");
   node.hear(event("x", 1, true));

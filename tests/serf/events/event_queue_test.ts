@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { EventQueue } from "../../../lib/serf/events/event_queue.ts";
 import type { Message } from "../../../lib/wire/messages/messages.ts";
 
-/** A message of three bytes, its type byte included, that can be told by its number. */
+/** A message of three bytes, with its type byte, that carries a number. */
 function event(number: number): Message {
   return { type: "user", body: { bytes: Uint8Array.of(0, number) } };
 }
@@ -11,14 +11,14 @@ function numbers(messages: readonly Message[]): number[] {
   return messages.map((message) => message.type === "user" ? message.body.bytes[1] : NaN);
 }
 
-/** A queue of so many events, numbered from 0. */
+/** A queue of events that are numbered from 0. */
 function queueOf(count: number, { limit = 4, peers = 4 } = {}): EventQueue {
   const queue = new EventQueue({ retransmitLimit: () => limit, peerCount: () => peers });
   for (let i = 0; i < count; i++) queue.queue({ message: event(i) });
   return queue;
 }
 
-Deno.test("the oldest goes first, until it was sent to as many as the limit says", () => {
+Deno.test("the oldest event goes first, until it was sent as often as the retransmit limit says", () => {
   const queue = queueOf(3, { limit: 2 });
   assertEquals(numbers(queue.take(2, 10, "a")), [0, 1]);
   assertEquals(numbers(queue.take(2, 10, "b")), [0, 1]);
@@ -26,7 +26,7 @@ Deno.test("the oldest goes first, until it was sent to as many as the limit says
   assertEquals(numbers(queue.take(2, 10, "c")), [2]);
 });
 
-Deno.test("nobody gets an event twice while others have not got it", () => {
+Deno.test("no peer gets an event twice before all have got it once", () => {
   const queue = queueOf(2);
   assertEquals(numbers(queue.take(2, 100, "a")), [0, 1]);
   queue.queue({ message: event(2) });
@@ -35,7 +35,7 @@ Deno.test("nobody gets an event twice while others have not got it", () => {
   assertEquals(numbers(queue.take(2, 100, "b")), [0, 1, 2]);
 });
 
-Deno.test("who comes late gets what is left, from the oldest on", () => {
+Deno.test("a new peer gets the events that are left, from the oldest on", () => {
   const queue = queueOf(3, { limit: 2 });
   queue.take(2, 5, "a");
   queue.take(2, 5, "b");
@@ -44,7 +44,7 @@ Deno.test("who comes late gets what is left, from the oldest on", () => {
   assertEquals(queue.length, 0);
 });
 
-Deno.test("when all have got everything, it is sent to them again", () => {
+Deno.test("when all peers have got all events, sending starts over", () => {
   const queue = queueOf(1, { limit: 4, peers: 2 });
   const taken = ["a", "b", "a", "b", "a"].map((peer) => queue.take(2, 100, peer).length);
   assertEquals(taken, [1, 1, 0, 1, 1]);
@@ -61,7 +61,7 @@ Deno.test("an event that all peers have sent to us is dropped", () => {
   assertEquals(numbers(queue.take(2, 100, "a")), [1]);
 });
 
-Deno.test("an event waits for room rather than letting a later one pass", () => {
+Deno.test("an event that does not fit waits, and later ones wait behind it", () => {
   const queue = queueOf(1);
   queue.queue({ message: { type: "user", body: { bytes: new Uint8Array(50) } } });
   queue.queue({ message: event(2) });
@@ -69,7 +69,7 @@ Deno.test("an event waits for room rather than letting a later one pass", () => 
   assertEquals(queue.take(2, 100, "a").length, 2);
 });
 
-Deno.test("what waits is counted with its overhead", () => {
+Deno.test("the bytes that wait are counted with overhead", () => {
   const queue = queueOf(3, { limit: 1 });
   assertEquals(queue.waitingBytes(2), 15);
   queue.take(2, 5, "a");
@@ -78,7 +78,7 @@ Deno.test("what waits is counted with its overhead", () => {
   assertEquals(queue.waitingBytes(2), 5);
 });
 
-Deno.test("the oldest are dropped from a queue that is too long, and whoever got them does not miss others", () => {
+Deno.test("the oldest events are dropped from a queue that is too long, and every peer still gets the rest", () => {
   const queue = queueOf(5);
   queue.take(2, 10, "a");
   let finished = 0;
@@ -104,7 +104,7 @@ Deno.test("a long stream keeps its order for every peer", () => {
   }
 });
 
-Deno.test("whoever we have an event from need not be told, and counts as told", () => {
+Deno.test("the peer that sent us an event is not sent it, and counts as having got it", () => {
   const queue = queueOf(1, { limit: 3 });
   queue.queue({ message: event(1), from: "a" });
   assertEquals(numbers(queue.take(2, 100, "a")), [0]);

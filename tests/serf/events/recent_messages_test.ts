@@ -5,7 +5,7 @@ function newRing(size: number): RecentMessages<string> {
   return new RecentMessages<string>(size, (a, b) => a === b);
 }
 
-Deno.test("an item is news once per time", () => {
+Deno.test("an item is new once for each time", () => {
   const recent = newRing(4);
   assertEquals(recent.add(1, "x"), true);
   assertEquals(recent.add(1, "x"), false);
@@ -20,7 +20,7 @@ Deno.test("a newer time takes the slot of an older one", () => {
   assertEquals([...recent.slots()], [[1, { lTime: 5, items: ["x"] }]]);
 });
 
-Deno.test("a slot that was handed out does not change any more", () => {
+Deno.test("a slot that was returned does not change any more", () => {
   const recent = newRing(4);
   recent.add(1, "x");
   const [[, slot]] = recent.slots();
@@ -28,7 +28,7 @@ Deno.test("a slot that was handed out does not change any more", () => {
   assertEquals(slot.items, ["x"]);
 });
 
-Deno.test("a time is too old once the clock is further ahead than the ring is long", () => {
+Deno.test("a time is too old when it is more than the size of the ring behind the clock", () => {
   const recent = newRing(4);
   assertEquals(recent.isTooOld(0, 4), false);
   assertEquals(recent.isTooOld(0, 5), true);
@@ -47,7 +47,7 @@ Deno.test("times beyond the exact numbers have slots like others", () => {
   assertEquals(recent.isTooOld(Number.MAX_SAFE_INTEGER, time + 4n), true);
 });
 
-Deno.test("a flood of items of one time is refused at some point", () => {
+Deno.test("only 4,096 items of one time are taken", () => {
   const recent = newRing(4);
   for (let i = 0; i < 4_096; i++) assertEquals(recent.add(1, `${i}`), true);
   assertEquals(recent.add(1, "one more"), false);

@@ -15,7 +15,7 @@ function delivered(node: SerfNode): string[] {
   return node.all("user").map(({ lTime, name }) => `${lTime} ${name}`);
 }
 
-/** Lets a machine merge the state of another node. */
+/** Lets a node merge the state of another one. */
 function merge(node: SerfNode, state: Partial<SerfState>, { join = false } = {}): void {
   const whole: SerfState = {
     type: "push-pull",
@@ -50,7 +50,7 @@ Deno.test("events of one sender have rising times", () => {
   assertEquals(delivered(node), ["1 x", "2 y", "3 z"]);
 });
 
-Deno.test("an event is known by time, name and payload; no payload equals an empty one", () => {
+Deno.test("events are the same if time, name and payload are; no payload equals an empty one", () => {
   const node = new SerfNetwork().start("self", blind);
   node.hear(
     event(5, "x"),
@@ -63,7 +63,7 @@ Deno.test("an event is known by time, name and payload; no payload equals an emp
   assertEquals(node.core.stats().event_queue, "3");
 });
 
-Deno.test("an event further back than the buffer is long is too old", () => {
+Deno.test("an event from longer ago than the event buffer reaches is too old", () => {
   const node = new SerfNetwork().start("self", { ...blind, eventBuffer: 8 });
   node.hear(event(20, "new"));
   node.hear(event(13, "just in"), event(12, "too old"));
@@ -79,7 +79,7 @@ Deno.test("events up to the snapshot's clock are not delivered again", () => {
   assertEquals(delivered(node), ["8 new"]);
 });
 
-Deno.test("an event that is too large is refused, in the reference's words", () => {
+Deno.test("an event that is too large is refused with Serf's message", () => {
   const node = new SerfNetwork().start("self", blind);
   assertThrows(
     () => node.core.userEvent("x", new Uint8Array(512)),
@@ -95,12 +95,12 @@ Deno.test("an event that is too large is refused, in the reference's words", () 
   assertEquals(delivered(node), ["1 x"]);
 });
 
-Deno.test("a name counts with its bytes", () => {
+Deno.test("the size of a name is that of its UTF-8 bytes", () => {
   const node = new SerfNetwork().start("self", { ...blind, userEventSizeLimit: 4 });
   assertThrows(() => node.core.userEvent("äöü", null), RangeError, "4 bytes before encoding");
 });
 
-Deno.test("a state exchange brings the events that were missed, and passes none of them on", () => {
+Deno.test("a state exchange brings the events that were missed; none of them is gossiped on", () => {
   const node = new SerfNetwork().start("self", blind);
   node.hear(event(2, "known"));
   const queued = node.core.stats().event_queue;
@@ -126,7 +126,7 @@ Deno.test("the whole buffer is part of a state exchange, each event in the slot 
   ]);
 });
 
-Deno.test("a state that was handed out does not change when more events come", () => {
+Deno.test("a state that was sent does not change when more events come", () => {
   const node = new SerfNetwork().start("self", { ...blind, eventBuffer: 4 });
   node.hear(event(2, "x"));
   const state = stateOf(node);
@@ -153,7 +153,7 @@ for (const ignoreOld of [true, false]) {
   });
 }
 
-Deno.test("old events are ignored only during the join that wants that", () => {
+Deno.test("old events are ignored only during the join that asks for it", () => {
   const network = new SerfNetwork();
   const node = network.start("self");
   node.core.join([addressOf("nobody")], { id: 1, ignoreOld: true });
@@ -164,7 +164,7 @@ Deno.test("old events are ignored only during the join that wants that", () => {
   assertEquals(delivered(node), ["3 x"]);
 });
 
-Deno.test("events that come faster than gossip carries them wait, and arrive everywhere, hardly one out of order", () => {
+Deno.test("events that are sent faster than gossip carries them wait, and all arrive, almost all in order", () => {
   const network = new SerfNetwork();
   const nodes = network.cluster(["a", "b", "c", "d", "e"]);
   for (let i = 0; i < 2_000; i++) nodes[0].core.userEvent(String(i), bytes("some payload"));
@@ -184,7 +184,7 @@ Deno.test("events that come faster than gossip carries them wait, and arrive eve
   assertLessOrEqual(late, 0.01 * 5 * 2_000);
 });
 
-Deno.test("alone, nothing waits: there is nobody to outrun", () => {
+Deno.test("a node without other members sends events without waiting", () => {
   const node = new SerfNetwork().start("self");
   for (let i = 0; i < 1_000; i++) node.core.userEvent(`event-${i}`, null);
   assertEquals(node.all("user").length, 1_000);

@@ -18,7 +18,7 @@ Deno.test("an intent that was taken is gone", () => {
   assertEquals(buffer.take("a"), undefined);
 });
 
-Deno.test("old intents expire, by the time of the last that was kept", () => {
+Deno.test("old intents expire, counted from the last one that was kept", () => {
   const buffer = new IntentBuffer();
   buffer.offer("a", { type: "join", lTime: 5 }, 0);
   buffer.offer("b", { type: "join", lTime: 5 }, 10);
@@ -28,7 +28,7 @@ Deno.test("old intents expire, by the time of the last that was kept", () => {
   assertEquals(buffer.take("a")?.lTime, 6);
 });
 
-Deno.test("a flood of names pushes out the oldest", () => {
+Deno.test("with too many names the oldest is forgotten", () => {
   const buffer = new IntentBuffer();
   for (let i = 0; i <= 16_384; i++) buffer.offer(`n${i}`, { type: "join", lTime: 1 }, i);
   assertEquals(buffer.take("n0"), undefined);

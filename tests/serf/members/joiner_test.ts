@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { addressOf, blind, join, SerfNetwork, type SerfNode, stateOf } from "../serf_network.ts";
 
-Deno.test("a join counts who was reached, and reports who was not", () => {
+Deno.test("a join counts the nodes that were reached, and reports those that were not", () => {
   const network = new SerfNetwork();
   const [a, b] = [network.start("a"), network.start("b")];
   a.core.join([b.address, addressOf("x")], { id: 7 });
@@ -18,7 +18,7 @@ Deno.test("a join counts who was reached, and reports who was not", () => {
   }]);
 });
 
-Deno.test("a join is announced with the time after all that the other side has seen", () => {
+Deno.test("the join intent has a time later than all that the other node has seen", () => {
   const network = new SerfNetwork();
   const [a, b] = [network.start("a"), network.start("b")];
   b.hear(join("x", 40));
@@ -30,7 +30,7 @@ Deno.test("a join is announced with the time after all that the other side has s
   assertEquals(b.memberEvents(), ["member-join b", "member-join a"]);
 });
 
-Deno.test("a join that reaches nobody is not announced", () => {
+Deno.test("a join that reaches no node broadcasts no intent", () => {
   const network = new SerfNetwork();
   const node = network.start("a");
   node.core.join([addressOf("x"), addressOf("y")], { id: 1 });
@@ -39,13 +39,13 @@ Deno.test("a join that reaches nobody is not announced", () => {
   assertEquals(stateOf(node).statusLTimes.get("a"), 0);
 });
 
-Deno.test("a join of no addresses is over at once", () => {
+Deno.test("a join without addresses is over at once", () => {
   const node = new SerfNetwork().start("a");
   node.core.join([], { id: 1 });
   assertEquals(node.all("joined"), [{ type: "joined", id: 1, count: 0, failures: [] }]);
 });
 
-Deno.test("a rejoin is not announced", () => {
+Deno.test("a rejoin broadcasts no intent", () => {
   const network = new SerfNetwork();
   const [a, b] = [network.start("a"), network.start("b")];
   a.core.rejoin(b.address, { id: 1 });
@@ -55,7 +55,7 @@ Deno.test("a rejoin is not announced", () => {
   assertEquals(stateOf(b).statusLTimes.get("a"), 0);
 });
 
-/** A machine that knows so many alive and so many failed members, just before its first reconnect. */
+/** A node that knows alive and failed members, just before its first reconnect. */
 function startWithFailures(
   alive: number,
   failed: number,
@@ -88,14 +88,14 @@ Deno.test("which failed member is tried is random", () => {
   }
 });
 
-Deno.test("with nobody alive but us a failed member is always tried", () => {
+Deno.test("if no other member is alive, a failed member is always tried", () => {
   const { network, node } = startWithFailures(0, 1);
   node.draws.push(0.999, 0);
   network.run(1);
   assertEquals(node.logs("INFO").at(-1), "attempting reconnect to B 10.0.0.66:7946");
 });
 
-Deno.test("a reconnect brings a member back, without an announcement of ours", () => {
+Deno.test("a reconnect brings a member back and broadcasts no intent", () => {
   const network = new SerfNetwork();
   const [a, b] = network.cluster(["a", "b"]);
   network.isolate(b);

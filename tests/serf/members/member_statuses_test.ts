@@ -11,7 +11,7 @@ import {
   stateOf,
 } from "../serf_network.ts";
 
-/** A lone machine that nobody answers. */
+/** A node without others. */
 function startLoner(network = new SerfNetwork()): SerfNode {
   const node = network.start("self", blind);
   node.outputs.length = 0;
@@ -21,7 +21,7 @@ function startLoner(network = new SerfNetwork()): SerfNode {
 const statuses = ["alive", "leaving", "left", "failed"] as const;
 type KnownStatus = (typeof statuses)[number];
 
-/** Lets a machine know a member `a` in a status that it has since Lamport time 5. */
+/** Lets a node know a member `a` that has a status since Lamport time 5. */
 function bringAbout(node: SerfNode, status: KnownStatus): void {
   node.meet("a");
   node.hear(status === "alive" || status === "failed" ? join("a", 5) : leave("a", 5));
@@ -29,7 +29,7 @@ function bringAbout(node: SerfNode, status: KnownStatus): void {
   assertEquals(node.status("a"), status);
 }
 
-/** The time that others are told of a member, which they take for that of a join: the leave comes after it. */
+/** The time of a member in a state exchange. Receivers take it for that of a join, so that of a leave is one later. */
 function toldTime(status: MemberStatus, lTime: number): number {
   return status === "leaving" ? lTime - 1 : lTime;
 }
@@ -64,7 +64,7 @@ for (const first of ["join", "leave"] as const) {
     for (const lTime of [4, 5, 6]) {
       const wins = lTime > 5 ? second : first;
       const expected = wins === "join" ? "alive" : "leaving";
-      Deno.test(`of a stranger, a ${first} intent of 5 and a ${second} intent of ${lTime} make it ${expected}`, () => {
+      Deno.test(`about an unknown node, a ${first} intent of 5 and a ${second} intent of ${lTime} make it ${expected}`, () => {
         const node = startLoner();
         node.hear(first === "join" ? join("a", 5) : leave("a", 5));
         node.hear(second === "join" ? join("a", lTime) : leave("a", lTime));
@@ -90,7 +90,7 @@ Deno.test("a buffered intent is forgotten after five minutes", () => {
   assertEquals(stateOf(node).statusLTimes.get("a"), 0);
 });
 
-Deno.test("every intent advances the clock, whether it is news or not", () => {
+Deno.test("every intent advances the clock, even one that is not news", () => {
   const node = startLoner();
   node.hear(join("a", 7));
   assertEquals(node.core.stats().member_time, "8");
@@ -100,7 +100,7 @@ Deno.test("every intent advances the clock, whether it is news or not", () => {
   assertEquals(node.core.stats().member_time, "10");
 });
 
-Deno.test("the intent decides between leaving and failing, not the membership layer", () => {
+Deno.test("intents tell leaving from failing, and SWIM does not", () => {
   const node = startLoner();
   node.meet("a", "b");
   node.hear(leave("a", 5));
@@ -120,7 +120,7 @@ Deno.test("the intent decides between leaving and failing, not the membership la
   assertEquals([node.core.stats().left, node.core.stats().failed], ["1", "1"]);
 });
 
-Deno.test("a failed member that is said to leave has left, with an event", () => {
+Deno.test("a leave intent about a failed member makes it left, with an event", () => {
   const node = startLoner();
   bringAbout(node, "failed");
   node.outputs.length = 0;
@@ -147,7 +147,7 @@ Deno.test("a member that comes back is alive, at its new address, and off the li
   assertEquals(node.memberEvents().filter((e) => e === "member-join a").length, 3);
 });
 
-Deno.test("we refute that we leave, and do not pass it on", () => {
+Deno.test("a leave intent about ourselves is refuted and not gossiped on", () => {
   const network = new SerfNetwork();
   const node = startLoner(network);
   node.meet("a");
@@ -164,7 +164,7 @@ Deno.test("an old intent about ourselves needs no refutation", () => {
   assertEquals(node.core.stats().intent_queue, "1");
 });
 
-Deno.test("a member that left, or failed and is said to leave, is pruned at once", () => {
+Deno.test("a member that left, or that failed and gets a leave intent, is pruned at once", () => {
   for (const status of ["left", "failed"] as const) {
     const node = startLoner();
     bringAbout(node, status);
@@ -176,7 +176,7 @@ Deno.test("a member that left, or failed and is said to leave, is pruned at once
   }
 });
 
-Deno.test("a live member is pruned when it had time to leave", () => {
+Deno.test("a live member is pruned after the time that it needs to leave", () => {
   for (const status of ["alive", "leaving"] as const) {
     const network = new SerfNetwork();
     const node = startLoner(network);
@@ -203,7 +203,7 @@ Deno.test("a member that refutes its leave is not pruned", () => {
   assertEquals(node.status("a"), "alive");
 });
 
-Deno.test("nobody prunes us from our own list", () => {
+Deno.test("a node never prunes itself", () => {
   const network = new SerfNetwork();
   const node = startLoner(network);
   node.meet("a");
@@ -236,7 +236,7 @@ Deno.test("members that failed or left long ago are reaped, each after its own t
   assertEquals(node.core.members().map(({ name }) => name), ["self"]);
 });
 
-Deno.test("the time until a member is reaped may be a matter of the member", () => {
+Deno.test("each member may have its own time until it is reaped", () => {
   const network = new SerfNetwork();
   const asked: string[] = [];
   const node = network.start("self", {
@@ -259,7 +259,7 @@ Deno.test("the time until a member is reaped may be a matter of the member", () 
   assertEquals(node.memberEvents(), ["member-reap a", "member-reap b"]);
 });
 
-Deno.test("a member that failed and was made to leave is reaped by the time of its failure", () => {
+Deno.test("a failed member that was force-left is reaped by the time of its failure", () => {
   const network = new SerfNetwork();
   const node = network.start("self", { ...blind, tombstoneTimeoutMs: 60_000 });
   node.meet("a");
@@ -270,7 +270,7 @@ Deno.test("a member that failed and was made to leave is reaped by the time of i
   assertEquals(node.status("a"), undefined);
 });
 
-Deno.test("a member that is not lost for minutes after it was said to leave has not left", () => {
+Deno.test("a member that is still here minutes after a leave intent is alive", () => {
   const network = new SerfNetwork();
   const node = startLoner(network);
   node.meet("a", "b");
@@ -284,7 +284,7 @@ Deno.test("a member that is not lost for minutes after it was said to leave has 
   assertEquals(node.memberEvents(), ["member-join a", "member-join b", "member-leave b"]);
 });
 
-Deno.test("a leave that is repeated is still counted from the first time it was heard of", () => {
+Deno.test("a repeated leave intent counts from the first one", () => {
   const network = new SerfNetwork();
   const node = startLoner(network);
   node.meet("a");
@@ -295,7 +295,7 @@ Deno.test("a leave that is repeated is still counted from the first time it was 
   assertEquals(node.status("a"), "alive");
 });
 
-Deno.test("new tags are an update, and so are new versions that come with them", () => {
+Deno.test("new tags make an update event, with new versions if they come together", () => {
   const node = startLoner();
   node.meet("a");
   const meta = Uint8Array.of(0x64, 0x62);
@@ -318,7 +318,7 @@ Deno.test("a member's public view is made once and does not change", () => {
   assertEquals(node.core.member("a")?.status, "leaving");
 });
 
-Deno.test("two nodes of a process that know the same of a member share its record", () => {
+Deno.test("two nodes of a process that believe the same of a member share its record", () => {
   const network = new SerfNetwork();
   const nodes = [network.start("m", blind), network.start("n", blind)];
   const claim = claimOf("a");
@@ -327,7 +327,7 @@ Deno.test("two nodes of a process that know the same of a member share its recor
   assertEquals(m === n, true);
 });
 
-Deno.test("damaged tags are logged whenever a member comes or changes them", () => {
+Deno.test("damaged tags are logged whenever a member joins with them or changes them", () => {
   const node = startLoner();
   const meta = Uint8Array.of(0xff, 0x81, 0xa1);
   node.hearSwim({ type: "alive", claim: claimOf("a", { meta }) });

@@ -10,7 +10,7 @@ import {
 import { decodeTags } from "../../../lib/wire/messages/tags.ts";
 import { blind, claimOf, SerfNetwork } from "../serf_network.ts";
 
-/** What the agents of a capture said. */
+/** The messages of the agents in a capture. */
 interface Capture {
   readonly tags: ReadonlyMap<string, Record<string, string>>;
   readonly queries: ReadonlyMap<number, QueryMessage>;
@@ -38,7 +38,7 @@ function readCapture(): Capture {
 
 const { tags, queries, responses } = readCapture();
 
-Deno.test("the capture holds queries, acks and answers", () => {
+Deno.test("the capture holds queries, acks and responses", () => {
   const acks = responses.filter(({ flags }) => flags === QueryFlag.ack);
   assert(queries.size >= 3, `${queries.size} queries`);
   assert(acks.length >= 3, `${acks.length} acks`);
@@ -64,7 +64,7 @@ for (const [i, captured] of responses.entries()) {
   });
 }
 
-Deno.test("nobody acknowledged a query that our filters would have kept from it", () => {
+Deno.test("no member acknowledged a query that does not pass our filters for it", () => {
   for (const query of queries.values()) {
     if ((query.flags & QueryFlag.ack) === 0) continue;
     const meant = [...tags].filter(([name, own]) => {

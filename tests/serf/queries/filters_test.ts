@@ -10,12 +10,12 @@ import { encodeFilter } from "../../../lib/wire/messages/serf_codec.ts";
 
 type Tags = Readonly<Record<string, string>>;
 
-/** Whether `web-1` with some tags is meant. */
+/** Whether `web-1` with these tags passes. */
 function passes(options: QueryParameters, tags: Tags = {}): boolean {
   return compileFilters(encodeFilters(options))("web-1", tags);
 }
 
-Deno.test("without filters everybody is meant", () => {
+Deno.test("a query without filters is for all members", () => {
   assertEquals(encodeFilters({}), null);
   assertEquals(encodeFilters({ nodes: [], tags: {} }), null);
   assertEquals(passes({}), true);
@@ -33,7 +33,7 @@ Deno.test("a tag filter is found anywhere in the value", () => {
   assertEquals(passes({ tags: { role: "^(web|db)$" } }, { role: "db" }), true);
 });
 
-Deno.test("a missing tag is the empty text", () => {
+Deno.test("a missing tag counts as the empty text", () => {
   assertEquals(passes({ tags: { role: "^$" } }), true);
   assertEquals(passes({ tags: { role: "." } }), false);
   assertEquals(passes({ tags: { constructor: "native" } }), false);
@@ -46,7 +46,7 @@ Deno.test("all filters must pass", () => {
   assertEquals(passes({ ...options, nodes: ["db-1"] }, { role: "web", dc: "east" }), false);
 });
 
-Deno.test("expressions mean what they mean in Go", () => {
+Deno.test("expressions match as in Go", () => {
   assertEquals(passes({ tags: { v: "^a$" } }, { v: "a\n" }), false);
   assertEquals(passes({ tags: { v: "^(?i)WEB" } }, { v: "web" }), true);
   assertEquals(passes({ tags: { v: "\\pL" } }, { v: "ä" }), true);
@@ -130,7 +130,7 @@ Deno.test("the node filter is sent first", () => {
   assertEquals(filters?.map((filter) => filter[0]), [0, 1, 1]);
 });
 
-Deno.test("filters that are no filters are refused", () => {
+Deno.test("bytes that are not a filter are refused", () => {
   for (const filter of [Uint8Array.of(2, 0x80), Uint8Array.of(0, 0xc1)]) {
     assertThrows(() => compileFilters([filter]));
   }
@@ -155,7 +155,7 @@ function capturedFilters(): string[][] {
   return found;
 }
 
-Deno.test("captured filters mean what they meant to the agents, and are encoded the same", () => {
+Deno.test("captured filters match the members that they matched for the agents, and are encoded the same", () => {
   const captured = capturedFilters();
   assertEquals(captured.length, 1);
   const options = { nodes: ["beta", "gamma"], tags: { role: "w.*" } };

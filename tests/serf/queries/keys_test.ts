@@ -14,7 +14,7 @@ interface Cluster {
   readonly network: SerfNetwork;
   readonly nodes: SerfNode[];
   readonly keyrings: Keyring[];
-  /** How often each node was told to store its keyring. */
+  /** How often each node stored its keyring. */
   readonly stored: number[];
 }
 
@@ -32,7 +32,7 @@ function startCluster(): Cluster {
   return { network, nodes, keyrings, stored };
 }
 
-/** Asks a key operation and returns its result, which is expected within a second. */
+/** Starts a key operation and returns its result, which must come within a second. */
 function request(
   { network, nodes }: Cluster,
   operation: KeyOperation,
@@ -77,7 +77,7 @@ Deno.test("a list counts the members that have each key", () => {
   assertEquals(error, undefined);
 });
 
-Deno.test("failures are counted, with the words of each member", () => {
+Deno.test("failures are counted, with the message of each member", () => {
   const cluster = startCluster();
   const refused = request(cluster, "remove-key", keyOf(1));
   assertEquals(refused.error, "3/3 nodes reported failure");
@@ -115,7 +115,7 @@ Deno.test("a keyring that cannot be stored is a failure", () => {
   assertEquals(node.logs("ERR"), ["Failed to write keyring file: disk full"]);
 });
 
-Deno.test("a member that does not answer is missed after the default timeout", () => {
+Deno.test("a member that does not respond is missing after the default timeout", () => {
   const cluster = startCluster();
   const { network, nodes } = cluster;
   nodes[2].host.kill();
@@ -146,7 +146,7 @@ Deno.test("without encryption there are no keys", () => {
   }
 });
 
-/** Asks a machine directly, and returns what it answers. */
+/** Sends a query to a node directly, and returns its response. */
 function askDirectly(
   node: SerfNode,
   name: string,
@@ -174,7 +174,7 @@ function askDirectly(
   return answer;
 }
 
-Deno.test("a request that cannot be read fails without a word", () => {
+Deno.test("a request that cannot be decoded fails without a message", () => {
   const keyring = new Keyring([keyOf(1)]);
   const node = new SerfNetwork().start("self", blind, { keyring });
   for (const payload of [null, new Uint8Array(), Uint8Array.of(7), Uint8Array.of(7, 0xc1)]) {
@@ -190,7 +190,7 @@ Deno.test("a request that cannot be read fails without a word", () => {
   assertEquals(keyring.keys.length, 1);
 });
 
-Deno.test("a list that is too long is cut to what fits", () => {
+Deno.test("a list of keys that is too long is cut so that it fits", () => {
   const keys = Array.from({ length: 50 }, (_, i) => keyOf(i));
   const node = new SerfNetwork().start("self", blind, { keyring: new Keyring(keys) });
   const answer = askDirectly(node, "_serf_list-keys", null)!;
@@ -205,7 +205,7 @@ Deno.test("a list that is too long is cut to what fits", () => {
   assert(length <= 1_024 && length > 1_024 - 46, `${length} bytes with ${shown} keys`);
 });
 
-Deno.test("a list of which not one key fits is not sent", () => {
+Deno.test("a list of keys is not sent if not even one fits", () => {
   const keyring = new Keyring([keyOf(1)]);
   const node = new SerfNetwork().start("self", { ...blind, queryResponseSizeLimit: 100 }, {
     keyring,
@@ -214,7 +214,7 @@ Deno.test("a list of which not one key fits is not sent", () => {
   assertEquals(node.logs("ERR"), ["Failed to truncate response so that it fits into message"]);
 });
 
-Deno.test("an answer that is no answer counts as a failure", () => {
+Deno.test("a response that cannot be decoded counts as a failure", () => {
   const network = new SerfNetwork();
   const node = network.start("self", blind);
   node.meet("a", "b");

@@ -8,7 +8,7 @@ import { addressOf, blind, claimOf, SerfNetwork, type SerfNode } from "../serf_n
 
 const rival: Claim = claimOf("self", { address: addressOf("?"), incarnation: 9 });
 
-/** A machine whose name somebody else claims; the query that it sends gets id 2^30 and time 1. */
+/** A node whose name another one has too. The query that it sends gets id 2^30 and time 1. */
 function startRival(config: Partial<SerfConfig> = {}): { network: SerfNetwork; node: SerfNode } {
   const network = new SerfNetwork();
   const node = network.start("self", { ...blind, ...config });
@@ -17,7 +17,7 @@ function startRival(config: Partial<SerfConfig> = {}): { network: SerfNetwork; n
   return { network, node };
 }
 
-/** A vote for whoever has that address; `null` if the voter does not know. */
+/** A response with the member at an address, or with none if that is `null`. */
 function vote(from: string, address: Address | null): QueryResponseMessage {
   const member = address === null ? null : {
     name: "self",
@@ -35,7 +35,7 @@ function vote(from: string, address: Address | null): QueryResponseMessage {
   return { type: "query-response", lTime: 1, id: 2 ** 30, from, flags: 0, payload };
 }
 
-Deno.test("a rival is reported, and the vote decides after the whole timeout", () => {
+Deno.test("a conflict is logged, and the majority decides after the whole timeout", () => {
   const { network, node } = startRival();
   assertEquals(node.logs("ERR"), [
     "Node name conflicts with another node at 10.0.0.63:7946. Names must be unique! (Resolution enabled: true)",
@@ -49,7 +49,7 @@ Deno.test("a rival is reported, and the vote decides after the whole timeout", (
   assertEquals(node.all("shutdown"), []);
 });
 
-Deno.test("half of the votes are not enough, and not to know counts against us", () => {
+Deno.test("half of the responses are no majority, and an unknown member counts against us", () => {
   const { network, node } = startRival();
   node.hear(vote("a", node.address), vote("b", null));
   network.run(3_300);
@@ -59,14 +59,14 @@ Deno.test("half of the votes are not enough, and not to know counts against us",
   ]);
 });
 
-Deno.test("without any vote the node quits", () => {
+Deno.test("without any response the node shuts down", () => {
   const { network, node } = startRival();
   network.run(3_300);
   assertEquals(node.logs("WARN"), ["minority in name conflict resolution, quiting [0 / 0]"]);
   assertEquals(node.all("shutdown").length, 1);
 });
 
-Deno.test("addresses are compared by what they mean", () => {
+Deno.test("a mapped IPv4 address is the same as its short form", () => {
   const { network, node } = startRival();
   const mapped = Address.parse(`::ffff:${node.address.host}`, node.address.port);
   node.hear(vote("a", mapped));
@@ -74,7 +74,7 @@ Deno.test("addresses are compared by what they mean", () => {
   assertEquals(node.logs("INFO").at(-1), "majority in name conflict resolution [1 / 1]");
 });
 
-Deno.test("what is no vote is not counted", () => {
+Deno.test("a message that is not a conflict response is not counted", () => {
   const { network, node } = startRival();
   const invalid = encodeSerf({ type: "key-request", key: new Uint8Array() });
   const votes = [
@@ -89,7 +89,7 @@ Deno.test("what is no vote is not counted", () => {
   assertEquals(node.logs("ERR").length, 4);
 });
 
-Deno.test("there is one vote at a time, and another one when the conflict goes on", () => {
+Deno.test("there is one resolution at a time, and another one if the conflict goes on", () => {
   const { network, node } = startRival();
   node.hearSwim({ type: "alive", claim: rival });
   assertEquals(node.core.stats().query_time, "2");
@@ -98,7 +98,7 @@ Deno.test("there is one vote at a time, and another one when the conflict goes o
   assertEquals(node.core.stats().query_time, "3");
 });
 
-Deno.test("no vote is called if conflicts are not to be resolved, or there are no queries", () => {
+Deno.test("no query is sent if conflicts are not to be resolved, or the protocol has no queries", () => {
   const { node } = startRival({ resolveNameConflicts: false });
   assertEquals(node.logs("ERR")[0].endsWith("(Resolution enabled: false)"), true);
   assertEquals(node.core.stats().query_time, "1");
@@ -122,7 +122,7 @@ Deno.test("a conflict between others is only a warning", () => {
   assertEquals(node.core.stats().query_time, "1");
 });
 
-Deno.test("a third node says whom it knows, and nobody testifies for itself", () => {
+Deno.test("a third node responds with the member that it knows, the two nodes in conflict do not respond", () => {
   const network = new SerfNetwork();
   const [witness] = network.cluster(["w", "x"]);
   const ask = (name: string) =>

@@ -28,7 +28,7 @@ function queryOf(changes: Partial<QueryMessage> = {}): QueryMessage {
   };
 }
 
-/** Lets a node answer every query that reaches its user. */
+/** Lets a node respond to every query that is delivered to its user. */
 function answerAll(network: SerfNetwork, node: SerfNode, answer: string): void {
   for (const query of node.all("query")) node.core.respond(query, bytes(answer));
   node.outputs.splice(0, node.outputs.length, ...node.outputs.filter((o) => o.type !== "query"));
@@ -46,7 +46,7 @@ function ask(node: SerfNode, options: QueryParameters = {}, name = "load"): Aske
   return { node, id };
 }
 
-/** What came back to a query so far, as in `ack a` or `response a: text`, and `over` at the end. */
+/** The records of a query so far, as in `ack a` or `response a: text`, and `over` at the end. */
 function cameBack({ node, id }: Asked): string[] {
   return node.outputs.flatMap((output) => {
     if (output.type === "done" && output.id === id) return ["over"];
@@ -57,7 +57,7 @@ function cameBack({ node, id }: Asked): string[] {
   });
 }
 
-Deno.test("a query reaches everybody once, the asker included", () => {
+Deno.test("a query reaches every member once, its sender included", () => {
   const network = new SerfNetwork();
   const nodes = network.cluster(["a", "b", "c"]);
   ask(nodes[0], { timeoutMs: 4_000 });
@@ -72,7 +72,7 @@ Deno.test("a query reaches everybody once, the asker included", () => {
   }
 });
 
-Deno.test("answers are delivered, and a query is over as soon as all have answered", () => {
+Deno.test("responses are delivered, and a query is over as soon as all members have responded", () => {
   const network = new SerfNetwork();
   const [a, b] = network.cluster(["a", "b"]);
   const asked = ask(a, { timeoutMs: 60_000 });
@@ -83,7 +83,7 @@ Deno.test("answers are delivered, and a query is over as soon as all have answer
   assertEquals(cameBack(asked), ["response b: 1.5", "response a: 0.5", "over"]);
 });
 
-Deno.test("acks come at once, and answers are still waited for", () => {
+Deno.test("acks come at once, and the query still waits for responses", () => {
   const network = new SerfNetwork();
   const [a, b] = network.cluster(["a", "b"]);
   const asked = ask(a, { timeoutMs: 5_000, requestAck: true });
@@ -96,7 +96,7 @@ Deno.test("acks come at once, and answers are still waited for", () => {
   assertEquals(cameBack(asked).at(-1), "over");
 });
 
-Deno.test("a reachability query is over with the last ack, and stays invisible", () => {
+Deno.test("a reachability query is over with the last ack, and is not delivered to users", () => {
   const network = new SerfNetwork();
   const nodes = network.cluster(["a", "b", "c"]);
   const asked = ask(nodes[0], { timeoutMs: 60_000, requestAck: true }, "_serf_ping");
@@ -117,7 +117,7 @@ Deno.test("a query may be made to wait for its timeout", () => {
   assertEquals(cameBack(asked), ["response b: x", "over"]);
 });
 
-Deno.test("only those who are meant get a query and are waited for; everybody passes it on", () => {
+Deno.test("only members that pass the filters get a query and are awaited; all gossip it on", () => {
   const network = new SerfNetwork();
   const nodes = network.cluster(["a", "b", "c"]);
   nodes[1].core.setTags({ role: "web" }, { id: nodes[1].newId() });
@@ -130,7 +130,7 @@ Deno.test("only those who are meant get a query and are waited for; everybody pa
   assertEquals(nodes.map((node) => node.core.stats().query_time), ["2", "2", "2"]);
 });
 
-Deno.test("a query for nobody we know of waits: somebody we do not know may answer", () => {
+Deno.test("a query that no known member passes waits, because an unknown one may respond", () => {
   const network = new SerfNetwork();
   const [a] = network.cluster(["a", "b"]);
   const asked = ask(a, { nodes: ["x"], timeoutMs: 1_000 });
@@ -140,7 +140,7 @@ Deno.test("a query for nobody we know of waits: somebody we do not know may answ
   assertEquals(cameBack(asked), ["over"]);
 });
 
-Deno.test("a failed member is not waited for", () => {
+Deno.test("a failed member is not awaited", () => {
   const network = new SerfNetwork();
   const node = network.start("self", blind);
   node.meet("a");
@@ -163,7 +163,7 @@ Deno.test("a query does not wait for a member that fails meanwhile", () => {
   assertEquals(cameBack(asked), ["response self: x", "over"]);
 });
 
-Deno.test("an expression that does not compile is for nobody, and is logged where it arrives", () => {
+Deno.test("a query whose expression does not compile is for nobody, and is logged where it arrives", () => {
   const network = new SerfNetwork();
   const nodes = network.cluster(["a", "b"]);
   const asked = ask(nodes[0], { tags: { role: "[" }, timeoutMs: 1_000 });
@@ -176,7 +176,7 @@ Deno.test("an expression that does not compile is for nobody, and is logged wher
   }
 });
 
-Deno.test("a filter that cannot be read does not pass, but the query is passed on", () => {
+Deno.test("a query whose filter cannot be decoded is for nobody, but is gossiped on", () => {
   const node = new SerfNetwork().start("self", blind);
   const filters = [Uint8Array.of(7, 0x80)];
   node.hear(queryOf({ filters }));
@@ -185,7 +185,7 @@ Deno.test("a filter that cannot be read does not pass, but the query is passed o
   assertEquals(node.core.stats().query_queue, "1");
 });
 
-Deno.test("a query with an empty filter is for nobody, and is passed on without a word", () => {
+Deno.test("a query with an empty filter is for nobody, and is gossiped on without a log line", () => {
   const node = new SerfNetwork().start("self", blind);
   node.hear(queryOf({ filters: [new Uint8Array()], flags: QueryFlag.ack }));
   assertEquals([node.all("query"), node.lost], [[], []]);
@@ -223,7 +223,7 @@ Deno.test("an attack with filters keeps ordinary queries out for moments only", 
   assertEquals(node.all("query").length, 10);
 });
 
-Deno.test("filters look at our tags as they are now", () => {
+Deno.test("filters see our tags as they are now", () => {
   const node = new SerfNetwork().start("self", { ...blind, tags: { role: "web" } });
   const filters = [encodeFilter({ type: "tag", tag: "role", expression: "^db$" })];
   node.hear(queryOf({ filters }));
@@ -232,14 +232,14 @@ Deno.test("filters look at our tags as they are now", () => {
   assertEquals(node.all("query").map(({ id }) => id), [100]);
 });
 
-Deno.test("a query is known by time and id", () => {
+Deno.test("queries are the same if time and id are", () => {
   const node = new SerfNetwork().start("self", blind);
   node.hear(queryOf(), queryOf(), queryOf({ id: 100 }), queryOf({ lTime: 6 }));
   assertEquals(node.all("query").map(({ lTime, id }) => [lTime, id]), [[5, 99], [5, 100], [6, 99]]);
   assertEquals(node.core.stats().query_queue, "3");
 });
 
-Deno.test("a query further back than the buffer is long is too old", () => {
+Deno.test("a query from longer ago than the query buffer reaches is too old", () => {
   const node = new SerfNetwork().start("self", { ...blind, queryBuffer: 8 });
   node.hear(queryOf({ lTime: 20 }), queryOf({ lTime: 13 }), queryOf({ lTime: 12 }));
   assertEquals(node.all("query").map(({ lTime }) => lTime), [20, 13]);
@@ -254,7 +254,7 @@ Deno.test("queries up to the snapshot's clock are not delivered again", () => {
   assertEquals(node.all("query").map(({ lTime }) => lTime), [8]);
 });
 
-Deno.test("a query that is not to be passed on is answered all the same", () => {
+Deno.test("a query with the no-broadcast flag is responded to, and not gossiped on", () => {
   const node = new SerfNetwork().start("self", blind);
   node.hear(queryOf({ flags: 2 | 1 }));
   assertEquals(node.all("query").length, 1);
@@ -263,7 +263,7 @@ Deno.test("a query that is not to be passed on is answered all the same", () => 
   assertEquals(node.lost.map(({ message }) => message), [ack as QueryResponseMessage]);
 });
 
-Deno.test("a query is answered once, in time, and not at length", () => {
+Deno.test("a query gets one response, in time, of a limited size", () => {
   const network = new SerfNetwork();
   const node = network.start("self", blind);
   node.hear(queryOf(), queryOf({ id: 100 }));
@@ -300,7 +300,7 @@ Deno.test("queries with endless deadlines make room for newer ones", () => {
   assertEquals(node.lost.length, 2);
 });
 
-Deno.test("a query that is too large is refused, in the reference's words", () => {
+Deno.test("a query that is too large is refused with Serf's message", () => {
   const node = new SerfNetwork().start("self", blind);
   assertThrows(
     () => node.core.query("x", new Uint8Array(1_024), { id: 1 }),
@@ -311,14 +311,14 @@ Deno.test("a query that is too large is refused, in the reference's words", () =
   assertEquals(node.core.stats().query_time, "1");
 });
 
-Deno.test("queries need Serf protocol 4 to be asked, not to be answered", () => {
+Deno.test("sending queries needs Serf protocol 4, responding does not", () => {
   const node = new SerfNetwork().start("self", { ...blind, protocol: 3 });
   assertThrows(() => node.core.query("x", null, { id: 1 }), Error, "Feature not supported");
   node.hear(queryOf());
   assertEquals(node.all("query").length, 1);
 });
 
-Deno.test("an ack or answer to no query of ours is logged; a late one to a query of ours is not", () => {
+Deno.test("an ack or response to an unknown query is logged; a late one to a known query is not", () => {
   const network = new SerfNetwork();
   const node = network.start("self", blind);
   const stray = {
@@ -352,7 +352,7 @@ Deno.test("the default timeout grows with the number of nodes alive", () => {
   }
 });
 
-Deno.test("acks and answers are relayed through others, and arrive once", () => {
+Deno.test("acks and responses are relayed through other members, and are recorded once", () => {
   const network = new SerfNetwork();
   const nodes = network.cluster(["a", "b", "c"]);
   const asked = ask(nodes[0], { nodes: ["b"], relayFactor: 2, requestAck: true, timeoutMs: 5_000 });
@@ -367,7 +367,7 @@ Deno.test("acks and answers are relayed through others, and arrive once", () => 
   assertEquals(nodes[0].logs("WARN"), []);
 });
 
-Deno.test("there is no relaying in a cluster that is too small for it", () => {
+Deno.test("nothing is relayed in a cluster of too few members", () => {
   const network = new SerfNetwork();
   const node = network.start("self", blind);
   node.meet("a");
@@ -382,7 +382,7 @@ Deno.test("there is no relaying in a cluster that is too small for it", () => {
   ]);
 });
 
-Deno.test("helpers are alive, and know how to relay", () => {
+Deno.test("only members that are alive and know relay messages are used as relays", () => {
   const node = new SerfNetwork().start("self", blind);
   node.meet("a", "b", "c");
   node.bury("a");
@@ -411,7 +411,7 @@ Deno.test("helpers are alive, and know how to relay", () => {
   assertEquals(relays.map(({ to }) => to.text), [addressOf("b").text]);
 });
 
-Deno.test("a copy for helpers that is too large is an error, after the direct answer", () => {
+Deno.test("a copy for relays that is too large is an error, after the direct response", () => {
   const node = new SerfNetwork().start("self", { ...blind, queryResponseSizeLimit: 100 });
   node.meet("a");
   node.hear(queryOf({ flags: 1, relayFactor: 1 }));
@@ -434,7 +434,7 @@ Deno.test("an ack that is too large to be relayed is logged", () => {
   ]);
 });
 
-Deno.test("a helper passes the message on byte for byte, whatever it is", () => {
+Deno.test("a relay forwards any message byte for byte", () => {
   const node = new SerfNetwork().start("self", blind);
   const sent: Uint8Array[] = [];
   node.send = (_to, packet) => {

@@ -11,7 +11,7 @@ function answer(from: string): QueryResponseMessage {
   return { ...ack(from), flags: 0, payload: Uint8Array.of(1) };
 }
 
-/** A collector that waits for members `a` and `b`, and what it says: `over` at the end. */
+/** A collector that awaits the members `a` and `b`, and what it told its sink: `over` at the end. */
 function collect(completion: Partial<Completion> = {}): [QueryCollector, string[]] {
   const said: string[] = [];
   const wanted = { members: new Set(["a", "b"]), acks: true, responses: true, ...completion };
@@ -22,7 +22,7 @@ function collect(completion: Partial<Completion> = {}): [QueryCollector, string[
   return [collector, said];
 }
 
-Deno.test("a query is over when all have acknowledged and answered", () => {
+Deno.test("a query is over when all awaited members have acknowledged and responded", () => {
   const [collector, said] = collect();
   for (const message of [ack("a"), answer("b"), answer("a")]) collector.receive(message);
   assertEquals(said, ["ack a", "response b", "response a"]);
@@ -30,7 +30,7 @@ Deno.test("a query is over when all have acknowledged and answered", () => {
   assertEquals(said.slice(-2), ["ack b", "over"]);
 });
 
-Deno.test("acks do not end a query that wants answers, nor do they hold up one that wants no acks", () => {
+Deno.test("only responses count for a query that asks for no acks", () => {
   const [collector, said] = collect({ acks: false });
   collector.receive(ack("a"));
   collector.receive(ack("b"));
@@ -40,14 +40,14 @@ Deno.test("acks do not end a query that wants answers, nor do they hold up one t
   assertEquals(said.at(-1), "over");
 });
 
-Deno.test("acks alone end a query that has no answers", () => {
+Deno.test("acks alone end a query that has no responses", () => {
   const [collector, said] = collect({ responses: false });
   collector.receive(ack("a"));
   collector.receive(ack("b"));
   assertEquals(said, ["ack a", "ack b", "over"]);
 });
 
-Deno.test("a repeated ack or answer is ignored", () => {
+Deno.test("a duplicate ack or response is ignored", () => {
   const [collector, said] = collect();
   for (let i = 0; i < 3; i++) {
     collector.receive(ack("a"));
@@ -56,14 +56,14 @@ Deno.test("a repeated ack or answer is ignored", () => {
   assertEquals(said, ["ack a", "response a"]);
 });
 
-Deno.test("who was not expected is heard, but does not count", () => {
+Deno.test("an unexpected member is recorded, but does not count", () => {
   const [collector, said] = collect({ acks: false });
   collector.receive(answer("x"));
   collector.receive(answer("y"));
   assertEquals(said, ["response x", "response y"]);
 });
 
-Deno.test("a member that has gone is not waited for any more", () => {
+Deno.test("a member that is gone is not awaited any more", () => {
   const [collector, said] = collect();
   for (const message of [ack("a"), answer("a"), ack("b")]) collector.receive(message);
   collector.memberGone("x");
@@ -72,7 +72,7 @@ Deno.test("a member that has gone is not waited for any more", () => {
   assertEquals(said.slice(-2), ["ack b", "over"]);
 });
 
-Deno.test("a member that has gone may still answer, and is excused once", () => {
+Deno.test("a member that is gone may still respond, and is subtracted once", () => {
   const [collector, said] = collect({ acks: false });
   collector.memberGone("b");
   collector.memberGone("b");
@@ -82,14 +82,14 @@ Deno.test("a member that has gone may still answer, and is excused once", () => 
   assertEquals(said, ["response b", "response a", "over"]);
 });
 
-Deno.test("a query that waits for nothing but its timeout is not ended by those who go", () => {
+Deno.test("a query that waits for its timeout does not end when members go", () => {
   const [collector, said] = collect({ acks: false, responses: false });
   collector.memberGone("a");
   collector.memberGone("b");
   assertEquals(said, []);
 });
 
-Deno.test("without anybody to wait for a query ends only when told to", () => {
+Deno.test("a query that awaits no member ends only when it is told to", () => {
   const [collector, said] = collect({ members: new Set() });
   collector.receive(ack("x"));
   collector.receive(answer("x"));
@@ -100,7 +100,7 @@ Deno.test("without anybody to wait for a query ends only when told to", () => {
   assertEquals(said, ["ack x", "response x", "over"]);
 });
 
-Deno.test("a flood of forged answers is cut off, without shutting out who is expected", () => {
+Deno.test("a flood of forged responses is cut off, and awaited members still count", () => {
   const [collector, said] = collect({ acks: false });
   for (let i = 0; i < 5_000; i++) collector.receive(answer(`forged ${i}`));
   assertEquals(said.length, 2 + 1_024);

@@ -14,7 +14,7 @@ import {
 
 const blank: SnapshotState = { alive: new Map(), clock: 0, eventClock: 0, queryClock: 0 };
 
-/** A machine that keeps a snapshot, and its lines so far. */
+/** A node that keeps a snapshot, and the lines of the snapshot so far. */
 function startRecorder(
   snapshot: SnapshotState = blank,
 ): { network: SerfNetwork; node: SerfNode; lines: () => string[] } {
@@ -90,7 +90,7 @@ Deno.test("events and queries that are delivered are recorded when they are late
   assertEquals(lines().slice(1), ["event-clock: 5", "query-clock: 3", "query-clock: 6"]);
 });
 
-Deno.test("what the snapshot says already is not recorded again", () => {
+Deno.test("what is in the snapshot already is not recorded again", () => {
   const { network, node, lines } = startRecorder({
     ...blank,
     clock: 8,

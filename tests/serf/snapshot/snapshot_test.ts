@@ -38,7 +38,7 @@ const entries: SnapshotEntry[] = [
   { type: "clock", lTime: 20 },
 ];
 
-Deno.test("entries are written as the reference writes them", () => {
+Deno.test("entries are written as Serf writes them", () => {
   assertEquals(entries.map(formatEntry), [
     "alive: web 1 10.0.0.1:7946\n",
     "alive: z\u00fcrich [fe80::1]:7947\n",
@@ -69,7 +69,7 @@ Deno.test("a name with a newline cannot forge lines", () => {
   assertEquals(formatEntry({ type: "not-alive", name }), "");
 });
 
-Deno.test("a file parses to the state that its entries add up to", () => {
+Deno.test("a file parses to the state after all its entries", () => {
   for (const rejoinAfterLeave of [false, true]) {
     const replay = new SnapshotReplay({ rejoinAfterLeave });
     let text = "";
@@ -81,7 +81,7 @@ Deno.test("a file parses to the state that its entries add up to", () => {
   }
 });
 
-Deno.test("a leave forgets members and clocks, and what follows counts again", () => {
+Deno.test("a leave clears members and clocks, and entries after it count again", () => {
   const text = entries.map(formatEntry).join("");
   assertEquals(plain(parseSnapshot(text).state), {
     alive: { back: "10.0.0.1:7946" },
@@ -89,7 +89,7 @@ Deno.test("a leave forgets members and clocks, and what follows counts again", (
   });
 });
 
-Deno.test("a leave is passed over, and said to be, when the node is meant to rejoin", () => {
+Deno.test("a leave is ignored, with a log line, if the node is to rejoin after a leave", () => {
   const text = entries.map(formatEntry).join("");
   const { state, warnings } = parseSnapshot(text, { rejoinAfterLeave: true });
   assertEquals(plain(state), {
@@ -107,7 +107,7 @@ Deno.test("comments and old coordinate lines are skipped silently", () => {
   assertEquals(warnings, []);
 });
 
-Deno.test("lines that make no sense are skipped with a warning in the reference's words", () => {
+Deno.test("lines that cannot be read are skipped with Serf's warning", () => {
   assertEquals(warningsOf("clock:4\nfoo: bar\n\nleave \n"), [
     "[WARN] serf: Unrecognized snapshot line: clock:4",
     "[WARN] serf: Unrecognized snapshot line: foo: bar",
@@ -155,7 +155,7 @@ Deno.test("any bytes parse without an exception", () => {
   }
 });
 
-Deno.test("a compacted file says the same as the one it replaces", () => {
+Deno.test("a compacted file has the same state as the one that it replaces", () => {
   const text = entries.slice(0, 6).map(formatEntry).join("");
   const { state } = parseSnapshot(text);
   const compacted = formatCompacted(state);
