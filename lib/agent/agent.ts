@@ -1,6 +1,6 @@
 /**
- * A running agent: a member of the cluster, with event handlers, a log, and files for tags and keys. It is what RPC
- * clients talk to.
+ * A running agent: a member of the cluster with event handlers, a log, and a file for its tags. The RPC server passes the
+ * commands of its clients to it.
  *
  * @module
  */
@@ -24,17 +24,18 @@ import type { QueryOptions, QueryRecord } from "../api/query.ts";
 import type { Coordinate } from "../api/coordinate.ts";
 import { UserEventThrottle } from "./user_event_throttle.ts";
 import type { HandlerSpec } from "./handlers/handler_spec.ts";
+import type { RunScriptOptions } from "./handlers/run_script.ts";
 import { ScriptHandlers } from "./handlers/script_handlers.ts";
 import { writeTagsFile } from "./config/state_files.ts";
 
-/** What an agent is made of. */
+/** The member, and what the agent adds to it. */
 export interface AgentOptions {
   readonly serf: SerfOptions;
   readonly log: AgentLog;
   readonly handlers: readonly HandlerSpec[];
-  /** How long what handlers leave behind may keep their output open, milliseconds. */
-  readonly handlerLingerMs: number;
-  /** The file that follows every change of the tags. Default: none. */
+  /** How long background processes of a handler may keep its output open after it has exited, milliseconds. */
+  readonly handlerWaitDelayMs: number;
+  /** The file that is written whenever the tags change. Default: none. */
   readonly tagsFile?: string;
 }
 
@@ -48,9 +49,9 @@ const KEY_OPERATION_TEXTS: Readonly<Record<KeyOperation, string>> = {
   "list-keys": "Initiating key listing",
 };
 
-/** One agent. It logs what is asked of it. */
+/** One agent. It logs each operation, as Serf's agent does. */
 export class Agent implements RpcAgent {
-  /** Resolves when the agent has ended, for whatever reason. */
+  /** Resolves when the agent has shut down, for any reason. */
   readonly closed: Promise<void>;
   readonly #node: RunningNode;
   readonly #options: AgentOptions;
@@ -62,7 +63,7 @@ export class Agent implements RpcAgent {
   #dropping = false;
   #stopping: Promise<void> | undefined;
 
-  /** Starts an agent. Rejects with what `Serf.create` rejects with. */
+  /** Starts an agent. Rejects as `Serf.create` does. */
   static async start(options: AgentOptions): Promise<Agent> {
     const { log } = options;
     log.write("INFO", "agent: Serf agent starting");
@@ -74,7 +75,7 @@ export class Agent implements RpcAgent {
     this.#options = options;
     this.#handlers = new ScriptHandlers({
       handlers: options.handlers,
-      lingerMs: options.handlerLingerMs,
+      waitDelayMs: options.handlerWaitDelayMs,
       self: () => node.local,
       log: options.log.write,
       metrics: options.serf.metrics,
@@ -91,7 +92,7 @@ export class Agent implements RpcAgent {
     return this.#node.encrypted;
   }
 
-  /** The address that is announced to others. */
+  /** The address that is advertised to other members. */
   get address(): Address {
     return this.#node.config.address;
   }
@@ -125,7 +126,7 @@ export class Agent implements RpcAgent {
     void this.stop();
   }
 
-  /** Ends the agent at once, without a leave. Resolves when nothing is left open. */
+  /** Shuts the agent down without a leave. Resolves when everything is closed. */
   stop(): Promise<void> {
     return this.#stopping ??= this.#stop();
   }
@@ -145,7 +146,7 @@ export class Agent implements RpcAgent {
   async setTags(tags: Tags): Promise<void> {
     const { tagsFile, serf: { protocol = 5 } } = this.#options;
     if (tagsFile !== undefined) {
-      // Tags that the cluster would refuse must not get into the file: the agent could not start again.
+      // Tags that are too large must not get into the file: the agent could not start with them again.
       encodeMeta(tags, protocol);
       try {
         writeTagsFile(tagsFile, tags);
@@ -157,10 +158,10 @@ export class Agent implements RpcAgent {
     await this.#node.setTags(tags);
   }
 
-  /** Replaces the event handlers, from the next event on, and how long what they leave behind may linger. */
-  setHandlers(handlers: readonly HandlerSpec[], { lingerMs }: { readonly lingerMs: number }): void {
+  /** Replaces the event handlers and their options, from the next event on. */
+  setHandlers(handlers: readonly HandlerSpec[], { waitDelayMs }: RunScriptOptions): void {
     this.#handlers.handlers = handlers;
-    this.#handlers.lingerMs = lingerMs;
+    this.#handlers.waitDelayMs = waitDelayMs;
   }
 
   async userEvent(
@@ -216,7 +217,7 @@ export class Agent implements RpcAgent {
     }
   }
 
-  /** As {@link RpcAgent.stats}. The handlers are those of the start. */
+  /** As {@link RpcAgent.stats}. As in Serf, a reload does not change the handlers that are shown. */
   stats(): Record<string, Record<string, string>> {
     const handlers = this.#options.handlers
       .map(({ filter, script }) => [`${filter.type}:${filter.name}`, script]);
@@ -257,7 +258,7 @@ export class Agent implements RpcAgent {
     this.#log("INFO", "shutdown complete");
   }
 
-  /** Hands out events as they come. Only handlers may be slow, and they have a queue of their own. */
+  /** Passes each event to the streams at once, and to a queue for the handlers, because these may be slow. */
   async #deliver(events: Subscription<SerfEvent>): Promise<void> {
     for await (const event of events) {
       this.#log("INFO", `Received event: ${describeEvent(event)}`);

@@ -1,5 +1,5 @@
 /**
- * Joining in the background, until it works.
+ * Joining in the background, again and again until it succeeds: `-retry-join`.
  *
  * @module
  */
@@ -11,21 +11,17 @@ import { failureText } from "../rpc/failure_text.ts";
 import type { RpcAgent } from "../rpc/server/rpc_agent.ts";
 import type { AgentConfig } from "./config/config.ts";
 
-/** What a retried join needs. */
-export interface RetryJoinOptions {
-  readonly agent: Pick<RpcAgent, "join">;
-  readonly log: Log;
-  /** Ends the tries. */
-  readonly signal: AbortSignal;
-}
-
 /**
- * Joins the addresses of `retry_join`, with pauses, until one is reached. Resolves to whether that happened; if not,
- * the tries that are allowed are used up, or the signal ended them.
+ * Joins the addresses of `retry_join` at intervals until one is reached, `retry_max_attempts` are used up, or the signal is
+ * aborted. Resolves to whether an address was reached.
  */
 export async function retryJoin(
   config: AgentConfig,
-  { agent, log, signal }: RetryJoinOptions,
+  { agent, log, signal }: {
+    readonly agent: Pick<RpcAgent, "join">;
+    readonly log: Log;
+    readonly signal: AbortSignal;
+  },
 ): Promise<boolean> {
   const { retryJoin: addresses, replayOnJoin: replay, retryIntervalMs, retryMaxAttempts } = config;
   for (let attempt = 1; !signal.aborted; attempt++) {

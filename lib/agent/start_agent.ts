@@ -1,5 +1,5 @@
 /**
- * From a checked configuration to a running agent.
+ * Starting an agent with a checked configuration: resolves addresses, restores tags and keys, and joins nothing yet.
  *
  * @module
  */
@@ -17,16 +17,16 @@ import type { LoadedConfig } from "./config/load_config.ts";
 import { type NetworkSettings, resolveNetworkSettings } from "./config/network_settings.ts";
 import { StartupError } from "./config/config.ts";
 
-/** Where an agent reports while it starts, and afterwards. */
+/** Where the agent reports. */
 export interface StartAgentOptions {
-  /** Prints a headline. */
+  /** Prints a line of progress. */
   readonly say: (text: string) => void;
   readonly log: AgentLog;
-  /** Takes the agent's figures. */
+  /** Takes the agent's metrics. */
   readonly metrics: Metrics;
 }
 
-/** An agent, and what its configuration came to on this machine. */
+/** An agent, and its network settings as they were resolved on this machine. */
 export interface StartedAgent {
   readonly agent: Agent;
   readonly network: NetworkSettings;
@@ -52,11 +52,11 @@ export async function startAgent(
     metrics,
     onKeyringChange: keyringWriter(config),
   };
-  const { handlerLingerMs } = config;
   const tagsFile = config.tagsFile || undefined;
   const agent = await attempt(
     "Failed to start the Serf agent: Error creating Serf",
-    () => Agent.start({ serf, log, handlers, handlerLingerMs, tagsFile }),
+    () =>
+      Agent.start({ serf, log, handlers, handlerWaitDelayMs: config.handlerWaitDelayMs, tagsFile }),
   );
   return { agent, network };
 }
@@ -92,7 +92,7 @@ async function restoreKeyring(
   return keyring;
 }
 
-/** What writes a keyring that the cluster has changed, if it came from a file. */
+/** Writes the keyring to its file whenever the cluster has changed it, if it has a file. */
 function keyringWriter({ keyringFile }: AgentConfig): SerfOptions["onKeyringChange"] {
   return keyringFile === "" ? undefined : (keyring) => writeKeyringFile(keyringFile, keyring);
 }

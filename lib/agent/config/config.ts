@@ -1,6 +1,6 @@
 /**
- * The agent's settings: their names in files, their kinds, their defaults, and how a later source combines with an
- * earlier one.
+ * The agent's settings: their keys in configuration files, their kinds, their defaults, and how the settings of several
+ * sources are merged.
  *
  * @module
  */
@@ -13,14 +13,14 @@ export class StartupError extends Error {
   override readonly name = "StartupError";
 }
 
-/** What the settings of each kind hold. */
+/** The types of values by kind. */
 interface Kinds {
   string: string;
   bool: boolean;
   int: number;
   /** Bytes. */
   size: number;
-  /** Milliseconds; Go's notation in files. */
+  /** Milliseconds; in files a text in Go's notation, as in `5s`. */
   duration: number;
   list: readonly string[];
   tags: Readonly<Record<string, string>>;
@@ -29,25 +29,25 @@ interface Kinds {
 /** The kind of a setting. */
 export type ConfigKind = keyof Kinds;
 
-/** What is known of one setting. */
+/** One setting. */
 export interface ConfigOption {
-  /** The key in a configuration file; a dot leads into an object. Without one, only a flag sets it. */
+  /** The key in a configuration file, with a dot for an object inside it; absent if only a flag sets it. */
   readonly key?: string;
   readonly kind: ConfigKind;
 }
 
 /** All settings. */
 export const configOptions = {
-  /** Unique in the cluster; by default the host name. */
+  /** Must be unique in the cluster; empty for the host name. */
   nodeName: { key: "node_name", kind: "string" },
   /** Old form of the tag `role`. */
   role: { key: "role", kind: "string" },
   tags: { key: "tags", kind: "tags" },
-  /** Where tags are kept that change while the agent runs. */
+  /** The file that stores the tags. */
   tagsFile: { key: "tags_file", kind: "string" },
-  /** `addr[:port]` to listen on for the other agents. */
+  /** `addr[:port]` to listen on for gossip. */
   bind: { key: "bind", kind: "string" },
-  /** `addr[:port]` that is announced to the others, if not the one listened on. */
+  /** `addr[:port]` to advertise to other nodes; empty for the one listened on. */
   advertise: { key: "advertise", kind: "string" },
   /** Base64. */
   encryptKey: { key: "encrypt_key", kind: "string" },
@@ -56,62 +56,62 @@ export const configOptions = {
   logLevel: { key: "log_level", kind: "string" },
   /** `host:port` to listen on for clients. */
   rpcAddr: { key: "rpc_addr", kind: "string" },
-  /** What clients must present; empty: nothing. */
+  /** The token that clients must send; empty if they need none. */
   rpcAuth: { key: "rpc_auth", kind: "string" },
   /** Serf protocol version. */
   protocol: { key: "protocol", kind: "int" },
-  /** Whether events from before a join are delivered. */
+  /** Whether recent user events from before a join are delivered. */
   replayOnJoin: { key: "replay_on_join", kind: "bool" },
   queryResponseSizeLimit: { key: "query_response_size_limit", kind: "size" },
   querySizeLimit: { key: "query_size_limit", kind: "size" },
   userEventSizeLimit: { key: "user_event_size_limit", kind: "size" },
-  /** Joined at start; if none can be reached, the agent ends. */
+  /** Addresses to join at the start; the agent exits if none can be reached. */
   startJoin: { key: "start_join", kind: "list" },
   /** Handler specifications, as in `user:deploy=./deploy.sh`. */
   eventHandlers: { key: "event_handlers", kind: "list" },
-  /** How long the processes that a handler leaves behind may keep its output open; the reference waits for ever. */
-  handlerLingerMs: { key: "handler_linger", kind: "duration" },
+  /** How long background processes may keep the output of a finished handler open; Serf waits without a limit. */
+  handlerWaitDelayMs: { key: "handler_linger", kind: "duration" },
   /** Timing: lan, wan or local. */
   profile: { key: "profile", kind: "string" },
   snapshotPath: { key: "snapshot_path", kind: "string" },
-  /** Whether SIGTERM makes the agent leave the cluster before it ends. */
+  /** Whether SIGTERM makes the agent leave the cluster before it exits. */
   leaveOnTerminate: { key: "leave_on_terminate", kind: "bool" },
-  /** Whether SIGINT makes the agent end without leaving. */
+  /** Whether SIGINT makes the agent exit without leaving. */
   skipLeaveOnInterrupt: { key: "skip_leave_on_interrupt", kind: "bool" },
-  /** Name of the cluster to discover by multicast DNS; empty: none. */
+  /** Name of the cluster to discover by multicast DNS; empty for none. */
   discover: { key: "discover", kind: "string" },
   mdnsInterface: { key: "mdns.interface", kind: "string" },
   mdnsDisableIpv4: { key: "mdns.disable_ipv4", kind: "bool" },
   mdnsDisableIpv6: { key: "mdns.disable_ipv6", kind: "bool" },
   /** Network interface to listen on. */
   interface: { key: "interface", kind: "string" },
-  /** Between tries to reach a failed member. */
+  /** Time between attempts to reconnect to a failed member. */
   reconnectIntervalMs: { key: "reconnect_interval", kind: "duration" },
-  /** How long a failed member is remembered. */
+  /** How long a failed member is kept. */
   reconnectTimeoutMs: { key: "reconnect_timeout", kind: "duration" },
-  /** How long a member that left is remembered. */
+  /** How long a member that has left is kept. */
   tombstoneTimeoutMs: { key: "tombstone_timeout", kind: "duration" },
   disableNameResolution: { key: "disable_name_resolution", kind: "bool" },
-  /** Whether no network coordinates are kept; the reference knows the setting and ignores it. */
+  /** Whether network coordinates are disabled. Serf accepts this setting but ignores it. */
   disableCoordinates: { key: "disable_coordinates", kind: "bool" },
-  /** Whether the node's name must be one that DNS can carry; the reference knows the setting and ignores it. */
+  /** Whether the node's name must be valid in DNS. Serf accepts this setting but ignores it. */
   validateNodeNames: { key: "validate_node_names", kind: "bool" },
   enableSyslog: { key: "enable_syslog", kind: "bool" },
   syslogFacility: { key: "syslog_facility", kind: "string" },
-  /** Joined in the background, until one is reached. */
+  /** Addresses to join in the background, until one is reached. */
   retryJoin: { key: "retry_join", kind: "list" },
-  /** Further tries after the first one; 0: without end. */
+  /** Number of retries after the first attempt; 0 for no limit. */
   retryMaxAttempts: { key: "retry_max_attempts", kind: "int" },
   retryIntervalMs: { key: "retry_interval", kind: "duration" },
-  /** Whether a restart joins the cluster of the snapshot although the node left it. */
+  /** Whether a restarted agent rejoins the cluster in its snapshot even if it has left it. */
   rejoinAfterLeave: { key: "rejoin_after_leave", kind: "bool" },
-  /** `host:port` for metrics over TCP; empty: none. */
+  /** `host:port` of a statsite server; empty for none. */
   statsiteAddr: { key: "statsite_addr", kind: "string" },
-  /** `host:port` for metrics over UDP; empty: none. */
+  /** `host:port` of a statsd server; empty for none. */
   statsdAddr: { key: "statsd_addr", kind: "string" },
-  /** How long a leave, a forced leave or a change of tags waits until it has been told. */
+  /** How long a leave, a removal of a node or a change of tags may take to be broadcast. */
   broadcastTimeoutMs: { key: "broadcast_timeout", kind: "duration" },
-  /** Whether messages are sent as they are. */
+  /** Whether messages to other nodes are not compressed. */
   disableCompression: { kind: "bool" },
 } as const satisfies Readonly<Record<string, ConfigOption>>;
 
@@ -120,10 +120,10 @@ export type AgentConfig = {
   readonly [Name in keyof typeof configOptions]: Kinds[(typeof configOptions)[Name]["kind"]];
 };
 
-/** What one source says: a file, or the flags. */
+/** The settings in one source: a file, or the flags. */
 export type ConfigLayer = Partial<AgentConfig>;
 
-/** An agent without a file and without flags. */
+/** The settings of an agent without files and flags. */
 export const defaultConfig: AgentConfig = {
   nodeName: "",
   role: "",
@@ -143,7 +143,7 @@ export const defaultConfig: AgentConfig = {
   userEventSizeLimit: librarySettings.userEventSizeLimit,
   startJoin: [],
   eventHandlers: [],
-  handlerLingerMs: 5_000,
+  handlerWaitDelayMs: 5_000,
   profile: "lan",
   snapshotPath: "",
   leaveOnTerminate: false,
@@ -171,7 +171,7 @@ export const defaultConfig: AgentConfig = {
   disableCompression: false,
 };
 
-/** How the values of two sources combine: an empty text, a false and a zero never undo what an earlier source said. */
+/** Merges two values. As in Serf, an empty text, `false` or 0 in the later source does not replace an earlier value. */
 const combine: { readonly [K in ConfigKind]: (earlier: Kinds[K], later: Kinds[K]) => Kinds[K] } = {
   string: (earlier, later) => later || earlier,
   bool: (earlier, later) => later || earlier,
@@ -183,8 +183,8 @@ const combine: { readonly [K in ConfigKind]: (earlier: Kinds[K], later: Kinds[K]
 };
 
 /**
- * Puts a later source over an earlier one: lists grow, tags are united and the later value wins, anything else is
- * replaced if the later source says something.
+ * Merges a later source into an earlier one: lists are joined; of tags with the same name, and of all other settings, the
+ * later value counts.
  */
 export function mergeConfig(base: AgentConfig, layer: ConfigLayer): AgentConfig {
   const merged: Record<string, unknown> = { ...base };

@@ -1,5 +1,5 @@
 /**
- * From the JSON of a configuration file to settings, as strictly as the reference and with its messages.
+ * Decoding the JSON of a configuration file, as strictly as Serf and with its messages.
  *
  * @module
  */
@@ -10,12 +10,12 @@ import { decodeFirstJson } from "../../go/decode_json.ts";
 
 type JsonObject = { readonly [key: string]: unknown };
 
-/** Keys that are accepted, and must be booleans, although no agent has ever acted on them. */
+/** Keys that must be booleans but have no effect; Serf accepts them too. */
 const INERT_KEYS = ["enable_compression", "MsgpackUseNewTimeFormat"];
 
 /**
- * Decodes a file: one JSON object, whose keys match in any case; text after it is ignored, and `null` counts as absent.
- * Throws a `SyntaxError` or `TypeError` that says what is wrong, for types and unknown keys all at once.
+ * Decodes a file with one JSON object. Keys match in any case, a `null` counts as absent, and text after the object is
+ * ignored. Throws a `SyntaxError`, or a `TypeError` that lists all wrong types and unknown keys.
  */
 export function decodeConfig(bytes: Uint8Array): ConfigLayer {
   const json = decodeFirstJson(bytes);
@@ -31,7 +31,7 @@ class ConfigDecoder {
   readonly #values = new Map<string, unknown>();
   readonly #problems: string[] = [];
 
-  /** Takes the settings whose keys start with `prefix`. */
+  /** Decodes the settings whose keys start with `prefix`. */
   object(prefix: string, json: JsonObject): void {
     const unused = new Set(Object.keys(json));
     for (const key of keysBelow(prefix)) {
@@ -44,7 +44,7 @@ class ConfigDecoder {
     this.#problem(`'${prefix.slice(0, -1)}' has invalid keys: ${[...unused].sort().join(", ")}`);
   }
 
-  /** Everything that was taken; throws if something could not be. */
+  /** The decoded settings; throws if there were problems. */
   finish(): ConfigLayer {
     if (this.#problems.length > 0) {
       const list = this.#problems.sort().map((problem) => `* ${problem}`).join("\n");
@@ -68,7 +68,7 @@ class ConfigDecoder {
     else this.#notAMap(key, value);
   }
 
-  /** The value in the form of its kind; `undefined`, and a problem noted, if it is of another. */
+  /** The value of a setting; `undefined`, after noting a problem, if it is of the wrong type. */
   #decode(key: string, kind: ConfigKind, value: unknown): unknown {
     switch (kind) {
       case "string":
@@ -102,7 +102,7 @@ class ConfigDecoder {
     return typeof value === "number" ? Math.trunc(value) : this.#typed(key, "int", value);
   }
 
-  /** The reference takes a negative size, and then refuses whatever is sent. */
+  /** Serf accepts a negative size, and then refuses everything that is sent. */
   #size(key: string, value: unknown): unknown {
     const size = this.#int(key, value);
     if (!(Number(size) < 0)) return size;
@@ -132,12 +132,12 @@ class ConfigDecoder {
   }
 }
 
-/** All keys that lead to a setting. */
+/** The keys of all settings. */
 const optionKeys = Object.values(configOptions).flatMap((option) =>
   "key" in option ? [option.key] : []
 );
 
-/** The first words of the keys below a prefix. */
+/** The next part of each key that starts with a prefix. */
 function keysBelow(prefix: string): string[] {
   const rests = [...optionKeys, ...INERT_KEYS]
     .filter((key) => key.startsWith(prefix))
@@ -145,7 +145,7 @@ function keysBelow(prefix: string): string[] {
   return [...new Set(rests)];
 }
 
-/** What stands under a key; `undefined` if that is an object of settings. */
+/** The kind of the setting with this key; `undefined` if the key is that of an object of settings. */
 function kindOfKey(key: string): ConfigKind | undefined {
   if (INERT_KEYS.includes(key)) return "bool";
   return Object.values(configOptions).find((option) => "key" in option && option.key === key)?.kind;
@@ -159,7 +159,7 @@ function equalFold(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase();
 }
 
-/** The name of the Go type that JSON is decoded to. */
+/** The name of the Go type to which JSON is decoded. */
 function goType(value: unknown): string {
   if (typeof value === "string") return "string";
   if (typeof value === "number") return "float64";
@@ -167,7 +167,7 @@ function goType(value: unknown): string {
   return Array.isArray(value) ? "[]interface {}" : "map[string]interface {}";
 }
 
-/** The kind of that type: Go's word without element types. */
+/** The kind of that type in Go, without element types. */
 function goKind(value: unknown): string {
   if (Array.isArray(value)) return "slice";
   return isObject(value) ? "map" : goType(value);

@@ -140,7 +140,7 @@ function checkInterfaces(config: AgentConfig): void {
 }
 
 function checkDurations(config: AgentConfig): void {
-  for (const name of ["reconnectTimeoutMs", "tombstoneTimeoutMs", "handlerLingerMs"] as const) {
+  for (const name of ["reconnectTimeoutMs", "tombstoneTimeoutMs", "handlerWaitDelayMs"] as const) {
     if (config[name] >= 0) continue;
     const { key } = configOptions[name];
     throw new StartupError(

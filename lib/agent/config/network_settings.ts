@@ -1,6 +1,6 @@
 /**
- * Where an agent listens, what it announces, and how it encrypts: the settings that can only be checked on the machine
- * they are for.
+ * Where an agent listens, which address it advertises, and its key: the settings that name resolution and the interfaces
+ * of the machine decide.
  *
  * @module
  */
@@ -17,10 +17,10 @@ import { StartupError } from "./config.ts";
 export interface NetworkSettings {
   readonly bind: Address;
   readonly advertise: Address | undefined;
-  /** Of any length: the membership layer says which ones it takes. */
+  /** Of any length: `Serf.create` checks it. */
   readonly encryptKey: Uint8Array | undefined;
   readonly profile: ProfileName;
-  /** Set when the address was taken from the configured interface: what the user is told about it. */
+  /** What the user is told if the address was taken from the configured interface. */
   readonly notice: string | undefined;
 }
 
@@ -45,7 +45,7 @@ async function resolve(text: string, what: "bind" | "advertise"): Promise<Addres
   }
 }
 
-/** Takes an address of the interface instead of the unspecified one; any other must be one of the interface's. */
+/** Replaces the unspecified address by one of the interface; any other address must be one of the interface. */
 function onInterface(bind: Address, name: string): { bind: Address; notice?: string } {
   if (name === "") return { bind };
   const hosts = Deno.networkInterfaces().filter((known) => known.name === name)
@@ -64,7 +64,7 @@ function onInterface(bind: Address, name: string): { bind: Address; notice?: str
   };
 }
 
-/** 169.254.0.0/16 and fe80::/10, which only mean something together with an interface. */
+/** 169.254.0.0/16 and fe80::/10: such an address is ambiguous without an interface. */
 function isLinkLocal(host: string): boolean {
   const [first, second] = parseIp(host) ?? [];
   return host.includes(":")

@@ -1,5 +1,6 @@
 /**
- * Finding the other members of a cluster by multicast DNS, and joining them.
+ * Finding the other members of a cluster by multicast DNS, and joining them: every agent announces itself as an instance of
+ * the service that stands for its cluster, and browses for the other instances.
  *
  * @module
  */
@@ -13,10 +14,10 @@ import { failureText } from "../../rpc/failure_text.ts";
 import type { RpcAgent } from "../../rpc/server/rpc_agent.ts";
 import type { AgentConfig } from "../config/config.ts";
 import { type MdnsNetwork, type MdnsNetworkOptions, openMdnsNetwork } from "./mdns_network.ts";
-import { MdnsScan } from "./mdns_scan.ts";
+import { MdnsBrowser } from "./mdns_browser.ts";
 import { MdnsService, mdnsServiceName } from "./mdns_service.ts";
 
-/** The settings that matter here. */
+/** The settings of discovery. */
 export type DiscoveryConfig = Pick<
   AgentConfig,
   | "discover"
@@ -28,24 +29,24 @@ export type DiscoveryConfig = Pick<
   | "replayOnJoin"
 >;
 
-/** What discovery needs. */
+/** The agent that is announced and joins others, and how the network is reached. */
 export interface DiscoveryOptions {
   readonly agent: Pick<RpcAgent, "join"> & { readonly address: Address };
   readonly log: Log;
-  /** By default the real one. */
+  /** Opens the network. Default: {@link openMdnsNetwork}. */
   readonly openNetwork?: (options: MdnsNetworkOptions) => Promise<MdnsNetwork>;
-  /** How often it is asked who is there. Milliseconds, by default 60,000. */
+  /** The time between two queries for instances, milliseconds. Default 60,000, as in Serf (`mdnsPollInterval`). */
   readonly pollMs?: number;
 }
 
-/** How long nobody new must turn up before those who did are joined, all at once. */
+/** When no new address has been found for this long, all that were found are joined. Serf's `mdnsQuietInterval`. */
 const QUIET_MS = 100;
-/** Addresses that wait to be joined. */
+/** The most addresses that wait to be joined; further ones are found again by a later query. */
 const MAX_WAITING = 64;
-/** Addresses that are remembered; anybody on the link can make some up. */
+/** The most addresses that are remembered: anybody on the network can announce any number. */
 const MAX_SEEN = 4_096;
 
-/** Makes this agent known to the members of its cluster on the same network, and joins those that it finds, once each. */
+/** Announces this agent to its cluster on the same network, and joins each member that it finds once. */
 export class Discovery implements AsyncDisposable {
   readonly #config: DiscoveryConfig;
   readonly #agent: Pick<RpcAgent, "join">;
@@ -54,9 +55,9 @@ export class Discovery implements AsyncDisposable {
   readonly #seen = new Set<string>();
   readonly #waiting: string[] = [];
   #network: MdnsNetwork | undefined;
-  #scan: MdnsScan;
-  #poll: Timer | undefined;
-  #quiet: Timer | undefined;
+  #browser: MdnsBrowser;
+  #pollTimer: Timer | undefined;
+  #quietTimer: Timer | undefined;
   #joining = false;
 
   private constructor(config: DiscoveryConfig, { agent, log }: DiscoveryOptions) {
@@ -64,10 +65,10 @@ export class Discovery implements AsyncDisposable {
     this.#agent = agent;
     this.#log = log;
     this.#service = mdnsServiceName(config.discover);
-    this.#scan = new MdnsScan(this.#service);
+    this.#browser = new MdnsBrowser(this.#service);
   }
 
-  /** Starts. Rejects with an `Error` if there is no way to listen, or this node's name cannot be announced. */
+  /** Starts. Rejects with an `Error` if no socket can be opened, or this node's name cannot be announced. */
   static async start(config: DiscoveryConfig, options: DiscoveryOptions): Promise<Discovery> {
     const { agent, log, openNetwork = openMdnsNetwork, pollMs = 60_000 } = options;
     const service = new MdnsService({
@@ -84,17 +85,17 @@ export class Discovery implements AsyncDisposable {
       ipv4: !config.mdnsDisableIpv4,
       ipv6: !config.mdnsDisableIpv6,
       answers: (question) => service.answers(question),
-      hear: (records) => discovery.#hear(records),
+      receive: (records) => discovery.#receive(records),
       log,
     });
     discovery.#begin(network, pollMs);
     return discovery;
   }
 
-  /** Looks for nobody any more, and cannot be found; resolves when all sockets are closed. */
+  /** Ends queries and announcements; resolves when all sockets are closed. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#poll?.cancel();
-    this.#quiet?.cancel();
+    this.#pollTimer?.cancel();
+    this.#quietTimer?.cancel();
     const network = this.#network;
     this.#network = undefined;
     await network?.close();
@@ -103,35 +104,35 @@ export class Discovery implements AsyncDisposable {
   #begin(network: MdnsNetwork, pollMs: number): void {
     this.#network = network;
     const poll = () => {
-      this.#poll = after(pollMs, poll);
-      this.#look();
+      this.#pollTimer = after(pollMs, poll);
+      this.#queryInstances();
     };
     poll();
   }
 
-  async #look(): Promise<void> {
-    this.#scan = new MdnsScan(this.#service);
+  async #queryInstances(): Promise<void> {
+    this.#browser = new MdnsBrowser(this.#service);
     try {
-      await this.#network?.ask({ name: this.#service, type: "PTR" });
+      await this.#network?.query({ name: this.#service, type: "PTR" });
     } catch (error) {
       this.#log("ERR", `agent.mdns: Failed to poll for new hosts: ${errorText(error)}`);
     }
   }
 
-  #hear(records: readonly Answer[]): void {
-    const { found, incomplete } = this.#scan.take(records);
-    for (const host of found) this.#take(host);
-    for (const name of incomplete) this.#askAbout(name);
+  #receive(records: readonly Answer[]): void {
+    const { found, incomplete } = this.#browser.take(records);
+    for (const host of found) this.#add(host);
+    for (const name of incomplete) this.#queryInstance(name);
   }
 
-  /** The reference asks for a pointer, which no instance has. */
-  #askAbout(name: string): void {
-    this.#network?.ask({ name, type: "ANY" }).catch((error) => {
+  /** Asks for the missing records of an instance. Serf asks for a PTR record, which an instance does not have. */
+  #queryInstance(name: string): void {
+    this.#network?.query({ name, type: "ANY" }).catch((error) => {
       this.#log("ERR", `agent.mdns: Failed to query instance ${name}: ${errorText(error)}`);
     });
   }
 
-  #take(host: string): void {
+  #add(host: string): void {
     if (this.#seen.has(host) || this.#waiting.length >= MAX_WAITING) return;
     for (const oldest of this.#seen) {
       if (this.#seen.size < MAX_SEEN) break;
@@ -139,13 +140,13 @@ export class Discovery implements AsyncDisposable {
     }
     this.#seen.add(host);
     this.#waiting.push(host);
-    this.#awaitQuiet();
+    this.#joinWhenQuiet();
   }
 
-  #awaitQuiet(): void {
+  #joinWhenQuiet(): void {
     if (this.#joining || this.#network === undefined) return;
-    this.#quiet?.cancel();
-    this.#quiet = after(QUIET_MS, () => this.#join());
+    this.#quietTimer?.cancel();
+    this.#quietTimer = after(QUIET_MS, () => this.#join());
   }
 
   async #join(): Promise<void> {
@@ -158,6 +159,6 @@ export class Discovery implements AsyncDisposable {
       this.#log("ERR", `agent.mdns: Failed to join: ${failureText(error)}`);
     }
     this.#joining = false;
-    if (this.#waiting.length > 0) this.#awaitQuiet();
+    if (this.#waiting.length > 0) this.#joinWhenQuiet();
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Sockets for multicast DNS.
+ * The sockets of multicast DNS (RFC 6762): for each IP version, one that responds and one that sends queries.
  *
  * @module
  */
@@ -9,51 +9,51 @@ import type multicastDns from "multicast-dns";
 import type { Answer, Endpoint, MulticastDns, Options, Packet, Question } from "multicast-dns";
 import { errorText } from "../../base/errors.ts";
 
-/** Where questions and answers meet. */
+/** The open sockets. */
 export interface MdnsNetwork {
-  /** Sends a question to everybody. Rejects if it could not be sent at all. */
-  ask(question: Question): Promise<void>;
+  /** Multicasts a question. Rejects if it could be sent by no socket. */
+  query(question: Question): Promise<void>;
   /** Resolves when all sockets are closed. */
   close(): Promise<void>;
 }
 
-/** What a network is made of, and who listens. */
+/** Which sockets are opened, and what is done with the packets that arrive. */
 export interface MdnsNetworkOptions {
-  /** The name of a network interface. Default: the one that the system routes multicast through. */
+  /** The name of a network interface. Default: the one to which the system routes multicast. */
   readonly interface?: string;
   readonly ipv4: boolean;
   readonly ipv6: boolean;
-  /** What we have to say to a question. */
+  /** Returns our records that answer a question. */
   readonly answers: (question: Question) => Answer[];
-  /** Takes the records of answers, to whomever they were sent. */
-  readonly hear: (records: Answer[]) => void;
+  /** Takes the records of each response, whatever it responds to. */
+  readonly receive: (records: Answer[]) => void;
   readonly log: Log;
 }
 
 const PORT = 5353;
-/** Questions of one packet that are answered. */
+/** The most questions of one packet that are answered. */
 const MAX_QUESTIONS = 16;
-/** Class IN with the bit that asks for a unicast answer, as the library spells it. */
+/** Class IN with the bit that asks for a unicast response; the library has no name for it. */
 const UNICAST_CLASS = "UNKNOWN_32769";
 
-/** One IP version: where its sockets are, and whom they speak to. */
+/** One IP version: the options of its sockets, and the multicast group. */
 interface Family {
   readonly options: Options;
   readonly group: string;
-  /** What a link-local address needs behind it to be reached. */
+  /** The zone that follows a link-local address, as in `%eth0`. */
   readonly scope: string;
 }
 
 /** The sockets of one IP version. */
 interface Sockets {
   readonly family: Family;
-  /** Answers, and hears what others are answered; on the port of multicast DNS. */
+  /** Bound to the port of multicast DNS: receives queries and multicast responses, and responds. */
   readonly responder: MulticastDns;
-  /** Asks; on a port of its own, which is where the reference sends its answers. */
-  readonly asker: MulticastDns;
+  /** Bound to a port of its own, to which Serf sends its responses: sends queries. */
+  readonly querier: MulticastDns;
 }
 
-/** Opens sockets for both IP versions, as far as they are wanted and there. Rejects with an `Error` if none can be had. */
+/** Opens the sockets of the IP versions that are wanted. Rejects with an `Error` if none can be opened. */
 export async function openMdnsNetwork(options: MdnsNetworkOptions): Promise<MdnsNetwork> {
   const create = await loadLibrary();
   const families = [
@@ -64,13 +64,15 @@ export async function openMdnsNetwork(options: MdnsNetworkOptions): Promise<Mdns
   const all = opened.filter((sockets) => sockets !== undefined);
   if (all.length === 0) throw new Error("no multicast listeners could be started");
   return {
-    async ask(question) {
-      const sent = await Promise.allSettled(all.map((sockets) => ask(sockets, question)));
+    async query(question) {
+      const sent = await Promise.allSettled(all.map((sockets) => query(sockets, question)));
       const failed = sent.filter(({ status }) => status === "rejected");
       if (failed.length === all.length) throw (failed[0] as PromiseRejectedResult).reason;
     },
     async close() {
-      await Promise.all(all.flatMap(({ responder, asker }) => [close(responder), close(asker)]));
+      await Promise.all(
+        all.flatMap(({ responder, querier }) => [close(responder), close(querier)]),
+      );
     },
   };
 }
@@ -91,7 +93,7 @@ async function loadLibrary(): Promise<typeof multicastDns> {
   }
 }
 
-/** None where the interface has no such address. */
+/** Empty if the interface has no IPv4 address. */
 function ipv4Family(name: string | undefined): Family[] {
   const address = name === undefined ? "0.0.0.0" : Deno.networkInterfaces()
     .find((known) => known.name === name && known.family === "IPv4")?.address;
@@ -111,8 +113,8 @@ function ipv6Family(name: string | undefined): Family {
 }
 
 /**
- * Bound to the group's address, a socket gets nothing that was sent to this machine alone, so that nobody far away can
- * make it answer. Windows has no such sockets.
+ * The address to bind to. A socket that is bound to the group's address receives only multicast, so that hosts outside of
+ * this network cannot send it queries. Windows does not bind to multicast addresses.
  */
 function boundTo(group: string): string {
   if (Deno.build.os !== "windows") return group;
@@ -125,14 +127,14 @@ async function openSockets(
   options: MdnsNetworkOptions,
 ): Promise<Sockets | undefined> {
   const responder = create(family.options);
-  // Port 0: whichever is free; the library binds with the first question.
-  const asker = create({ ...family.options, port: 0 });
-  for (const socket of [responder, asker]) listen(socket, options);
+  // Port 0 means any free one. The library binds the socket when it sends the first query.
+  const querier = create({ ...family.options, port: 0 });
+  for (const socket of [responder, querier]) listen(socket, options);
   try {
     await ready(responder);
   } catch (error) {
     options.log("WARN", `agent.mdns: Failed to listen: ${errorText(error)}`);
-    await Promise.all([close(responder), close(asker)]);
+    await Promise.all([close(responder), close(querier)]);
     return undefined;
   }
   responder.on("query", (packet, from) => {
@@ -144,24 +146,24 @@ async function openSockets(
       if (error) options.log("DEBUG", `agent.mdns: Failed to answer: ${errorText(error)}`);
     });
   });
-  return { family, responder, asker };
+  return { family, responder, querier };
 }
 
-/** What goes wrong later is no failure: malformed packets of others, and interfaces that come and go. */
-function listen(socket: MulticastDns, { hear, log }: MdnsNetworkOptions): void {
+/** Errors on open sockets are only logged: malformed packets, and interfaces that come and go. */
+function listen(socket: MulticastDns, { receive, log }: MdnsNetworkOptions): void {
   const report = (error: Error) => log("DEBUG", `agent.mdns: ${errorText(error)}`);
   socket.on("error", report);
   socket.on("warning", report);
-  socket.on("response", ({ answers, additionals }) => hear([...answers, ...additionals]));
+  socket.on("response", ({ answers, additionals }) => receive([...answers, ...additionals]));
 }
 
-/** The asker, wherever it is by IPv4; by IPv6 only on this link, from which such questions come. */
+/** Where to send a response: for IPv4 to any sender, for IPv6 only to one on this link or this machine. */
 function whereToAnswer({ address, port }: Endpoint, { scope }: Family): Endpoint | undefined {
   if (address.startsWith("fe80:")) return { address: address + scope, port };
   return !address.includes(":") || address === "::1" ? { address, port } : undefined;
 }
 
-/** Only plain and whole questions are answered (RFC 6762, section 18). */
+/** Answers only standard queries that are not truncated (RFC 6762, section 18). */
 function answersTo(packet: Packet, answers: (question: Question) => Answer[]): Answer[] {
   const { opcode, rcode, flag_tc: isCut, questions } = packet;
   if (opcode !== "QUERY" || rcode !== "NOERROR" || isCut) return [];
@@ -175,11 +177,11 @@ function ready(socket: MulticastDns): Promise<void> {
   });
 }
 
-function ask({ asker, family: { group, scope } }: Sockets, question: Question): Promise<void> {
+function query({ querier, family: { group, scope } }: Sockets, question: Question): Promise<void> {
   const id = crypto.getRandomValues(new Uint16Array(1))[0];
   const to = { address: group + scope, port: PORT };
   return new Promise((resolve, reject) => {
-    asker.query(
+    querier.query(
       { id, questions: [question] },
       to,
       (error) => error ? reject(error) : resolve(),

@@ -1,5 +1,5 @@
 /**
- * What an agent answers to questions of multicast DNS (RFC 6762, RFC 6763).
+ * An agent as an instance of a service: the records with which it answers questions (RFC 6762, RFC 6763).
  *
  * @module
  */
@@ -8,26 +8,26 @@ import { encodeText } from "../../base/text.ts";
 import type { Answer, Question } from "multicast-dns";
 import type { Address } from "../../base/address.ts";
 
-/** What is announced. */
+/** What the records say. */
 export interface MdnsServiceOptions {
-  /** The name under which the members of the cluster look for each other. */
+  /** The name of the cluster, as in `-discover`. */
   readonly cluster: string;
   /** This node's name. */
   readonly node: string;
-  /** This machine's name. */
+  /** This host's name. */
   readonly host: string;
-  /** Where others can join. */
+  /** The address for others to join. */
   readonly address: Address;
 }
 
-/** Who asks that gets the names of all kinds of services. */
+/** The question for the types of all services (RFC 6763, section 9). */
 const SERVICES = "_services._dns-sd._udp.local";
-/** Seconds. */
+/** Seconds; the value that hashicorp/mdns uses. */
 const TTL = 120;
 const MAX_LABEL_BYTES = 63;
 const MAX_NAME_BYTES = 253;
 
-/** The name of the service that stands for a cluster. */
+/** The name of a cluster's service. */
 export function mdnsServiceName(cluster: string): string {
   return `_serf_${cluster}._tcp.local`;
 }
@@ -42,7 +42,7 @@ export class MdnsService {
   readonly #text: Answer;
   readonly #address: Answer;
 
-  /** Throws a `RangeError` if one of the names cannot be one in DNS. */
+  /** Throws a `RangeError` if a name is too long for DNS or has an empty part. */
   constructor({ cluster, node, host, address }: MdnsServiceOptions) {
     this.#service = mdnsServiceName(cluster);
     this.#instance = `${node}.${this.#service}`;
@@ -60,7 +60,7 @@ export class MdnsService {
     this.#address = { name: host, type, ttl: TTL, data: address.host };
   }
 
-  /** The answers to a question, in the order in which the reference's client understands them. */
+  /** The answers to a question, in the order in which Serf sends and expects them. */
   answers({ name, type }: Question): Answer[] {
     switch (name) {
       case SERVICES:

@@ -1,5 +1,5 @@
 /**
- * How an event reaches a script: in its environment, and on its standard input.
+ * What a script gets of an event: variables in its environment, and lines or a payload on its standard input.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { Member } from "../../api/member.ts";
 
 const NEWLINE = 0x0a;
 
-/** The variables that tell a script of the event and of this node. */
+/** The environment variables that describe the event and this node. */
 export function handlerEnvironment(self: Member, event: SerfEvent): Record<string, string> {
   const tags = Object.entries(self.tags).map((
     [name, value],
@@ -25,8 +25,8 @@ export function handlerEnvironment(self: Member, event: SerfEvent): Record<strin
 }
 
 /**
- * What a script reads. Of member events, one line for each member: name, address, role and tags, with tabs between. Of
- * user events and queries the payload, with a newline at its end if it is not empty.
+ * The standard input of a script. For a member event, one line for each member: name, address, role and tags, separated
+ * by tabs. For a user event or a query, the payload; unless it is empty, it ends in a newline.
  */
 export function handlerInput(event: SerfEvent): Uint8Array {
   if (event.type !== "user" && event.type !== "query") {
@@ -40,7 +40,7 @@ export function handlerInput(event: SerfEvent): Uint8Array {
   return line;
 }
 
-/** The part of a variable's name that a tag makes. */
+/** The name of a tag as part of a variable's name. */
 function variable(tag: string): string {
   return tag.toUpperCase().replace(/[^A-Z0-9_]/gu, "_");
 }
@@ -63,7 +63,7 @@ function memberLines({ members }: MemberEvent): string {
   }).join("");
 }
 
-/** Keeps tabs and newlines from being taken for separators. */
+/** Escapes tabs and newlines, which are separators. */
 function clean(text: string): string {
   return text.replaceAll("\t", "\\t").replaceAll("\n", "\\n");
 }

@@ -7,15 +7,15 @@
 import { type EventFilter, parseEventFilter, splitEventFilters } from "../../api/event_filter.ts";
 import { StartupError } from "../config/config.ts";
 
-/** A script, and the events it is run for. */
+/** A script, and the events that it is run for. */
 export interface HandlerSpec {
   readonly filter: EventFilter;
   readonly script: string;
 }
 
 /**
- * Parses one specification. It is cut at the first `=`, so a script that contains one needs a filter in front of it, for
- * instance `*=`. Each item of the filter makes a handler of its own. Throws a {@link StartupError} at an item that is no
+ * Parses one specification, in which the first `=` ends the filter: a script that contains a `=` needs a filter in front,
+ * for instance `*=`. Returns one handler for each item of the filter. Throws a {@link StartupError} if an item is not an
  * event type.
  */
 export function parseHandlerSpec(text: string): HandlerSpec[] {

@@ -1,5 +1,5 @@
 /**
- * Running one script with the shell.
+ * Running one script with the shell, and collecting its output.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { after } from "../../base/timer.ts";
 import { encodeText } from "../../base/text.ts";
 import { osErrorText } from "../../go/os_error.ts";
 
-/** What a script gets. */
+/** What a script is started with. */
 export interface ScriptInput {
   /** Added to the environment of this process. */
   readonly environment: Readonly<Record<string, string>>;
@@ -18,28 +18,29 @@ export interface ScriptInput {
 
 /** How a script ended. */
 export interface ScriptResult {
-  /** Standard output and error together; of more than 8 KiB only the last 8 KiB. */
+  /** Standard output and error, in the order in which they were written; only the last 8 KiB. */
   readonly output: Uint8Array;
-  /** Why it counts as failed, as in `exit status 7`; `undefined` if it succeeded. */
+  /** How it failed, as in `exit status 7`; `undefined` if it succeeded. */
   readonly failure: string | undefined;
-  /** Why its input could not be written, if so. That alone is no failure: a script may ignore its input. */
+  /** Why its input could not be written, if so. This is not a failure: a script may ignore its input. */
   readonly inputProblem: string | undefined;
 }
 
 /** Settings of {@link runScript}. */
 export interface RunScriptOptions {
   /**
-   * How long to wait, after the shell has ended, for processes that it has left behind and that keep its output or input
-   * open. After that the whole process group is killed. Milliseconds.
+   * How long to wait, after the shell has exited, for background processes that keep its output or input open, in
+   * milliseconds. After that the whole process group is killed. Go calls this `WaitDelay`.
    */
-  readonly lingerMs: number;
+  readonly waitDelayMs: number;
 }
 
-const OUTPUT_LIMIT = 8_192;
-/** By when those who were killed have closed their files. */
-const DEATH_MS = 1_000;
+/** How much output is kept; Serf has the same limit (`maxBufSize`). */
+const MAX_OUTPUT_BYTES = 8_192;
+/** How long to wait until killed processes have closed their files. */
+const KILL_WAIT_MS = 1_000;
 
-/** What Go calls the signals that end a process. */
+/** Go's names for the signals that end a process. */
 const SIGNAL_NAMES: Readonly<Partial<Record<Deno.Signal, string>>> = {
   SIGABRT: "aborted",
   SIGALRM: "alarm clock",
@@ -55,13 +56,13 @@ const SIGNAL_NAMES: Readonly<Partial<Record<Deno.Signal, string>>> = {
 };
 
 /**
- * Runs `script` with `/bin/sh -c` in a process group of its own and waits for its end, however long that takes. Never
- * rejects: what goes wrong is in the result.
+ * Runs `script` with `/bin/sh -c` in a process group of its own, and waits for its end without a limit. Never rejects:
+ * failures are in the result.
  */
 export async function runScript(
   script: string,
   input: ScriptInput,
-  { lingerMs }: RunScriptOptions,
+  { waitDelayMs }: RunScriptOptions,
 ): Promise<ScriptResult> {
   let child: Deno.ChildProcess;
   try {
@@ -69,22 +70,22 @@ export async function runScript(
   } catch (error) {
     return { output: new Uint8Array(), failure: errorText(error), inputProblem: undefined };
   }
-  const feed = new InputFeed(child.stdin, input.stdin);
+  const stdin = new InputWriter(child.stdin, input.stdin);
   const output = new OutputTail(child.stdout);
   const status = await child.status;
-  if (!await endsWithin(Promise.all([output.finished, feed.finished]), lingerMs)) {
+  if (!await endsWithin(Promise.all([output.finished, stdin.finished]), waitDelayMs)) {
     killGroup(child.pid);
     await output.cancel();
-    if (!await endsWithin(feed.finished, DEATH_MS)) feed.abandon();
+    if (!await endsWithin(stdin.finished, KILL_WAIT_MS)) stdin.abandon();
   }
   return {
     output: output.bytes(),
     failure: status.success ? undefined : describeStatus(status),
-    inputProblem: await feed.finished,
+    inputProblem: await stdin.finished,
   };
 }
 
-/** Starts the shell. A first shell joins error output to standard output, so that the order of both is kept. */
+/** Starts the shell. A first shell redirects standard error to standard output, which keeps both in order. */
 function spawn(script: string, environment: Readonly<Record<string, string>>): Deno.ChildProcess {
   return new Deno.Command("/bin/sh", {
     args: ["-c", `${exportEscaped(environment)}exec /bin/sh -c "$0" 2>&1`, script],
@@ -110,9 +111,9 @@ function exportEscaped(environment: Readonly<Record<string, string>>): string {
     }).join("");
 }
 
-/** All that a stream is given. */
-class InputFeed {
-  /** Resolves when everything is written, to what went wrong, if anything. */
+/** Writes the input of a script. */
+class InputWriter {
+  /** Resolves when the input is written, to `undefined` or the reason why it could not be. */
   readonly finished: Promise<string | undefined>;
   readonly #giveUp: (problem: string) => void;
 
@@ -122,13 +123,13 @@ class InputFeed {
     this.finished = Promise.race([writeAll(stream, bytes), promise]);
   }
 
-  /** Waits no longer: a process that has left the group may keep the other end open, and not read, for ever. */
+  /** Stops waiting: a process that has left the group may keep the other end open for ever without reading. */
   abandon(): void {
     this.#giveUp("write |1: file already closed");
   }
 }
 
-/** Writes and closes; resolves to what went wrong, if anything. */
+/** Writes and closes; resolves to `undefined`, or to the reason why that failed. */
 async function writeAll(
   stream: WritableStream<Uint8Array>,
   bytes: Uint8Array,
@@ -142,7 +143,7 @@ async function writeAll(
   }
 }
 
-/** The end of what a stream delivers. */
+/** Reads the output of a script, and keeps the last part. */
 class OutputTail {
   /** Resolves when the stream has ended. */
   readonly finished: Promise<void>;
@@ -167,9 +168,9 @@ class OutputTail {
       const { done, value } = await this.#reader.read();
       if (done) return;
       const kept = this.#tail.subarray(
-        Math.max(0, this.#tail.length + value.length - OUTPUT_LIMIT),
+        Math.max(0, this.#tail.length + value.length - MAX_OUTPUT_BYTES),
       );
-      this.#tail = Uint8Array.of(...kept, ...value.subarray(-OUTPUT_LIMIT));
+      this.#tail = Uint8Array.of(...kept, ...value.subarray(-MAX_OUTPUT_BYTES));
     }
   }
 }
@@ -185,7 +186,7 @@ function killGroup(pid: number): void {
   try {
     Deno.kill(-pid, "SIGKILL");
   } catch {
-    // They have ended by themselves meanwhile.
+    // All of its processes have exited meanwhile.
   }
 }
 

@@ -16,33 +16,33 @@ import { handlerEnvironment, handlerInput } from "./handler_input.ts";
 import type { HandlerSpec } from "./handler_spec.ts";
 import { runScript, type RunScriptOptions, type ScriptResult } from "./run_script.ts";
 
-/** What handlers need to know of their agent. */
+/** The handlers, and the agent whose events they handle. */
 export interface ScriptHandlersOptions extends RunScriptOptions {
   readonly handlers: readonly HandlerSpec[];
-  /** This node as it is now. */
+  /** Returns this node as it is now. */
   readonly self: () => Member;
   readonly log: Log;
   readonly metrics?: Metrics;
 }
 
-/** A script that runs longer is reported as slow, once. */
+/** A script that runs longer is reported once; Serf has the same limit (`warnSlow`). */
 const SLOW_MS = 1_000;
 
-/** Runs the scripts that are meant for an event, one after another, in the order of the configuration. */
+/** Runs the scripts whose filter matches an event, one after another, in the order of the configuration. */
 export class ScriptHandlers {
-  /** The handlers from the next event on. */
+  /** The handlers of the next event; may be replaced at any time. */
   handlers: readonly HandlerSpec[];
-  /** How long what they leave behind may keep their output open, milliseconds; from the next script on. */
-  lingerMs: number;
+  /** The {@link RunScriptOptions} of the next script; may be changed at any time. */
+  waitDelayMs: number;
   readonly #options: ScriptHandlersOptions;
 
   constructor(options: ScriptHandlersOptions) {
     this.handlers = options.handlers;
-    this.lingerMs = options.lingerMs;
+    this.waitDelayMs = options.waitDelayMs;
     this.#options = options;
   }
 
-  /** Runs everything that is meant for an event. Never rejects; what goes wrong is logged. */
+  /** Runs the scripts for one event. Never rejects: failures are logged. */
   async handle(event: SerfEvent): Promise<void> {
     const self = this.#options.self();
     for (const { filter, script } of this.handlers) {
@@ -57,7 +57,7 @@ export class ScriptHandlers {
     });
     const input = { environment: handlerEnvironment(self, event), stdin: handlerInput(event) };
     const startedAt = performance.now();
-    const result = await runScript(script, input, { lingerMs: this.lingerMs });
+    const result = await runScript(script, input, { waitDelayMs: this.waitDelayMs });
     metrics?.sample(`agent.invoke.${script}`, performance.now() - startedAt);
     slow.cancel();
     this.#report(script, event, result);

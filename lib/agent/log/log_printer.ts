@@ -1,5 +1,5 @@
 /**
- * The part of the log that an agent prints.
+ * Printing the log of an agent, from a level upward. Serf's `GatedWriter` holds lines back in the same way.
  *
  * @module
  */
@@ -8,37 +8,34 @@ import { levelPasses, type LogLevel } from "../../base/log.ts";
 import type { AgentLog } from "./agent_log.ts";
 import type { LogLine } from "../../rpc/server/rpc_agent.ts";
 
-/** Where lines go, and which. */
-export interface LogPrinterOptions {
-  readonly level: LogLevel;
-  readonly print: (text: string) => void;
-}
-
 /**
- * Prints the lines of a log that are severe enough. Until it is opened it holds them back, so that they do not stand
- * between the lines of the banner.
+ * Prints the lines of a log that are severe enough. It holds them back until it is opened, so that none is printed between
+ * the lines of the banner.
  */
 export class LogPrinter implements Disposable {
-  /** The least level that is printed, from now on. */
+  /** The lowest level that is printed; may be changed at any time. */
   level: LogLevel;
   readonly #print: (text: string) => void;
   readonly #subscription: Disposable;
   #held: string[] | undefined = [];
 
-  constructor(log: AgentLog, { level, print }: LogPrinterOptions) {
-    this.level = level;
-    this.#print = print;
+  constructor(
+    log: AgentLog,
+    options: { readonly level: LogLevel; readonly print: (text: string) => void },
+  ) {
+    this.level = options.level;
+    this.#print = options.print;
     this.#subscription = log.subscribe((line) => this.#take(line));
   }
 
-  /** Prints what was held back, and from now on every line at once. */
+  /** Prints the lines that were held back, and from now on every line at once. */
   open(): void {
     const held = this.#held ?? [];
     this.#held = undefined;
     for (const text of held) this.#print(text);
   }
 
-  /** Prints no more. */
+  /** Ends printing. */
   [Symbol.dispose](): void {
     this.#subscription[Symbol.dispose]();
   }

@@ -1,5 +1,5 @@
 /**
- * Sending the log to the system's.
+ * Copying the log to syslog, over the Unix datagram socket of the system's log daemon.
  *
  * @module
  */
@@ -28,7 +28,7 @@ const FACILITIES: ReadonlyMap<string, number> = new Map([
   ...Array.from({ length: 8 }, (_, i) => [`LOCAL${i}`, 16 + i] as const),
 ]);
 
-/** The severities of our levels (RFC 5424, table 2): debug, info, notice, warning, error. */
+/** Severities (RFC 5424, table 2) by level: debug, info, notice, warning, error, as Serf chooses them. */
 const SEVERITIES: Readonly<Record<LogLevel, number>> = {
   TRACE: 7,
   DEBUG: 6,
@@ -37,29 +37,29 @@ const SEVERITIES: Readonly<Record<LogLevel, number>> = {
   ERR: 3,
 };
 
-/** Where systems have the socket of their log. */
+/** Where systems have the socket of their log daemon; Go's `log/syslog` has the same list. */
 const PATHS = ["/dev/log", "/var/run/syslog", "/var/run/log"];
 
-/** How long a daemon that does not read may hold up our end. */
-const FAREWELL_MS = 1_000;
+/** How long the end of the agent waits for a daemon that does not read. */
+const FLUSH_TIMEOUT_MS = 1_000;
 
-/** Lines that wait because the daemon is slow; more are dropped. */
+/** The most lines that wait for a slow daemon; further ones are dropped. */
 const MAX_WAITING = 1_024;
 
 const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
 
-/** Which lines are sent, and how. */
+/** Which lines are sent, and where to. */
 export interface SyslogOptions {
   readonly log: AgentLog;
-  /** The least level that is sent, asked for each line. */
+  /** Returns the lowest level that is sent; called for each line. */
   readonly level: () => LogLevel;
   /** The name of a facility, in any case, as in `LOCAL0`. */
   readonly facility: string;
-  /** Sockets to look for, the first one found is taken. By default where systems usually have it. */
+  /** Paths of sockets, of which the first that exists is used. Default: where systems usually have it. */
   readonly paths?: readonly string[];
 }
 
-/** Copies the log to the system's, as that of a program `serf`: one datagram for each line, in order. */
+/** Sends each line of the log as one datagram, in order, under the program name `serf`. */
 export class Syslog implements AsyncDisposable {
   readonly #facility: number;
   readonly #socket: Deno.DatagramConn;
@@ -68,7 +68,7 @@ export class Syslog implements AsyncDisposable {
   readonly #sending: Promise<void>;
   readonly #subscription: Disposable;
 
-  /** Throws an `Error` that says why there is no log to write to. What goes wrong later is told nobody. */
+  /** Throws an `Error` that says why the lines cannot be sent. Failures after that are ignored. */
   constructor({ log, level, facility, paths = PATHS }: SyslogOptions) {
     this.#facility = facilityNumber(facility);
     const path = paths.find(isSocket);
@@ -81,13 +81,13 @@ export class Syslog implements AsyncDisposable {
     });
   }
 
-  /** Sends what waits, as far as the daemon takes it within a second, and closes. */
+  /** Sends the lines that wait, for at most a second, and closes the socket. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#subscription[Symbol.dispose]();
     this.#waiting.close();
     const finished = new AbortController();
     this.#sending.then(() => finished.abort());
-    await delay(FAREWELL_MS, finished.signal);
+    await delay(FLUSH_TIMEOUT_MS, finished.signal);
     this.#socket.close();
   }
 
@@ -96,12 +96,12 @@ export class Syslog implements AsyncDisposable {
       try {
         await this.#socket.send(bytes, this.#to);
       } catch {
-        // The daemon is away; the next line may find it back.
+        // The daemon may be restarting; the next line is tried again.
       }
     }
   }
 
-  /** The form of local messages (RFC 3164 without the host name), which the reference uses too. */
+  /** The format of local messages: RFC 3164 without the host name, as in Go's `log/syslog`. */
   #format({ level, text }: LogLine): string {
     const priority = 8 * this.#facility + SEVERITIES[level];
     const message = text.slice(text.indexOf("] ") + 2);
@@ -123,7 +123,7 @@ function isSocket(path: string): boolean {
   }
 }
 
-/** A socket of our own. Only those who want answers need its name, so the file is gone again at once. */
+/** Opens a socket to send from. Its file, which only a reply would need, is removed at once. */
 function openSocket(): Deno.DatagramConn {
   if (typeof Deno.listenDatagram !== "function") {
     throw new Error("this program was started without Deno's unstable net API");

@@ -1,18 +1,18 @@
 /**
- * The figures of the last minute.
+ * The metrics of the last minute, which SIGUSR1 makes the agent print, in the form of go-metrics' `InmemSink`.
  *
  * @module
  */
 
-import type { FigureType, MetricSink } from "./telemetry.ts";
+import type { MetricSink, MetricType } from "./telemetry.ts";
 
 const INTERVAL_MS = 10_000;
-/** Intervals that are kept, the running one included. */
+/** How many intervals are kept, including the current one. */
 const KEPT = 6;
-/** Names of one type in one interval; anybody in the cluster can make up names of events. */
+/** The most names of one type in one interval: any member may send events of any name. */
 const MAX_NAMES = 4_096;
 
-/** What one interval has seen of one name. */
+/** The values of one name in one interval. */
 interface Summary {
   count: number;
   sum: number;
@@ -27,13 +27,13 @@ interface Summary {
 interface Interval {
   /** Milliseconds since 1970. */
   readonly start: number;
-  readonly summaries: Readonly<Record<FigureType, Map<string, Summary>>>;
+  readonly summaries: Readonly<Record<MetricType, Map<string, Summary>>>;
 }
 
-/** Types in the order and in the letters of the report. */
+/** The letters of the types in the report, in its order. */
 const LETTERS = { g: "G", c: "C", ms: "S" } as const;
 
-/** Sums figures up in intervals of ten seconds, for one minute. */
+/** Aggregates values in intervals of ten seconds, and keeps one minute. */
 export class MemorySink implements MetricSink {
   readonly #now: () => number;
   readonly #intervals: Interval[] = [];
@@ -43,7 +43,7 @@ export class MemorySink implements MetricSink {
     this.#now = now;
   }
 
-  record(type: FigureType, name: string, value: number): void {
+  record(type: MetricType, name: string, value: number): void {
     const now = this.#now();
     const summaries = this.#current(now).summaries[type];
     let summary = summaries.get(name);
@@ -61,7 +61,7 @@ export class MemorySink implements MetricSink {
     summary.updatedAt = now;
   }
 
-  /** A line for each name in each finished interval, oldest first: no line ends in a newline. */
+  /** One line, without a newline, for each name in each finished interval, oldest first. */
   report(): string[] {
     const running = this.#current(this.#now());
     return this.#intervals.filter((interval) => interval !== running).flatMap(describeInterval);
@@ -92,7 +92,7 @@ function emptySummary(): Summary {
 
 function describeInterval({ start, summaries }: Interval): string[] {
   return Object.entries(LETTERS).flatMap(([type, letter]) =>
-    [...summaries[type as FigureType]].map(([name, summary]) => {
+    [...summaries[type as MetricType]].map(([name, summary]) => {
       const text = type === "g" ? summary.last.toFixed(3) : describeSummary(summary);
       return `[${goTime(start)}][${letter}] '${name}': ${text}`;
     })
@@ -116,11 +116,11 @@ function describeSummary(summary: Summary): string {
   ].join(" ");
 }
 
-/** Of a sample: with one degree of freedom less. */
+/** The standard deviation of a sample, which divides by `count - 1`. */
 function standardDeviation({ count, sum, sumOfSquares }: Summary): number {
   if (count < 2) return 0;
   const variance = (count * sumOfSquares - sum * sum) / (count * (count - 1));
-  // Rounding may bring it below zero when all values are the same.
+  // Rounding may make it negative when all values are the same.
   return Math.sqrt(Math.max(0, variance));
 }
 

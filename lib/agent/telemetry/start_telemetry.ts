@@ -1,5 +1,5 @@
 /**
- * From the configuration to the figures of an agent.
+ * The metrics of an agent as its configuration wants them.
  *
  * @module
  */
@@ -13,17 +13,17 @@ import { MemorySink } from "./memory_sink.ts";
 import { StatsdSink, type StatsServer } from "./statsd_sink.ts";
 import { Telemetry } from "./telemetry.ts";
 
-/** How often the memory of the process is looked at. */
+/** How often the memory of the process is reported; go-metrics has the same interval. */
 const RUNTIME_INTERVAL_MS = 1_000;
 
-/** Figures that are being collected. Disposing of them ends that. */
+/** Metrics that are being collected, until this is disposed of. */
 export interface StartedTelemetry extends AsyncDisposable {
   readonly metrics: Metrics;
-  /** What the last minute has brought, line by line. */
+  /** The lines of the report on the last minute. */
   report(): string[];
 }
 
-/** Starts to collect figures, and to send them where the configuration wants. Throws a {@link StartupError}. */
+/** Starts to collect metrics, and to send them to the configured servers. Throws a {@link StartupError}. */
 export function startTelemetry(
   { statsiteAddr, statsdAddr }: Pick<AgentConfig, "statsiteAddr" | "statsdAddr">,
   log: Log,
@@ -33,15 +33,15 @@ export function startTelemetry(
     ...openSink("statsite", statsiteAddr, log),
     ...openSink("statsd", statsdAddr, log),
   ];
-  // As in the reference, gauges have the host's name only where several hosts may meet.
+  // As in Serf, gauges have the host's name only if they are sent to a server, which may get those of several hosts.
   const host = servers.length > 0 ? Deno.hostname() : undefined;
   const metrics = new Telemetry([memory, ...servers], { host });
   let next: Timer;
-  const look = () => {
+  const sample = () => {
     reportMemory(metrics);
-    next = after(RUNTIME_INTERVAL_MS, look);
+    next = after(RUNTIME_INTERVAL_MS, sample);
   };
-  next = after(RUNTIME_INTERVAL_MS, look);
+  next = after(RUNTIME_INTERVAL_MS, sample);
   return {
     metrics,
     report: () => memory.report(),
@@ -61,7 +61,7 @@ function openSink(server: StatsServer, address: string, log: Log): StatsdSink[] 
   }
 }
 
-/** The names are those of Go's runtime; those that have no meaning here are left out. */
+/** The names are those of Go's runtime. Metrics that have no meaning here are left out. */
 function reportMemory(metrics: Metrics): void {
   const { heapUsed, rss } = Deno.memoryUsage();
   metrics.gauge("runtime.alloc_bytes", heapUsed);

@@ -1,5 +1,7 @@
 /**
- * Sending figures to a statsd or statsite server.
+ * Sending metrics to a statsd or statsite server, in the format of go-metrics: `NAME:VALUE|TYPE`, six decimals.
+ *
+ * `hot-shots` was tried instead; `lib/README.md` says why it does not serve.
  *
  * @module
  */
@@ -13,25 +15,25 @@ import { writeAll } from "../../base/write_all.ts";
 import { availableBindUdp } from "../../host/transport/bind.ts";
 import { resolveEndpoint } from "../../host/resolve.ts";
 import { type TcpEndpoint, tcpFailureText } from "../../rpc/tcp_endpoint.ts";
-import type { FigureType, MetricSink } from "./telemetry.ts";
+import type { MetricSink, MetricType } from "./telemetry.ts";
 
-/** The two servers: statsd takes datagrams, statsite a stream of the same lines. */
+/** The two kinds of servers: statsd takes datagrams, statsite a TCP stream of the same lines. */
 export type StatsServer = "statsd" | "statsite";
 
-/** What a sink needs. */
+/** Where to send, and where to report failures. */
 export interface StatsdSinkOptions {
   /** `host:port`. */
   readonly address: string;
   readonly log: Log;
-  /** How long to wait before a server that could not be reached is tried again. Milliseconds, by default 5000. */
+  /** How long to wait after a failure before the next attempt, milliseconds. Default 5,000, as in go-metrics. */
   readonly retryMs?: number;
 }
 
-/** How long lines are gathered. */
+/** How long lines are collected before they are sent; go-metrics has the same interval. */
 const FLUSH_MS = 100;
-/** Lines that wait for the server; more are dropped. */
+/** The most lines that wait for the server; further ones are dropped, as in go-metrics. */
 const MAX_WAITING = 4_096;
-/** What surely fits into one Ethernet frame. */
+/** The size up to which lines share a datagram: it fits into one Ethernet frame. go-metrics has the same. */
 const MAX_DATAGRAM_BYTES = 1_400;
 
 interface Connection {
@@ -40,8 +42,8 @@ interface Connection {
 }
 
 /**
- * Gathers figures and sends them ten times a second. A server that is away is tried again and again, and until then gets
- * what there is room for.
+ * Collects values and sends them ten times a second. While a server cannot be reached, connecting is tried again and
+ * again, and as many lines as there is room for wait.
  */
 export class StatsdSink implements MetricSink, AsyncDisposable {
   readonly #server: StatsServer;
@@ -58,20 +60,20 @@ export class StatsdSink implements MetricSink, AsyncDisposable {
     this.#options = options;
   }
 
-  record(type: FigureType, name: string, value: number): void {
+  record(type: MetricType, name: string, value: number): void {
     if (this.#waiting.length >= MAX_WAITING || this.#closing.signal.aborted) return;
     this.#waiting.push(`${name}:${value.toFixed(6)}|${type}\n`);
     this.#sending ??= this.#send();
   }
 
-  /** Sends no more; resolves when the connection is gone. */
+  /** Drops the lines that wait; resolves when the connection is closed. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
     this.#connection?.close();
     await this.#sending;
   }
 
-  /** Sends until nothing waits. */
+  /** Sends until no line waits. */
   async #send(): Promise<void> {
     const { signal } = this.#closing;
     do {
@@ -109,7 +111,7 @@ async function connectUdp(address: string): Promise<Connection> {
   const [to] = await resolveEndpoint(address, { defaultPort: port });
   const bind = await availableBindUdp();
   const host = to.ip.length === 4 ? "0.0.0.0" : "::";
-  // A datagram that gets lost is nothing to speak of.
+  // Failures to send a datagram are ignored, as its loss would be.
   const socket = await bind({ host, port: 0, log: () => {} });
   socket.start(() => {});
   return {
@@ -121,7 +123,7 @@ async function connectUdp(address: string): Promise<Connection> {
   };
 }
 
-/** As many lines at a time as fit. */
+/** Splits lines into datagrams. */
 function* datagrams(lines: readonly string[]): Generator<string> {
   let datagram = "";
   for (const line of lines) {

@@ -1,35 +1,35 @@
 /**
- * The figures of an agent, under the names that dashboards for Serf expect.
+ * The metrics of an agent, under the names that dashboards for Serf expect: go-metrics puts the service's name in front.
  *
  * @module
  */
 
 import type { Metrics } from "../../base/metrics.ts";
 
-/** The kinds of figures, in the letters of statsd: counters, gauges, and samples ("timers"). */
-export type FigureType = "c" | "g" | "ms";
+/** The types of metrics as statsd writes them: counters, gauges, and samples ("timers"). */
+export type MetricType = "c" | "g" | "ms";
 
-/** Somewhere that figures go to. */
+/** Where metrics go; go-metrics has the same interface. */
 export interface MetricSink {
-  /** Takes a figure. The name is complete, and free of what would need quoting. Must not throw. */
-  record(type: FigureType, name: string, value: number): void;
+  /** Takes a value. The name is complete and has none of statsd's separators. Must not throw. */
+  record(type: MetricType, name: string, value: number): void;
 }
 
 const PREFIX = "serf-agent.";
 
-/** What separates the parts of a statsd line. Names of events come from the network. */
+/** The separators of statsd, which may be in the names of events. */
 const SEPARATORS = /[\s:|]/g;
 
-/** Names that are kept in their complete form. */
+/** The most names that are cached; any member may send events of any name. */
 const MAX_NAMES = 1_024;
 
-/** Hands every figure to all sinks. */
+/** Passes every value to all sinks. */
 export class Telemetry implements Metrics {
   readonly #sinks: readonly MetricSink[];
   readonly #names = new CompleteNames(PREFIX);
   readonly #gaugeNames: CompleteNames;
 
-  /** `host` goes into the names of gauges: those of several hosts cannot be added up as counters can. */
+  /** `host` becomes part of the names of gauges, which cannot be added up over several hosts as counters can. */
   constructor(sinks: readonly MetricSink[], { host }: { readonly host?: string } = {}) {
     this.#sinks = sinks;
     this.#gaugeNames = host === undefined ? this.#names : new CompleteNames(`${PREFIX}${host}.`);
@@ -47,12 +47,12 @@ export class Telemetry implements Metrics {
     this.#record("g", this.#gaugeNames.of(name), value);
   }
 
-  #record(type: FigureType, name: string, value: number): void {
+  #record(type: MetricType, name: string, value: number): void {
     for (const sink of this.#sinks) sink.record(type, name, value);
   }
 }
 
-/** Puts names together, each usually once: this runs for every packet. */
+/** Completes names, and caches them because this runs for every packet. */
 class CompleteNames {
   readonly #prefix: string;
   readonly #names = new Map<string, string>();

@@ -183,7 +183,7 @@ export function parseAgentFlags(args: readonly string[]): ConfigSources {
     retryIntervalMs: duration(flags["retry-interval"]),
     broadcastTimeoutMs: duration(flags["broadcast-timeout"]),
     eventHandlers: flags["event-handler"],
-    handlerLingerMs: duration(flags["handler-linger"]),
+    handlerWaitDelayMs: duration(flags["handler-linger"]),
     encryptKey: flags.encrypt,
     keyringFile: flags["keyring-file"],
     snapshotPath: flags.snapshot,

@@ -1,13 +1,13 @@
 /**
- * What an agent prints, in the two shapes that scripts look for: headlines after an arrow, details and log lines after a
- * margin.
+ * What an agent prints, in the two forms that scripts look for: messages after an arrow, and details and log lines after
+ * four spaces.
  *
  * @module
  */
 
 import type { CommandIo } from "../command.ts";
 
-/** Prints for an agent. Only the first line of a text gets the prefix, and an empty text gets none. */
+/** Prints what an agent has to say. Only the first line of a text gets the prefix; an empty text gets none. */
 export class AgentOutput {
   readonly #io: CommandIo;
 
@@ -15,7 +15,7 @@ export class AgentOutput {
     this.#io = io;
   }
 
-  /** Prints a headline or an error. */
+  /** Prints a message or an error. */
   say(text: string): void {
     this.#io.out(text === "" ? "" : `==> ${text}`);
   }
@@ -25,12 +25,12 @@ export class AgentOutput {
     this.#io.out(text === "" ? "" : `    ${text}`);
   }
 
-  /** Prints a line of telemetry, beside everything else. */
-  figure(text: string): void {
+  /** Prints a line of the report on metrics, to standard error. */
+  metric(text: string): void {
     this.#io.err(text);
   }
 
-  /** Prints a mistake in the flags where those of all commands go. */
+  /** Prints a mistake in the flags, to standard error like all commands. */
   flagMistake(text: string): void {
     this.#io.err(text);
   }

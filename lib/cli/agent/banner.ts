@@ -1,5 +1,5 @@
 /**
- * What an agent says of itself once it runs.
+ * The summary that an agent prints when it has started.
  *
  * @module
  */
@@ -7,18 +7,18 @@
 import type { Address } from "../../base/address.ts";
 import type { AgentConfig } from "../../agent/config/config.ts";
 
-/** What the banner says beside the configuration. */
+/** What the banner shows beside the configuration. */
 export interface BannerFacts {
-  /** As configured: port 0 is not replaced by the real one. */
+  /** As configured: a port 0 is shown as it is. */
   readonly bind: Address;
   readonly advertise: Address | undefined;
   readonly encrypted: boolean;
 }
 
-/** Where the labels end. The label of the announced address is not aligned; scripts have got used to that. */
+/** The width of the labels. As in Serf, the label of the advertised address is not aligned. */
 const LABEL_WIDTH = 27;
 
-/** The lines of the banner, without the margin that all details have. */
+/** The lines of the banner, without the four spaces before each. */
 export function formatBanner(config: AgentConfig, facts: BannerFacts): string[] {
   const line = (label: string, value: unknown) => `${label.padStart(LABEL_WIDTH)}: ${value}`;
   const { bind, advertise, encrypted } = facts;

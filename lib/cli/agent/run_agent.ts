@@ -1,5 +1,5 @@
 /**
- * The life of an agent process: from the arguments to the exit code.
+ * An agent process from its arguments to its exit code: `serf agent`.
  *
  * @module
  */
@@ -26,12 +26,12 @@ import { startAgent } from "../../agent/start_agent.ts";
 import { startTelemetry } from "../../agent/telemetry/start_telemetry.ts";
 import { Syslog, type SyslogOptions } from "../../agent/log/syslog.ts";
 
-/** How long a graceful leave may take. */
+/** How long a graceful leave may take; Serf has the same limit (`gracefulTimeout`). */
 const LEAVE_TIMEOUT_MS = 3_000;
 
 /**
  * Runs an agent until a signal, a leave or a failure ends it, and returns the exit code: 0 after a graceful leave or a
- * lost name conflict, 1 for everything else.
+ * lost name conflict, otherwise 1.
  */
 export async function runAgent(args: readonly string[], io: CommandIo): Promise<number> {
   const output = new AgentOutput(io);
@@ -46,7 +46,7 @@ export async function runAgent(args: readonly string[], io: CommandIo): Promise<
   }
 }
 
-/** Loads the configuration; if that fails, says why and returns `undefined`. */
+/** Loads the configuration; if that fails, prints why and returns `undefined`. */
 function readConfig(args: readonly string[], output: AgentOutput): LoadedConfig | undefined {
   try {
     const loaded = loadConfig(parseAgentFlags(args));
@@ -66,7 +66,7 @@ class AgentProcess {
   readonly #args: readonly string[];
   readonly #output: AgentOutput;
   readonly #log = new AgentLog();
-  /** As of the last reload. */
+  /** The configuration of the last reload. */
   #loaded: LoadedConfig;
 
   constructor(args: readonly string[], loaded: LoadedConfig, output: AgentOutput) {
@@ -86,7 +86,7 @@ class AgentProcess {
     await using cleanup = new AsyncDisposableStack();
     cleanup.use(openSyslog(config, { log, level: () => printer.level }));
     const { metrics, report } = cleanup.use(startTelemetry(config, log.write));
-    cleanup.defer(onSignal("SIGUSR1", () => report().forEach((line) => output.figure(line))));
+    cleanup.defer(onSignal("SIGUSR1", () => report().forEach((line) => output.metric(line))));
     const { agent, network } = await startAgent(this.#loaded, {
       say: (text) => output.say(text),
       log,
@@ -125,7 +125,7 @@ class AgentProcess {
     }
   }
 
-  /** Resolves when retried joins have been given up. */
+  /** Resolves when all retries of `retry_join` have failed. */
   async #retryJoin(agent: Agent, signal: AbortSignal): Promise<"gave up"> {
     const { config } = this.#loaded;
     const log = this.#log.write;
@@ -135,7 +135,7 @@ class AgentProcess {
     return await new Promise<never>(() => {});
   }
 
-  /** Waits for what ends the agent; a hangup does not. */
+  /** Waits for something that ends the agent, and reloads the configuration on SIGHUP. */
   async #supervise(
     agent: Agent,
     { printer, signals, gaveUp }: {
@@ -162,7 +162,7 @@ class AgentProcess {
     return signal === "interrupt" ? !skipLeaveOnInterrupt : leaveOnTerminate;
   }
 
-  /** Leaves the cluster; a further signal, or a leave that takes too long or fails, ends the agent with 1. */
+  /** Leaves the cluster. The exit code is 1 if another signal arrives, or the leave fails or takes too long. */
   async #leave(agent: Agent, signals: SignalQueue): Promise<number> {
     this.#output.say("Gracefully shutting down agent...");
     const { promise, resolve } = Promise.withResolvers<number>();
@@ -178,7 +178,7 @@ class AgentProcess {
     return code;
   }
 
-  /** Reads the configuration again and applies what can change while the agent runs. */
+  /** Reads the configuration again, and applies the settings that can change while the agent runs. */
   async #reload(agent: Agent, printer: LogPrinter): Promise<void> {
     const output = this.#output;
     output.say("Reloading configuration...");
@@ -188,7 +188,7 @@ class AgentProcess {
     const level = parseLogLevel(loaded.config.logLevel);
     if (level === undefined) output.say(invalidLogLevel(loaded.config.logLevel));
     else printer.level = level;
-    agent.setHandlers(loaded.handlers, { lingerMs: loaded.config.handlerLingerMs });
+    agent.setHandlers(loaded.handlers, { waitDelayMs: loaded.config.handlerWaitDelayMs });
     try {
       await agent.setTags(loaded.config.tags);
     } catch (error) {

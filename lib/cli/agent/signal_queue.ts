@@ -1,22 +1,22 @@
 /**
- * The signals that an agent acts on.
+ * The signals that end an agent or make it reload its configuration.
  *
  * @module
  */
 
 import { Subscription } from "../../base/subscription.ts";
 
-/** Signals in the words of the agent's output. */
+/** Names of signals as the agent prints them. */
 const WORDS = { SIGINT: "interrupt", SIGTERM: "terminated", SIGHUP: "hangup" } as const;
 
 type CaughtSignal = keyof typeof WORDS;
 
-/** A signal that arrived. */
+/** The name of a signal. */
 export type SignalWord = typeof WORDS[CaughtSignal];
 
 /**
- * Catches SIGINT, SIGTERM and SIGHUP, instead of what they do by default, until it is disposed of. SIGUSR2, which would
- * end the process too, has no effect meanwhile.
+ * Catches SIGINT, SIGTERM and SIGHUP until it is disposed of, so that they do not end the process. SIGUSR2 is ignored in
+ * this time.
  */
 export class SignalQueue implements Disposable {
   readonly #arrived = new Subscription<SignalWord>({ capacity: 4 });
@@ -40,7 +40,7 @@ export class SignalQueue implements Disposable {
   }
 }
 
-/** Adds a listener; returns what removes it. On Windows there is none of these signals but the first. */
+/** Adds a listener, and returns a function that removes it. Windows has only SIGINT; others are ignored there. */
 export function onSignal(signal: Deno.Signal, listener: () => void): () => void {
   if (Deno.build.os === "windows" && signal !== "SIGINT") return () => {};
   Deno.addSignalListener(signal, listener);

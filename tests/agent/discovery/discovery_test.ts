@@ -20,13 +20,13 @@ function answersOf(node: string, ip: string): Answer[] {
 
 /** An agent that looks for others on a network of which the test plays the rest. */
 class Setup implements AsyncDisposable {
-  readonly asked: Question[] = [];
+  readonly queries: Question[] = [];
   readonly joined: string[][] = [];
   readonly replays: boolean[] = [];
   readonly lines: string[] = [];
-  /** What the next joins end in; they succeed by default. */
+  /** How joins fail; by default they succeed. */
   joinFailure: Error | undefined;
-  askFailure: Error | undefined;
+  queryFailure: Error | undefined;
   network!: MdnsNetworkOptions;
   closed = false;
   #discovery: Discovery | undefined;
@@ -46,9 +46,9 @@ class Setup implements AsyncDisposable {
       openNetwork: (network) => {
         this.network = network;
         return Promise.resolve({
-          ask: (question) => {
-            this.asked.push(question);
-            return this.askFailure ? Promise.reject(this.askFailure) : Promise.resolve();
+          query: (question) => {
+            this.queries.push(question);
+            return this.queryFailure ? Promise.reject(this.queryFailure) : Promise.resolve();
           },
           close: () => {
             this.closed = true;
@@ -61,9 +61,9 @@ class Setup implements AsyncDisposable {
     return this;
   }
 
-  /** Hears that agents are at addresses. */
-  hear(...agents: readonly (readonly [node: string, ip: string])[]): void {
-    for (const [node, ip] of agents) this.network.hear(answersOf(node, ip));
+  /** Receives the announcements of agents. */
+  receive(...agents: readonly (readonly [node: string, ip: string])[]): void {
+    for (const [node, ip] of agents) this.network.receive(answersOf(node, ip));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -71,23 +71,23 @@ class Setup implements AsyncDisposable {
   }
 }
 
-Deno.test("an agent asks as the reference does, and answers for itself", async () => {
+Deno.test("an agent queries as Serf does, and answers for itself", async () => {
   await using setup = await new Setup().start();
   const { questions: [{ name, type }] } = capturedPacket("001-query");
-  assertEquals(setup.asked, [{ name, type }]);
+  assertEquals(setup.queries, [{ name, type }]);
   const [pointer, , address] = setup.network.answers({ name, type });
   assertEquals(pointer.data, "md1._serf_testc._tcp.local");
   assertEquals(address.data, "127.0.0.63");
 });
 
-Deno.test("those who turn up at about the same time are joined together, each once", async () => {
+Deno.test("agents that are found at about the same time are joined together, each once", async () => {
   await using setup = await new Setup().start();
-  setup.hear(["a", "10.0.0.1"], ["b", "10.0.0.2"], ["a", "10.0.0.1"]);
+  setup.receive(["a", "10.0.0.1"], ["b", "10.0.0.2"], ["a", "10.0.0.1"]);
   assertEquals(setup.joined, []);
   await until(() => setup.lines.length > 0);
   assertEquals(setup.joined, [["10.0.0.1:7946", "10.0.0.2:7946"]]);
   assertEquals(setup.lines, ["[INFO] agent.mdns: Joined 2 hosts"]);
-  setup.hear(["b", "10.0.0.2"], ["c", "fd00::3"]);
+  setup.receive(["b", "10.0.0.2"], ["c", "fd00::3"]);
   await until(() => setup.lines.length > 1);
   assertEquals(setup.joined[1], ["[fd00::3]:7946"]);
 });
@@ -95,42 +95,42 @@ Deno.test("those who turn up at about the same time are joined together, each on
 Deno.test("an address that could not be joined is not tried again", async () => {
   await using setup = await new Setup().start({ replayOnJoin: true }, { pollMs: 20 });
   setup.joinFailure = new JoinError([{ address: "10.0.0.1", reason: "no route to host" }]);
-  setup.hear(["a", "10.0.0.1"]);
+  setup.receive(["a", "10.0.0.1"]);
   await until(() => setup.lines.length > 0);
   assertEquals(setup.lines[0].startsWith("[ERR] agent.mdns: Failed to join: "), true);
-  const polls = setup.asked.length;
-  await until(() => setup.asked.length > polls);
-  setup.hear(["a", "10.0.0.1"], ["b", "10.0.0.2"]);
+  const polls = setup.queries.length;
+  await until(() => setup.queries.length > polls);
+  setup.receive(["a", "10.0.0.1"], ["b", "10.0.0.2"]);
   await until(() => setup.joined.length > 1);
   assertEquals(setup.joined, [["10.0.0.1:7946"], ["10.0.0.2:7946"]]);
   assertEquals(setup.replays, [true, true]);
 });
 
-Deno.test("it is asked again and again, even if that cannot be sent for a while", async () => {
+Deno.test("queries are sent again and again, even if sending fails for a while", async () => {
   await using setup = await new Setup().start({}, { pollMs: 10 });
-  setup.askFailure = new Error("network is unreachable");
+  setup.queryFailure = new Error("network is unreachable");
   await until(() => setup.lines.length > 1);
   const line = "[ERR] agent.mdns: Failed to poll for new hosts: network is unreachable";
   assertEquals(setup.lines.slice(0, 2), [line, line]);
-  setup.askFailure = undefined;
-  const polls = setup.asked.length;
-  await until(() => setup.asked.length > polls + 1);
+  setup.queryFailure = undefined;
+  const polls = setup.queries.length;
+  await until(() => setup.queries.length > polls + 1);
 });
 
-Deno.test("an instance of which something is missing is asked for it", async () => {
+Deno.test("an instance that lacks a record is queried for it", async () => {
   await using setup = await new Setup().start();
   const records = answersOf("a", "10.0.0.1");
-  setup.network.hear(records.slice(0, 1));
-  setup.network.hear(records.slice(0, 1));
-  assertEquals(setup.asked.slice(1), [{ name: "a._serf_testc._tcp.local", type: "ANY" }]);
-  setup.network.hear(records.slice(1));
+  setup.network.receive(records.slice(0, 1));
+  setup.network.receive(records.slice(0, 1));
+  assertEquals(setup.queries.slice(1), [{ name: "a._serf_testc._tcp.local", type: "ANY" }]);
+  setup.network.receive(records.slice(1));
   await until(() => setup.joined.length > 0);
   assertEquals(setup.joined, [["10.0.0.1:7946"]]);
 });
 
-Deno.test("of a flood of addresses only so many are joined at a time", async () => {
+Deno.test("only 64 addresses of a flood are joined at a time", async () => {
   await using setup = await new Setup().start();
-  for (let i = 0; i < 200; i++) setup.hear([`n${i}`, `10.0.1.${i}`]);
+  for (let i = 0; i < 200; i++) setup.receive([`n${i}`, `10.0.1.${i}`]);
   await until(() => setup.joined.length > 0);
   assertEquals(setup.joined[0].length, 64);
 });
@@ -147,16 +147,16 @@ Deno.test("the interface and the IP versions are those of the configuration", as
   assertEquals([other.network.interface, other.network.ipv6], ["eth2", false]);
 });
 
-Deno.test("after the end nobody is joined any more", async () => {
+Deno.test("nothing is joined after the end", async () => {
   const setup = await new Setup().start();
-  setup.hear(["a", "10.0.0.1"]);
+  setup.receive(["a", "10.0.0.1"]);
   await setup[Symbol.asyncDispose]();
   assertEquals(setup.closed, true);
-  setup.hear(["b", "10.0.0.2"]);
+  setup.receive(["b", "10.0.0.2"]);
   assertEquals(setup.joined, []);
 });
 
-Deno.test("a name that cannot be announced, or no way to listen, is an error", async () => {
+Deno.test("a name that cannot be announced and a network that cannot be opened are errors", async () => {
   await assertRejects(() => new Setup().start({ nodeName: "a..b" }), RangeError, "Cannot announce");
   const openNetwork = () => Promise.reject(new Error("no multicast listeners could be started"));
   await assertRejects(

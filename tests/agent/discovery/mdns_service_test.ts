@@ -20,7 +20,7 @@ Deno.test("the captured question gets the captured answer", async () => {
   assertEquals(await throughWire(service.answers(question)), capturedPacket("002-response"));
 });
 
-Deno.test("the service answers to pointers, its instance and its host to the rest", () => {
+Deno.test("each of the three names has its own types of records", () => {
   const name = mdnsServiceName("testc");
   assertEquals(name, "_serf_testc._tcp.local");
   assertEquals(typesOf(name, "ANY"), ["PTR", "SRV", "A", "TXT"]);
@@ -35,7 +35,7 @@ Deno.test("the service answers to pointers, its instance and its host to the res
   assertEquals(typesOf("vm", "ANY"), []);
 });
 
-Deno.test("those who ask for all services hear of ours", () => {
+Deno.test("a question for all services is answered with ours", () => {
   const name = "_services._dns-sd._udp.local";
   assertEquals(service.answers({ name, type: "PTR" }), [
     { name, type: "PTR", ttl: 120, data: "_serf_testc._tcp.local" },
@@ -43,13 +43,13 @@ Deno.test("those who ask for all services hear of ours", () => {
   assertEquals(service.answers({ name, type: "TXT" }), []);
 });
 
-Deno.test("questions about others are not answered", () => {
+Deno.test("questions about other names are not answered", () => {
   for (const name of ["_serf_other._tcp.local", "_http._tcp.local", "md2._serf_testc._tcp.local"]) {
     assertEquals(typesOf(name, "ANY"), []);
   }
 });
 
-Deno.test("IPv6 addresses have a record of their own, mapped IPv4 has not", () => {
+Deno.test("an IPv6 address has an AAAA record, a mapped IPv4 address an A record", () => {
   const typeFor = (host: string) => {
     const v6 = new MdnsService({ ...options, address: Address.parse(host, 7946) });
     return v6.answers({ name: "md1._serf_testc._tcp.local", type: "SRV" })[1].type;

@@ -3,7 +3,7 @@ import { decodeText } from "../../../lib/base/text.ts";
 import { runScript, type RunScriptOptions } from "../../../lib/agent/handlers/run_script.ts";
 
 /** Runs a script; the output comes back as text. */
-async function run(script: string, stdin = "", options: RunScriptOptions = { lingerMs: 5_000 }) {
+async function run(script: string, stdin = "", options: RunScriptOptions = { waitDelayMs: 5_000 }) {
   const environment = { GREETING: "hello  world" };
   const input = { environment, stdin: new TextEncoder().encode(stdin) };
   const { output, ...rest } = await runScript(script, input, options);
@@ -24,7 +24,7 @@ Deno.test("bytes that are not UTF-8 reach a script in its environment and its in
   };
   const input = { environment, stdin: Uint8Array.of(0xe9) };
   const script = 'printf %s "$SERF_SELF_NAME|$SERF_TAG_A|$PLAIN|"; cat';
-  const { output, failure } = await runScript(script, input, { lingerMs: 5_000 });
+  const { output, failure } = await runScript(script, input, { waitDelayMs: 5_000 });
   assertEquals(decodeText(output), "caf\udce9 $(id) '\"%s\\\n|\udcff|é|\udce9");
   assertEquals(failure, undefined);
 });
@@ -53,7 +53,7 @@ Deno.test("an exit status, a missing command and a signal are failures", async (
 
 Deno.test("a script that cannot be started has failed", async () => {
   const input = { environment: { BAD: "a\0b" }, stdin: new Uint8Array() };
-  const { failure, output } = await runScript("true", input, { lingerMs: 5_000 });
+  const { failure, output } = await runScript("true", input, { waitDelayMs: 5_000 });
   assert(failure !== undefined);
   assertEquals(output.length, 0);
 });
@@ -71,7 +71,7 @@ Deno.test("a background process that ends in time belongs to the script", async 
 
 Deno.test("a background process that keeps the output open is killed after a while", async () => {
   const started = performance.now();
-  const { text, failure } = await run("sleep 60 & echo $!", "", { lingerMs: 100 });
+  const { text, failure } = await run("sleep 60 & echo $!", "", { waitDelayMs: 100 });
   assertLess(performance.now() - started, 5_000);
   assertEquals(failure, undefined);
   const deadline = Date.now() + 5_000;
@@ -84,14 +84,14 @@ Deno.test("a background process that keeps the output open is killed after a whi
 Deno.test("a background process that keeps the input open, and does not read, is killed too", async () => {
   const script = "exec 3<&0; sleep 60 <&3 >/dev/null 2>&1 & true";
   const started = performance.now();
-  const { failure, inputProblem } = await run(script, "x".repeat(1_000_000), { lingerMs: 100 });
+  const { failure, inputProblem } = await run(script, "x".repeat(1_000_000), { waitDelayMs: 100 });
   assertLess(performance.now() - started, 5_000);
   assertEquals([failure, inputProblem], [undefined, "write |1: broken pipe"]);
 });
 
 Deno.test("a background process that has left its group is not waited for either", async () => {
   const started = performance.now();
-  const { text, failure } = await run("setsid sleep 60 & echo $!", "", { lingerMs: 100 });
+  const { text, failure } = await run("setsid sleep 60 & echo $!", "", { waitDelayMs: 100 });
   assertLess(performance.now() - started, 5_000);
   assertEquals(failure, undefined);
   Deno.kill(Number(text), "SIGKILL");

@@ -33,7 +33,7 @@ function handlersOf(...specs: string[]) {
   const lines: string[] = [];
   const handlers = new ScriptHandlers({
     handlers: specs.flatMap(parseHandlerSpec),
-    lingerMs: 5_000,
+    waitDelayMs: 5_000,
     self: () => self,
     log: (level, text) => lines.push(`[${level}] ${text}`),
   });

@@ -1,10 +1,10 @@
 import { assertEquals } from "@std/assert";
-import { type FigureType, Telemetry } from "../../../lib/agent/telemetry/telemetry.ts";
+import { type MetricType, Telemetry } from "../../../lib/agent/telemetry/telemetry.ts";
 
 /** Figures under a host's name or none, and what a sink got of them. */
 function telemetry(host?: string) {
   const got: string[] = [];
-  const record = (type: FigureType, name: string, value: number) => {
+  const record = (type: MetricType, name: string, value: number) => {
     got.push(`${type} ${name} ${value}`);
   };
   return { metrics: new Telemetry([{ record }], { host }), got };

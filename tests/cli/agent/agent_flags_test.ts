@@ -45,7 +45,7 @@ Deno.test("every flag sets its setting", () => {
     snapshotPath: "s",
     rejoinAfterLeave: true,
     eventHandlers: ["h"],
-    handlerLingerMs: 8_000,
+    handlerWaitDelayMs: 8_000,
     discover: "d",
     enableSyslog: true,
     broadcastTimeoutMs: 7_000,

@@ -1,6 +1,6 @@
 import type { Answer } from "multicast-dns";
 import { assertEquals } from "@std/assert";
-import { MdnsScan } from "../../../lib/agent/discovery/mdns_scan.ts";
+import { MdnsBrowser } from "../../../lib/agent/discovery/mdns_browser.ts";
 import { mdnsServiceName } from "../../../lib/agent/discovery/mdns_service.ts";
 import { capturedPacket } from "./dns_packets.ts";
 
@@ -19,8 +19,8 @@ function recordsOf(node: string, ip: string, host = "vm"): Record<string, Answer
 }
 
 Deno.test("the captured answers of two agents on one machine give two addresses", () => {
-  const scan = new MdnsScan(SERVICE);
-  const take = (name: string) => scan.take(capturedPacket(name).answers);
+  const browser = new MdnsBrowser(SERVICE);
+  const take = (name: string) => browser.take(capturedPacket(name).answers);
   assertEquals(take("002-response"), { found: ["127.0.0.63:7963"], incomplete: [] });
   assertEquals(take("005-response"), { found: ["127.0.0.64:7963"], incomplete: [] });
   assertEquals(take("002-response"), { found: [], incomplete: [] });
@@ -28,7 +28,7 @@ Deno.test("the captured answers of two agents on one machine give two addresses"
 
 Deno.test("an instance needs a port, an address and a text, in any order", () => {
   const { PTR, SRV, TXT, address } = recordsOf("a", "10.0.0.1");
-  const found = (...records: Answer[]) => new MdnsScan(SERVICE).take(records).found;
+  const found = (...records: Answer[]) => new MdnsBrowser(SERVICE).take(records).found;
   assertEquals(found(address, TXT, SRV, PTR), ["10.0.0.1:7946"]);
   assertEquals(found(SRV, TXT, address), ["10.0.0.1:7946"]);
   assertEquals(found(PTR, SRV, TXT), []);
@@ -38,13 +38,13 @@ Deno.test("an instance needs a port, an address and a text, in any order", () =>
   assertEquals(found(portless, TXT, address), []);
 });
 
-Deno.test("what is incomplete is mentioned once, and completed by a later packet", () => {
-  const scan = new MdnsScan(SERVICE);
+Deno.test("an incomplete instance is returned once, and completed by a later packet", () => {
+  const browser = new MdnsBrowser(SERVICE);
   const { PTR, SRV, TXT, address } = recordsOf("a", "10.0.0.1");
   const incomplete = [`a.${SERVICE}`];
-  assertEquals(scan.take([PTR]), { found: [], incomplete });
-  assertEquals(scan.take([PTR, TXT]), { found: [], incomplete: [] });
-  assertEquals(scan.take([SRV, address]), { found: ["10.0.0.1:7946"], incomplete: [] });
+  assertEquals(browser.take([PTR]), { found: [], incomplete });
+  assertEquals(browser.take([PTR, TXT]), { found: [], incomplete: [] });
+  assertEquals(browser.take([SRV, address]), { found: ["10.0.0.1:7946"], incomplete: [] });
 });
 
 Deno.test("several instances may be in one packet", () => {
@@ -52,19 +52,19 @@ Deno.test("several instances may be in one packet", () => {
     ...Object.values(recordsOf("a", "10.0.0.1", "one")),
     ...Object.values(recordsOf("b", "fd00::2", "two")),
   ];
-  assertEquals(new MdnsScan(SERVICE).take(records).found, ["10.0.0.1:7946", "[fd00::2]:7946"]);
+  assertEquals(new MdnsBrowser(SERVICE).take(records).found, ["10.0.0.1:7946", "[fd00::2]:7946"]);
 });
 
-Deno.test("of several addresses the first counts", () => {
+Deno.test("the first of several addresses counts", () => {
   const { PTR, SRV, TXT, address } = recordsOf("a", "10.0.0.1");
   const second = recordsOf("a", "fd00::1").address;
   const records = [PTR, SRV, TXT, address, second];
-  assertEquals(new MdnsScan(SERVICE).take(records).found, ["10.0.0.1:7946"]);
+  assertEquals(new MdnsBrowser(SERVICE).take(records).found, ["10.0.0.1:7946"]);
 });
 
-Deno.test("a printer is no member", () => {
+Deno.test("instances of other services are ignored", () => {
   const name = "printer._ipp._tcp.local";
-  const result = new MdnsScan(SERVICE).take([
+  const result = new MdnsBrowser(SERVICE).take([
     { name: "_ipp._tcp.local", type: "PTR", data: name },
     { name, type: "SRV", data: { port: 631, target: "printer.local" } },
     { name, type: "TXT", data: [] },
@@ -73,9 +73,9 @@ Deno.test("a printer is no member", () => {
   assertEquals(result, { found: [], incomplete: [] });
 });
 
-Deno.test("instances that somebody makes up do not fill the memory", () => {
-  const scan = new MdnsScan(SERVICE);
+Deno.test("only so many instances are kept in memory", () => {
+  const browser = new MdnsBrowser(SERVICE);
   const names = Array.from({ length: 3_000 }, (_, i) => `n${i}`);
-  const { incomplete } = scan.take(names.map((name) => recordsOf(name, "10.0.0.1").PTR));
+  const { incomplete } = browser.take(names.map((name) => recordsOf(name, "10.0.0.1").PTR));
   assertEquals(incomplete.length, 1_024);
 });

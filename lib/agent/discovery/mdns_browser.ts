@@ -1,5 +1,5 @@
 /**
- * Making sense of what other agents answer.
+ * Browsing for the instances of a service (RFC 6763): puts together what the responses of other agents say about each.
  *
  * @module
  */
@@ -7,19 +7,19 @@
 import type { Answer } from "multicast-dns";
 import { formatHostPort } from "../../base/address.ts";
 
-/** What some answers have brought. */
-export interface ScanResult {
-  /** Addresses that are known completely now, as `host:port`. */
+/** What the records of one packet add. */
+export interface BrowseResult {
+  /** Addresses, as `host:port`, of instances that are completely known now. */
   readonly found: readonly string[];
-  /** Names of instances of which something is missing; each is mentioned once. */
+  /** Names of instances that lack a record; each is returned only once. */
   readonly incomplete: readonly string[];
 }
 
-/** What is known of an instance so far. */
+/** What is known about an instance so far. */
 interface Instance {
   readonly name: string;
   host?: string;
-  /** 0 while it is not known. */
+  /** 0 while unknown. */
   port: number;
   target?: string;
   hasText?: boolean;
@@ -27,11 +27,11 @@ interface Instance {
   mentioned?: boolean;
 }
 
-/** Instances that are followed at a time; anybody on the link can make some up. */
+/** The most instances that are followed: anybody on the network can announce any number. */
 const MAX_INSTANCES = 1_024;
 
-/** Puts the records about the instances of one service together. */
-export class MdnsScan {
+/** Collects the records about the instances of one service. */
+export class MdnsBrowser {
   readonly #suffix: string;
   readonly #instances = new Map<string, Instance>();
 
@@ -40,10 +40,10 @@ export class MdnsScan {
   }
 
   /** Takes the records of one packet; those about other services are ignored. */
-  take(records: readonly Answer[]): ScanResult {
+  take(records: readonly Answer[]): BrowseResult {
     const touched = new Set<Instance>();
-    // Addresses last, because they say of which host they are, but not of which instance: other instances on that host,
-    // of which other packets tell, may announce other addresses.
+    // An address record names a host, not an instance, and another instance on that host, in another packet, may have
+    // another address. So address records come last, and count only for the instances in this packet.
     for (const record of records) this.#takeInstance(record, touched);
     for (const record of records) takeAddress(record, touched);
     return { found: found(touched), incomplete: incomplete(touched) };
