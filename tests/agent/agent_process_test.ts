@@ -76,7 +76,7 @@ eachBuildTest("a terminated agent ends at once with 1", async (ours) => {
   ]);
 });
 
-eachBuildTest("a second signal breaks a leave off", async (ours) => {
+eachBuildTest("a second signal ends a leave early", async (ours) => {
   for (const second of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     await using agent = await Agent.start(ours, { name: "alpha" });
     agent.signal("SIGINT");
@@ -88,7 +88,7 @@ eachBuildTest("a second signal breaks a leave off", async (ours) => {
   }
 });
 
-eachBuildTest("the switches decide which signal makes an agent leave", async (ours) => {
+eachBuildTest("two settings decide which signals make an agent leave", async (ours) => {
   using directory = new TemporaryDirectory();
   directory.write({
     "a.json": '{"leave_on_terminate": true, "skip_leave_on_interrupt": true}',
@@ -115,7 +115,7 @@ eachBuildTest("a leave over RPC ends the agent with 0", async (ours) => {
 });
 
 eachBuildTest(
-  "a hangup makes log level, handlers, tags and switches those of the files",
+  "SIGHUP reloads the log level, handlers, tags and switches",
   async (ours) => {
     using directory = new TemporaryDirectory();
     const config = (settings: unknown) => directory.write({ "a.json": JSON.stringify(settings) });
@@ -149,7 +149,7 @@ eachBuildTest(
   },
 );
 
-eachBuildTest("a reload that fails changes nothing, or as little as possible", async (ours) => {
+eachBuildTest("a reload with a mistake changes only the settings without one", async (ours) => {
   using directory = new TemporaryDirectory();
   const config = (text: string) => directory.write({ "a.json": text });
   config("{}");
@@ -182,23 +182,26 @@ eachBuildTest("a reload that fails changes nothing, or as little as possible", a
   assertEquals(await agent.exit, 0);
 });
 
-eachBuildTest("a tags file follows the tags, and a reload empties it", async (ours) => {
-  using directory = new TemporaryDirectory();
-  directory.write({ "tags.json": '{"role":"x","b":"c"}' });
-  const file = directory.file("tags.json");
-  const args = [`-tags-file=${file}`];
-  await using agent = await Agent.start(ours, { name: "alpha", args });
-  assertStringIncludes(agent.output, `[INFO] agent: Restored 2 tag(s) from ${file}`);
-  await using client = await agent.rpc();
-  await client.updateTags({ set: { d: "e" }, delete: ["role"] });
-  assertEquals(Deno.readTextFileSync(file), '{\n  "b": "c",\n  "d": "e"\n}');
-  agent.signal("SIGHUP");
-  await agent.printed(/EventMemberUpdate[^]*EventMemberUpdate/);
-  assertEquals(Deno.readTextFileSync(file), "{}");
-  assertEquals((await client.info()).tags, {});
-});
+eachBuildTest(
+  "a tags file is written when the tags change, and emptied by a reload",
+  async (ours) => {
+    using directory = new TemporaryDirectory();
+    directory.write({ "tags.json": '{"role":"x","b":"c"}' });
+    const file = directory.file("tags.json");
+    const args = [`-tags-file=${file}`];
+    await using agent = await Agent.start(ours, { name: "alpha", args });
+    assertStringIncludes(agent.output, `[INFO] agent: Restored 2 tag(s) from ${file}`);
+    await using client = await agent.rpc();
+    await client.updateTags({ set: { d: "e" }, delete: ["role"] });
+    assertEquals(Deno.readTextFileSync(file), '{\n  "b": "c",\n  "d": "e"\n}');
+    agent.signal("SIGHUP");
+    await agent.printed(/EventMemberUpdate[^]*EventMemberUpdate/);
+    assertEquals(Deno.readTextFileSync(file), "{}");
+    assertEquals((await client.info()).tags, {});
+  },
+);
 
-eachBuildTest("an agent whose retried joins are used up ends with 1", async (ours) => {
+eachBuildTest("an agent that has used up its retries of a join ends with 1", async (ours) => {
   const args = ["-retry-join=127.255.0.9:7999", "-retry-max=1", "-retry-interval=1s"];
   await using agent = Agent.spawn(ours, { name: "alpha", args });
   assertEquals(await agent.exit, 1);
@@ -222,7 +225,7 @@ eachBuildTest("an agent whose retried joins are used up ends with 1", async (our
   ]);
 });
 
-eachBuildTest("taken addresses are named", async (ours) => {
+eachBuildTest("an address that is in use is named in the error", async (ours) => {
   await using taken = await Agent.start(ours, { name: "alpha" });
   await using second = Agent.spawn(ours, { name: "beta", ip: taken.ip });
   assertEquals(await second.exit, 1);

@@ -26,7 +26,7 @@ async function run(failures: number, retryMaxAttempts: number, controller = new 
   return { joined, lines, tries };
 }
 
-Deno.test("a join is tried until it works", async () => {
+Deno.test("a join is retried until it succeeds", async () => {
   const { joined, lines } = await run(2, 0);
   assertEquals(joined, true);
   assertEquals(lines, [
@@ -37,7 +37,7 @@ Deno.test("a join is tried until it works", async () => {
   ]);
 });
 
-Deno.test("after the first try there are as many more as allowed", async () => {
+Deno.test("after the first attempt there are as many retries as allowed", async () => {
   const { joined, lines, tries } = await run(9, 2);
   assertEquals([joined, tries], [false, 3]);
   assertEquals(lines.slice(-2), [
@@ -46,7 +46,7 @@ Deno.test("after the first try there are as many more as allowed", async () => {
   ]);
 });
 
-Deno.test("the signal ends the tries at once", async () => {
+Deno.test("the signal ends the retries at once", async () => {
   const controller = new AbortController();
   const slow = { ...config, retryIntervalMs: 60_000 };
   const join = () => {

@@ -21,7 +21,7 @@ async function refusal(
   return new TextDecoder().decode(io.stdoutBytes);
 }
 
-Deno.test("node names are validated if that is wanted", async () => {
+Deno.test("node names are validated if configured", async () => {
   assertEquals(
     await refusal({ validate_node_names: true }, "-node=a b"),
     "==> Starting Serf agent...\n" +
@@ -48,7 +48,7 @@ Deno.test("a name that cannot be announced keeps an agent from starting", async 
 });
 
 eachBuildTest(
-  "what a handler leaves behind holds up the next one no longer than is configured",
+  "background processes of a handler delay the next one no longer than configured",
   async (ours) => {
     using directory = new TemporaryDirectory();
     const lingering = (time: string) =>

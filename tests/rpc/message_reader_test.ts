@@ -24,7 +24,7 @@ async function readAll(reader: MessageReader): Promise<Uint8Array[]> {
 }
 
 for (const size of [1, 7, 1_000, 16_384, 1_000_000]) {
-  Deno.test(`values are found however the stream is cut, for instance every ${size} bytes`, async () => {
+  Deno.test(`values are found in pieces of ${size} bytes`, async () => {
     const reader = new MessageReader(new ChunkSource(pieces(stream, size)), { maxBytes: 100_000 });
     assertEquals(await readAll(reader), values);
     assertEquals(await reader.read(), null);
@@ -38,7 +38,7 @@ Deno.test("a stream that ends inside a value is an error", async () => {
   await assertRejects(() => readAll(reader), DecodeError, "unexpected EOF");
 });
 
-Deno.test("a value may have the largest size, and not one byte more", async () => {
+Deno.test("a value may have the largest size, but not one byte more", async () => {
   const bytes = encode(new Uint8Array(1_000));
   const read = (maxBytes: number) =>
     new MessageReader(new ChunkSource(pieces(bytes, 100)), { maxBytes }).read();
@@ -55,7 +55,7 @@ for (
     ["entries inside an array", "91ddffffffff"],
   ]
 ) {
-  Deno.test(`a claim of 4 billion ${what} is refused before they arrive`, async () => {
+  Deno.test(`a length of 4 billion ${what} is refused before they arrive`, async () => {
     const source = new ChunkSource([
       Uint8Array.fromHex(claim),
       ...pieces(new Uint8Array(10_000_000), 65_536),
@@ -66,7 +66,7 @@ for (
   });
 }
 
-Deno.test("arrays inside arrays without end are refused at the limit", async () => {
+Deno.test("endlessly nested arrays are refused at the limit", async () => {
   const nested = Array.from(pieces(new Uint8Array(1_000_000).fill(0x91), 10_000));
   const source = new ChunkSource(nested);
   await assertRejects(

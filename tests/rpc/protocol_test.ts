@@ -33,7 +33,7 @@ for (
     [MAX_SEQ, "cfffffffffffffffff"],
   ] as const
 ) {
-  Deno.test(`the sequence number ${seq} comes back exactly`, () => {
+  Deno.test(`the sequence number ${seq} is encoded and decoded exactly`, () => {
     const answer = encodeResponseHeader({ seq, error: "" });
     assertEquals(answer.toHex(), `82a54572726f72a0a3536571${hex}`);
     assertEquals(decodeResponseHeader(answer), { seq, error: "" });
@@ -54,12 +54,12 @@ Deno.test("a sequence number may also come in a signed form, but not below 0", (
   }
 });
 
-Deno.test("a number outside of 64 bits cannot be sent", () => {
+Deno.test("a sequence number outside of 64 bits cannot be sent", () => {
   assertThrows(() => encodeRequest(-1n, "stats", null), RangeError);
   assertThrows(() => encodeRequest(2n ** 64n, "stats", null), RangeError);
 });
 
-Deno.test("what a header lacks is taken from the one before", () => {
+Deno.test("a field that a header lacks is taken from the header before", () => {
   const previous = { command: "members", seq: 9n };
   const header = (value: ValueType) => decodeRequestHeader(encode(value), previous);
   assertEquals(header({ Seq: 10 }), { command: "members", seq: 10n });
@@ -70,7 +70,7 @@ Deno.test("what a header lacks is taken from the one before", () => {
   assertEquals(header(["stats"]), { command: "stats", seq: 9n });
 });
 
-Deno.test("a request is what its fields say, whatever their order and form", () => {
+Deno.test("the fields of a request may come in any order, and as an array", () => {
   const read = <C extends Command>(command: C, value: ValueType) =>
     decodeRequest(command, encode(value)) as RequestBody<C>;
   const event = { Name: "n", Payload: Uint8Array.of(1, 2), Coalesce: true };
@@ -113,7 +113,7 @@ const senseless: Readonly<
   "get-coordinate": [{ Node: false }],
 };
 
-Deno.test("a field of the wrong kind is refused, whatever the command", () => {
+Deno.test("every command refuses a field of the wrong type", () => {
   for (const [command, bodies] of Object.entries(senseless)) {
     for (const body of bodies) {
       assertThrows(
@@ -126,7 +126,7 @@ Deno.test("a field of the wrong kind is refused, whatever the command", () => {
   }
 });
 
-Deno.test("another MessagePack library reads our messages the same", () => {
+Deno.test("another MessagePack library decodes our messages to the same values", () => {
   const body = encodeResponse({ seq: 3n, error: "no" }, "join", { Num: 2 });
   assertEquals(decode(body.subarray(0, 15)), { Error: "no", Seq: 3 });
   assertEquals(decode(body.subarray(15)), { Num: 2 });

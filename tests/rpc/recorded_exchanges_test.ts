@@ -1,6 +1,6 @@
 /**
- * Conversations with agents of the reference, replayed byte for byte against our server. What an agent's state decides
- * is laid down in a fake agent from the recorded answer, so that the bytes must come out the same.
+ * Recorded conversations with Serf's agents, replayed against our server. A fake agent is given the state that the recorded
+ * responses show, so that our responses must be the same, byte for byte.
  */
 
 import { parseLogLevel } from "../../lib/base/log.ts";

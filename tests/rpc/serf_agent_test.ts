@@ -23,44 +23,47 @@ async function next(
   throw new Error("the stream ended");
 }
 
-interopTest("an agent of Serf tells our client what it knows", async (version) => {
-  await using agent = await startSerf(version, "alpha", "-tag=role=web");
-  await using client = await agent.rpc();
-  const [self, ...others] = await client.members();
-  assertEquals(others, []);
-  assertEquals([self.name, self.address.text, self.status, self.tags, self.delegateCur], [
-    "alpha",
-    agent.address,
-    "alive",
-    { role: "web" },
-    5,
-  ]);
-  assertEquals(await client.members({ name: "b.*" }), []);
-  assertEquals((await client.members({ tags: { role: "w.b" }, status: "alive" })).length, 1);
-  const stats = await client.info();
-  assertEquals([stats.agent, stats.tags, stats.serf.members], [
-    { name: "alpha" },
-    { role: "web" },
-    "1",
-  ]);
-  const coordinate = await client.coordinate("alpha");
-  assertEquals([coordinate?.vec.length, coordinate?.error], [8, 1.5]);
-  assertEquals(await client.coordinate("nobody"), undefined);
-  await client.updateTags({ set: { a: "1" }, delete: ["role"] });
-  assertEquals((await client.members())[0].tags, { a: "1" });
-  await client.forceLeave("nobody", { prune: true });
-  assertEquals(await client.join([]), 0);
-  assertEquals(await client.join([agent.ip]), 1);
-  const unreached = await assertRejects(() => client.join(["127.255.0.9:1"]), RpcError);
-  assertMatch(
-    inOldWords(unreached.message),
-    /^1 error occurred:\n\t\* Failed to join 127\.255\.0\.9/,
-  );
-  const refused = await assertRejects(() => client.keys.list(), KeyError);
-  assertEquals(refused.result.error, "1/1 nodes reported failure");
-  assertEquals(refused.result.messages.get("alpha"), "Keyring is empty (encryption not enabled)");
-  await assertRejects(() => client.members({ name: "[" }), RpcError, "client closed");
-});
+interopTest(
+  "our client reads members, statistics and coordinates from Serf's agent",
+  async (version) => {
+    await using agent = await startSerf(version, "alpha", "-tag=role=web");
+    await using client = await agent.rpc();
+    const [self, ...others] = await client.members();
+    assertEquals(others, []);
+    assertEquals([self.name, self.address.text, self.status, self.tags, self.delegateCur], [
+      "alpha",
+      agent.address,
+      "alive",
+      { role: "web" },
+      5,
+    ]);
+    assertEquals(await client.members({ name: "b.*" }), []);
+    assertEquals((await client.members({ tags: { role: "w.b" }, status: "alive" })).length, 1);
+    const stats = await client.info();
+    assertEquals([stats.agent, stats.tags, stats.serf.members], [
+      { name: "alpha" },
+      { role: "web" },
+      "1",
+    ]);
+    const coordinate = await client.coordinate("alpha");
+    assertEquals([coordinate?.vec.length, coordinate?.error], [8, 1.5]);
+    assertEquals(await client.coordinate("nobody"), undefined);
+    await client.updateTags({ set: { a: "1" }, delete: ["role"] });
+    assertEquals((await client.members())[0].tags, { a: "1" });
+    await client.forceLeave("nobody", { prune: true });
+    assertEquals(await client.join([]), 0);
+    assertEquals(await client.join([agent.ip]), 1);
+    const unreached = await assertRejects(() => client.join(["127.255.0.9:1"]), RpcError);
+    assertMatch(
+      inOldWords(unreached.message),
+      /^1 error occurred:\n\t\* Failed to join 127\.255\.0\.9/,
+    );
+    const refused = await assertRejects(() => client.keys.list(), KeyError);
+    assertEquals(refused.result.error, "1/1 nodes reported failure");
+    assertEquals(refused.result.messages.get("alpha"), "Keyring is empty (encryption not enabled)");
+    await assertRejects(() => client.members({ name: "[" }), RpcError, "client closed");
+  },
+);
 
 interopTest(
   "an agent of Serf streams events, queries and its log to our client",
@@ -124,7 +127,7 @@ interopTest("our client sees a cluster of Serf come and go", async (version) => 
   assertEquals((await next(again, isBravo)).type, "member-leave");
 });
 
-interopTest("an agent of Serf with a token wants it from our client", async (version) => {
+interopTest("our client authenticates to Serf's agent", async (version) => {
   const config = await Deno.makeTempFile({ suffix: ".json" });
   await Deno.writeTextFile(config, JSON.stringify({ rpc_auth: "s3cret" }));
   try {

@@ -119,7 +119,7 @@ interopTest("serf query and reachability receive acks and answers", async (versi
   });
 });
 
-interopTest("serf keys and rtt read what comes with and without an error", async (version) => {
+interopTest("serf keys and rtt work with and without an error", async (version) => {
   await using serving = new Serving();
   const serf = commandsOf(version, serving);
   const result = {
@@ -157,7 +157,7 @@ interopTest("serf keys and rtt read what comes with and without an error", async
   });
 });
 
-interopTest("the token is asked of Serf's command line", async (version) => {
+interopTest("Serf's command line authenticates to our server", async (version) => {
   await using serving = new Serving("s3cret");
   const serf = commandsOf(version, serving);
   const members = (...args: string[]) => serf("members", ...args);
@@ -175,7 +175,7 @@ interopTest("the token is asked of Serf's command line", async (version) => {
   });
 });
 
-interopTest("serf monitor shows log and events and ends with the agent", async (version) => {
+interopTest("serf monitor shows the log and events, and ends with the agent", async (version) => {
   await using serving = new Serving();
   serving.log.write("ERR", "agent: something old");
   const address = `-rpc-addr=${serving.server.address.text}`;

@@ -8,21 +8,21 @@ Deno.test("a later text, number or duration replaces an earlier one unless it is
   assertEquals(mergeConfig(config, nothing), config);
 });
 
-Deno.test("a switch can only be turned on", () => {
+Deno.test("a later source can turn a switch on but not off", () => {
   const config = mergeConfig(defaultConfig, { rejoinAfterLeave: true, disableCompression: true });
   assertEquals([config.rejoinAfterLeave, config.disableCompression], [true, true]);
   const off = { rejoinAfterLeave: false, disableCompression: false };
   assertEquals(mergeConfig(config, off), config);
 });
 
-Deno.test("lists grow and tags are united, the later value of a tag wins", () => {
+Deno.test("lists are joined and tags are merged, and the later value of a tag wins", () => {
   const first = mergeConfig(defaultConfig, { startJoin: ["a"], tags: { a: "1", b: "1" } });
   const second = mergeConfig(first, { startJoin: ["b", "a"], tags: { b: "2", c: "" } });
   assertEquals(second.startJoin, ["a", "b", "a"]);
   assertEquals(second.tags, { a: "1", b: "2", c: "" });
 });
 
-Deno.test("a source that says nothing changes nothing", () => {
+Deno.test("an empty source changes nothing", () => {
   assertEquals(mergeConfig(defaultConfig, {}), defaultConfig);
   assertEquals(mergeConfig(defaultConfig, { nodeName: undefined }), defaultConfig);
 });

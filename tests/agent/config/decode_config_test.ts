@@ -37,7 +37,7 @@ Deno.test("keys match in any case, the exact one first", () => {
   );
 });
 
-Deno.test("null, an empty duration and an empty file object say nothing", () => {
+Deno.test("null, an empty duration and an empty object set nothing", () => {
   for (const text of ["null", "{}", '{"tags":null,"mdns":null}', '{"retry_interval":""}']) {
     assertEquals(decodeConfig(bytes(text)), {});
   }
@@ -47,7 +47,7 @@ Deno.test("null, an empty duration and an empty file object say nothing", () => 
   });
 });
 
-Deno.test("numbers are cut to integers", () => {
+Deno.test("numbers are truncated to integers", () => {
   assertEquals(decodeConfig(bytes('{"retry_max_attempts":2.7}')), { retryMaxAttempts: 2 });
 });
 
@@ -62,7 +62,7 @@ Deno.test("keys that have no effect are accepted if they are booleans", () => {
   );
 });
 
-Deno.test("what is not an object is refused", () => {
+Deno.test("a file that is not an object is refused", () => {
   assertEquals(errorOf("[]"), "'' expected a map, got 'slice'");
   assertEquals(errorOf("5"), "'' expected a map, got 'float64'");
   assertEquals(errorOf('"x"'), "'' expected a map, got 'string'");
@@ -95,7 +95,7 @@ Deno.test("all problems of types and keys are listed, in order", () => {
   );
 });
 
-Deno.test("every key refuses what is not of its kind, by its name", () => {
+Deno.test("every key refuses a value of the wrong type", () => {
   const wrong = { string: 5, duration: 5, bool: "true", int: "5", size: "5", list: "a", tags: "a" };
   for (const option of Object.values(configOptions)) {
     if (!("key" in option)) continue;
@@ -111,7 +111,7 @@ Deno.test("a bad duration is refused in Go's words", () => {
   assertEquals(errorOf('{"broadcast_timeout":"5"}'), 'time: missing unit in duration "5"');
 });
 
-Deno.test("a key is not found in the prototype", () => {
+Deno.test("the names of inherited properties are not keys", () => {
   assertEquals(
     errorOf('{"constructor":1,"toString":2}'),
     "1 error(s) decoding:\n\n* '' has invalid keys: constructor, toString",

@@ -12,13 +12,13 @@ function errorOf(...args: string[]): string {
   return assertThrows(() => load(args), StartupError).message;
 }
 
-Deno.test("without arguments the node is named like its host", () => {
+Deno.test("without arguments the node has the name of the host", () => {
   const { config, handlers, notices } = load([]);
   assertEquals(config.nodeName, Deno.hostname());
   assertEquals([handlers, notices], [[], []]);
 });
 
-Deno.test("flags win over files, and lists of both are joined", () => {
+Deno.test("flags override files, and lists of both are joined", () => {
   using directory = new TemporaryDirectory();
   directory.write({
     "a.json":
@@ -34,7 +34,7 @@ Deno.test("flags win over files, and lists of both are joined", () => {
   assertEquals(handlers.map(({ script }) => script), ["x", "y"]);
 });
 
-Deno.test("what works but deserves a word gets one", () => {
+Deno.test("settings that are used with another value, or are deprecated, give a warning", () => {
   const { config, notices } = load([
     ...["-role=web", "-retry-interval=10ms", "-broadcast-timeout=1ms", "-rejoin"],
   ]);
@@ -48,7 +48,7 @@ Deno.test("what works but deserves a word gets one", () => {
   assertEquals([config.retryIntervalMs, config.broadcastTimeoutMs], [1_000, 1_000]);
 });
 
-Deno.test("times and sizes that make no sense are refused by their keys", () => {
+Deno.test("negative times and sizes are refused by key", () => {
   using directory = new TemporaryDirectory();
   const refusal = (settings: Readonly<Record<string, unknown>>) => {
     directory.write({ "a.json": JSON.stringify(settings) });
@@ -62,7 +62,7 @@ Deno.test("times and sizes that make no sense are refused by their keys", () => 
   }
 });
 
-Deno.test("an interval that would keep the agent busy is raised", () => {
+Deno.test("a reconnect interval that is too short is raised", () => {
   using directory = new TemporaryDirectory();
   for (const interval of ["1ns", "-5s"]) {
     directory.write({ "a.json": `{"reconnect_interval":"${interval}"}` });
@@ -83,7 +83,7 @@ Deno.test("handlers are checked before interfaces", () => {
   );
 });
 
-Deno.test("settings of multicast DNS must fit together", () => {
+Deno.test("settings of multicast DNS that contradict each other are refused", () => {
   assertEquals(
     errorOf("-mdns-iface=lo"),
     "mDNS interface specified without enabling mDNS discovery",

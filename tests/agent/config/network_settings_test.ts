@@ -9,7 +9,7 @@ async function errorOf(config: Partial<AgentConfig>): Promise<string> {
   return (await assertRejects(() => resolve(config), StartupError)).message;
 }
 
-Deno.test("a missing port is the default one", async () => {
+Deno.test("a missing port is the default port", async () => {
   const { bind, advertise, encryptKey, profile } = await resolve({ advertise: "10.0.0.1" });
   assertEquals([bind.text, advertise?.text], ["0.0.0.0:7946", "10.0.0.1:7946"]);
   assertEquals([encryptKey, profile], [undefined, "lan"]);
@@ -21,13 +21,13 @@ Deno.test("ports, names and IPv6 addresses are understood", async () => {
   assertEquals((await resolve({ bind: "localhost" })).bind.text, "127.0.0.1:7946");
 });
 
-Deno.test("an interface gives its first usable address", async () => {
+Deno.test("an interface stands for its first usable address", async () => {
   const { bind, notice } = await resolve({ interface: "lo", bind: "0.0.0.0:7999" });
   assertEquals(bind.text, "127.0.0.1:7999");
   assertEquals(notice, "Using interface 'lo' address '127.0.0.1'");
 });
 
-Deno.test("an address beside an interface must be its own", async () => {
+Deno.test("an address that is given with an interface must be one of it", async () => {
   const { bind, notice } = await resolve({ interface: "lo", bind: "127.0.0.1:7990" });
   assertEquals([bind.text, notice], ["127.0.0.1:7990", undefined]);
   assertEquals(
@@ -36,7 +36,7 @@ Deno.test("an address beside an interface must be its own", async () => {
   );
 });
 
-Deno.test("settings are checked in the reference's order, with its words", async () => {
+Deno.test("settings are checked in Serf's order, with its messages", async () => {
   const bad = { advertise: "127.0.0.1:99999", encryptKey: "zz!", profile: "foo" };
   assertEquals(
     await errorOf({ ...bad, bind: "127.0.0.1:99999" }),
@@ -51,6 +51,6 @@ Deno.test("settings are checked in the reference's order, with its words", async
   assertEquals(await errorOf({ profile: "toString" }), "Unknown profile: toString");
 });
 
-Deno.test("a key is decoded whatever its length", async () => {
+Deno.test("a key of any length is decoded", async () => {
   assertEquals((await resolve({ encryptKey: "AAAA" })).encryptKey, new Uint8Array(3));
 });

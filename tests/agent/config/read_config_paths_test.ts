@@ -12,14 +12,14 @@ const directoryFiles = {
   "f1.json": '{"node_name":"from-f1"}',
 };
 
-Deno.test("of a directory only JSON files directly inside it are read, in order of their names", () => {
+Deno.test("the JSON files directly inside a directory are read, in order of their names", () => {
   using directory = new TemporaryDirectory();
   directory.write(directoryFiles);
   const config = readConfigPaths([directory.file("cd")], defaultConfig);
   assertEquals([config.nodeName, config.bind, config.logLevel], ["from-b", "127.0.0.20", "warn"]);
 });
 
-Deno.test("files and directories count in the order in which they are given", () => {
+Deno.test("files and directories are read in the order in which they are given", () => {
   using directory = new TemporaryDirectory();
   directory.write(directoryFiles);
   const [file, folder] = [directory.file("f1.json"), directory.file("cd/")];
@@ -27,13 +27,13 @@ Deno.test("files and directories count in the order in which they are given", ()
   assertEquals(readConfigPaths([folder, file], defaultConfig).nodeName, "from-f1");
 });
 
-Deno.test("a directory without JSON files is fine", () => {
+Deno.test("a directory without JSON files is no error", () => {
   using directory = new TemporaryDirectory();
   directory.write({ readme: "" });
   assertEquals(readConfigPaths([directory.path], defaultConfig), defaultConfig);
 });
 
-Deno.test("a file that is missing or wrong is named", () => {
+Deno.test("the error for a missing or malformed file names it", () => {
   using directory = new TemporaryDirectory();
   directory.write({ "cd2/x.json": "{", "c0.json": "" });
   const errorOf = (name: string) =>

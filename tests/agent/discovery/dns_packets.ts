@@ -46,7 +46,7 @@ export async function throughWire(answers: Answer[]): Promise<Packet> {
   return decodePacket(Buffer.from(socket.sent ?? []).toString("hex"));
 }
 
-/** The captured packets of the reference. */
+/** The captured packets of Serf. */
 export const captured: readonly { readonly name: string; readonly hex: string }[] = JSON.parse(
   Deno.readTextFileSync(new URL("../../vectors/mdns.json", import.meta.url)),
 );

@@ -35,7 +35,7 @@ const self = member("alpha", "127.0.0.20", {
   "\u00fc\u{1f600}": "",
 });
 
-Deno.test("the environment tells of the event, of this node and of its tags", () => {
+Deno.test("the environment describes the event, this node and its tags", () => {
   assertEquals(handlerEnvironment(self, { type: "member-join", members: [] }), {
     SERF_EVENT: "member-join",
     SERF_SELF_NAME: "alpha",
@@ -74,7 +74,7 @@ Deno.test("member events are one line for each member, with separators inside va
   );
 });
 
-Deno.test("a payload that is not empty ends in a newline, and is else passed on byte for byte", () => {
+Deno.test("a payload is passed on byte for byte, with a newline at its end unless it is empty", () => {
   const cases: [number[] | null, number[]][] = [
     [null, []],
     [[], []],

@@ -7,13 +7,13 @@ function parsed(text: string): string[][] {
   return parseHandlerSpec(text).map(({ filter, script }) => [filter.type, filter.name, script]);
 }
 
-Deno.test("a script without a filter is for everything", () => {
+Deno.test("a script without a filter is run for every event", () => {
   assertEquals(parsed("./on event.sh"), [["*", "", "./on event.sh"]]);
   assertEquals(parsed("=x"), [["*", "", "x"]]);
   assertEquals(parsed(""), [["*", "", ""]]);
 });
 
-Deno.test("each item of the filter makes a handler", () => {
+Deno.test("each item of the filter becomes a handler", () => {
   assertEquals(parsed("member-join,user:deploy,query=a=b"), [
     ["member-join", "", "a=b"],
     ["user", "deploy", "a=b"],
@@ -21,7 +21,7 @@ Deno.test("each item of the filter makes a handler", () => {
   ]);
 });
 
-Deno.test("an item that is no event type is refused in the reference's words", () => {
+Deno.test("an item that is not an event type is refused in Serf's words", () => {
   const cases: [string, string][] = [
     ["bogus=foo.sh", "Event 'bogus' invoking 'foo.sh'"],
     ["member-join:x=foo.sh", "Event 'member-join:x' invoking 'foo.sh'"],

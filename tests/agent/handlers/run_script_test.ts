@@ -10,7 +10,7 @@ async function run(script: string, stdin = "", options: RunScriptOptions = { wai
   return { text: new TextDecoder().decode(output), ...rest };
 }
 
-Deno.test("a script gets environment and input, and its output is kept", async () => {
+Deno.test("a script gets its environment and its input, and its output is returned", async () => {
   const { text, failure, inputProblem } = await run('echo "$GREETING"; cat; echo "$PATH"', "in\n");
   assertEquals(text, `hello  world\nin\n${Deno.env.get("PATH")}\n`);
   assertEquals([failure, inputProblem], [undefined, undefined]);
@@ -34,7 +34,7 @@ Deno.test("error output is part of the output, in order", async () => {
   assertEquals(text, "a\nb\nc\nd\n");
 });
 
-Deno.test("of much output the last 8 KiB are kept", async () => {
+Deno.test("the last 8 KiB of a long output are kept", async () => {
   const { text } = await run("head -c 20000 /dev/zero | tr '\\0' z; printf end");
   assertEquals(text.length, 8_192);
   assertEquals(text.slice(-5), "zzend");
@@ -51,20 +51,20 @@ Deno.test("an exit status, a missing command and a signal are failures", async (
   });
 });
 
-Deno.test("a script that cannot be started has failed", async () => {
+Deno.test("a script that cannot be started is a failure", async () => {
   const input = { environment: { BAD: "a\0b" }, stdin: new Uint8Array() };
   const { failure, output } = await runScript("true", input, { waitDelayMs: 5_000 });
   assert(failure !== undefined);
   assertEquals(output.length, 0);
 });
 
-Deno.test("a script need not read its input", async () => {
+Deno.test("a script may ignore its input", async () => {
   const { failure, inputProblem } = await run("exec <&-; sleep 0.1", "x".repeat(1_000_000));
   assertEquals(failure, undefined);
   assertEquals(inputProblem, "write |1: broken pipe");
 });
 
-Deno.test("a background process that ends in time belongs to the script", async () => {
+Deno.test("a background process that ends in time is waited for", async () => {
   const { text, failure } = await run("{ sleep 0.2; echo child; } & echo parent");
   assertEquals([text, failure], ["parent\nchild\n", undefined]);
 });

@@ -78,7 +78,7 @@ Deno.test("a failure is logged after the output", async () => {
   ]);
 });
 
-Deno.test("the output answers a query, unless there is none or the script failed", async () => {
+Deno.test("the output is the response to a query, unless it is empty or the script failed", async () => {
   const { handlers } = handlersOf(
     "query:load=printf 0.5",
     "query:none=true",
@@ -92,7 +92,7 @@ Deno.test("the output answers a query, unless there is none or the script failed
   }
 });
 
-Deno.test("an answer that is refused is logged", async () => {
+Deno.test("a response that is refused is logged", async () => {
   const { handlers, lines } = handlersOf("echo late");
   await handlers.handle(queryOf("load", "response is past the deadline").query);
   assertEquals(
@@ -111,7 +111,7 @@ Deno.test("a slow script is reported once, while it still runs", async () => {
   ]);
 });
 
-Deno.test("an input that is not read is reported for payloads only", async () => {
+Deno.test("input that is not read is logged for payloads only", async () => {
   const script = "exec <&-; sleep 0.1";
   const { handlers, lines } = handlersOf(script);
   await handlers.handle(user("big", "x".repeat(1_000_000)));
@@ -122,7 +122,7 @@ Deno.test("an input that is not read is reported for payloads only", async () =>
   assertEquals(lines, ["[DEBUG] agent: Event 'member-join' script output: "]);
 });
 
-Deno.test("new handlers count from the next event on", async () => {
+Deno.test("new handlers are used from the next event on", async () => {
   const { handlers, lines } = handlersOf("sleep 0.1; echo old");
   const running = handlers.handle(join);
   handlers.handlers = parseHandlerSpec("echo new");

@@ -3,7 +3,7 @@ import { eachBuildTest } from "../../support/our_builds.ts";
 import { Agent } from "../../support/agent.ts";
 
 eachBuildTest(
-  "a handler that is too slow costs one warning, and streams do not wait for it",
+  "a handler that is too slow is warned of once, and does not delay streams",
   async (ours) => {
     await using agent = await Agent.start(ours, {
       name: "slow",

@@ -4,7 +4,7 @@ import { AgentLog } from "../../../lib/agent/log/agent_log.ts";
 
 const clock = () => new Date(2026, 10, 2, 7, 5, 9);
 
-Deno.test("a line is stamped with local time and level, two digits each", () => {
+Deno.test("a line begins with the local time and its level", () => {
   const log = new AgentLog(clock);
   log.write("INFO", "agent: Serf agent starting");
   assertEquals(log.lines, [
@@ -21,7 +21,7 @@ Deno.test("one newline at the end is dropped, others stay", () => {
   );
 });
 
-Deno.test("the ring keeps the last 512 lines", () => {
+Deno.test("the last 512 lines are kept", () => {
   const log = new AgentLog(clock);
   for (let i = 0; i < 600; i++) log.write("DEBUG", `test: ${i}`);
   assertEquals(log.lines.length, 512);
@@ -29,7 +29,7 @@ Deno.test("the ring keeps the last 512 lines", () => {
   assert(log.lines[511].text.endsWith("test: 599"));
 });
 
-Deno.test("sinks get every line until they are disposed of", () => {
+Deno.test("subscribers get every line until they are disposed of", () => {
   const log = new AgentLog(clock);
   const seen: string[] = [];
   const sink = ({ text }: { text: string }) => seen.push(text.slice(20));
@@ -44,7 +44,7 @@ Deno.test("sinks get every line until they are disposed of", () => {
   assertEquals(seen, ["[TRACE] test: a", "[TRACE] test: a", "[ERR] test: b"]);
 });
 
-Deno.test("a sink may end its subscription while a line is handed out", () => {
+Deno.test("a subscriber may end its subscription while it gets a line", () => {
   const log = new AgentLog(clock);
   const seen: string[] = [];
   const subscription = log.subscribe(() => {

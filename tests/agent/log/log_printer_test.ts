@@ -19,7 +19,7 @@ Deno.test("lines are held back until the log is opened", () => {
   assertEquals(printed, ["[INFO] test: a", "[ERR] test: b", "[WARN] test: c"]);
 });
 
-Deno.test("the level that counts is that of the moment in which a line is written", () => {
+Deno.test("a line is compared with the level at the time when it is written", () => {
   const { log, printed, printer } = printerOf("INFO");
   log.write("DEBUG", "test: a");
   printer.level = "DEBUG";

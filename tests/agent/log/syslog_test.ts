@@ -57,7 +57,7 @@ Deno.test("each line becomes a message, with the level as its severity", async (
   ]);
 });
 
-Deno.test("a message has the time in the daemon's form", async () => {
+Deno.test("a message has its time in the format of RFC 3164", async () => {
   await using setup = new Setup();
   setup.log.write("INFO", "agent: x");
   assertMatch(
@@ -66,7 +66,7 @@ Deno.test("a message has the time in the daemon's form", async () => {
   );
 });
 
-Deno.test("the facility has many names, in any case", async () => {
+Deno.test("facilities are found by name in any case", async () => {
   for (const [facility, priority] of [["kern", 5], ["Daemon", 29], ["LOCAL7", 189]] as const) {
     await using setup = new Setup({ facility });
     setup.log.write("INFO", "agent: x");
@@ -74,7 +74,7 @@ Deno.test("the facility has many names, in any case", async () => {
   }
 });
 
-Deno.test("only what passes the level is sent, and the level may change", async () => {
+Deno.test("only lines of the level and above are sent, and the level may change", async () => {
   await using setup = new Setup();
   setup.level = "WARN";
   setup.log.write("INFO", "agent: 1");
@@ -94,7 +94,7 @@ Deno.test("lines keep their order when the daemon is slow, and the last ones are
   await closing;
 });
 
-Deno.test("the file of the socket is gone before the first message", async () => {
+Deno.test("the file of the socket is removed before the first message", async () => {
   await using setup = new Setup();
   setup.log.write("INFO", "agent: x");
   await setup.received();
@@ -103,7 +103,7 @@ Deno.test("the file of the socket is gone before the first message", async () =>
   assertThrows(() => Deno.statSync(path.slice(0, path.lastIndexOf("/"))), Deno.errors.NotFound);
 });
 
-Deno.test("a missing daemon and a wrong facility are said at once", () => {
+Deno.test("a missing daemon and an unknown facility are errors at once", () => {
   const options = { log: new AgentLog(), level: () => "INFO" as const };
   assertThrows(
     () => new Syslog({ ...options, facility: "LOCAL0", paths: ["/nowhere/log"] }),

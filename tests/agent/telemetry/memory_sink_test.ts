@@ -7,7 +7,7 @@ function sinkAt(text: string) {
   return { sink: new MemorySink(() => clock.ms), clock };
 }
 
-Deno.test("a finished interval is reported in the reference's form", () => {
+Deno.test("a finished interval is reported in the format of go-metrics", () => {
   const { sink, clock } = sinkAt("2026-11-23T19:25:53.956Z");
   sink.record("ms", "serf-agent.memberlist.gossip", 1);
   sink.record("ms", "serf-agent.memberlist.gossip", 4);
@@ -48,7 +48,7 @@ Deno.test("times on the second are printed without a fraction", () => {
   ]);
 });
 
-Deno.test("names that somebody makes up do not fill the memory", () => {
+Deno.test("only so many names are kept in memory", () => {
   const { sink, clock } = sinkAt("2026-11-23T19:00:00Z");
   for (let i = 0; i < 10_000; i++) sink.record("c", `n${i}`, 1);
   sink.record("c", "n0", 1);

@@ -55,55 +55,58 @@ async function startWith(
   return await Agent.start(ours, { name, args });
 }
 
-eachBuildTest("an agent sends the figures of Serf, and sums them up on SIGUSR1", async (ours) => {
-  using directory = new TemporaryDirectory();
-  const server = new DatagramServer();
-  const names = new Set<string>();
-  const collecting = collect(server, names);
-  await using agent = await startWith(ours, directory, {
-    name: "counted",
-    settings: {
-      statsd_addr: `127.0.0.1:${server.port}`,
-      snapshot_path: directory.file("snapshot"),
-      event_handlers: ["query:load=echo 1"],
-    },
-  });
-  {
-    await using other = await startWith(ours, directory, {
-      name: "other",
-      settings: { start_join: [agent.ip] },
+eachBuildTest(
+  "an agent sends the metrics that Serf sends, and reports them on SIGUSR1",
+  async (ours) => {
+    using directory = new TemporaryDirectory();
+    const server = new DatagramServer();
+    const names = new Set<string>();
+    const collecting = collect(server, names);
+    await using agent = await startWith(ours, directory, {
+      name: "counted",
+      settings: {
+        statsd_addr: `127.0.0.1:${server.port}`,
+        snapshot_path: directory.file("snapshot"),
+        event_handlers: ["query:load=echo 1"],
+      },
     });
-    await using own = await agent.rpc();
-    await own.join([other.ip]);
-    await using client = await other.rpc();
-    await client.userEvent("deploy", "", { coalesce: false });
-    await client.updateTags({ set: { role: "web" } });
-    const records = [];
-    using query = await own.query("load", "", { requestAck: true });
-    for await (const record of query) records.push(record);
-    assert(records.length > 0);
-    await allHaveCome(
-      serfNames().filter((name) => !/member\.left|msg\.dead/.test(name)),
-      names,
-    );
-    await client.leave();
-    assertEquals(await other.exit, 0);
-  }
-  await allHaveCome(serfNames(), names);
-  const time = "\\[\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d0 \\+0000 UTC\\]";
-  const report = [
-    new RegExp(
-      `\\n${time}\\[C\\] 'serf-agent\\.serf\\.member\\.join': Count: \\d Sum: \\d\\.000 Last`,
-    ),
-    new RegExp(`\\n${time}\\[G\\] '[^']+\\.runtime\\.sys_bytes': \\d+\\.000\\n`),
-  ];
-  await until(() => {
-    agent.signal("SIGUSR1");
-    return Promise.resolve(report.every((line) => line.test(agent.output)));
-  }, { what: "the report has come", detail: () => agent.output });
-  server[Symbol.dispose]();
-  await collecting;
-});
+    {
+      await using other = await startWith(ours, directory, {
+        name: "other",
+        settings: { start_join: [agent.ip] },
+      });
+      await using own = await agent.rpc();
+      await own.join([other.ip]);
+      await using client = await other.rpc();
+      await client.userEvent("deploy", "", { coalesce: false });
+      await client.updateTags({ set: { role: "web" } });
+      const records = [];
+      using query = await own.query("load", "", { requestAck: true });
+      for await (const record of query) records.push(record);
+      assert(records.length > 0);
+      await allHaveCome(
+        serfNames().filter((name) => !/member\.left|msg\.dead/.test(name)),
+        names,
+      );
+      await client.leave();
+      assertEquals(await other.exit, 0);
+    }
+    await allHaveCome(serfNames(), names);
+    const time = "\\[\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d0 \\+0000 UTC\\]";
+    const report = [
+      new RegExp(
+        `\\n${time}\\[C\\] 'serf-agent\\.serf\\.member\\.join': Count: \\d Sum: \\d\\.000 Last`,
+      ),
+      new RegExp(`\\n${time}\\[G\\] '[^']+\\.runtime\\.sys_bytes': \\d+\\.000\\n`),
+    ];
+    await until(() => {
+      agent.signal("SIGUSR1");
+      return Promise.resolve(report.every((line) => line.test(agent.output)));
+    }, { what: "the report has come", detail: () => agent.output });
+    server[Symbol.dispose]();
+    await collecting;
+  },
+);
 
 eachBuildTest(
   "an address of a metrics server without a port keeps an agent from starting",

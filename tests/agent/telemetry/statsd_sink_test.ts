@@ -30,7 +30,7 @@ async function read(conn: Deno.Conn, length: number): Promise<string> {
   return text;
 }
 
-Deno.test("statsd gets the lines of a moment in one datagram", async () => {
+Deno.test("lines that are recorded at the same time reach statsd in one datagram", async () => {
   using server = new DatagramServer();
   await using sink = sinkFor("statsd", server.port).sink;
   sink.record("g", "a.b", 12_958_736);
@@ -39,7 +39,7 @@ Deno.test("statsd gets the lines of a moment in one datagram", async () => {
   assertEquals(await server.receive(), "a.b:12958736.000000|g\nc:1.000000|c\nd:0.047044|ms\n");
 });
 
-Deno.test("datagrams end with a line, and before they are too large", async () => {
+Deno.test("a datagram holds whole lines, up to 1,400 bytes", async () => {
   using server = new DatagramServer();
   await using sink = sinkFor("statsd", server.port).sink;
   for (let i = 0; i < 100; i++) sink.record("c", `serf-agent.some.rather.long.name.${i}`, 1);
@@ -67,7 +67,7 @@ Deno.test("statsite gets a stream of lines", async () => {
   conn.close();
 });
 
-Deno.test("a server that is not there yet is tried until it is, and gets what waits", async () => {
+Deno.test("a server that is not there yet is tried again, and gets the lines that wait", async () => {
   const port = vacantPort();
   const { sink, lines } = sinkFor("statsite", port);
   await using _ = sink;
@@ -84,7 +84,7 @@ Deno.test("a server that is not there yet is tried until it is, and gets what wa
   conn.close();
 });
 
-Deno.test("a connection that breaks is made anew", async () => {
+Deno.test("a broken connection is opened again", async () => {
   using server = listenTcp();
   const { sink, lines } = sinkFor("statsite", server.addr.port);
   await using _ = sink;
@@ -101,7 +101,7 @@ Deno.test("a connection that breaks is made anew", async () => {
   conn.close();
 });
 
-Deno.test("while there is no server only so much is kept", async () => {
+Deno.test("while there is no server only so many lines are kept", async () => {
   const port = vacantPort();
   await using sink = sinkFor("statsite", port).sink;
   for (let i = 0; i < 10_000; i++) sink.record("c", "a", 1);

@@ -10,7 +10,7 @@ function telemetry(host?: string) {
   return { metrics: new Telemetry([{ record }], { host }), got };
 }
 
-Deno.test("all figures go under one prefix", () => {
+Deno.test("all metrics have one prefix", () => {
   const { metrics, got } = telemetry();
   metrics.count("serf.events");
   metrics.count("memberlist.udp.sent", 158);
@@ -32,14 +32,14 @@ Deno.test("only gauges have the host's name", () => {
   assertEquals(got, ["c serf-agent.a 1", "ms serf-agent.b 2", "g serf-agent.web-1.c 3"]);
 });
 
-Deno.test("names cannot break out of their line", () => {
+Deno.test("separators in names are replaced", () => {
   const { metrics, got } = telemetry();
   metrics.sample("agent.invoke.echo 1", 1);
   metrics.count("serf.events.x:1|c\ny");
   assertEquals(got, ["ms serf-agent.agent.invoke.echo_1 1", "c serf-agent.serf.events.x_1_c_y 1"]);
 });
 
-Deno.test("every sink gets every figure", () => {
+Deno.test("every sink gets every value", () => {
   const got: number[] = [];
   const metrics = new Telemetry([1, 2].map((sink) => ({ record: () => got.push(sink) })));
   metrics.count("a");

@@ -7,7 +7,7 @@ function errorOf(...args: string[]): string {
   return assertThrows(() => parseAgentFlags(args), StartupError).message;
 }
 
-Deno.test("no flag at all changes nothing", () => {
+Deno.test("without flags nothing is set", () => {
   const { layer, configPaths } = parseAgentFlags([]);
   assertEquals(mergeConfig(defaultConfig, layer), defaultConfig);
   assertEquals(configPaths, []);

@@ -5,7 +5,7 @@ import { Address } from "../../../lib/base/address.ts";
 
 const bind = Address.parse("127.0.0.20", 0);
 
-Deno.test("labels end in one column", () => {
+Deno.test("the labels of the banner are aligned", () => {
   const config = { ...defaultConfig, nodeName: "alpha" };
   assertEquals(formatBanner(config, { bind, advertise: undefined, encrypted: false }), [
     "                  Node name: 'alpha'",
@@ -18,7 +18,7 @@ Deno.test("labels end in one column", () => {
   ]);
 });
 
-Deno.test("the announced address and the discovered cluster are told if there are any", () => {
+Deno.test("the banner shows the advertised address and the cluster to discover, if configured", () => {
   const config = {
     ...defaultConfig,
     nodeName: "a",

@@ -104,7 +104,7 @@ export class FakeAgent implements RpcAgent {
     return Promise.resolve();
   }
 
-  /** The limits are those of the reference: 30 bytes of encoding come on top, with a small clock. */
+  /** The limits are those of Serf, whose encoding adds 30 bytes while the clock is small. */
   userEvent(
     name: string,
     payload: Uint8Array | null,

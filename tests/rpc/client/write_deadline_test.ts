@@ -19,7 +19,7 @@ Deno.test("a write that never finishes times out, once", async () => {
   assertEquals(timedOutAt.length, 1);
 });
 
-Deno.test("a write that begins later gets its whole time, although there is one timer for all", async () => {
+Deno.test("a later write has the whole time, although all writes share a timer", async () => {
   const { deadline, timedOutAt } = deadlineOf(60);
   await deadline.time(Promise.resolve());
   const first = performance.now();
@@ -30,7 +30,7 @@ Deno.test("a write that begins later gets its whole time, although there is one 
   assertGreaterOrEqual(timedOutAt[0] - begun, 60);
 });
 
-Deno.test("a write that fails does so for its caller, and is not waited for any more", async () => {
+Deno.test("a failed write rejects for its caller, and does not time out later", async () => {
   const { deadline, timedOutAt } = deadlineOf(20);
   await assertRejects(
     () => deadline.time(Promise.reject(new Error("broken pipe"))),

@@ -55,7 +55,7 @@ Deno.test("a stream takes 512 values at once, and drops further ones", async () 
   assertEquals(sent, [...numbers(512), 1_000]);
 });
 
-Deno.test("a stream that cannot send unsubscribes and says why, once", async () => {
+Deno.test("a stream that cannot send unsubscribes, and reports the failure once", async () => {
   const failure = new Error("broken pipe");
   const { seen, offer, subscribed } = stream(() => Promise.reject(failure), [1, 2]);
   await until(() => !subscribed());

@@ -37,7 +37,7 @@ async function errors(bytes: Uint8Array): Promise<string[]> {
   return found;
 }
 
-Deno.test("a client that comes and goes leaves one line in the log", async () => {
+Deno.test("a client that connects and disconnects is logged in one line", async () => {
   await using serving = new Serving();
   (await serving.connectRaw())[Symbol.dispose]();
   (await serving.connectRaw({ handshake: false }))[Symbol.dispose]();
@@ -160,7 +160,7 @@ for (
   });
 }
 
-Deno.test("without the token every command is refused once, and the connection stays in step", async () => {
+Deno.test("without the token every command is refused once, and later commands are understood", async () => {
   await using serving = new Serving("s3cret");
   using client = await serving.connectRaw();
   const event = { Name: "x", Payload: null, Coalesce: false };
@@ -216,7 +216,7 @@ Deno.test("answers to requests that arrive together do not wait for a slow one a
   assertEquals(await errors(await client.read(2 * 13)), ["", ""]);
 });
 
-Deno.test("records come between whole answers", async () => {
+Deno.test("records are sent between whole responses", async () => {
   await using serving = new Serving();
   await using client = await serving.connect();
   const streams = await Promise.all(
@@ -235,7 +235,7 @@ Deno.test("records come between whole answers", async () => {
   }
 });
 
-Deno.test("a client that does not read costs a queue, one warning, and nobody else's time", async () => {
+Deno.test("a client that does not read is warned of once, and does not delay others", async () => {
   await using serving = new Serving();
   using stuck = await serving.connectRaw();
   await stuck.send(request(1, "stream", { Type: "*" }));
@@ -254,7 +254,7 @@ Deno.test("a client that does not read costs a queue, one warning, and nobody el
   assertEquals(events.dropped, 0);
 });
 
-Deno.test("a monitor that does not read does not turn its own warning into a flood", async () => {
+Deno.test("a monitor that does not read causes one warning, not a flood of them", async () => {
   await using serving = new Serving();
   using stuck = await serving.connectRaw();
   await stuck.send(request(1, "monitor", { LogLevel: "trace" }));
@@ -280,7 +280,7 @@ Deno.test("a monitor gets the kept lines of its level, then the new ones", async
   assertEquals((await log.next()).value?.slice(20), "[WARN] agent: new");
 });
 
-Deno.test("a hundred clients are served at once, and let go", async () => {
+Deno.test("a hundred clients are served at once, and forgotten when they disconnect", async () => {
   await using serving = new Serving();
   const clients = await Promise.all(Array.from({ length: 100 }, () => serving.connect()));
   const streams = await Promise.all(clients.map((client) => client.events({ types: ["user"] })));
@@ -307,7 +307,7 @@ Deno.test("a thousand clients that come at once all get their answer", async () 
   await Promise.all(clients.map((client) => client.close()));
 });
 
-Deno.test("what a client has started ends with its connection", async () => {
+Deno.test("the streams and queries of a client end with its connection", async () => {
   await using serving = new Serving();
   serving.agent.queryScript = () => {};
   const client = await serving.connect();
@@ -384,7 +384,7 @@ Deno.test("a member that has not changed is encoded once", async () => {
   assertEquals(reads, 2);
 });
 
-Deno.test("a list that has not changed is put together once, whoever asks and however", async () => {
+Deno.test("a list that has not changed is encoded once for all clients and commands", async () => {
   await using serving = new Serving();
   let walks = 0;
   const list = [member("alpha"), member("bravo")];
