@@ -32,10 +32,10 @@ Deno.test("the last 512 lines are kept", () => {
 Deno.test("subscribers get every line until they are disposed of", () => {
   const log = new AgentLog(clock);
   const seen: string[] = [];
-  const sink = ({ text }: { text: string }) => seen.push(text.slice(20));
-  const first = log.subscribe(sink);
+  const listener = ({ text }: { text: string }) => seen.push(text.slice(20));
+  const first = log.subscribe(listener);
   {
-    using _second = log.subscribe(sink);
+    using _second = log.subscribe(listener);
     log.write("TRACE", "test: a");
   }
   log.write("ERR", "test: b");

@@ -50,7 +50,7 @@ export type QueryScript = (records: Subscription<QueryRecord>) => void;
 export class FakeAgent implements RpcAgent {
   /** `[operation, ...arguments]` in order. */
   readonly calls: unknown[][] = [];
-  readonly sinks = new Set<(event: SerfEvent) => void>();
+  readonly listeners = new Set<(event: SerfEvent) => void>();
   readonly openQueries = new Set<Subscription<QueryRecord>>();
   readonly counters = new Map<string, number>();
   tags: Record<string, string> = { role: "web" };
@@ -157,9 +157,9 @@ export class FakeAgent implements RpcAgent {
     return Object.hasOwn(this.coordinates, name) ? this.coordinates[name] : undefined;
   }
 
-  subscribe(sink: (event: SerfEvent) => void): Disposable {
-    this.sinks.add(sink);
-    return { [Symbol.dispose]: () => void this.sinks.delete(sink) };
+  subscribe(listener: (event: SerfEvent) => void): Disposable {
+    this.listeners.add(listener);
+    return { [Symbol.dispose]: () => void this.listeners.delete(listener) };
   }
 
   count(what: string): void {
@@ -167,6 +167,6 @@ export class FakeAgent implements RpcAgent {
   }
 
   emit(event: SerfEvent): void {
-    for (const sink of [...this.sinks]) sink(event);
+    for (const listener of [...this.listeners]) listener(event);
   }
 }

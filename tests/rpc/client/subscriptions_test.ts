@@ -116,14 +116,14 @@ Deno.test("closing a subscription stops the agent's stream, and so does leaving 
   const closed = await client.events({ types: ["user"] });
   const left = await client.events({ types: ["user"] });
   const kept = await client.events({ types: ["user"] });
-  assertEquals(serving.agent.sinks.size, 3);
+  assertEquals(serving.agent.listeners.size, 3);
   closed.close();
   await client.userEvent("one");
   for await (const event of left) {
     assertEquals(event.type, "user");
     break;
   }
-  await until(() => serving.agent.sinks.size === 1);
+  await until(() => serving.agent.listeners.size === 1);
   await client.userEvent("two");
   const names = [];
   for (let i = 0; i < 2; i++) {
@@ -162,7 +162,7 @@ Deno.test("an abort ends a subscription and the agent's stream", async () => {
   const waiting = events.next();
   aborter.abort(reason);
   assertStrictEquals(await assertRejects(() => waiting), reason);
-  await until(() => serving.agent.sinks.size === 0);
+  await until(() => serving.agent.listeners.size === 0);
 });
 
 Deno.test("a stream that is aborted before the agent has accepted it is stopped too", async () => {
@@ -173,7 +173,7 @@ Deno.test("a stream that is aborted before the agent has accepted it is stopped 
   aborter.abort(new Error("enough"));
   await assertRejects(() => opening, Error, "enough");
   await client.members();
-  assertEquals(serving.agent.sinks.size, 0);
+  assertEquals(serving.agent.listeners.size, 0);
 });
 
 Deno.test("a collected query says who did not answer, by the filters of the query", async () => {

@@ -39,7 +39,7 @@ Deno.test(`damaged requests do no harm (seed ${SEED})`, async () => {
     const agent = new FakeAgent();
     const authKey = random.chance(0.1) ? "s3cret" : "";
     await new Session(connection, { agent, log, authKey, address: "127.0.0.1:1" }).run();
-    assertEquals([connection.closed, agent.sinks.size, agent.openQueries.size], [1, 0, 0]);
+    assertEquals([connection.closed, agent.listeners.size, agent.openQueries.size], [1, 0, 0]);
     assertLess(connection.told, 20_000 + 100 * bytes.length);
     understood += agent.counters.get("agent.ipc.command") ?? 0;
   }

@@ -239,7 +239,7 @@ Deno.test("a client that does not read is warned of once, and does not delay oth
   await using serving = new Serving();
   using stuck = await serving.connectRaw();
   await stuck.send(request(1, "stream", { Type: "*" }));
-  await until(() => serving.agent.sinks.size === 1);
+  await until(() => serving.agent.listeners.size === 1);
   await using healthy = await serving.connect();
   const events = await healthy.events({ capacity: 100_000 });
   const payload = new Uint8Array(400);
@@ -293,9 +293,9 @@ Deno.test("a hundred clients are served at once, and forgotten when they disconn
       names.add(value.name);
     }
   }
-  assertEquals(serving.agent.sinks.size, 100);
+  assertEquals(serving.agent.listeners.size, 100);
   await Promise.all(clients.map((client) => client.close()));
-  await until(() => serving.agent.sinks.size === 0);
+  await until(() => serving.agent.listeners.size === 0);
 });
 
 Deno.test("a thousand clients that come at once all get their answer", async () => {
@@ -314,9 +314,9 @@ Deno.test("the streams and queries of a client end with its connection", async (
   await client.events({ types: ["user"] });
   await client.monitor("info");
   await client.query("endless");
-  assertEquals([serving.agent.sinks.size, serving.agent.openQueries.size], [1, 1]);
+  assertEquals([serving.agent.listeners.size, serving.agent.openQueries.size], [1, 1]);
   await client.close();
-  await until(() => serving.agent.sinks.size + serving.agent.openQueries.size === 0);
+  await until(() => serving.agent.listeners.size + serving.agent.openQueries.size === 0);
 });
 
 Deno.test("closing the server ends every connection, and may be done twice", async () => {
@@ -324,13 +324,13 @@ Deno.test("closing the server ends every connection, and may be done twice", asy
   using idle = await serving.connectRaw();
   using streaming = await serving.connectRaw();
   await streaming.send(request(1, "stream", { Type: "" }));
-  await until(() => serving.agent.sinks.size === 1);
+  await until(() => serving.agent.listeners.size === 1);
   const closing = serving.server.close();
   await serving.server.close();
   await closing;
   assertEquals((await idle.readToEnd()).length, 0);
   assertEquals((await streaming.readToEnd()).toHex(), "82a54572726f72a0a353657101");
-  assertEquals(serving.agent.sinks.size, 0);
+  assertEquals(serving.agent.listeners.size, 0);
   assertEquals(serving.logged, [accepted, accepted]);
 });
 
