@@ -15,7 +15,7 @@ import type { AgentConfig } from "./config/config.ts";
 import { readKeyringFile, readTagsFile, writeKeyringFile } from "./config/state_files.ts";
 import type { LoadedConfig } from "./config/load_config.ts";
 import { type NetworkSettings, resolveNetworkSettings } from "./config/network_settings.ts";
-import { StartupError } from "./config/config.ts";
+import { StartupError } from "./config/startup_error.ts";
 
 /** Where the agent reports. */
 export interface StartAgentOptions {

@@ -8,11 +8,6 @@
 import { DEFAULT_RPC_ADDRESS } from "../../rpc/tcp_endpoint.ts";
 import { agentSettings, librarySettings } from "../../serf/config.ts";
 
-/** Ends the start of an agent, or a reload of its configuration. The message is what the user is told. */
-export class StartupError extends Error {
-  override readonly name = "StartupError";
-}
-
 /** The types of values by kind. */
 interface Kinds {
   string: string;

@@ -15,8 +15,8 @@ import {
   configOptions,
   defaultConfig,
   mergeConfig,
-  StartupError,
 } from "./config.ts";
+import { StartupError } from "./startup_error.ts";
 import { decodeConfig } from "./decode_config.ts";
 import { type HandlerSpec, parseHandlerSpec } from "../handlers/handler_spec.ts";
 

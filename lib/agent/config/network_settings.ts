@@ -11,7 +11,7 @@ import { errorText } from "../../base/errors.ts";
 import { DEFAULT_PORT, resolveEndpoint } from "../../host/resolve.ts";
 import { type ProfileName, profiles } from "../../swim/config.ts";
 import type { AgentConfig } from "./config.ts";
-import { StartupError } from "./config.ts";
+import { StartupError } from "./startup_error.ts";
 
 /** Resolved and checked settings. */
 export interface NetworkSettings {

@@ -5,7 +5,7 @@
  */
 
 import { type EventFilter, parseEventFilter, splitEventFilters } from "../../api/event_filter.ts";
-import { StartupError } from "../config/config.ts";
+import { StartupError } from "../config/startup_error.ts";
 
 /** A script, and the events that it is run for. */
 export interface HandlerSpec {

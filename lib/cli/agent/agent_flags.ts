@@ -11,7 +11,8 @@ import { errorText } from "../../base/errors.ts";
 import { DEFAULT_RPC_ADDRESS } from "../../rpc/tcp_endpoint.ts";
 import { parseTagPairs } from "../tag_pairs.ts";
 import { formatUsage } from "../usage.ts";
-import { type ConfigLayer, StartupError } from "../../agent/config/config.ts";
+import type { ConfigLayer } from "../../agent/config/config.ts";
+import { StartupError } from "../../agent/config/startup_error.ts";
 
 // Defaults are only in the help texts: an absent flag must not override a configuration file.
 const agentFlags = {

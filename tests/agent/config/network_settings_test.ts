@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { type AgentConfig, defaultConfig, StartupError } from "../../../lib/agent/config/config.ts";
+import { type AgentConfig, defaultConfig } from "../../../lib/agent/config/config.ts";
+import { StartupError } from "../../../lib/agent/config/startup_error.ts";
 import { resolveNetworkSettings } from "../../../lib/agent/config/network_settings.ts";
 
 const resolve = (config: Partial<AgentConfig>) =>

@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { parseHandlerSpec } from "../../../lib/agent/handlers/handler_spec.ts";
-import { StartupError } from "../../../lib/agent/config/config.ts";
+import { StartupError } from "../../../lib/agent/config/startup_error.ts";
 
 /** Type, name and script of each handler. */
 function parsed(text: string): string[][] {

@@ -1,6 +1,7 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { agentHelp, parseAgentFlags } from "../../../lib/cli/agent/agent_flags.ts";
-import { defaultConfig, mergeConfig, StartupError } from "../../../lib/agent/config/config.ts";
+import { defaultConfig, mergeConfig } from "../../../lib/agent/config/config.ts";
+import { StartupError } from "../../../lib/agent/config/startup_error.ts";
 import { FlagError } from "../../../lib/go/flags.ts";
 
 function errorOf(...args: string[]): string {
