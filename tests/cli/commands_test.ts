@@ -95,6 +95,8 @@ Deno.test("event sends name, payload and coalescing to the agent", async () => {
 
 Deno.test("join prints how many addresses were reached, and lists those that were not", async () => {
   await using agent = new ScriptedAgent();
+  agent.fake.joinFailure = // in the words of the Serf that was recorded
+    "Failed to join 127.0.0.29: dial tcp 127.0.0.29:7999: connect: connection refused";
   await replay(agent, "join", ["unreachable", "self", "ok-again-replay", "partial"]);
   assertEquals(agent.fake.calls[2], ["join", ["127.0.0.20:7946"], true]);
 });
