@@ -1,6 +1,6 @@
 /**
- * What Serf gossips: join and leave intents, queries, and user events. Each kind has a transmit-limited queue, from which
- * SWIM fills its packets.
+ * What Serf gossips: join and leave intents, queries, and user events. Each kind has a transmit-limited queue, from
+ * which SWIM fills its packets.
  *
  * @module
  */
@@ -77,8 +77,8 @@ export class Broadcasts {
   }
 
   /**
-   * Queues an intent of ours and calls back when it has been sent as often as the retransmit limit says (`sent`), or when
-   * the broadcast timeout is over.
+   * Queues an intent of ours and calls back when it has been sent as often as the retransmit limit says (`sent`), or
+   * when the broadcast timeout is over.
    */
   queueAndWait(intent: Opaque, callback: (sent: boolean) => void): void {
     const { config, world } = this.#context;

@@ -82,8 +82,8 @@ export interface SerfConfig extends ProtocolSettings {
   /** Timing of the membership protocol. */
   readonly profile: Profile;
   /**
-   * How long one member is remembered after it failed or left, in milliseconds (Serf's `ReconnectTimeoutOverride`). It is
-   * asked at every reap, and gets the member and the time that would apply without it.
+   * How long one member is remembered after it failed or left, in milliseconds (Serf's `ReconnectTimeoutOverride`). It
+   * is asked at every reap, and gets the member and the time that would apply without it.
    */
   readonly reconnectTimeoutOverride?: (member: Member, timeoutMs: number) => number;
   /** Takes the values of metrics, if they are wanted. */

@@ -42,8 +42,8 @@ export type { SerfTimer, SerfWorld } from "./context.ts";
 /**
  * One node. {@link SerfCore.start} comes first, {@link SerfCore.shutdown} last: whatever arrives after it is ignored.
  *
- * Methods that take an `id` start an operation, which ends with an output of that id, possibly before the method returns.
- * The caller chooses the ids, which must be unique among the operations under way.
+ * Methods that take an `id` start an operation, which ends with an output of that id, possibly before the method
+ * returns. The caller chooses the ids, which must be unique among the operations under way.
  */
 export class SerfCore implements Machine<Packet, StreamMessage, Reply, SerfTimer> {
   readonly #context: SerfContext;
@@ -129,8 +129,8 @@ export class SerfCore implements Machine<Packet, StreamMessage, Reply, SerfTimer
   }
 
   /**
-   * All members that we know, those that failed or left included, in no particular order. The array is the same until one
-   * of them changes.
+   * All members that we know, those that failed or left included, in no particular order. The array is the same until
+   * one of them changes.
    */
   members(): readonly Member[] {
     return this.#context.members.all;
@@ -264,9 +264,9 @@ export class SerfCore implements Machine<Packet, StreamMessage, Reply, SerfTimer
   }
 
   /**
-   * Sends a user event to all members, this one included. With `coalesce`, receivers may drop it in favour of a later one
-   * of that name. Events that are sent faster than gossip carries them wait. Throws a `RangeError` if the event is too
-   * large, and an `Error` if too many others wait.
+   * Sends a user event to all members, this one included. With `coalesce`, receivers may drop it in favour of a later
+   * one of that name. Events that are sent faster than gossip carries them wait. Throws a `RangeError` if the event is
+   * too large, and an `Error` if too many others wait.
    */
   userEvent(
     name: string,
@@ -282,8 +282,8 @@ export class SerfCore implements Machine<Packet, StreamMessage, Reply, SerfTimer
   }
 
   /**
-   * Sends a query. Ends in `done`, after its `query-record`s. Throws a `RangeError` if the query is too large or an option
-   * out of range, and an `Error` if our protocol version has no queries.
+   * Sends a query. Ends in `done`, after its `query-record`s. Throws a `RangeError` if the query is too large or an
+   * option out of range, and an `Error` if our protocol version has no queries.
    */
   query(
     name: string,
@@ -306,8 +306,8 @@ export class SerfCore implements Machine<Packet, StreamMessage, Reply, SerfTimer
   }
 
   /**
-   * Changes or lists the keys of all members. `key` has the raw bytes, none for `list-keys`. Ends in `key-result`. Throws
-   * what {@link SerfCore.query} throws.
+   * Changes or lists the keys of all members. `key` has the raw bytes, none for `list-keys`. Ends in `key-result`.
+   * Throws what {@link SerfCore.query} throws.
    */
   keys(
     operation: KeyOperation,

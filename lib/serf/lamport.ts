@@ -11,11 +11,13 @@ import type { LogLevel } from "../base/log.ts";
 const LAST = 2n ** 64n - 1n;
 
 /**
- * Times far beyond this one are not counted to but made up. A clock that followed them could not count on, and its node's
- * messages would be taken for old or known ones for ever.
+ * Times far beyond this one are not counted to but made up. A clock that followed them could not count on, and its
+ * node's messages would be taken for old or known ones for ever.
  */
 const MAX_WITNESSED = 2n ** 63n;
-/** How far beyond it, or beyond our own time, a time may be, so that clocks which have got there can still be followed. */
+/**
+ * How far beyond it, or beyond our own time, a time may be, so that clocks which have got there can still be followed.
+ */
 const MAX_LEAD = 2n ** 32n;
 
 /** How often a clock logs that it refuses a time, milliseconds. */

@@ -14,15 +14,15 @@ import type { SnapshotRecorder } from "./snapshot/snapshot_recorder.ts";
 import type { SwimOperations } from "./swim_operations.ts";
 
 /**
- * A leave intent is sent directly to up to this many members. In simulated clusters of ten, all see a leave after 61 ms so,
- * and after 610 ms by gossip alone. The bound keeps a leave from being a burst of packets in a large cluster; it is not
- * tuned.
+ * A leave intent is sent directly to up to this many members. In simulated clusters of ten, all see a leave after 61 ms
+ * so, and after 610 ms by gossip alone. The bound keeps a leave from being a burst of packets in a large cluster; it is
+ * not tuned.
  */
 const MAX_DIRECT_INTENTS = 64;
 /**
  * How long members have to handle an intent that they were sent directly, and to gossip it to those that missed it, in
- * milliseconds. In 30 simulated leaves from clusters of ten with 30 % loss and latencies of 5 to 60 ms, no member reports
- * a failure; without the wait, 5 of 270 do. With latencies of 20 to 150 ms it is too short: 7 of 270 do.
+ * milliseconds. In 30 simulated leaves from clusters of ten with 30 % loss and latencies of 5 to 60 ms, no member
+ * reports a failure; without the wait, 5 of 270 do. With latencies of 20 to 150 ms it is too short: 7 of 270 do.
  */
 const DIRECT_INTENT_MS = 50;
 

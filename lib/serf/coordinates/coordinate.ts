@@ -22,7 +22,9 @@ const ADJUSTMENT_WINDOW = 20;
 const HEIGHT_MIN = 1e-5;
 /** How many samples of one node the median is taken from. */
 const LATENCY_WINDOW = 3;
-/** The distance from the origin, in seconds, at which gravity is one second. It grows with the square of the distance. */
+/**
+ * The distance from the origin, in seconds, at which gravity is one second. It grows with the square of the distance.
+ */
 const GRAVITY_RHO = 150;
 /** Times and distances (in seconds) and errors below this count as zero. */
 const ZERO_THRESHOLD = 1e-6;

@@ -1,6 +1,6 @@
 /**
- * The network coordinates of this node and of the members that it has probed: memberlist's PingDelegate. A coordinate rides
- * on every ack to a direct ping.
+ * The network coordinates of this node and of the members that it has probed: memberlist's PingDelegate. A coordinate
+ * rides on every ack to a direct ping.
  *
  * @module
  */

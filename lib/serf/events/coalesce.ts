@@ -19,9 +19,9 @@ export interface Coalescer {
 }
 
 /**
- * Keeps the last event of each member. A flush gives one event for each type. It leaves out a member whose last delivered
- * event was of the same type, because a node that failed and came back in between has not changed; updates are always
- * delivered.
+ * Keeps the last event of each member. A flush gives one event for each type. It leaves out a member whose last
+ * delivered event was of the same type, because a node that failed and came back in between has not changed; updates
+ * are always delivered.
  */
 export class MemberCoalescer implements Coalescer {
   readonly #delivered = new Map<string, MemberEventType>();
@@ -52,8 +52,8 @@ export class MemberCoalescer implements Coalescer {
 }
 
 /**
- * How many names of user events are remembered. Names come from the network, so there must be a bound; applications use a
- * few dozen.
+ * How many names of user events are remembered. Names come from the network, so there must be a bound; applications use
+ * a few dozen.
  */
 const MAX_NAMES = 1_024;
 
@@ -175,8 +175,8 @@ export class CoalesceWindow {
   }
 
   /**
-   * An event was taken at `now`. If it opened the window, returns in how many milliseconds {@link expire} is to be called;
-   * if the window was open before, returns `undefined`, since a call is due already.
+   * An event was taken at `now`. If it opened the window, returns in how many milliseconds {@link expire} is to be
+   * called; if the window was open before, returns `undefined`, since a call is due already.
    */
   touch(now: number): number | undefined {
     this.#quietEnd = now + this.#quiescentMs;
@@ -185,7 +185,9 @@ export class CoalesceWindow {
     return this.#due(this.#end) - now;
   }
 
-  /** Returns how many milliseconds remain, or `undefined` if the window has closed and the coalescer is to be flushed. */
+  /**
+   * Returns how many milliseconds remain, or `undefined` if the window has closed and the coalescer is to be flushed.
+   */
   expire(now: number): number | undefined {
     const remaining = this.#end === undefined ? 0 : this.#due(this.#end) - now;
     if (remaining > ROUNDING_MS) return remaining;

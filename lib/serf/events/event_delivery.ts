@@ -54,8 +54,8 @@ export class EventDelivery {
   }
 
   /**
-   * Delivers a user event that came in a push/pull. Whether it allows coalescing is not known, except that the events of a
-   * join are from before our time: they are delivered at once.
+   * Delivers a user event that came in a push/pull. Whether it allows coalescing is not known, except that the events
+   * of a join are from before our time: they are delivered at once.
    */
   deliverExchangedEvent(event: UserEvent, { join }: { join: boolean }): void {
     this.#recorder?.recordEvent(event);

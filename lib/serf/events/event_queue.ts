@@ -1,6 +1,6 @@
 /**
- * The broadcast queue for user events. It is transmit-limited like memberlist's, but in order: the oldest event goes first,
- * and each round goes to a peer that has not got it yet.
+ * The broadcast queue for user events. It is transmit-limited like memberlist's, but in order: the oldest event goes
+ * first, and each round goes to a peer that has not got it yet.
  *
  * @module
  */
@@ -23,7 +23,10 @@ interface Queued {
   transmits: number;
 }
 
-/** How many empty places there may be at the front of the list before it is moved up. Not tuned: moves need only be rare. */
+/**
+ * How many empty places there may be at the front of the list before it is moved up. Not tuned: moves need only be
+ * rare.
+ */
 const MAX_EMPTY_PLACES = 1_024;
 
 /** What an {@link EventQueue} needs to know about the cluster. The answers change over time. */
@@ -35,9 +38,9 @@ export interface EventQueueOptions {
 }
 
 /**
- * Events in order of arrival, each of which is sent as often as the retransmit limit says, and to another peer each time
- * as long as there is one. So every receiver gets events in order, a small cluster is told completely, and no event waits
- * until newer ones have made it too old for the receivers' event buffers.
+ * Events in order of arrival, each of which is sent as often as the retransmit limit says, and to another peer each
+ * time as long as there is one. So every receiver gets events in order, a small cluster is told completely, and no
+ * event waits until newer ones have made it too old for the receivers' event buffers.
  */
 export class EventQueue {
   readonly #options: EventQueueOptions;
@@ -78,8 +81,8 @@ export class EventQueue {
   }
 
   /**
-   * Takes the oldest events that a peer has not got, as many as fit into `limit` bytes, counting `overhead` for each. Each
-   * of them then counts as sent once more.
+   * Takes the oldest events that a peer has not got, as many as fit into `limit` bytes, counting `overhead` for each.
+   * Each of them then counts as sent once more.
    */
   take(overhead: number, limit: number, to: string): Message[] {
     const messages: Message[] = [];

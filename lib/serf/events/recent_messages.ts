@@ -1,6 +1,6 @@
 /**
- * The recent messages of a kind by their Lamport time, to recognise those that arrive again: Serf's event buffer and query
- * buffer.
+ * The recent messages of a kind by their Lamport time, to recognise those that arrive again: Serf's event buffer and
+ * query buffer.
  *
  * @module
  */
@@ -16,8 +16,8 @@ export interface TimeSlot<T> {
 
 /**
  * How many messages of one Lamport time are kept; more are refused. Messages sent at the same moment share a time. Serf
- * sets no bound, but a flood with a single time could then take all memory. The number is not tuned; it is that of a full
- * broadcast queue.
+ * sets no bound, but a flood with a single time could then take all memory. The number is not tuned; it is that of a
+ * full broadcast queue.
  */
 const MAX_ITEMS_PER_TIME = 4_096;
 

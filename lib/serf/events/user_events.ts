@@ -21,17 +21,17 @@ import { RecentMessages } from "./recent_messages.ts";
 export const MAX_USER_EVENT_SIZE = 9 * 1024;
 
 /**
- * New events of ours wait while this share of the event buffer is queued for gossip. A receiver takes an event for too old
- * when it has seen one that is a whole buffer later, so events in transit must span less than the buffer.
+ * New events of ours wait while this share of the event buffer is queued for gossip. A receiver takes an event for too
+ * old when it has seen one that is a whole buffer later, so events in transit must span less than the buffer.
  *
- * In simulated bursts of 2,000 events among five nodes, receivers find events too old from a whole buffer on. With half a
- * buffer and 10 % loss, twice as many events are out of order as with a quarter (15 and 8 %); with an eighth, a burst takes
- * half as long again (0.37 and 0.25 s).
+ * In simulated bursts of 2,000 events among five nodes, receivers find events too old from a whole buffer on. With half
+ * a buffer and 10 % loss, twice as many events are out of order as with a quarter (15 and 8 %); with an eighth, a burst
+ * takes half as long again (0.37 and 0.25 s).
  */
 const MAX_QUEUED_SHARE = 1 / 4;
 /**
- * How often we check whether there is room for waiting events, in milliseconds. In the same bursts, 20 ms let the queue run
- * empty (0.45 s), and 1 ms is not faster.
+ * How often we check whether there is room for waiting events, in milliseconds. In the same bursts, 20 ms let the queue
+ * run empty (0.45 s), and 1 ms is not faster.
  */
 const PENDING_CHECK_MS = 5;
 
@@ -72,8 +72,8 @@ export class UserEvents {
   }
 
   /**
-   * Sends an event, now or when there is room. Throws a `RangeError` if it is too large, and an `Error` if as many events
-   * wait as a queue may hold.
+   * Sends an event, now or when there is room. Throws a `RangeError` if it is too large, and an `Error` if as many
+   * events wait as a queue may hold.
    */
   send(event: Draft): void {
     const own = this.#checkSize(event);

@@ -19,8 +19,9 @@ interface BufferedIntent extends Intent {
 }
 
 /**
- * How many nodes intents are kept for. Serf sets no bound, but names come from the network: without one, a flood of made-up
- * names could take all memory for five minutes. The number is above the size of any cluster that was simulated (10,000).
+ * How many nodes intents are kept for. Serf sets no bound, but names come from the network: without one, a flood of
+ * made-up names could take all memory for five minutes. The number is above the size of any cluster that was simulated
+ * (10,000).
  */
 const CAPACITY = 16_384;
 

@@ -1,9 +1,10 @@
 /**
  * Partition healing beyond reconnects: parts of a cluster that have forgotten each other find each other again.
  *
- * Serf reconnects to a failed member until it is reaped, and tries the members of a snapshot once. After a partition that
- * lasts longer than that, or a restart of all nodes before their network works, the parts stay apart for ever. So we
- * remember addresses, and now and then, ever more rarely, exchange state with one that is not the address of a member.
+ * Serf reconnects to a failed member until it is reaped, and tries the members of a snapshot once. After a partition
+ * that lasts longer than that, or a restart of all nodes before their network works, the parts stay apart for ever. So
+ * we remember addresses, and now and then, ever more rarely, exchange state with one that is not the address of a
+ * member.
  *
  * @module
  */

@@ -18,8 +18,8 @@ type Tags = Readonly<Record<string, string>>;
 export type MemberTest = (name: string, tags: Tags) => boolean;
 
 /**
- * The longest expression that is compiled, in UTF-16 units. A longer one does not fit into a gossip packet of 1,400 bytes,
- * and compiling what a peer sends must not take long.
+ * The longest expression that is compiled, in UTF-16 units. A longer one does not fit into a gossip packet of 1,400
+ * bytes, and compiling what a peer sends must not take long.
  */
 const MAX_EXPRESSION_LENGTH = 1_400;
 
@@ -35,7 +35,9 @@ type TagFilter = Extract<QueryFilter, { type: "tag" }>;
 /** What an empty filter means. */
 const NOBODY: NodeFilter = { type: "node", nodes: [] };
 
-/** Encodes the filters of a query: that by names first, then one for each tag. `null` if the query is for all members. */
+/**
+ * Encodes the filters of a query: that by names first, then one for each tag. `null` if the query is for all members.
+ */
 export function encodeFilters({ nodes = [], tags = {} }: QueryParameters): Uint8Array[] | null {
   const filters: QueryFilter[] = Object.entries(tags)
     .map(([tag, expression]) => ({ type: "tag", tag, expression }));
@@ -64,8 +66,9 @@ export function checkQueryFilters({ tags = {} }: QueryParameters): void {
 }
 
 /**
- * Compiles encoded filters, all of which must pass. Nobody passes an empty one. Throws an error, with the text that Serf logs, if one of them cannot be
- * decoded or compiled; such a query is for nobody. So is one whose filters are too many, or would take too long to compile.
+ * Compiles encoded filters, all of which must pass. Nobody passes an empty one. Throws an error, with the text that
+ * Serf logs, if one of them cannot be decoded or compiled; such a query is for nobody. So is one whose filters are too
+ * many, or would take too long to compile.
  */
 export function compileFilters(filters: readonly Uint8Array[] | null): MemberTest {
   const { nodes, tags: tagFilters } = decodeFilters(filters);
@@ -108,7 +111,9 @@ function decodeFilters(filters: readonly Uint8Array[] | null) {
   return { nodes, tags };
 }
 
-/** The cost of a tag filter, for these tags or for empty ones. A too long one costs nothing, since it is not compiled. */
+/**
+ * The cost of a tag filter, for these tags or for empty ones. A too long one costs nothing, since it is not compiled.
+ */
 function costOf({ tag, expression }: TagFilter, tags: Tags = {}): number {
   if (expression.length > MAX_EXPRESSION_LENGTH) return 0;
   return COST_PER_EXPRESSION + expressionCost(expression, valueOf(tags, tag).length);

@@ -65,8 +65,8 @@ export class OutgoingQueries {
   }
 
   /**
-   * Sends a query. Throws an `Error` if our protocol version has no queries, and a `RangeError` if the query is too large
-   * or its relay factor out of range.
+   * Sends a query. Throws an `Error` if our protocol version has no queries, and a `RangeError` if the query is too
+   * large or its relay factor out of range.
    */
   send(
     query: { name: string; payload: Uint8Array | null },

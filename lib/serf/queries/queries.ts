@@ -1,6 +1,6 @@
 /**
- * The parts of a node that deal with queries: those it sends, those it receives, and the internal ones that Serf uses for
- * keys and name conflicts.
+ * The parts of a node that deal with queries: those it sends, those it receives, and the internal ones that Serf uses
+ * for keys and name conflicts.
  *
  * @module
  */

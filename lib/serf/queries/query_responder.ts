@@ -26,8 +26,8 @@ export interface OpenQuery {
 
 /**
  * How many of the user's queries are kept for a response; beyond it the oldest is dropped. The sender decides how long
- * they stay open, so without a bound a flood of queries with long timeouts could take all memory. The number is not tuned;
- * it is that of a full broadcast queue.
+ * they stay open, so without a bound a flood of queries with long timeouts could take all memory. The number is not
+ * tuned; it is that of a full broadcast queue.
  */
 const MAX_OPEN_QUERIES = 4_096;
 

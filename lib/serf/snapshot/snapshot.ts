@@ -51,8 +51,8 @@ export interface ParsedSnapshot {
 }
 
 /**
- * The state after all entries so far. A leave clears it, so that the node stays away when it is started again, unless it is
- * to rejoin after a leave.
+ * The state after all entries so far. A leave clears it, so that the node stays away when it is started again, unless
+ * it is to rejoin after a leave.
  */
 export class SnapshotReplay implements SnapshotState {
   readonly #rejoinAfterLeave: boolean;
@@ -112,8 +112,8 @@ export class SnapshotReplay implements SnapshotState {
 }
 
 /**
- * Reads a snapshot. It never throws: lines that cannot be read are skipped with a warning, and an incomplete last line is
- * skipped without one.
+ * Reads a snapshot. It never throws: lines that cannot be read are skipped with a warning, and an incomplete last line
+ * is skipped without one.
  */
 export function parseSnapshot(
   snapshot: Uint8Array | string,
@@ -142,8 +142,8 @@ export function parseSnapshot(
 }
 
 /**
- * The line for an entry, with its newline. It is empty for a name that contains a newline, or else a peer could write lines
- * of its own into the file.
+ * The line for an entry, with its newline. It is empty for a name that contains a newline, or else a peer could write
+ * lines of its own into the file.
  */
 export function formatEntry(entry: SnapshotEntry): string {
   switch (entry.type) {
