@@ -15,7 +15,8 @@ import {
   parseGoFlags,
 } from "../go/flags.ts";
 import { RpcClient } from "../rpc/client/client.ts";
-import { DEFAULT_RPC_ADDRESS, parseTcpEndpoint } from "../rpc/tcp_endpoint.ts";
+import { DEFAULT_RPC_ADDRESS } from "../rpc/default_address.ts";
+import { parseTcpEndpoint } from "../rpc/tcp_endpoint.ts";
 import { type Command, CommandFailure, type CommandIo, flagFailure, labelled } from "./command.ts";
 import { formatUsage, type Usage } from "./usage.ts";
 

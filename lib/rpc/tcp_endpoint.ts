@@ -9,9 +9,6 @@ import { TimeoutError } from "../base/errors.ts";
 import { parsePort, splitHostPort } from "../go/host_port.ts";
 import { osErrorText } from "../go/os_error.ts";
 
-/** Where an agent listens for RPC clients, and where clients look for it, unless told otherwise. */
-export const DEFAULT_RPC_ADDRESS = "127.0.0.1:7373";
-
 /** Where to dial or to listen. */
 export interface TcpEndpoint {
   /** Host name or IP literal; empty when the text began with the colon. */

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { DEFAULT_RPC_ADDRESS } from "../../rpc/tcp_endpoint.ts";
+import { DEFAULT_RPC_ADDRESS } from "../../rpc/default_address.ts";
 import { agentSettings, librarySettings } from "../../serf/config.ts";
 
 /** The types of values by kind. */

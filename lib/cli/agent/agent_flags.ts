@@ -8,7 +8,7 @@ import type { ConfigSources } from "../../agent/config/load_config.ts";
 import { parseDuration } from "../../go/duration.ts";
 import { type FlagSpecs, parseGoFlags } from "../../go/flags.ts";
 import { errorText } from "../../base/errors.ts";
-import { DEFAULT_RPC_ADDRESS } from "../../rpc/tcp_endpoint.ts";
+import { DEFAULT_RPC_ADDRESS } from "../../rpc/default_address.ts";
 import { parseTagPairs } from "../tag_pairs.ts";
 import { formatUsage } from "../usage.ts";
 import type { ConfigLayer } from "../../agent/config/config.ts";
