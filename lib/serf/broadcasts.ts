@@ -103,13 +103,18 @@ export class Broadcasts {
       event.waitingBytes(overhead);
   }
 
-  /** User messages for a packet; see {@link Delegate.broadcasts}. */
+  /**
+   * User messages for a packet; see {@link Delegate.broadcasts}. The newest events of a packet come first, as in memberlist,
+   * whose receivers handle gossip from the last message to the first.
+   */
   take(overhead: number, limit: number, to: Address): Message[] {
     const { metrics } = this.#context.config;
     const taken: Message[] = [];
     let free = limit;
     for (const kind of KINDS) {
-      for (const message of this.#queues[kind].take(overhead, free, to.text)) {
+      const messages = this.#queues[kind].take(overhead, free, to.text);
+      if (kind === "event") messages.reverse();
+      for (const message of messages) {
         const length = messageLength(message);
         taken.push(message);
         free -= overhead + length;

@@ -173,10 +173,21 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
     this.#gossip.wake(options);
   }
 
-  receive(from: Address, packet: Packet): void {
+  /**
+   * Handles a packet in memberlist's order: first what is not gossip, then alive messages, then all other gossip. Gossip is
+   * handled from the last message to the first, because the newest comes first in a packet.
+   */
+  receive(from: Address, { messages }: Packet): void {
     this.#answered.clear();
     this.#wasAsked = false;
-    for (const message of packet.messages) this.#receive(from, message);
+    for (const message of messages) if (!isGossip(message)) this.#receive(from, message);
+    for (let i = messages.length - 1; i >= 0; i--) {
+      if (messages[i].type === "alive") this.#receive(from, messages[i]);
+    }
+    for (let i = messages.length - 1; i >= 0; i--) {
+      const message = messages[i];
+      if (isGossip(message) && message.type !== "alive") this.#receive(from, message);
+    }
   }
 
   accept(from: Address, message: StreamMessage): StreamMessage | null {
@@ -326,4 +337,9 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
 
 function ackOf({ sequence }: Ping, payload: Uint8Array | null): Ack {
   return { type: "ack", sequence, payload };
+}
+
+/** Whether a message is one of those that are gossiped, all others being the failure detector's. */
+function isGossip({ type }: Message): boolean {
+  return type === "alive" || type === "suspect" || type === "dead" || type === "user";
 }

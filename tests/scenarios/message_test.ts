@@ -50,6 +50,25 @@ scenario("a burst of user events reaches every member once", (seed) => {
   });
 });
 
+/** How often each node heard an event of a burst of 100 before an earlier one. */
+function inversions(cluster: Cluster): number[] {
+  for (let i = 0; i < 100; i++) cluster.node(0).userEvent(`${i}`);
+  cluster.run({ seconds: 10 });
+  return cluster.nodes.map((node) => {
+    const heard = node.events().flatMap((event) => event.type === "user" ? [+event.name] : []);
+    assertEquals(heard.length, 100, node.name);
+    return heard.filter((number, i) => i > 0 && number < heard[i - 1]).length;
+  });
+}
+
+scenario("events of one member arrive in order", (seed) => {
+  for (const wire of [false, true]) {
+    assertEquals(inversions(simulate({ nodes: 2, seed, wire, latencyMs: [1, 1] })), [0, 0]);
+    // Among more members, packets with newer events may come another way and sooner.
+    assertEquals(inversions(simulate({ nodes: 10, seed, wire })).filter((n) => n > 3), []);
+  }
+});
+
 scenario("a member that joins late gets the earlier user events", (seed) => {
   const cluster = simulate({ nodes: 5, seed });
   cluster.node(0).userEvent("deploy", "v1");

@@ -55,6 +55,14 @@ Deno.test("intents come first, then queries, then events", () => {
   assertEquals(names(broadcasts.take(2, 1_400, peer)), ["intent", "query", "event"]);
 });
 
+Deno.test("the newest events of a packet come first, though a packet takes the oldest", () => {
+  const { broadcasts } = setUp();
+  for (const name of ["a", "b", "c"]) broadcasts.queue("event", body(name));
+  const room = 2 * (2 + messageLength({ type: "user", body: body("a") }));
+  assertEquals(names(broadcasts.take(2, room, peer)), ["b", "a"]);
+  assertEquals(names(broadcasts.take(2, room, peer)), ["c"]);
+});
+
 Deno.test("each queue gets the room that the ones before it leave", () => {
   const { broadcasts } = setUp();
   broadcasts.queue("intent", body("intent"));

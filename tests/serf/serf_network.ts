@@ -170,14 +170,14 @@ export class SerfNode implements SerfWorld {
     return ++this.#lastId;
   }
 
-  /** Hears messages from somebody else. */
+  /** Hears messages from somebody else, each in a packet of its own. */
   hear(...messages: SerfMessage[]): void {
-    this.hearSwim(
-      ...messages.map((message) => ({ type: "user", body: new EncodedMessage(message) } as const)),
-    );
+    for (const message of messages) {
+      this.hearSwim({ type: "user", body: new EncodedMessage(message) });
+    }
   }
 
-  /** Hears messages of the membership layer. */
+  /** Hears messages of the membership layer in one packet. */
   hearSwim(...messages: Message[]): void {
     this.core.receive(addressOf("?"), { messages, crc: false });
   }
