@@ -7,6 +7,7 @@
 import type { Address } from "../base/address.ts";
 import { errorText } from "../base/errors.ts";
 import type { Opaque } from "../wire/messages/messages.ts";
+import { serfMessageName } from "../wire/messages/serf_codec.ts";
 import type { SerfMessage } from "../wire/messages/serf_messages.ts";
 import type { BroadcastKind, Broadcasts } from "./broadcasts.ts";
 import type { SerfContext } from "./context.ts";
@@ -38,7 +39,7 @@ export class MessageReceiver {
     this.#context.config.metrics?.sample("serf.msgs.received", body.bytes.length);
     const message = this.#read(body);
     if (message === undefined) return;
-    const rebroadcast = this.#dispatch(message);
+    const rebroadcast = this.#dispatch(message, body);
     if (rebroadcast !== undefined) this.#broadcasts.queue(rebroadcast, body, { from });
   }
 
@@ -46,13 +47,15 @@ export class MessageReceiver {
     try {
       return messageOf(body);
     } catch (error) {
-      this.#context.log("ERR", `Error decoding message: ${errorText(error)}`);
+      const name = serfMessageName(body.bytes[0]);
+      if (name === undefined) this.#logUnknownType(body);
+      else this.#context.log("ERR", `Error decoding ${name}: ${errorText(error)}`);
       return undefined;
     }
   }
 
   /** Returns the queue for gossiping the message on, or `undefined` if it ends here. */
-  #dispatch(message: SerfMessage): BroadcastKind | undefined {
+  #dispatch(message: SerfMessage, body: Opaque): BroadcastKind | undefined {
     const { statuses, userEvents, queries } = this.#handlers;
     switch (message.type) {
       case "leave":
@@ -78,11 +81,17 @@ export class MessageReceiver {
       case "conflict-response":
       case "key-request":
       case "key-response":
-        this.#context.log("WARN", `Received message of unknown type: ${message.type}`);
+        this.#logUnknownType(body);
         return undefined;
       default:
         return message satisfies never;
     }
+  }
+
+  /** Serf says so of everything that members do not gossip, and nothing about an empty message. */
+  #logUnknownType({ bytes }: Opaque): void {
+    if (bytes.length === 0) return;
+    this.#context.log("WARN", `Received message of unknown type: ${bytes[0]}`);
   }
 
   #trace(type: string, subject: string): void {

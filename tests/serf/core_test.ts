@@ -285,13 +285,32 @@ Deno.test("random bytes do no harm", () => {
   assertEquals(node.core.local.status, "alive");
 });
 
-Deno.test("a message of a type that is not gossiped is logged, and so is an empty one", () => {
+Deno.test("a message of a type that is not gossiped is logged as one of an unknown type", () => {
   const node = new SerfNetwork().start("self", blind);
   node.hear({ type: "key-request", key: new Uint8Array() });
-  assertEquals(node.logs("WARN"), ["Received message of unknown type: key-request"]);
-  node.hearSwim({ type: "user", body: { bytes: Uint8Array.of(77, 0x80) } });
-  node.hearSwim({ type: "user", body: { bytes: new Uint8Array() } });
-  assertEquals(node.logs("ERR").length, 2);
+  for (const bytes of ["4d80", "0780", "07c1", ""]) {
+    node.hearSwim({ type: "user", body: { bytes: Uint8Array.fromHex(bytes) } });
+  }
+  assertEquals(
+    node.logs("WARN"),
+    [7, 77, 7, 7].map((t) => `Received message of unknown type: ${t}`),
+  );
+  assertEquals(node.logs("ERR"), []);
+});
+
+Deno.test("a message that cannot be decoded is logged by its name", () => {
+  const node = new SerfNetwork().start("self", blind);
+  for (const type of [0, 1, 3, 4, 5, 9]) {
+    node.hearSwim({ type: "user", body: { bytes: Uint8Array.of(type, 0xa0) } });
+  }
+  assertEquals(node.logs("ERR").map((line) => line.split(":")[0]), [
+    "Error decoding leave message",
+    "Error decoding join message",
+    "Error decoding user event message",
+    "Error decoding query message",
+    "Error decoding query response message",
+    "Error decoding relay header",
+  ]);
 });
 
 Deno.test("every message is traced in the log, as in Serf", () => {

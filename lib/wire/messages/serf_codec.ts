@@ -201,6 +201,21 @@ export function decodeSerf(bytes: Uint8Array): SerfMessage {
   }
 }
 
+/** Serf's names for the messages that members send each other, as its log has them when one cannot be decoded. */
+const logNames: Readonly<Record<number, string>> = {
+  [SerfType.leave]: "leave message",
+  [SerfType.join]: "join message",
+  [SerfType.userEvent]: "user event message",
+  [SerfType.query]: "query message",
+  [SerfType.queryResponse]: "query response message",
+  [SerfType.relay]: "relay header",
+};
+
+/** What Serf's log calls a message with this type byte; `undefined` if members do not send it to each other. */
+export function serfMessageName(type: number): string | undefined {
+  return logNames[type];
+}
+
 /** Encodes a query filter: a type byte, then the names, or the tag and its expression. */
 export function encodeFilter(filter: QueryFilter): Uint8Array {
   switch (filter.type) {
