@@ -19,8 +19,11 @@ const OWN_NAMES: Readonly<Record<string, SerfVersion>> = {
 /** What `go install` builds the newest version from. */
 export const NEWEST_SOURCE = "github.com/hashicorp/serf/cmd/serf@v0.11.0";
 
+/** Where programs are kept that take long to get. */
+export const CACHE_FOLDER: string = `${cacheFolder()}/serf-deno`;
+
 /** Where `deno task serf:newest` puts the newest version. */
-export const NEWEST_FOLDER: string = `${cacheFolder()}/serf-deno/serf-0.11.0`;
+export const NEWEST_FOLDER: string = `${CACHE_FOLDER}/serf-0.11.0`;
 
 function cacheFolder(): string {
   return Deno.env.get("XDG_CACHE_HOME") ?? `${Deno.env.get("HOME") ?? "/tmp"}/.cache`;
