@@ -54,7 +54,7 @@ export class UserEvent {
     this.coalesce = event.coalesce;
   }
 
-  /** The payload as UTF-8 text; empty when there is none. */
+  /** The payload as text; empty when there is none. A byte that is not UTF-8 becomes an unpaired surrogate. */
   text(): string {
     return decodeText(this.payload);
   }
@@ -112,7 +112,7 @@ export class QueryEvent {
     await this.#respond(toBytes(payload) ?? new Uint8Array());
   }
 
-  /** The payload as UTF-8 text; empty when there is none. */
+  /** The payload as text; empty when there is none. A byte that is not UTF-8 becomes an unpaired surrogate. */
   text(): string {
     return decodeText(this.payload);
   }

@@ -67,7 +67,7 @@ export class QueryResponse {
     this.payload = payload;
   }
 
-  /** The payload as UTF-8 text; empty when there is none. */
+  /** The payload as text; empty when there is none. A byte that is not UTF-8 becomes an unpaired surrogate. */
   text(): string {
     return decodeText(this.payload);
   }
