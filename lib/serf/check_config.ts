@@ -4,6 +4,7 @@
  * @module
  */
 
+import { MAX_META, MAX_NAME } from "../wire/messages/claim_codec.ts";
 import { encodeTags } from "../wire/messages/tags.ts";
 import type { SerfConfig } from "./config.ts";
 import { MAX_USER_EVENT_SIZE } from "./events/user_events.ts";
@@ -11,10 +12,8 @@ import { MAX_USER_EVENT_SIZE } from "./events/user_events.ts";
 /** The versions of the Serf protocol that are understood. */
 export const SERF_PROTOCOLS = { min: 2, max: 5 } as const;
 
-/** The largest encoded tags, in bytes (memberlist's `MetaMaxSize`). */
-const MAX_META = 512;
 /** The longest valid name, in characters (Serf's `MaxNodeNameLength`). */
-const MAX_NAME = 128;
+const MAX_VALID_NAME = 128;
 
 /** Throws a `RangeError` with Serf's message if a setting is out of range. */
 export function checkConfig(config: SerfConfig): void {
@@ -30,6 +29,9 @@ export function checkConfig(config: SerfConfig): void {
     throw new RangeError(`user event size limit exceeds limit of ${MAX_USER_EVENT_SIZE} bytes`);
   }
   if (validateNodeNames) checkName(name);
+  if (name.length > MAX_NAME) {
+    throw new RangeError(`Node name is ${name.length} characters, at most ${MAX_NAME} are allowed`);
+  }
 }
 
 function checkName(name: string): void {
@@ -39,9 +41,9 @@ function checkName(name: string): void {
         "Valid characters include all alpha-numerics and dashes and '.' ",
     );
   }
-  if (name.length > MAX_NAME) {
+  if (name.length > MAX_VALID_NAME) {
     throw new RangeError(
-      `Node name is ${name.length} characters. Valid length is between 1 and ${MAX_NAME} characters`,
+      `Node name is ${name.length} characters. Valid length is between 1 and ${MAX_VALID_NAME} characters`,
     );
   }
 }

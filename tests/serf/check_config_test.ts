@@ -32,3 +32,12 @@ Deno.test("names that are not validated may be anything", () => {
   check("a b", false);
   check("x".repeat(500), false);
 });
+
+Deno.test("no name is longer than others would accept", () => {
+  check("x".repeat(512), false);
+  assertThrows(
+    () => check("x".repeat(513), false),
+    RangeError,
+    "Node name is 513 characters, at most 512 are allowed",
+  );
+});

@@ -7,6 +7,7 @@
 import type { LamportTime } from "../../base/lamport_time.ts";
 import { UserEvent } from "../../api/event.ts";
 import { equalBytes } from "../../base/bytes.ts";
+import { RateLimiter } from "../../base/rate_limiter.ts";
 import { encodeText } from "../../base/text.ts";
 import type { EventSlot, UserEventMessage } from "../../wire/messages/serf_messages.ts";
 import type { Broadcasts } from "../broadcasts.ts";
@@ -19,6 +20,16 @@ import { RecentMessages } from "./recent_messages.ts";
 
 /** The largest possible `userEventSizeLimit`, in bytes (Serf's `UserEventSizeLimit`). */
 export const MAX_USER_EVENT_SIZE = 9 * 1024;
+
+/**
+ * What the event buffer may take, and with it a push/pull carry, in bytes. It is a thousand events of the largest size, where
+ * Serf's own queue holds 4,096 of 512 bytes.
+ */
+const MAX_BUFFERED_BYTES = 8 * 1024 * 1024;
+/** What an event in the buffer takes beside name and payload, roughly, in bytes. */
+const EVENT_OVERHEAD = 128;
+/** At most one line about events that are too large is logged in this time, milliseconds. */
+const WARNING_INTERVAL_MS = 1_000;
 
 /**
  * New events of ours wait while this share of the event buffer is queued for gossip. A receiver takes an event for too
@@ -53,6 +64,7 @@ export class UserEvents {
   readonly #broadcasts: Broadcasts;
   readonly #delivery: EventDelivery;
   readonly #recent: RecentMessages<BufferedEvent>;
+  readonly #warnings = new RateLimiter(WARNING_INTERVAL_MS);
   /** Events from before this time are ignored. */
   #minTime: LamportTime;
   /** Events of ours that wait to be sent, the oldest first. */
@@ -68,7 +80,10 @@ export class UserEvents {
     this.#delivery = delivery;
     this.clock = new LamportClock(snapshot?.eventClock, context);
     this.#minTime = snapshot === undefined ? 0 : this.clock.time;
-    this.#recent = new RecentMessages(context.config.eventBuffer, isSameEvent);
+    this.#recent = new RecentMessages(context.config.eventBuffer, isSameEvent, {
+      bytes: MAX_BUFFERED_BYTES,
+      sizeOf: sizeOfEvent,
+    });
   }
 
   /**
@@ -147,11 +162,24 @@ export class UserEvents {
   }
 
   /** Takes the time of an event. Returns false if it is too old, or not to be believed. */
-  #isRecent(lTime: LamportTime, { name }: BufferedEvent): boolean {
+  #isRecent(lTime: LamportTime, event: BufferedEvent): boolean {
+    const { name } = event;
+    if (sizeOf(event) > MAX_USER_EVENT_SIZE) return this.#refuseTooLarge(event);
     if (!this.clock.witness(lTime) || lTime < this.#minTime) return false;
     const now = this.clock.time;
     if (!this.#recent.isTooOld(lTime, now)) return true;
     this.#context.log("WARN", `received old event ${name} from time ${lTime} (current: ${now})`);
+    return false;
+  }
+
+  #refuseTooLarge(event: BufferedEvent): false {
+    if (this.#warnings.allows("size", this.#context.world.now)) {
+      const what = `'${event.name.slice(0, 64)}' of ${sizeOf(event)} bytes`;
+      this.#context.log(
+        "WARN",
+        `Ignoring user event ${what}, at most ${MAX_USER_EVENT_SIZE} are allowed`,
+      );
+    }
     return false;
   }
 
@@ -198,6 +226,15 @@ export class UserEvents {
     this.receive(message);
     this.#broadcasts.queue("event", body);
   }
+}
+
+/** The bytes of name and payload. A name of other letters than ASCII is counted too low, which does no harm. */
+function sizeOf({ name, payload }: BufferedEvent): number {
+  return name.length + (payload?.length ?? 0);
+}
+
+function sizeOfEvent(event: BufferedEvent): number {
+  return EVENT_OVERHEAD + sizeOf(event);
 }
 
 function isSameEvent(a: BufferedEvent, b: BufferedEvent): boolean {

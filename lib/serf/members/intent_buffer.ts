@@ -6,6 +6,7 @@
  */
 
 import type { LamportTime } from "../../base/lamport_time.ts";
+import { MAX_NAME } from "../../wire/messages/claim_codec.ts";
 
 /** A node joins or leaves, as it has announced, or somebody on its behalf. */
 export interface Intent {
@@ -29,8 +30,9 @@ const CAPACITY = 16_384;
 export class IntentBuffer {
   readonly #intents = new Map<string, BufferedIntent>();
 
-  /** Keeps an intent unless one with the same or a later time is known. Returns whether it was kept. */
+  /** Keeps an intent unless one with the same or a later time is known. Returns whether it was kept. No node has a very long name. */
   offer(node: string, intent: Intent, now: number): boolean {
+    if (node.length > MAX_NAME) return false;
     const known = this.#intents.get(node);
     if (known !== undefined && intent.lTime <= known.lTime) return false;
     this.#intents.delete(node);

@@ -5,6 +5,7 @@
  */
 
 import { Interner } from "../../base/memory_economy.ts";
+import { MAX_META, MAX_NAME } from "../../wire/messages/claim_codec.ts";
 import type { Claim, NodeState } from "../../wire/messages/messages.ts";
 
 const derived = new Interner<Claim, Claim>((a, b) =>
@@ -14,6 +15,11 @@ const derived = new Interner<Claim, Claim>((a, b) =>
 /** Whether a node is alive or suspect; the others are dead or have left. */
 export function isUp(claim: Claim): boolean {
   return claim.state === "alive" || claim.state === "suspect";
+}
+
+/** Whether a node has a longer name or more meta than we are ready to remember. */
+export function isOversized({ node, meta }: Claim): boolean {
+  return node.length > MAX_NAME || (meta !== null && meta.length > MAX_META);
 }
 
 /** A claim with another state and incarnation; one object for all nodes that derive the same. */

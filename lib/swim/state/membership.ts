@@ -10,13 +10,15 @@
 
 import { Address } from "../../base/address.ts";
 import { equalBytes } from "../../base/bytes.ts";
+import { LOG_INTERVAL_MS, RateLimiter } from "../../base/rate_limiter.ts";
+import { MAX_META, MAX_NAME } from "../../wire/messages/claim_codec.ts";
 import type { Alive, Claim, Dead, Suspect } from "../../wire/messages/messages.ts";
 import type { SwimContext } from "../context.ts";
 import { suspicionMinTimeout } from "../formulas.ts";
 import type { Gossip } from "../gossip/gossip.ts";
 import type { PacketSender } from "../gossip/packet_sender.ts";
 import type { SwimTimer } from "../timer.ts";
-import { isUp, withState } from "./claims.ts";
+import { isOversized, isUp, withState } from "./claims.ts";
 import { decideAlive, decideDead, decideSuspect } from "./override_rules.ts";
 import { Suspicion } from "./suspicion.ts";
 
@@ -34,6 +36,7 @@ export class Membership {
   readonly #gossip: Gossip;
   readonly #sender: PacketSender;
   readonly #suspicions = new Map<string, Suspicion>();
+  readonly #warnings = new RateLimiter(LOG_INTERVAL_MS);
   #lastToken = 0;
   #leaving = false;
 
@@ -107,6 +110,7 @@ export class Membership {
   /** Applies an alive message; `own` if it is ours. `finished` is called when it has been gossiped. */
   aliveNode(announced: Claim, options: { own?: boolean; finished?: () => void } = {}): void {
     const { config, nodes } = this.#context;
+    if (isOversized(announced)) return this.#logOversized(announced);
     const claim = this.#withPort(announced);
     const { node } = claim;
     const found = nodes.get(node);
@@ -137,7 +141,7 @@ export class Membership {
   suspectNode(message: Suspect): void {
     const { config, nodes, log } = this.#context;
     const known = nodes.get(message.node);
-    if (known === undefined) return;
+    if (known === undefined || message.from.length > MAX_NAME) return;
     const action = decideSuspect(known, message, { self: message.node === config.name });
     switch (action) {
       case "ignore":
@@ -165,7 +169,7 @@ export class Membership {
     const { config, world, nodes, log } = this.#context;
     const { node, incarnation, from } = message;
     const known = nodes.get(node);
-    if (known === undefined) return;
+    if (known === undefined || from.length > MAX_NAME) return;
     const self = node === config.name;
     const action = decideDead(known, message, { self, leaving: this.#leaving });
     switch (action) {
@@ -315,6 +319,19 @@ export class Membership {
   #withPort(claim: Claim): Claim {
     if (claim.address.port !== 0) return claim;
     return { ...claim, address: new Address(claim.address.ip, this.#context.config.address.port) };
+  }
+
+  #logOversized({ node, meta, address }: Claim): void {
+    const { world, log } = this.#context;
+    if (!this.#warnings.allows("oversized", world.now)) return;
+    const sizes = `a name of ${node.length} characters and ${meta?.length ?? 0} bytes of meta`;
+    log(
+      "WARN",
+      `Ignoring an alive message for '${
+        node.slice(0, 64)
+      }' (${address.text}) because of its size: ${sizes}, ` +
+        `at most ${MAX_NAME} and ${MAX_META} are allowed`,
+    );
   }
 
   #logMalformed(claim: Claim): void {

@@ -68,6 +68,7 @@ export function decodePacket(bytes: Uint8Array, options: WireOptions): DecodedPa
     intake.receive(removeChecksum(unseal(bytes, options)));
   } catch (error) {
     intake.report(error);
+    intake.messages.length = 0;
   }
   const { messages, problems } = intake;
   return { messages, problems };

@@ -9,6 +9,18 @@ import { DecodeError } from "../../base/errors.ts";
 import type { Versions } from "./messages.ts";
 import type { Field } from "../msgpack/struct.ts";
 
+/**
+ * The longest encoded claim, bytes. Claims are kept, and their fields are views of what was received: a longer one would
+ * keep much memory in use. The longest that a node accepts, with a name of 512 bytes and as much meta, takes 1,100.
+ */
+export const MAX_CLAIM_SIZE = 4_096;
+
+/** The longest name of a node, in UTF-16 units. memberlist has no limit; the longest name of a host is half as long. */
+export const MAX_NAME = 512;
+
+/** The longest meta of a node, bytes (memberlist's `MetaMaxSize`). */
+export const MAX_META = 512;
+
 /** A buffer for the encoded form. */
 const vsn = new Uint8Array(6);
 

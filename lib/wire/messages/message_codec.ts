@@ -8,7 +8,7 @@
 
 import { DecodeError } from "../../base/errors.ts";
 import { oncePer } from "../../base/memory_economy.ts";
-import { decodeAddress, versions } from "./claim_codec.ts";
+import { decodeAddress, MAX_CLAIM_SIZE, versions } from "./claim_codec.ts";
 import { type Ack, type Message, MessageType, type Ping, type Source } from "./messages.ts";
 import { Reader, Writer } from "../msgpack/msgpack.ts";
 import {
@@ -91,6 +91,9 @@ export function decodeMessage(bytes: Uint8Array): Message {
     case MessageType.dead:
       return { type: "dead", ...decodeSuspectOrDead(reader) };
     case MessageType.alive:
+      if (bytes.length > MAX_CLAIM_SIZE) {
+        throw new DecodeError(`${bytes.length} bytes, expected at most ${MAX_CLAIM_SIZE}`);
+      }
       // Claims are kept for long: address and meta share a copy, so that the datagram can be freed.
       return decodeAlive(new Reader(bytes.slice(), 1));
     case MessageType.user:

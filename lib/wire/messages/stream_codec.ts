@@ -7,7 +7,7 @@
 
 import { Address } from "../../base/address.ts";
 import { DecodeError } from "../../base/errors.ts";
-import { isAddress, versions } from "./claim_codec.ts";
+import { isAddress, MAX_CLAIM_SIZE, versions } from "./claim_codec.ts";
 import { encodeMessage } from "./message_codec.ts";
 import {
   type Claim,
@@ -82,10 +82,11 @@ export function decodePushPullHeader(reader: Reader): PushPullHeader {
 }
 
 /**
- * Reads one node of a push/pull. The result is `undefined` for an impossible address or state, so that one such node in
- * the state of a peer does not keep us from learning about all the others.
+ * Reads one node of a push/pull. The result is `undefined` for an impossible address, state or size, so that one such node
+ * in the state of a peer does not keep us from learning about all the others.
  */
 export function decodeNode(bytes: Uint8Array): Claim | undefined {
+  if (bytes.length > MAX_CLAIM_SIZE) return undefined;
   // Claims are kept for long: address and meta share a copy, so that the push/pull can be freed.
   const reader = new Reader(bytes.slice());
   const { Name, Addr, Port, Meta, Incarnation, State, Vsn } = node.read(reader);

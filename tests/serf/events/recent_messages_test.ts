@@ -53,3 +53,24 @@ Deno.test("only 4,096 items of one time are taken", () => {
   assertEquals(recent.add(1, "one more"), false);
   assertEquals(recent.add(2, "one more"), true);
 });
+
+Deno.test("with a memory budget the oldest times give way, and are no news again", () => {
+  const recent = new RecentMessages<string>(4, (a, b) => a === b, {
+    bytes: 10,
+    sizeOf: (text) => text.length,
+  });
+  assertEquals([recent.add(1, "aaaa"), recent.add(2, "bbb"), recent.add(2, "ccc")], [
+    true,
+    true,
+    true,
+  ]);
+  assertEquals(recent.add(3, "d"), true);
+  assertEquals([...recent.slots()].map(([, { items }]) => items), [["bbb", "ccc"], ["d"]]);
+  assertEquals(recent.add(1, "aaaa"), false);
+  assertEquals(recent.add(2, "too long"), false);
+  assertEquals(recent.add(6, "eeee"), true);
+  assertEquals([...recent.slots()].map(([, { items }]) => items), [["d"], ["eeee"]]);
+  assertEquals(recent.add(7, "ffffff"), true);
+  assertEquals([...recent.slots()].map(([, { items }]) => items), [["eeee"], ["ffffff"]]);
+  assertEquals(recent.add(8, "far too long"), false);
+});

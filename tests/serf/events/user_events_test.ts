@@ -1,4 +1,10 @@
-import { assertEquals, assertLessOrEqual, assertThrows } from "@std/assert";
+import {
+  assertEquals,
+  assertGreater,
+  assertLess,
+  assertLessOrEqual,
+  assertThrows,
+} from "@std/assert";
 import { UserEvent } from "../../../lib/api/event.ts";
 import type { LamportTime } from "../../../lib/base/lamport_time.ts";
 import type { SerfState, UserEventMessage } from "../../../lib/wire/messages/serf_messages.ts";
@@ -255,4 +261,33 @@ Deno.test("a restart with a snapshot from after such an event hears what comes a
   const node = new SerfNetwork().start("self", blind, { snapshot });
   node.hear(event(eventClock, "old"), event(2n ** 53n, "new"), event(2n ** 53n + 1n, "new"));
   assertEquals(delivered(node), ["9007199254740992 new", "9007199254740993 new"]);
+});
+
+Deno.test("events that nobody may send are dropped, and logged once", () => {
+  const node = new SerfNetwork().start("self", blind);
+  const payload = (size: number) => new Uint8Array(size);
+  const large = (lTime: number, size: number) => ({ ...event(lTime, "x"), payload: payload(size) });
+  node.hear(large(1, 9_216 - 1), large(2, 9_216), large(3, 21 * 1024 * 1024));
+  assertEquals(delivered(node), ["1 x"]);
+  assertEquals(node.core.stats().event_time, "2");
+  assertEquals(node.logs("WARN"), [
+    "Ignoring user event 'x' of 9217 bytes, at most 9216 are allowed",
+  ]);
+});
+
+Deno.test("the events that a push/pull carries have a budget in bytes, the newest first", () => {
+  const node = new SerfNetwork().start("self", blind);
+  for (let i = 1; i <= 2_000; i++) {
+    const message = event(Math.ceil(i / 10), `${i}`);
+    node.hear({ ...message, payload: new Uint8Array(9_000) });
+  }
+  const state = stateOf(node);
+  assertLess(new EncodedMessage(state).bytes.length, 8 * 1024 * 1024);
+  const names = state.events.flatMap((slot) => slot?.events.map(({ name }) => Number(name)) ?? []);
+  assertEquals(names.at(-1), 2_000);
+  assertEquals(names, Array.from({ length: names.length }, (_, i) => 2_001 - names.length + i));
+  assertGreater(names.length, 900);
+  assertEquals(node.all("user").length, 2_000);
+  node.hear({ ...event(5, "41"), payload: new Uint8Array(9_000) });
+  assertEquals(node.all("user").length, 2_000);
 });

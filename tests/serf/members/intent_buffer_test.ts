@@ -35,3 +35,9 @@ Deno.test("with too many names the oldest is forgotten", () => {
   assertEquals(buffer.take("n1")?.lTime, 1);
   assertEquals(buffer.take("n16384")?.lTime, 1);
 });
+
+Deno.test("intents about names that no node has are not kept", () => {
+  const buffer = new IntentBuffer();
+  assertEquals(buffer.offer("x".repeat(513), { type: "join", lTime: 1 }, 0), false);
+  assertEquals(buffer.offer("x".repeat(512), { type: "join", lTime: 1 }, 0), true);
+});

@@ -359,3 +359,30 @@ Deno.test("equal states that are derived from one claim are one object", () => {
   hear(c.swim, { type: "dead", node: "n1", incarnation: 3, from: "n2" });
   assertEquals([viewOf(a.swim, "n1"), viewOf(c.swim, "n1")], ["dead 1", "dead 3"]);
 });
+
+Deno.test("nodes with names or meta beyond the limits are not taken in, and logged once", () => {
+  const { swim, world } = startNode();
+  const longest = claimOf("n".repeat(512), { meta: new Uint8Array(512), address: addressOf("n9") });
+  hear(swim, { type: "alive", claim: longest });
+  assertEquals(swim.size, 2);
+  hear(swim, aliveOf("n".repeat(513)));
+  hear(swim, aliveOf("n1", { meta: new Uint8Array(513) }));
+  const nodes = [claimOf("n2", { meta: new Uint8Array(38 * 1024 * 1024) }), claimOf("n3")];
+  swim.accept(addressOf("n1"), { type: "push-pull", join: true, nodes, userState: null });
+  assertEquals([viewOf(swim, "n3"), swim.size], ["alive 1", 3]);
+  const warnings = world.eventsOf("log").filter(({ level }) => level === "WARN");
+  assertEquals(warnings.map(({ text }) => text), [
+    `memberlist: Ignoring an alive message for '${"n".repeat(64)}' (${
+      addressOf("n").text
+    }) because of its ` +
+    "size: a name of 513 characters and 0 bytes of meta, at most 512 and 512 are allowed",
+  ]);
+});
+
+Deno.test("what is said of a node by somebody with too long a name is ignored", () => {
+  const { swim } = startNode({ knows: ["n1"] });
+  const from = "x".repeat(513);
+  hear(swim, { type: "suspect", node: "n1", incarnation: 1, from });
+  hear(swim, { type: "dead", node: "n1", incarnation: 1, from });
+  assertEquals(viewOf(swim, "n1"), "alive 1");
+});

@@ -251,7 +251,7 @@ Deno.test("compounds of compounds are limited to 255 messages", () => {
   const many = compound(...new Array<Uint8Array>(60).fill(nacks));
   const { messages, problems } = decodePacket(many, plain);
   assertEquals(problems, [err("memberlist: more than 255 messages in a packet")]);
-  assertLess(messages.length, 256);
+  assertEquals(messages, []);
 });
 
 Deno.test("compounds in compounds hold 255 messages and no more", () => {
@@ -259,7 +259,8 @@ Deno.test("compounds in compounds hold 255 messages and no more", () => {
   // The inner compounds count too.
   const { messages, problems } = decodePacket(compound(nacks(126), nacks(127)), plain);
   assertEquals([messages.length, problems], [253, []]);
-  assertEquals(decodePacket(compound(nacks(127), nacks(127)), plain).problems.length, 1);
+  const tooMany = decodePacket(compound(nacks(127), nacks(127)), plain);
+  assertEquals([tooMany.messages, tooMany.problems.length], [[], 1]);
 });
 
 Deno.test("the messages of one datagram decompress to 256 KiB together and no more", () => {
