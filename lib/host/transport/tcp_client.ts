@@ -42,11 +42,11 @@ export async function exchangeOverTcp(
     const refused = error instanceof Deno.errors.ConnectionRefused;
     return { ok: false, error: `dial tcp ${to}: ${dialErrorText(error)}`, refused };
   }
-  metrics?.count("memberlist.tcp.connect");
-  using connection = new TimedConnection(conn, deadline - performance.now());
-  const close = () => connection.close();
-  signal.addEventListener("abort", close);
+  const ending = new AbortController();
   try {
+    using connection = new TimedConnection(conn, deadline - performance.now());
+    metrics?.count("memberlist.tcp.connect");
+    signal.addEventListener("abort", () => connection.close(), { signal: ending.signal });
     signal.throwIfAborted();
     const bytes = encodeStream(message, wire, "dialler");
     metrics?.count("memberlist.tcp.sent", bytes.length);
@@ -57,7 +57,7 @@ export async function exchangeOverTcp(
   } catch (error) {
     return { ok: false, error: errorText(error), refused: false };
   } finally {
-    signal.removeEventListener("abort", close);
+    ending.abort();
   }
 }
 

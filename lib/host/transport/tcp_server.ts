@@ -16,6 +16,7 @@ import { readMessage } from "./read_message.ts";
 import { serveLoop } from "./serve_loop.ts";
 import { TimedConnection } from "./timed_connection.ts";
 import { peerAddress } from "./udp.ts";
+import { type Inbound, UnfinishedStreams } from "./unfinished_streams.ts";
 
 /** Settings of a {@link TcpServer}. */
 export interface TcpServerOptions {
@@ -28,36 +29,30 @@ export interface TcpServerOptions {
   readonly accept: (from: Address, message: StreamMessage) => StreamMessage | null;
   readonly log: Log;
   readonly metrics?: Metrics;
+  /** The most answers that are written at once; a further message is not answered. Default 128. */
+  readonly maxExchanges?: number;
 }
 
-/** The most exchanges at once, as in memberlist (`maxPushPullRequests`). A further one is closed without an answer. */
+/** As in memberlist (`maxPushPullRequests`). */
 const MAX_EXCHANGES = 128;
-/** The most connections at once. For a further one, the oldest that has not sent anything is closed. */
-const MAX_CONNECTIONS = 512;
-/** The most bytes of incomplete messages in all connections. The decoder limits a single message. */
-const MAX_UNFINISHED_BYTES = 64 * 1024 * 1024;
 /** The most bytes that are read and discarded after a message was refused. */
 const MAX_DRAINED_BYTES = 1024 * 1024;
 const DRAIN_BUFFER_BYTES = 16_384;
 
-/** One accepted connection. */
-interface Inbound {
-  readonly connection: TimedConnection;
-  readonly from: Address;
-  /** Bytes of its message so far. */
-  received: number;
-}
-
 /**
  * Answers stream exchanges: reads one message, writes at most one, and closes the connection. What is refused is logged.
- * A connection counts as an exchange only when something was received on it, so that idle connections block nobody.
+ * An exchange takes one of the limited places only when its message has been decrypted and decoded, so that those
+ * without the key take none.
  */
 export class TcpServer {
   readonly #options: TcpServerOptions;
   readonly #closing = new AbortController();
-  readonly #inbound = new Set<Inbound>();
+  readonly #connections = new Set<TimedConnection>();
+  readonly #unfinished = new UnfinishedStreams();
   readonly #serving = new Set<Promise<void>>();
   readonly #loop: Promise<void>;
+  /** Exchanges whose answer is being written. */
+  #answering = 0;
 
   /** Starts accepting. */
   constructor(options: TcpServerOptions) {
@@ -73,7 +68,7 @@ export class TcpServer {
   async close(): Promise<void> {
     this.#closing.abort();
     this.#options.listener.close();
-    for (const { connection } of this.#inbound) connection.close();
+    for (const connection of this.#connections) connection.close();
     await this.#loop;
     await Promise.all(this.#serving);
   }
@@ -81,37 +76,22 @@ export class TcpServer {
   async #accept(): Promise<void> {
     const conn = await this.#options.listener.accept();
     this.#options.metrics?.count("memberlist.tcp.accept");
-    const from = peerAddress(conn.remoteAddr);
+    // A connection that the other side has reset already may throw; it has been closed then.
     const connection = new TimedConnection(conn, this.#options.timeoutMs);
-    const inbound = { connection, from, received: 0 };
-    this.#makeRoom();
-    this.#inbound.add(inbound);
-    const serving = this.#serve(inbound).finally(() => {
+    this.#connections.add(connection);
+    const serving = this.#serve(connection, peerAddress(conn.remoteAddr)).finally(() => {
       connection.close();
-      this.#inbound.delete(inbound);
+      this.#connections.delete(connection);
       this.#serving.delete(serving);
     });
     this.#serving.add(serving);
   }
 
-  #makeRoom(): void {
-    if (this.#inbound.size < MAX_CONNECTIONS) return;
-    // A set iterates in the order of insertion, so the first match is the oldest.
-    for (const inbound of this.#inbound) {
-      if (inbound.received > 0) continue;
-      inbound.connection.close();
-      this.#inbound.delete(inbound);
-      return;
-    }
-  }
-
-  async #serve(inbound: Inbound): Promise<void> {
-    const { connection, from } = inbound;
+  async #serve(connection: TimedConnection, from: Address): Promise<void> {
     this.#log("DEBUG", `Stream connection from=${from}`);
     try {
-      const message = await this.#read(inbound);
-      const answer = message && this.#options.accept(from, message);
-      if (answer) await this.#answer(connection, answer);
+      const message = await this.#read(connection, from);
+      if (message !== undefined) await this.#exchange(connection, { from, message });
     } catch (error) {
       const refused = error instanceof StreamDecodeError;
       const prefix = refused && !error.answer ? "" : "failed to receive: ";
@@ -120,24 +100,31 @@ export class TcpServer {
     }
   }
 
-  #read(inbound: Inbound): Promise<StreamMessage | undefined> {
+  async #read(connection: TimedConnection, peer: Address): Promise<StreamMessage | undefined> {
     const { wire, log } = this.#options;
-    const onBytes = (count: number) => {
-      inbound.received += count;
-      if (this.#isOverloaded()) throw new Error("Too many pending push/pull requests");
-    };
-    const { connection, from: peer } = inbound;
-    return readMessage(connection, { wire, role: "server", peer, log, onBytes });
+    const stream: Inbound = { connection, host: peer.host, received: 0 };
+    const onBytes = (count: number) => this.#unfinished.grow(stream, count);
+    this.#unfinished.add(stream);
+    try {
+      return await readMessage(connection, { wire, role: "server", peer, log, onBytes });
+    } finally {
+      this.#unfinished.delete(stream);
+    }
   }
 
-  #isOverloaded(): boolean {
-    let exchanges = 0;
-    let bytes = 0;
-    for (const { received } of this.#inbound) {
-      if (received > 0) exchanges++;
-      bytes += received;
+  async #exchange(
+    connection: TimedConnection,
+    { from, message }: { readonly from: Address; readonly message: StreamMessage },
+  ): Promise<void> {
+    const { accept, maxExchanges = MAX_EXCHANGES } = this.#options;
+    if (this.#answering >= maxExchanges) throw new Error("Too many pending push/pull requests");
+    this.#answering++;
+    try {
+      const answer = accept(from, message);
+      if (answer) await this.#answer(connection, answer);
+    } finally {
+      this.#answering--;
     }
-    return exchanges > MAX_EXCHANGES || bytes > MAX_UNFINISHED_BYTES;
   }
 
   async #answer(connection: TimedConnection, answer: StreamMessage): Promise<void> {

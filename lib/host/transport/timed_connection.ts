@@ -17,11 +17,16 @@ export class TimedConnection implements Disposable {
   #timedOut = false;
   #closed = false;
 
-  /** `conn` now belongs to this object. The deadline is `timeoutMs` from now. */
+  /** `conn` now belongs to this object, and is closed if this throws. The deadline is `timeoutMs` from now. */
   constructor(conn: Deno.TcpConn, timeoutMs: number) {
     this.#conn = conn;
-    conn.setNoDelay(true);
-    this.#ends = `${endText(conn.localAddr)}->${endText(conn.remoteAddr)}`;
+    try {
+      conn.setNoDelay(true);
+      this.#ends = `${endText(conn.localAddr)}->${endText(conn.remoteAddr)}`;
+    } catch (error) {
+      conn.close();
+      throw error;
+    }
     this.#deadline = this.#endAfter(timeoutMs);
   }
 

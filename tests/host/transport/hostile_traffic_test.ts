@@ -1,7 +1,10 @@
 /** What strangers may send to a port, and what it costs. */
 
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { bindNodeUdp } from "../../../lib/host/transport/node_udp.ts";
+import { TcpServer } from "../../../lib/host/transport/tcp_server.ts";
 import { bindDenoUdp } from "../../../lib/host/transport/udp.ts";
 import { encodeStream, StreamDecoder } from "../../../lib/wire/framing/stream.ts";
 import type { StreamMessage } from "../../../lib/wire/messages/messages.ts";
@@ -13,10 +16,19 @@ import type { Station } from "./transport_contract.ts";
 import { until } from "../../support/until.ts";
 
 const plain: WireOptions = { compress: false };
+const encrypted: WireOptions = { compress: false, keyring: new Keyring([new Uint8Array(16)]) };
 const ping: StreamMessage = { type: "ping", sequence: 1, node: "" };
 
 async function dial({ address }: Station): Promise<Deno.TcpConn> {
   return await Deno.connect({ hostname: address.host, port: address.port });
+}
+
+/** Connects from an address of the loopback network. */
+async function dialFrom(localAddress: string, { address: { port } }: Station): Promise<Socket> {
+  const socket = connect({ host: "127.0.0.1", port, localAddress });
+  socket.on("error", () => {}); // Reset by the server.
+  await once(socket, "connect");
+  return socket;
 }
 
 /** Everything until the other side closes, be it the hard way. */
@@ -65,25 +77,68 @@ Deno.test("of more than 512 idle connections the oldest are closed", async () =>
   for (const conn of [first, ...idle]) conn.close();
 });
 
-Deno.test("more than 128 exchanges at once are refused", async () => {
-  await using network = new RealNetwork();
+for (const [kind, wire] of [["without", plain], ["with", encrypted]] as const) {
+  Deno.test(`130 streams of one byte keep no exchange out, ${kind} encryption`, async () => {
+    await using network = new RealNetwork();
+    const [server, client] = [await answering(network, wire), await network.open(wire)];
+    const begun: Deno.TcpConn[] = [];
+    for (let i = 0; i < 130; i++) {
+      const conn = await dial(server);
+      await conn.write(Uint8Array.of(wire.keyring === undefined ? 6 : 10));
+      begun.push(conn);
+    }
+    const accepted = () => network.log.filter((line) => line.includes("Stream connection")).length;
+    await until(() => accepted() === 130);
+    assert((await pingOf(server, client)).ok);
+    // Of one address, the oldest go first.
+    assertEquals(await readAll(begun[0]), new Uint8Array());
+    for (const conn of begun) conn.close();
+  });
+}
+
+Deno.test("streams of some addresses do not push out that of another one", async () => {
+  await using network = new RealNetwork({ host: "0.0.0.0", streamTimeoutMs: 10_000 });
   const server = await answering(network);
-  const begun: Deno.TcpConn[] = [];
-  for (let i = 0; i < 128; i++) {
-    const conn = await dial(server);
-    await conn.write(Uint8Array.of(6));
-    begun.push(conn);
+  const member = await dialFrom("127.0.0.99", server);
+  const message = encodeStream(ping, plain, "dialler");
+  member.write(message.subarray(0, 1));
+  const strangers: Socket[] = [];
+  for (let i = 0; i < 600; i++) {
+    const socket = await dialFrom(`127.0.0.${2 + i % 6}`, server);
+    socket.write(Uint8Array.of(6));
+    strangers.push(socket);
   }
-  const accepted = () => network.log.filter((line) => line.includes("Stream connection")).length;
-  await until(() => accepted() === 128);
-  const late = await dial(server);
-  await late.write(encodeStream(ping, plain, "dialler"));
-  assertEquals(await readAll(late), new Uint8Array());
-  assertStringIncludes(
-    network.log.join("\n"),
-    "Too many pending push/pull requests",
-  );
-  for (const conn of [late, ...begun]) conn.close();
+  const answer = once(member, "data");
+  member.write(message.subarray(1));
+  const [bytes] = await answer;
+  assertEquals(new StreamDecoder(plain, "dialler").push(new Uint8Array(bytes))?.type, "ack");
+  for (const socket of [member, ...strangers]) socket.destroy();
+});
+
+Deno.test("more exchanges than allowed at once are refused", async () => {
+  const log: string[] = [];
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  // More than the buffers of a socket hold, so that writing it takes as long as the other side likes.
+  const body = { bytes: new Uint8Array(12_000_000) };
+  const server = new TcpServer({
+    listener,
+    wire: plain,
+    timeoutMs: 10_000,
+    accept: () => ({ type: "push-pull", join: false, nodes: [], userState: body }),
+    log: (_, text) => void log.push(text),
+    maxExchanges: 2,
+  });
+  const conns: Deno.TcpConn[] = [];
+  for (let i = 0; i < 3; i++) {
+    const conn = await Deno.connect({ hostname: "127.0.0.1", port: listener.addr.port });
+    await conn.write(encodeStream(ping, plain, "dialler"));
+    conns.push(conn);
+    await until(() => log.filter((line) => line.includes("Stream connection")).length > i);
+  }
+  assertEquals(await readAll(conns[2]), new Uint8Array());
+  assertStringIncludes(log.join("\n"), "Too many pending push/pull requests");
+  for (const conn of conns) conn.close();
+  await server.close();
 });
 
 Deno.test("a message that arrives byte by byte is decoded", async () => {
