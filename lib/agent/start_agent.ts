@@ -12,7 +12,12 @@ import { agentCoalescing } from "../serf/config.ts";
 import type { Keyring } from "../wire/framing/keyring.ts";
 import { Agent } from "./agent.ts";
 import type { AgentConfig } from "./config/config.ts";
-import { readKeyringFile, readTagsFile, writeKeyringFile } from "./config/state_files.ts";
+import {
+  isReadableByAll,
+  readKeyringFile,
+  readTagsFile,
+  writeKeyringFile,
+} from "./config/state_files.ts";
 import type { LoadedConfig } from "./config/load_config.ts";
 import { type NetworkSettings, resolveNetworkSettings } from "./config/network_settings.ts";
 import { StartupError } from "./config/startup_error.ts";
@@ -89,6 +94,9 @@ async function restoreKeyring(
   const keyring = await readKeyringFile(keyringFile);
   const count = keyring.keys.length;
   log.write("INFO", `agent: Restored keyring with ${count} keys from ${keyringFile}`);
+  if (isReadableByAll(keyringFile)) {
+    log.write("WARN", `agent: Everybody on this machine can read the keyring file ${keyringFile}`);
+  }
   return keyring;
 }
 

@@ -13,12 +13,12 @@ export class TemporaryDirectory implements Disposable {
     return `${this.path}/${name}`;
   }
 
-  /** Writes files, by their path in it. */
+  /** Writes files, by their path in it. Only the owner may read them, as agents want it of keyring files. */
   write(files: Readonly<Record<string, string>>): void {
     for (const [name, text] of Object.entries(files)) {
       const path = this.file(name);
       Deno.mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true });
-      Deno.writeTextFileSync(path, text);
+      Deno.writeTextFileSync(path, text, { mode: 0o600 });
     }
   }
 

@@ -7,6 +7,8 @@
  */
 
 import { errorText } from "../../base/errors.ts";
+import { encodeText } from "../../base/text.ts";
+import { writeFileAtomically } from "../../base/write_file.ts";
 import { decodeBase64 } from "../../go/base64.ts";
 import { decodeJson, jsonText, wrongJson } from "../../go/decode_json.ts";
 import { osErrorText } from "../../go/os_error.ts";
@@ -44,6 +46,11 @@ export async function readKeyringFile(path: string): Promise<Keyring> {
   }
 }
 
+/** Whether everybody on this machine may read a file, as far as the system has modes. */
+export function isReadableByAll(path: string): boolean {
+  return ((Deno.statSync(path).mode ?? 0) & 0o004) !== 0;
+}
+
 /** Writes all keys, the primary one first. Throws an `Error` that says why it cannot. */
 export function writeKeyringFile(path: string, keyring: Keyring): void {
   writeJson(path, "keyring file", keyring.keys.map((key) => key.toBase64()));
@@ -68,7 +75,7 @@ function decode<T>(bytes: Uint8Array, kind: FileKind, convert: (json: unknown) =
 
 function writeJson(path: string, kind: FileKind, value: unknown): void {
   try {
-    Deno.writeTextFileSync(path, JSON.stringify(value, null, 2), { mode: 0o600 });
+    writeFileAtomically(path, encodeText(JSON.stringify(value, null, 2)));
   } catch (error) {
     throw new Error(`Failed to write ${kind}: open ${path}: ${osErrorText(error)}`);
   }

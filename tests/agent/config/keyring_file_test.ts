@@ -1,5 +1,9 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { readKeyringFile, writeKeyringFile } from "../../../lib/agent/config/state_files.ts";
+import {
+  isReadableByAll,
+  readKeyringFile,
+  writeKeyringFile,
+} from "../../../lib/agent/config/state_files.ts";
 import { TemporaryDirectory } from "../../support/temporary_directory.ts";
 
 const keys = ["HvY8ubRZMgafUOWvrOadwOckVa1wN3QWAo46FVKbVN8=", "AAAAAAAAAAAAAAAAAAAAAA=="];
@@ -54,4 +58,14 @@ Deno.test("a keyring file must exist and be readable", async () => {
   assertEquals(missing.message, "stat /nonexistent/k: no such file or directory");
   const directory = await assertRejects(() => readKeyringFile("/"), Error);
   assertEquals(directory.message, "Failed to read keyring file: open /: is a directory");
+});
+
+Deno.test("a keyring that everybody can read is noticed, until it is written again", async () => {
+  using directory = new TemporaryDirectory();
+  const path = directory.file("keys.json");
+  directory.write({ "keys.json": JSON.stringify(keys) });
+  Deno.chmodSync(path, 0o644);
+  assertEquals(isReadableByAll(path), true);
+  writeKeyringFile(path, await readKeyringFile(path));
+  assertEquals(isReadableByAll(path), false);
 });
