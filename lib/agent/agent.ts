@@ -29,7 +29,7 @@ import { ScriptHandlers } from "./handlers/script_handlers.ts";
 import { writeTagsFile } from "./config/state_files.ts";
 
 /** The member, and what the agent adds to it. */
-export interface AgentOptions {
+interface AgentOptions {
   readonly serf: SerfOptions;
   readonly log: AgentLog;
   readonly handlers: readonly HandlerSpec[];

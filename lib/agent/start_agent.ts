@@ -23,7 +23,7 @@ import { type NetworkSettings, resolveNetworkSettings } from "./config/network_s
 import { StartupError } from "./config/startup_error.ts";
 
 /** Where the agent reports. */
-export interface StartAgentOptions {
+interface StartAgentOptions {
   /** Prints a line of progress. */
   readonly say: (text: string) => void;
   readonly log: AgentLog;
@@ -32,7 +32,7 @@ export interface StartAgentOptions {
 }
 
 /** An agent, and its network settings as they were resolved on this machine. */
-export interface StartedAgent {
+interface StartedAgent {
   readonly agent: Agent;
   readonly network: NetworkSettings;
 }

@@ -110,7 +110,7 @@ export type RequestBody<C extends Command> = RequestBodies[C];
 export type ResponseBody<C extends Command> = ResponseBodies[C];
 
 /** The bodies of one command. */
-export interface CommandShape<C extends Command> {
+interface CommandShape<C extends Command> {
   readonly request: Field<RequestBody<C>>;
   readonly response: Field<ResponseBody<C>>;
 }

@@ -13,7 +13,7 @@ import { memberList } from "./member_codec.ts";
 /** A query in an event stream. */
 export interface StreamedQuery {
   readonly type: "query";
-  /** Names the query in a `respond` on the same connection; means nothing elsewhere. */
+  /** Identifies the query in a `respond` on the same connection. */
   readonly id: number;
   readonly lTime: LamportTime;
   readonly name: string;

@@ -36,7 +36,7 @@ export const RpcFailure = {
   invalidToken: "Invalid authentication token",
 } as const;
 
-/** A request that makes no sense: it is not answered but ends the connection, with this message in the agent's log. */
+/** A request that cannot be carried out at all. It ends the connection, with this message in the agent's log. */
 export class RequestError extends Error {
   override readonly name = "RequestError";
 }

@@ -20,7 +20,7 @@ export interface TcpEndpoint {
 const systemCalls = { dial: "connect", listen: "bind" } as const;
 
 /** What is done with an endpoint. */
-export type TcpOperation = keyof typeof systemCalls;
+type TcpOperation = keyof typeof systemCalls;
 
 /**
  * Parses `host:port`. Throws a `TypeError` in the words of Go's net package, such as `dial tcp: address localhost: missing

@@ -25,7 +25,7 @@ interface Kinds {
 export type ConfigKind = keyof Kinds;
 
 /** One setting. */
-export interface ConfigOption {
+interface ConfigOption {
   /** The key in a configuration file, with a dot for an object inside it; absent if only a flag sets it. */
   readonly key?: string;
   readonly kind: ConfigKind;

@@ -18,7 +18,7 @@ import { MdnsBrowser } from "./mdns_browser.ts";
 import { MdnsService, mdnsServiceName } from "./mdns_service.ts";
 
 /** The settings of discovery. */
-export type DiscoveryConfig = Pick<
+type DiscoveryConfig = Pick<
   AgentConfig,
   | "discover"
   | "interface"

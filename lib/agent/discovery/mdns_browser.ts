@@ -8,7 +8,7 @@ import type { Answer } from "multicast-dns";
 import { formatHostPort } from "../../base/address.ts";
 
 /** What the records of one packet add. */
-export interface BrowseResult {
+interface BrowseResult {
   /** Addresses, as `host:port`, of instances that are completely known now. */
   readonly found: readonly string[];
   /** Names of instances that lack a record; each is returned only once. */

@@ -9,7 +9,7 @@ import type { Answer, Question } from "multicast-dns";
 import type { Address } from "../../base/address.ts";
 
 /** What the records say. */
-export interface MdnsServiceOptions {
+interface MdnsServiceOptions {
   /** The name of the cluster, as in `-discover`. */
   readonly cluster: string;
   /** This node's name. */

@@ -10,7 +10,7 @@ import { encodeText } from "../../base/text.ts";
 import { osErrorText } from "../../go/os_error.ts";
 
 /** What a script is started with. */
-export interface ScriptInput {
+interface ScriptInput {
   /** Added to the environment of this process. */
   readonly environment: Readonly<Record<string, string>>;
   readonly stdin: Uint8Array;

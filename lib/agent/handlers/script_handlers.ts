@@ -17,7 +17,7 @@ import type { HandlerSpec } from "./handler_spec.ts";
 import { runScript, type RunScriptOptions, type ScriptResult } from "./run_script.ts";
 
 /** The handlers, and the agent whose events they handle. */
-export interface ScriptHandlersOptions extends RunScriptOptions {
+interface ScriptHandlersOptions extends RunScriptOptions {
   readonly handlers: readonly HandlerSpec[];
   /** Returns this node as it is now. */
   readonly self: () => Member;

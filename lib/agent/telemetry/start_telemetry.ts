@@ -18,7 +18,7 @@ import { Telemetry } from "./telemetry.ts";
 const RUNTIME_INTERVAL_MS = 1_000;
 
 /** Metrics that are being collected, until this is disposed of. */
-export interface StartedTelemetry extends AsyncDisposable {
+interface StartedTelemetry extends AsyncDisposable {
   readonly metrics: Metrics;
   /** The lines of the report on the last minute. */
   report(): string[];

@@ -21,7 +21,7 @@ import type { MetricSink, MetricType } from "./telemetry.ts";
 export type StatsServer = "statsd" | "statsite";
 
 /** Where to send, and where to report failures. */
-export interface StatsdSinkOptions {
+interface StatsdSinkOptions {
   /** `host:port`. */
   readonly address: string;
   readonly log: Log;

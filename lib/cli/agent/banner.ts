@@ -8,7 +8,7 @@ import type { Address } from "../../base/address.ts";
 import type { AgentConfig } from "../../agent/config/config.ts";
 
 /** What the banner shows beside the configuration. */
-export interface BannerFacts {
+interface BannerFacts {
   /** As configured: a port 0 is shown as it is. */
   readonly bind: Address;
   readonly advertise: Address | undefined;

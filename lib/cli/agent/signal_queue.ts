@@ -12,7 +12,7 @@ const WORDS = { SIGINT: "interrupt", SIGTERM: "terminated", SIGHUP: "hangup" } a
 type CaughtSignal = keyof typeof WORDS;
 
 /** The name of a signal. */
-export type SignalWord = typeof WORDS[CaughtSignal];
+type SignalWord = typeof WORDS[CaughtSignal];
 
 /**
  * Catches SIGINT, SIGTERM and SIGHUP until it is disposed of, so that they do not end the process. SIGUSR2 is ignored in

@@ -8,7 +8,7 @@
 import { after } from "../../base/timer.ts";
 
 /** How long writes may take, and what happens then. */
-export interface WriteDeadlineOptions {
+interface WriteDeadlineOptions {
   /** How long a write may take, including its wait for earlier ones. */
   readonly timeoutMs: number;
   /** Called once when a write has taken longer. */

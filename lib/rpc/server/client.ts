@@ -20,7 +20,7 @@ import { RecordStream } from "./record_stream.ts";
 import type { ResponseWriter } from "./response_writer.ts";
 import type { LogLine, MonitoredLog, RpcAgent } from "./rpc_agent.ts";
 
-/** Whom a client talks to. */
+/** The client's address, and the agent that it is connected to. */
 export interface ClientOptions {
   readonly agent: RpcAgent;
   readonly log: MonitoredLog;
@@ -166,7 +166,7 @@ export class Client {
     return this.#pending.find(Number(id));
   }
 
-  /** Writes a line to the agent's log. When a connection ends, much fails that is not worth a line. */
+  /** Writes a line to the agent's log, unless the connection has ended: failures after that are no news. */
   log(level: LogLevel, text: string): void {
     if (!this.closed) this.#log.write(level, `agent.ipc: ${text}`);
   }

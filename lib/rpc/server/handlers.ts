@@ -196,7 +196,7 @@ async function leave(client: Client): Promise<Outcome<null>> {
     return { body: null, afterwards: () => agent.shutdown() };
   } catch (error) {
     client.log("ERR", `leave failed: ${errorText(error)}`);
-    // An agent that was leaving or shutting down already is ended by whoever began that.
+    // An agent that was already leaving or shutting down needs no other shutdown.
     const afterwards = error instanceof ClosedError ? undefined : () => agent.shutdown();
     return { error: failureText(error), body: null, afterwards };
   }

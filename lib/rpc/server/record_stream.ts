@@ -11,7 +11,7 @@ import { Subscription } from "../../base/subscription.ts";
 const QUEUE_LENGTH = 512;
 
 /** Where a stream's values come from, and where they go. */
-export interface RecordStreamOptions<T> {
+interface RecordStreamOptions<T> {
   /** Subscribes to the values, until the result is disposed of. May call `listener` before it returns. */
   readonly subscribe: (listener: (value: T) => void) => Disposable;
   /** Sends one value; the next one is sent when this has resolved. */

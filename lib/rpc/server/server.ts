@@ -12,7 +12,7 @@ import { Session } from "./session.ts";
 import { parseTcpEndpoint, tcpFailureText } from "../tcp_endpoint.ts";
 
 /** What a server needs. */
-export interface RpcServerOptions {
+interface RpcServerOptions {
   /** Where to listen, as `host:port`; an empty host means all addresses, port 0 a free one. */
   readonly address: string;
   /** The token that clients must send first. Default: none is needed. */

@@ -23,7 +23,7 @@ import { carryOut, isPrompt } from "./handlers.ts";
 import { ResponseWriter } from "./response_writer.ts";
 
 /** What a session needs of a connection. */
-export interface SessionConnection extends ByteSource, ByteSink {
+interface SessionConnection extends ByteSource, ByteSink {
   close(): void;
 }
 
@@ -31,8 +31,8 @@ export interface SessionConnection extends ByteSource, ByteSink {
 const MAX_REQUEST_BYTES = 16 * 1024 * 1024;
 
 /**
- * Serves one client. Requests are carried out one after another; what they start (streams, a monitor, queries) sends its
- * records in between, each message whole.
+ * Serves one client. Requests are carried out one after another. The streams, the monitor and the queries that they start
+ * send records between the responses.
  */
 export class Session {
   readonly #connection: SessionConnection;
@@ -49,7 +49,7 @@ export class Session {
     this.#client = new Client(options, this.#writer);
   }
 
-  /** Serves until the client goes away or sends what makes no sense. Never rejects. */
+  /** Serves until the client disconnects or sends something that is not a request. Never rejects. */
   async run(): Promise<void> {
     try {
       let header: RequestHeader | null = { command: "", seq: 0n };
@@ -70,7 +70,7 @@ export class Session {
     this.#connection.close();
   }
 
-  /** Called when no request is left to carry out. A client that cannot be answered is not read from any more. */
+  /** Called when all requests that have arrived are carried out. A client that cannot be written to is not read again. */
   async #receive(buffer: Uint8Array): Promise<number | null> {
     try {
       await this.#writer.flush();
