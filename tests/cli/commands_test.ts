@@ -224,9 +224,10 @@ Deno.test("query sends what its flags say", async () => {
   assertEquals([relayFactor, requestAck], [255, false]);
 });
 
-Deno.test("query accepts the longest duration", async () => {
+Deno.test("query accepts the longest duration and a negative one", async () => {
   await using agent = new ScriptedAgent();
   assertEquals((await agent.run(["query", "-timeout=2562047h47m", "ask"])).exit, 0);
+  assertEquals((await agent.run(["query", "-timeout=-1s", "ask"])).exit, 0);
 });
 
 Deno.test("query prints the bytes of a response unchanged", async () => {

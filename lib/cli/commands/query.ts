@@ -52,7 +52,9 @@ export const query = rpcCommand({
     await using client = await connect();
     const requestAck = !flags["no-ack"];
     const printer = printerFor(flags.format, { name, requestAck, io });
-    const { node: nodes, timeout: timeoutMs } = flags;
+    const { node: nodes, timeout } = flags;
+    // As in Serf, a query with a negative timeout is over at once; 0 would mean the default.
+    const timeoutMs = timeout !== undefined && timeout < 0 ? 1e-6 : timeout;
     const records = await labelled(
       "Error sending query",
       client.query(name, payload, { nodes, tags, requestAck, relayFactor, timeoutMs }),
