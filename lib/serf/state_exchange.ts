@@ -7,6 +7,7 @@
 import type { LamportTime } from "../base/lamport_time.ts";
 import { errorText } from "../base/errors.ts";
 import type { Opaque } from "../wire/messages/messages.ts";
+import { SerfType } from "../wire/messages/serf_codec.ts";
 import type { SerfState } from "../wire/messages/serf_messages.ts";
 import type { SerfContext } from "./context.ts";
 import { EncodedMessage, messageOf } from "./encoded_message.ts";
@@ -77,9 +78,13 @@ export class StateExchange {
     try {
       const message = messageOf(body);
       if (message.type === "push-pull") return message;
-      this.#context.log("ERR", `Remote state has bad type prefix: ${message.type}`);
+      this.#context.log("ERR", `Remote state has bad type prefix: ${body.bytes[0]}`);
     } catch (error) {
-      this.#context.log("ERR", `Failed to decode remote state: ${errorText(error)}`);
+      const [type] = body.bytes;
+      if (type === undefined) this.#context.log("ERR", "Remote state is zero bytes");
+      else if (type === SerfType.pushPull) {
+        this.#context.log("ERR", `Failed to decode remote state: ${errorText(error)}`);
+      } else this.#context.log("ERR", `Remote state has bad type prefix: ${type}`);
     }
     return undefined;
   }

@@ -195,7 +195,7 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
       case "push-pull":
         return this.#pushPull.accept(from, message);
       case "ping":
-        return this.#isForUs(from, message) ? ackOf(message, null) : null;
+        return this.#isForUs(message, message.node, from) ? ackOf(message, null) : null;
       case "user":
         this.#context.world.emit({ type: "user-message", from, body: message.body });
         return null;
@@ -289,7 +289,7 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
   }
 
   #answer(from: Address, ping: Ping): void {
-    if (!this.#isForUs(from, ping)) return;
+    if (!this.#isForUs(ping, `'${ping.node}'`, from)) return;
     const to = ping.source?.address ?? from;
     if (this.#answered.has(to.host)) return;
     this.#answered.add(to.host);
@@ -307,10 +307,13 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
     this.#sender.sendRaw(from, [{ type: "alive", claim: own }]);
   }
 
-  /** A ping for another name may come from a node that knew another one at our address. */
-  #isForUs(from: Address, { node }: Ping): boolean {
+  /**
+   * A ping for another name may come from a node that knew another one at our address. memberlist quotes that name in the
+   * log line for a datagram, and not in that for a stream.
+   */
+  #isForUs({ node }: Ping, shown: string, from: Address): boolean {
     if (node === "" || node === this.#context.config.name) return true;
-    this.#context.log("WARN", `Got ping for unexpected node '${node}' from=${from}`);
+    this.#context.log("WARN", `Got ping for unexpected node ${shown} from=${from}`);
     return false;
   }
 

@@ -126,8 +126,15 @@ Deno.test("bytes that are not a state are logged and do no harm", () => {
     exchange(node, { bytes: Uint8Array.from(bytes) });
   }
   exchange(node, new EncodedMessage(join("a", 1)));
-  assertEquals(node.logs("ERR").length, 6);
-  assertEquals(node.logs("ERR").at(-1), "Remote state has bad type prefix: join");
+  const errors = node.logs("ERR");
+  assertEquals(errors.length, 6);
+  assertEquals(errors[0], "Remote state is zero bytes");
+  assertEquals(errors.slice(1, 3).map((text) => text.slice(0, 30)), [
+    "Failed to decode remote state:",
+    "Failed to decode remote state:",
+  ]);
+  assertEquals(errors[3], "Remote state has bad type prefix: 77");
+  assertEquals(errors.at(-1), "Remote state has bad type prefix: 1");
 });
 
 Deno.test("times at the end of the range do no harm", () => {

@@ -65,7 +65,8 @@ export class NetTransport {
       const { messages, problems } = decodePacket(bytes, wire);
       const [problem] = problems;
       if (problem !== undefined && this.#warnings.allows(from.host, performance.now())) {
-        log(problem.level, `${problem.text} from=${from}`);
+        const { level, text, anonymous } = problem;
+        log(level, anonymous ? text : `${text} from=${from}`);
       }
       if (messages.length > 0) handler.receive(from, { messages, crc: false });
     });

@@ -27,13 +27,10 @@ export function compress(message: Uint8Array): Uint8Array {
 }
 
 /**
- * Unwraps the map that follows the type byte, to at most `maxLength` bytes. Throws a {@link DecodeError}, also for a
- * message that was empty.
+ * Unwraps the map that follows the type byte, to at most `maxLength` bytes. Throws a {@link DecodeError} if that fails.
  */
 export function decompress(reader: Reader, maxLength = MAX_DECOMPRESSED): Uint8Array {
   const { Algo, Buf } = envelope.read(reader);
   if (Algo !== LZW) throw new DecodeError(`cannot decompress unknown algorithm ${Algo}`);
-  const message = lzwDecode(Buf ?? new Uint8Array(), maxLength);
-  if (message.length === 0) throw new DecodeError("decompressed message is empty");
-  return message;
+  return lzwDecode(Buf ?? new Uint8Array(), maxLength);
 }

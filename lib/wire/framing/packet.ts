@@ -41,6 +41,8 @@ export interface DecodedPacket {
 export interface PacketProblem {
   readonly level: LogLevel;
   readonly text: string;
+  /** Whether memberlist's line leaves out whom the packet came from. */
+  readonly anonymous?: boolean;
 }
 
 /** Thrown for a packet whose checksum is not that of its contents. */
@@ -183,7 +185,10 @@ class Intake {
   /** Adds a problem. Rethrows an error that is not about the input. */
   report(error: unknown, prefix = ""): void {
     if (!(error instanceof DecodeError)) throw error;
-    this.#log(error instanceof ChecksumError ? "WARN" : "ERR", prefix + error.message);
+    const text = `memberlist: ${prefix}${error.message}`;
+    if (error instanceof ChecksumError) {
+      this.problems.push({ level: "WARN", text, anonymous: true });
+    } else this.problems.push({ level: "ERR", text });
   }
 
   #decode(bytes: Uint8Array): void {
@@ -217,12 +222,17 @@ class Intake {
       this.#log("ERR", `Failed to decode compound request: ${reason}`);
       return;
     }
-    for (let i = 0; i < count; i++) {
+    const lengths: number[] = [];
+    for (let i = 0, end = offset; i < count; i++) {
       const length = body[1 + 2 * i] << 8 | body[2 + 2 * i];
-      if (offset + length > body.length) {
+      end += length;
+      if (end > body.length) {
         this.#log("WARN", `Compound request had ${count - i} truncated messages`);
-        return;
+        break;
       }
+      lengths.push(length);
+    }
+    for (const length of lengths) {
       if (--this.#partsLeft < 0) {
         throw new DecodeError(`more than ${MAX_PARTS_RECEIVED} messages in a packet`);
       }

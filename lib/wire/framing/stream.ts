@@ -191,7 +191,9 @@ export class StreamDecoder {
       throw new DecodeError("encryption is configured but remote state is not encrypted");
     }
     if (type === MessageType.compress) {
-      input = ByteQueue.of(decompress(new Reader(yield* this.#takeValue(input))));
+      const message = decompress(new Reader(yield* this.#takeValue(input)));
+      if (message.length === 0) throw new DecodeError("decompressed message is empty");
+      input = ByteQueue.of(message);
       type = yield* this.#takeByte(input);
     }
     return { type, input };

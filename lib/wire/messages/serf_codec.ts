@@ -35,7 +35,7 @@ import {
 } from "../msgpack/struct.ts";
 
 /** Message type bytes. */
-const SerfType = {
+export const SerfType = {
   leave: 0,
   join: 1,
   pushPull: 2,
@@ -239,7 +239,7 @@ export function decodeFilter(bytes: Uint8Array): QueryFilter {
       return { type: "tag", tag: Tag, expression: Expr };
     }
     default:
-      throw new DecodeError(`Cannot decode query filter: got type ${bytes[0] ?? "of no bytes"}`);
+      throw new DecodeError(`query has unrecognized filter type: ${bytes[0]}`);
   }
 }
 

@@ -463,10 +463,10 @@ Deno.test("pings with another name are not answered, on either transport", () =>
   assertEquals(messagesOf(node, "ack"), []);
   const ping = { type: "ping", sequence: 5, node: "other" } as const;
   assertEquals(node.swim.accept(addressOf("n1"), ping), null);
-  const line = "memberlist: Got ping for unexpected node 'other'";
+  // memberlist quotes the name in the one line and not in the other.
   assertEquals(node.world.log("WARN"), [
-    `${line} from=10.0.0.102:7946`,
-    `${line} from=10.0.0.1:7946`,
+    "memberlist: Got ping for unexpected node 'other' from=10.0.0.102:7946",
+    "memberlist: Got ping for unexpected node other from=10.0.0.1:7946",
   ]);
 });
 

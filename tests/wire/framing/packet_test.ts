@@ -129,10 +129,7 @@ Deno.test("each bad thing is one problem, in memberlist's words", () => {
       "Failed to decompress payload: cannot decompress unknown algorithm 1",
     ],
     ["0982a4416c676f00a3427566a0", "Failed to decompress payload: unexpected EOF"],
-    [
-      "0982a4416c676f00a3427566a3000302",
-      "Failed to decompress payload: decompressed message is empty",
-    ],
+    ["0982a4416c676f00a3427566a3000302", "missing message type byte"],
     ["f4", "cannot decode label; packet has been truncated"],
     ["f40261", "cannot decode label; packet has been truncated"],
     ["f400", "label header cannot be empty when present"],
@@ -174,10 +171,10 @@ Deno.test("a bad part of a compound does not harm the others", () => {
   const { messages, problems } = decodePacket(bytes.subarray(0, bytes.length - 1), plain);
   assertEquals(messages, [nack, shortUser]);
   assertEquals(problems.map(({ level, text }) => `${level} ${text.slice("memberlist: ".length)}`), [
+    "WARN Compound request had 1 truncated messages",
     "ERR Failed to decode alive message: Cannot decode address: got 0 bytes, expected 4 or 16",
     "ERR missing message type byte",
     "ERR Failed to decode compound request: missing compound length byte",
-    "WARN Compound request had 1 truncated messages",
   ]);
 });
 
