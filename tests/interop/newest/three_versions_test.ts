@@ -1,11 +1,11 @@
 /** Agents of ours, of Debian's Serf and of the newest one in one cluster of six, with each timing profile. */
 
 import { assertEquals } from "@std/assert";
-import { type Agent, type AgentOptions, GOSSIP_PORT } from "../support/agent.ts";
-import type { Kind } from "../support/program.ts";
-import { missingSerf, SERF_VERSIONS } from "../support/serf_versions.ts";
-import { until } from "../support/until.ts";
-import { AgentCluster, allSee } from "./agent_cluster.ts";
+import { type Agent, type AgentOptions, GOSSIP_PORT } from "../../support/agent.ts";
+import type { Kind } from "../../support/program.ts";
+import { missingSerf, SERF_VERSIONS } from "../../support/serf_versions.ts";
+import { until } from "../../support/until.ts";
+import { AgentCluster, allSee } from "../agent_cluster.ts";
 
 const missing = SERF_VERSIONS.map(missingSerf).find((reason) => reason !== undefined);
 

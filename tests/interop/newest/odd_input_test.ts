@@ -4,26 +4,26 @@
  */
 
 import { assertEquals } from "@std/assert";
-import { Address } from "../../lib/base/address.ts";
-import { compress } from "../../lib/wire/framing/compression.ts";
-import { decodePacket, encodePacket } from "../../lib/wire/framing/packet.ts";
-import { encodeStream, StreamDecoder } from "../../lib/wire/framing/stream.ts";
-import { encodeMessage } from "../../lib/wire/messages/message_codec.ts";
-import type { Claim, Message } from "../../lib/wire/messages/messages.ts";
-import { decodeSerf, encodeFilter, encodeSerf } from "../../lib/wire/messages/serf_codec.ts";
+import { Address } from "../../../lib/base/address.ts";
+import { compress } from "../../../lib/wire/framing/compression.ts";
+import { decodePacket, encodePacket } from "../../../lib/wire/framing/packet.ts";
+import { encodeStream, StreamDecoder } from "../../../lib/wire/framing/stream.ts";
+import { encodeMessage } from "../../../lib/wire/messages/message_codec.ts";
+import type { Claim, Message } from "../../../lib/wire/messages/messages.ts";
+import { decodeSerf, encodeFilter, encodeSerf } from "../../../lib/wire/messages/serf_codec.ts";
 import {
   QueryFlag,
   type QueryMessage,
   type SerfMessage,
-} from "../../lib/wire/messages/serf_messages.ts";
-import { encodeTags } from "../../lib/wire/messages/tags.ts";
-import { versions } from "../swim/hand_world.ts";
-import { type Agent, GOSSIP_PORT } from "../support/agent.ts";
-import { localAddress } from "../support/local_addresses.ts";
-import type { Kind } from "../support/program.ts";
-import { missingSerf, type SerfVersion } from "../support/serf_versions.ts";
-import { sleep } from "../support/sleep.ts";
-import { AgentCluster } from "./agent_cluster.ts";
+} from "../../../lib/wire/messages/serf_messages.ts";
+import { encodeTags } from "../../../lib/wire/messages/tags.ts";
+import { versions } from "../../swim/hand_world.ts";
+import { type Agent, GOSSIP_PORT } from "../../support/agent.ts";
+import { localAddress } from "../../support/local_addresses.ts";
+import type { Kind } from "../../support/program.ts";
+import { missingSerf, type SerfVersion } from "../../support/serf_versions.ts";
+import { sleep } from "../../support/sleep.ts";
+import { AgentCluster } from "../agent_cluster.ts";
 
 const NEWEST: SerfVersion = "Serf 0.11.0";
 const KINDS: readonly Kind[] = ["ours", NEWEST];

@@ -4,20 +4,20 @@
  */
 
 import { assertEquals, assertLess, assertMatch } from "@std/assert";
-import { Serf } from "../../lib/host/serf.ts";
-import { decodePacket, encodePacket } from "../../lib/wire/framing/packet.ts";
-import type { Message } from "../../lib/wire/messages/messages.ts";
-import { decodeSerf, encodeSerf } from "../../lib/wire/messages/serf_codec.ts";
-import { QueryFlag, type QueryMessage } from "../../lib/wire/messages/serf_messages.ts";
-import { Address } from "../../lib/base/address.ts";
-import { versions } from "../swim/hand_world.ts";
-import { type Agent, GOSSIP_PORT } from "../support/agent.ts";
-import { localAddress } from "../support/local_addresses.ts";
-import type { Kind } from "../support/program.ts";
-import { missingSerf, type SerfVersion } from "../support/serf_versions.ts";
-import { sleep } from "../support/sleep.ts";
-import { until } from "../support/until.ts";
-import { AgentCluster, allSee } from "./agent_cluster.ts";
+import { Serf } from "../../../lib/host/serf.ts";
+import { decodePacket, encodePacket } from "../../../lib/wire/framing/packet.ts";
+import type { Message } from "../../../lib/wire/messages/messages.ts";
+import { decodeSerf, encodeSerf } from "../../../lib/wire/messages/serf_codec.ts";
+import { QueryFlag, type QueryMessage } from "../../../lib/wire/messages/serf_messages.ts";
+import { Address } from "../../../lib/base/address.ts";
+import { versions } from "../../swim/hand_world.ts";
+import { type Agent, GOSSIP_PORT } from "../../support/agent.ts";
+import { localAddress } from "../../support/local_addresses.ts";
+import type { Kind } from "../../support/program.ts";
+import { missingSerf, type SerfVersion } from "../../support/serf_versions.ts";
+import { sleep } from "../../support/sleep.ts";
+import { until } from "../../support/until.ts";
+import { AgentCluster, allSee } from "../agent_cluster.ts";
 
 const NEWEST: SerfVersion = "Serf 0.11.0";
 const KINDS: readonly Kind[] = ["ours", NEWEST];

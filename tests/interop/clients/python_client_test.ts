@@ -1,14 +1,14 @@
 /** A client in Python, serfclient, gets from our agent what it gets from Serf's. */
 
 import { assertEquals, assertNotEquals } from "@std/assert";
-import { type Agent, GOSSIP_PORT, RPC_PORT } from "../support/agent.ts";
-import { interopTest, type Kind } from "../support/program.ts";
-import { missingPythonClient, python } from "../support/python_clients.ts";
-import { inOldWords } from "../support/serf_wording.ts";
-import type { SerfVersion } from "../support/serf_versions.ts";
-import { AgentCluster, allSee } from "./agent_cluster.ts";
+import { type Agent, GOSSIP_PORT, RPC_PORT } from "../../support/agent.ts";
+import { interopTest, type Kind } from "../../support/program.ts";
+import { missingPythonClient, python } from "../../support/python_clients.ts";
+import { inOldWords } from "../../support/serf_wording.ts";
+import type { SerfVersion } from "../../support/serf_versions.ts";
+import { AgentCluster, allSee } from "../agent_cluster.ts";
 
-const script = new URL("clients/serfclient_calls.py", import.meta.url).pathname;
+const script = new URL("serfclient_calls.py", import.meta.url).pathname;
 
 /** Calls an agent of a kind, which has a failed member and gets to know another one, and returns what came back. */
 async function call(kind: Kind, serf: SerfVersion): Promise<Record<string, unknown>> {
