@@ -29,18 +29,37 @@ export function writeFileAtomically(path: string, bytes: Uint8Array): void {
     removeIfExists(temporary);
     return writeInPlace(target, bytes);
   }
-  syncFolderOf(target);
+  syncFolderNow(target);
 }
 
-/** Makes the names in a file's folder durable, as far as the system can: without it, a crash may undo a rename. */
-export function syncFolderOf(path: string): void {
-  const end = path.lastIndexOf("/");
+/** Makes a rename of a file durable, as far as the system can: a crash may undo one that is not. */
+export async function syncFolderOf(path: string): Promise<void> {
   try {
-    using folder = Deno.openSync(end < 0 ? "." : path.slice(0, end + 1), { read: true });
-    folder.syncSync();
+    using folder = await Deno.open(folderOf(path), { read: true });
+    await folder.sync();
   } catch {
     // Windows opens no folders, some file systems sync none, and we may not be allowed to read it.
   }
+}
+
+function syncFolderNow(path: string): void {
+  try {
+    using folder = Deno.openSync(folderOf(path), { read: true });
+    folder.syncSync();
+  } catch {
+    // As above.
+  }
+}
+
+function folderOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/") + 1) || ".";
+}
+
+/** Whether files may not be created in a folder, by the system or by Deno. */
+export function isForbidden(error: unknown): boolean {
+  return error instanceof Deno.errors.PermissionDenied ||
+    error instanceof Deno.errors.NotCapable ||
+    error instanceof Error && "code" in error && error.code === "EROFS";
 }
 
 /** A link is kept, and what it points to is replaced. */
@@ -58,13 +77,6 @@ function isReplaceable(path: string): boolean {
   } catch {
     return true;
   }
-}
-
-/** Whether files may not be created in the folder, by the system or by Deno. */
-function isForbidden(error: unknown): boolean {
-  return error instanceof Deno.errors.PermissionDenied ||
-    error instanceof Deno.errors.NotCapable ||
-    error instanceof Error && "code" in error && error.code === "EROFS";
 }
 
 function removeIfExists(path: string): void {

@@ -7,8 +7,9 @@
 
 import { encodeText } from "../base/text.ts";
 import type { Log } from "../base/log.ts";
-import { after, type Timer } from "../base/timer.ts";
+import { after, delay, type Timer } from "../base/timer.ts";
 import { writeAll } from "../base/write_all.ts";
+import { isForbidden, syncFolderOf } from "../base/write_file.ts";
 import type { Metrics } from "../base/metrics.ts";
 import {
   compactionThreshold,
@@ -33,12 +34,15 @@ export interface SnapshotFileOptions {
 const FLUSH_INTERVAL_MS = 500;
 /** How often a file that could not be written is tried again, as in Serf (`snapshotErrorRecoveryInterval`). */
 const RECOVERY_INTERVAL_MS = 30_000;
+/** How long a shutdown waits for a disk that does not respond. */
+const CLOSE_TIMEOUT_MS = 250;
 /** The file's mode, as in Serf. */
 const MODE = 0o644;
 
 /**
  * Appends entries to the file, twice a second; a leave, and closing the file, write and sync at once. A file that has
- * grown too long is replaced by a compacted one. So is a file that could not be written, as soon as that works again.
+ * grown too long is replaced by a compacted one. So is a file that could not be written, as soon as that works again;
+ * while only compacting fails, entries are appended all the same.
  */
 export class SnapshotFile {
   /** The state that was read from the file when it was opened. */
@@ -52,12 +56,14 @@ export class SnapshotFile {
   #size: number;
   #pending = "";
   #syncWanted = false;
-  /** Whether pending lines were dropped because there were too many; the next flush compacts the file instead. */
+  /** Whether pending lines were dropped because a slow disk let too many wait; the next flush compacts the file instead. */
   #overflowed = false;
   #flushTimer: Timer | undefined;
   #writing: Promise<void> | undefined;
-  /** Whether lines were lost because the file could not be written. */
+  /** Whether an append failed, so that none is tried until the next recovery. */
   #broken = false;
+  /** Whether a compaction has to make up for a failure. */
+  #compactionDue = false;
   /** When a compaction may be tried again, in milliseconds of `performance.now()`. */
   #recoverAt = 0;
 
@@ -104,24 +110,35 @@ export class SnapshotFile {
   add(entry: SnapshotEntry): void {
     this.#replay.apply(entry);
     this.#pending += formatEntry(entry);
-    if (this.#isTooLong(this.#pending.length)) {
+    const tooLong = this.#isTooLong(this.#pending.length);
+    if (tooLong && this.#writing !== undefined) {
       this.#pending = "";
       this.#overflowed = true;
     }
-    if (entry.type === "leave") {
-      this.#syncWanted = true;
+    if (entry.type === "leave") this.#syncWanted = true;
+    if (tooLong || entry.type === "leave") {
       this.#flush();
     } else {
       this.#flushTimer ??= after(FLUSH_INTERVAL_MS, () => this.#flush());
     }
   }
 
-  /** Writes and syncs what is pending, and closes the file. No entry may be added afterwards. */
+  /**
+   * Writes and syncs what is pending, and closes the file. Resolves after 250 ms at the latest, with a warning if the disk
+   * does not respond; the file is closed when it does. No entry may be added afterwards.
+   */
   async close(): Promise<void> {
     this.#syncWanted = true;
     this.#recoverAt = 0;
-    await this.#flush();
-    this.#file.close();
+    const finished = new AbortController();
+    this.#flush().then(() => {
+      this.#file.close();
+      finished.abort();
+    });
+    await delay(CLOSE_TIMEOUT_MS, finished.signal);
+    if (!finished.signal.aborted) {
+      this.#log("WARN", "serf: Snapshot was not written: the disk does not respond");
+    }
   }
 
   /** Writes what is pending; resolves when it is written. Only one flush runs at a time. */
@@ -138,69 +155,121 @@ export class SnapshotFile {
       const sync = this.#syncWanted;
       this.#pending = "";
       this.#syncWanted = false;
-      try {
-        if (this.#broken) await this.#recover();
-        else await this.#append(lines, sync);
-      } catch (error) {
-        this.#broken = true;
-        this.#log("ERR", `serf: Failed to update snapshot: ${osErrorText(error)}`);
-        await this.#recover();
-      }
+      const recovering = this.#compactionDue && performance.now() >= this.#recoverAt;
+      const recovered = recovering && await this.#recover();
+      // What has been compacted contains the lines already.
+      if (!recovered && !this.#broken) await this.#append(lines, sync);
     } while (this.#pending !== "" || this.#syncWanted);
     // Not in `finally()`, which runs later: entries added in between would find a flush that no longer writes them.
     this.#writing = undefined;
   }
 
+  /** Appends lines, and compacts the file if that makes it too long. Never rejects. */
   async #append(lines: string, sync: boolean): Promise<void> {
     const startedAt = performance.now();
     const bytes = encodeText(lines);
-    await writeAll(this.#file, bytes);
-    this.#size += bytes.length;
-    if (sync) await this.#file.sync();
+    try {
+      await writeAll(this.#file, bytes);
+      this.#size += bytes.length;
+      if (sync) await this.#file.sync();
+    } catch (error) {
+      this.#broken = true;
+      // A part of a line would spoil the line that comes after it.
+      await this.#file.truncate(this.#size).catch(() => {});
+      return await this.#failed(error);
+    }
     this.#metrics?.sample("serf.snapshot.appendLine", performance.now() - startedAt);
-    if (this.#overflowed || this.#isTooLong(this.#size)) await this.#compact();
+    if (this.#compactionDue || !(this.#overflowed || this.#isTooLong(this.#size))) return;
+    try {
+      await this.#compact();
+    } catch (error) {
+      await this.#failed(error);
+    }
+  }
+
+  async #failed(error: unknown): Promise<void> {
+    this.#compactionDue = true;
+    this.#log("ERR", `serf: Failed to update snapshot: ${osErrorText(error)}`);
+    if (performance.now() >= this.#recoverAt) await this.#recover();
   }
 
   #isTooLong(bytes: number): boolean {
     return bytes > compactionThreshold(this.#replay.alive.size);
   }
 
-  /** Tries to make up for lost lines by a compaction. Never rejects. */
-  async #recover(): Promise<void> {
-    const now = performance.now();
-    if (now < this.#recoverAt) return;
-    this.#recoverAt = now + RECOVERY_INTERVAL_MS;
+  /** Tries to make up for a failure by a compaction, and resolves to whether that worked. Never rejects. */
+  async #recover(): Promise<boolean> {
+    this.#recoverAt = performance.now() + RECOVERY_INTERVAL_MS;
     this.#log("INFO", "serf: Attempting compaction to recover from error...");
     try {
       await this.#compact();
-      this.#broken = false;
+      this.#compactionDue = this.#broken = false;
       this.#log("INFO", "serf: Finished compaction, successfully recovered from error state");
+      return true;
     } catch (error) {
       const reason = osErrorText(error);
       this.#log("ERR", `serf: Compaction failed, will reattempt after 30s: ${reason}`);
+      // Appending may work again although compacting does not.
+      this.#broken = false;
+      return false;
     }
   }
 
-  /** Replaces the file by a compacted one. The file under the path is complete at any moment. */
+  /** Replaces the file by a compacted one. The file under the path is complete at any moment, if it can be renamed. */
   async #compact(): Promise<void> {
     const startedAt = performance.now();
-    const path = `${this.#path}.compact`;
-    const file = await Deno.open(path, { write: true, create: true, truncate: true, mode: MODE });
     const bytes = encodeText(formatCompacted(this.#replay));
+    const pending = this.#pending;
+    const overflowed = this.#overflowed;
     this.#pending = "";
     this.#overflowed = false;
     try {
+      await this.#replace(bytes) || await this.#rewrite(bytes);
+    } catch (error) {
+      this.#pending = pending + this.#pending;
+      this.#overflowed ||= overflowed;
+      throw error;
+    }
+    this.#size = bytes.length;
+    this.#metrics?.sample("serf.snapshot.compact", performance.now() - startedAt);
+  }
+
+  /** Writes a new file and gives it the name of the old one; resolves to false if that cannot be done here. */
+  async #replace(bytes: Uint8Array): Promise<boolean> {
+    const path = `${this.#path}.compact`;
+    let file: Deno.FsFile;
+    try {
+      file = await Deno.open(path, { write: true, create: true, truncate: true, mode: MODE });
+    } catch (error) {
+      if (isForbidden(error)) return false;
+      throw error;
+    }
+    try {
       await writeAll(file, bytes);
       await file.sync();
-      await Deno.rename(path, this.#path);
     } catch (error) {
       file.close();
       throw error;
     }
+    try {
+      await Deno.rename(path, this.#path);
+    } catch {
+      // The file is a mount point, for instance.
+      file.close();
+      await Deno.remove(path);
+      return false;
+    }
+    await syncFolderOf(this.#path);
     this.#file.close();
     this.#file = file;
-    this.#size = bytes.length;
-    this.#metrics?.sample("serf.snapshot.compact", performance.now() - startedAt);
+    return true;
+  }
+
+  async #rewrite(bytes: Uint8Array): Promise<void> {
+    await this.#file.truncate(0);
+    await this.#file.seek(0, Deno.SeekMode.Start);
+    await writeAll(this.#file, bytes);
+    await this.#file.sync();
   }
 }
 

@@ -3,6 +3,7 @@ import { Address } from "../../lib/base/address.ts";
 import { parseSnapshot } from "../../lib/serf/snapshot/snapshot.ts";
 import { SnapshotFile } from "../../lib/host/snapshot_file.ts";
 import { TemporaryDirectory } from "../support/temporary_directory.ts";
+import { runInTinyDisk, tinyDiskMissing } from "../support/tiny_disk.ts";
 import { until } from "../support/until.ts";
 
 const address = Address.parse("10.0.0.1", 7946);
@@ -112,7 +113,7 @@ Deno.test("a file that has grown too long is compacted", async () => {
   const { file } = await open(path);
   file.add({ type: "alive", name: "keeper", address });
   for (let lTime = 1; lTime <= 20_000; lTime++) file.add({ type: "clock", lTime });
-  await until(() => Deno.readTextFileSync(path).includes("keeper"));
+  await until(() => Deno.readTextFileSync(path).includes("query-clock: 0\n"));
   file.add({ type: "query-clock", lTime: 7 });
   await file.close();
   assertEquals(
@@ -147,6 +148,97 @@ Deno.test("a compaction that fails is logged, and no entry is lost", async () =>
     Deno.readTextFileSync(path),
     "alive: keeper 10.0.0.1:7946\nclock: 20000\nevent-clock: 3\nquery-clock: 0\n",
   );
+});
+
+Deno.test("a snapshot that cannot be compacted is appended to", async () => {
+  using directory = new TemporaryDirectory();
+  const path = directory.file("snapshot");
+  Deno.mkdirSync(`${path}.compact`);
+  const { file, log } = await open(path);
+  for (let lTime = 1; lTime <= 20_000; lTime++) file.add({ type: "clock", lTime });
+  await until(() => log.length >= 3);
+  file.add({ type: "alive", name: "late", address });
+  await until(() => Deno.readTextFileSync(path).endsWith("alive: late 10.0.0.1:7946\n"));
+  file.add({ type: "alive", name: "last", address });
+  await file.close();
+  Deno.removeSync(`${path}.compact`);
+  const { file: again } = await open(path);
+  assertEquals([...again.recovered.alive.keys()], ["late", "last"]);
+  assertEquals(again.recovered.clock, 20_000);
+  await again.close();
+});
+
+Deno.test("a disk that does not respond holds up closing for 250 ms", {
+  ignore: Deno.build.os === "windows",
+}, async () => {
+  using directory = new TemporaryDirectory();
+  const path = directory.file("snapshot");
+  // Opening this file for writing takes as long as nobody reads from it.
+  await new Deno.Command("mkfifo", { args: [`${path}.compact`] }).output();
+  const { file, log } = await open(path);
+  for (let lTime = 1; lTime <= 20_000; lTime++) file.add({ type: "clock", lTime });
+  await until(() => Deno.statSync(path).size > 100_000);
+  const begun = performance.now();
+  await file.close();
+  const tookMs = performance.now() - begun;
+  assert(tookMs < 400, `${tookMs} ms`);
+  assertEquals(log, ["WARN serf: Snapshot was not written: the disk does not respond"]);
+  const reader = await Deno.open(`${path}.compact`);
+  await until(() => log.length > 1); // A pipe cannot be synced.
+  reader.close();
+});
+
+const noDisk = tinyDiskMissing === undefined ? "" : ` (skipped: ${tinyDiskMissing})`;
+
+Deno.test(`a snapshot goes on when a full disk has room again${noDisk}`, {
+  ignore: tinyDiskMissing !== undefined,
+}, async () => {
+  const printed = await runInTinyDisk(`
+    import { SnapshotFile } from "${import.meta.resolve("../../lib/host/snapshot_file.ts")}";
+    const path = Deno.args[0] + "/snapshot";
+    const log = (level, text) => console.log(level, text);
+    const file = await SnapshotFile.open(path, { log });
+    file.add({ type: "clock", lTime: 1 });
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    try {
+      Deno.writeFileSync(Deno.args[0] + "/ballast", new Uint8Array(1_000_000));
+    } catch { /* It is full now. */ }
+    for (let lTime = 2; lTime < 1000; lTime++) file.add({ type: "clock", lTime });
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    Deno.removeSync(Deno.args[0] + "/ballast");
+    file.add({ type: "event-clock", lTime: 3 });
+    await file.close();
+    console.log(Deno.readTextFileSync(path));
+  `);
+  assertEquals(printed.trim().split("\n"), [
+    "ERR serf: Failed to update snapshot: no space left on device",
+    "INFO serf: Attempting compaction to recover from error...",
+    "ERR serf: Compaction failed, will reattempt after 30s: no space left on device",
+    "INFO serf: Attempting compaction to recover from error...",
+    "INFO serf: Finished compaction, successfully recovered from error state",
+    "clock: 999",
+    "event-clock: 3",
+    "query-clock: 0",
+  ]);
+});
+
+Deno.test(`a snapshot that is a mount of its own is compacted in place${noDisk}`, {
+  ignore: tinyDiskMissing !== undefined,
+}, async () => {
+  const printed = await runInTinyDisk(
+    `
+    import { SnapshotFile } from "${import.meta.resolve("../../lib/host/snapshot_file.ts")}";
+    const path = Deno.args[0] + "/snapshot";
+    const log = (level, text) => console.log(level, text);
+    const file = await SnapshotFile.open(path, { log });
+    for (let lTime = 1; lTime < 20_000; lTime++) file.add({ type: "clock", lTime });
+    await file.close();
+    console.log(Deno.readTextFileSync(path));
+  `,
+    'mkdir "$DISK/big" && mount -t tmpfs none "$DISK/big" && touch "$DISK/big/s" "$DISK/snapshot" && ' +
+      'mount --bind "$DISK/big/s" "$DISK/snapshot"',
+  );
+  assertEquals(printed.trim().split("\n"), ["clock: 19999", "event-clock: 0", "query-clock: 0"]);
 });
 
 Deno.test("a file that cannot be opened is reported with its path", async () => {
