@@ -4,13 +4,13 @@
  */
 
 import { assertEquals } from "@std/assert";
-import { Address } from "../../../lib/base/address.ts";
 import { compress } from "../../../lib/wire/framing/compression.ts";
-import { decodePacket, encodePacket } from "../../../lib/wire/framing/packet.ts";
-import { encodeStream, StreamDecoder } from "../../../lib/wire/framing/stream.ts";
+import { Keyring } from "../../../lib/wire/framing/keyring.ts";
+import { encodePacket } from "../../../lib/wire/framing/packet.ts";
+import { encodeStream } from "../../../lib/wire/framing/stream.ts";
 import { encodeMessage } from "../../../lib/wire/messages/message_codec.ts";
-import type { Claim, Message } from "../../../lib/wire/messages/messages.ts";
-import { decodeSerf, encodeFilter, encodeSerf } from "../../../lib/wire/messages/serf_codec.ts";
+import type { Claim, Message, StreamMessage } from "../../../lib/wire/messages/messages.ts";
+import { encodeFilter, encodeSerf } from "../../../lib/wire/messages/serf_codec.ts";
 import {
   QueryFlag,
   type QueryMessage,
@@ -18,32 +18,20 @@ import {
 } from "../../../lib/wire/messages/serf_messages.ts";
 import { encodeTags } from "../../../lib/wire/messages/tags.ts";
 import { versions } from "../../swim/hand_world.ts";
-import { type Agent, GOSSIP_PORT } from "../../support/agent.ts";
-import { localAddress } from "../../support/local_addresses.ts";
 import type { Kind } from "../../support/program.ts";
 import { missingSerf, type SerfVersion } from "../../support/serf_versions.ts";
-import { sleep } from "../../support/sleep.ts";
 import { AgentCluster } from "../agent_cluster.ts";
+import { type Input, type Inputs, outcomes, type Sender } from "./odd_input.ts";
 
 const NEWEST: SerfVersion = "Serf 0.11.0";
 const KINDS: readonly Kind[] = ["ours", NEWEST];
 const missing = missingSerf(NEWEST);
 
-/** How long an agent has for its answer and its log, milliseconds. */
-const ANSWER_MS = 100;
-
 const plain = { compress: false };
+const keyring = new Keyring([new Uint8Array(16).fill(7)]);
+const sealed = { compress: false, keyring };
 const hex = (text: string) => Uint8Array.fromHex(text.replaceAll(" ", ""));
 const text = (words: string) => new TextEncoder().encode(words);
-
-/** What is sent from an address, and is the same for both agents but for their own address. */
-interface Sender {
-  readonly address: Address;
-  readonly target: Address;
-}
-
-/** Makes a datagram or the bytes of a stream. */
-type Input = (sender: Sender) => Uint8Array;
 
 function message(make: (sender: Sender) => Message | Message[]): Input {
   return (sender) => encodePacket({ messages: [make(sender)].flat(), crc: false }, plain);
@@ -273,106 +261,68 @@ const streams: Readonly<Record<string, Input>> = {
     ),
 };
 
-/** What an input led to. */
-interface Outcome {
-  readonly answers: readonly string[];
-  readonly log: readonly string[];
+const stranger: typeof sealed = { ...plain, keyring: new Keyring([new Uint8Array(16).fill(8)]) };
+const nothing = new Uint8Array();
+
+/** A frame around an encrypted stream, whose length it tells. */
+function frame(body: Uint8Array, length = body.length): Uint8Array {
+  const bytes = new Uint8Array(5 + body.length);
+  bytes[0] = 10;
+  new DataView(bytes.buffer).setUint32(1, length);
+  bytes.set(body, 5);
+  return bytes;
 }
 
-/** Sends all inputs to an agent, one after the other. */
-async function outcomes(agent: Agent): Promise<Record<string, Outcome>> {
-  const sender = {
-    address: Address.parse(localAddress(), GOSSIP_PORT),
-    target: Address.parse(agent.ip, GOSSIP_PORT),
-  };
-  const { host: hostname, port } = sender.address;
-  const socket = Deno.listenDatagram({ transport: "udp", hostname, port });
-  const answers: string[] = [];
-  const listening = (async () => {
-    for await (const [bytes] of socket) answers.push(...described(bytes));
-  })();
-  const found: Record<string, Outcome> = {};
-  const note = async (name: string) => {
-    await sleep(ANSWER_MS);
-    const log = logOf(agent, sender, printed);
-    found[name] = { answers: answers.splice(0), log };
-    printed = agent.output.length;
-  };
-  let printed = agent.output.length;
-  for (const [name, make] of Object.entries(packets)) {
-    const to = { transport: "udp", hostname: agent.ip, port: GOSSIP_PORT } as const;
-    await socket.send(make(sender), to);
-    await note(`packet: ${name}`);
-  }
-  for (const [name, make] of Object.entries(streams)) {
-    answers.push(...await converse(agent, make(sender)));
-    await note(`stream: ${name}`);
-  }
-  socket.close();
-  await listening;
-  return found;
+const sealedPackets: Readonly<Record<string, Input>> = {
+  "a packet in the clear": message(() => ping("target")),
+  "a packet of another version": () => hex("02".repeat(50)),
+  "a packet that is too short": () => hex("010203"),
+  "a padded packet of garbage": () => hex("00".repeat(61)),
+  "a packet with another key": () =>
+    encodePacket({ messages: [ping("target")], crc: false }, stranger),
+  "nothing, encrypted": () => keyring.encrypt(nothing, nothing),
+  "a ping for somebody else": () =>
+    encodePacket({ messages: [ping("somebody")], crc: false }, sealed),
+  "a ping": () => encodePacket({ messages: [ping("target")], crc: false }, sealed),
+};
+
+const sealedStreams: Readonly<Record<string, Input>> = {
+  "a stream in the clear": () => encodeMessage(ping("target")),
+  "a stream in the clear that is compressed": () => compress(encodeMessage(ping("target"))),
+  "a stream that is too long": () => frame(nothing, 0x0140_0001),
+  "a stream of nothing": () => frame(nothing),
+  "a stream of another version": () => frame(hex("02".repeat(50))),
+  "a stream that is too short": () => frame(hex("010203")),
+  "a stream with another key": () =>
+    encodeStream(ping("target") as StreamMessage, stranger, "dialler"),
+  "a ping for somebody else": () =>
+    encodeStream(ping("somebody") as StreamMessage, sealed, "dialler"),
+  "a ping": () => encodeStream(ping("target") as StreamMessage, sealed, "dialler"),
+};
+
+/** Registers a test that sends the same to an agent of each kind, which must do the same. */
+function oddTest(name: string, inputs: Inputs, args: readonly string[] = []): void {
+  Deno.test({
+    name: `${name} ` + (missing === undefined ? `(${NEWEST})` : `(skipped: ${missing})`),
+    ignore: missing !== undefined,
+    async fn() {
+      await using cluster = new AgentCluster();
+      const plans = KINDS.map((kind) => ({
+        kind,
+        name: "target",
+        args: ["-log-level=debug", ...args],
+      }));
+      const agents = await cluster.start(plans);
+      const [ours, newest] = await Promise.all(agents.map((agent) => outcomes(agent, inputs)));
+      assertEquals(ours, newest);
+    },
+  });
 }
 
-async function converse(agent: Agent, bytes: Uint8Array): Promise<string[]> {
-  const conn = await Deno.connect({ hostname: agent.ip, port: GOSSIP_PORT });
-  await conn.write(bytes);
-  await conn.closeWrite();
-  const received = new Uint8Array(
-    await new Response(conn.readable).arrayBuffer().catch(() => new ArrayBuffer(0)),
-  );
-  if (received.length === 0) return [];
-  const answer = new StreamDecoder(plain, "dialler").push(received);
-  if (answer?.type === "err") return [`err ${withoutCodec(answer.error)}`];
-  return [`${answer?.type}`];
-}
+oddTest("odd packets and streams are answered and logged alike", { packets, streams, wire: plain });
 
-/** The messages of a datagram in short. */
-function described(bytes: Uint8Array): string[] {
-  return decodePacket(bytes, plain).messages.map((message) => {
-    if (message.type === "ack") return `ack ${message.sequence}`;
-    if (message.type !== "user") return message.type;
-    const inner = decodeSerf(message.body.bytes);
-    if (inner.type !== "query-response") return inner.type;
-    const { flags, payload } = inner;
-    if (payload === null || payload.length === 0) return `query-response ${flags}`;
-    const response = decodeSerf(payload);
-    return `query-response ${flags} ${response.type}` +
-      (response.type === "key-response" ? ` ${response.result} ${response.message}` : "");
-  }).filter((words) => !["ping", "alive", "suspect", "dead"].includes(words));
-}
-
-/** What an agent has logged since then, without what differs from run to run. */
-function logOf(agent: Agent, { address, target }: Sender, since: number): string[] {
-  return agent.output.slice(since).split("\n")
-    .map((line) => line.replace(/^ *\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d /, ""))
-    .filter((line) =>
-      line !== "" && !/member-|Failed UDP ping|Suspect |agent\.ipc: Accepted|attempting/.test(line)
-    )
-    .map((line) =>
-      withoutCodec(
-        line.replaceAll(address.host, "STRANGER").replaceAll(target.host, "TARGET")
-          .replace(/from=127\.\S+:\d+/, "from=CLIENT").replace(/ID: \d+/g, "ID: N"),
-      )
-    );
-}
-
-/** Leaves out the words for MessagePack that makes no sense. */
-function withoutCodec(line: string): string {
-  return line.replace(
-    /(msgpack|Cannot decode|EOF|unexpected EOF|decode error).*?(?=( from=|$))/i,
-    "CODEC",
-  );
-}
-
-Deno.test({
-  name: `odd packets and streams are answered and logged alike ` +
-    (missing === undefined ? `(${NEWEST})` : `(skipped: ${missing})`),
-  ignore: missing !== undefined,
-  async fn() {
-    await using cluster = new AgentCluster();
-    const args = ["-log-level=debug"];
-    const agents = await cluster.start(KINDS.map((kind) => ({ kind, name: "target", args })));
-    const [ours, newest] = await Promise.all(agents.map(outcomes));
-    assertEquals(ours, newest);
-  },
-});
+oddTest(
+  "what is not encrypted as it should be is answered and logged alike",
+  { packets: sealedPackets, streams: sealedStreams, wire: sealed },
+  [`-encrypt=${keyring.primary.toBase64()}`],
+);
