@@ -25,6 +25,8 @@ export interface CommandIo {
   out(line: string | Uint8Array): void;
   /** Writes one line to standard error; the newline is added. */
   err(line: string): void;
+  /** Writes some of the bytes, without a newline, and resolves to how many; the event loop goes on meanwhile. */
+  write(stream: "stdout" | "stderr", bytes: Uint8Array): Promise<number>;
   /** An environment variable, `undefined` if it is not set. */
   env(name: string): string | undefined;
   /** Aborted by SIGINT. Once this has been read, SIGINT no longer ends the process by itself. */

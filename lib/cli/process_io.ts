@@ -22,6 +22,15 @@ export class ProcessIo implements CommandIo {
     writeLine(Deno.stderr, line);
   }
 
+  async write(stream: "stdout" | "stderr", bytes: Uint8Array): Promise<number> {
+    try {
+      return await Deno[stream].write(bytes);
+    } catch (error) {
+      endIfUnread(error);
+      throw error;
+    }
+  }
+
   env(name: string): string | undefined {
     return Deno.env.get(name);
   }
@@ -80,10 +89,18 @@ function writeLine(stream: typeof Deno.stdout, line: string | Uint8Array): void 
   try {
     while (rest.length > 0) rest = rest.subarray(stream.writeSync(rest));
   } catch (error) {
-    // The reader is gone, as after `| head`. Other programs die of SIGPIPE here, which Deno ignores.
-    if (error instanceof Deno.errors.BrokenPipe) Deno.exit(SIGPIPE_EXIT_CODE);
-    throw error;
+    endIfUnread(error);
+    if (stream === Deno.stdout) {
+      const reason = error instanceof Error ? error.message : error;
+      writeLine(Deno.stderr, `Cannot write to standard output: ${reason}`);
+    }
+    Deno.exit(1);
   }
+}
+
+/** Ends the process if its reader is gone, as after `| head`. Others die of SIGPIPE here, which Deno ignores. */
+function endIfUnread(error: unknown): void {
+  if (error instanceof Deno.errors.BrokenPipe) Deno.exit(SIGPIPE_EXIT_CODE);
 }
 
 function listenForInterrupt(): AbortSignal {

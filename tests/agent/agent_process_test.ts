@@ -1,11 +1,13 @@
 /** Agents as processes: signals, reloads, exit codes, and what they print. */
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { RpcClient } from "../../lib/rpc/client/client.ts";
 import { localAddress } from "../support/local_addresses.ts";
 import { TemporaryDirectory } from "../support/temporary_directory.ts";
 import { Agent, GOSSIP_PORT } from "../support/agent.ts";
 import { eachBuildTest } from "../support/our_builds.ts";
 import { commandLine } from "../support/program.ts";
+import { until } from "../support/until.ts";
 
 /** What an agent printed after its log was opened, without times and RPC clients. */
 function logOf({ output }: Agent): string[] {
@@ -280,4 +282,43 @@ Deno.test("an agent without permissions says which ones it needs", async () => {
     "==> Missing Deno permissions: start this command with --allow-net --allow-sys\n",
   );
   assert(bare.length < args.length);
+});
+
+/** Runs an agent whose output goes elsewhere, and lets it leave. */
+async function runWithOutputTo(path: string): Promise<number> {
+  const ip = localAddress();
+  const agent = Agent.spawn("ours", {
+    name: "alpha",
+    ip,
+    args: ["-log-level=debug"],
+    through: ["sh", "-c", `exec "$@" >${path} 2>&1`, "sh"],
+  });
+  await using _ = agent;
+  const connect = () => RpcClient.connect({ address: agent.rpcAddress, timeoutMs: 2_000 });
+  let client: RpcClient | undefined;
+  await until(async () => {
+    client = await connect().catch(() => undefined);
+    return client !== undefined;
+  });
+  for (let i = 0; i < 1_000; i++) await client?.userEvent("e", "x".repeat(200));
+  assertEquals((await client?.members())?.length, 1);
+  await client?.close();
+  agent.signal("SIGINT");
+  return await agent.exit;
+}
+
+Deno.test("an agent whose log goes to a full disk goes on, and leaves in good order", {
+  ignore: Deno.build.os !== "linux",
+}, async () => {
+  assertEquals(await runWithOutputTo("/dev/full"), 0);
+});
+
+Deno.test("an agent whose output nobody reads goes on, and leaves in good order", {
+  ignore: Deno.build.os === "windows",
+}, async () => {
+  using directory = new TemporaryDirectory();
+  const path = directory.file("pipe");
+  await new Deno.Command("mkfifo", { args: [path] }).output();
+  using _reader = await Deno.open(path, { read: true, write: true });
+  assertEquals(await runWithOutputTo(path), 0);
 });

@@ -175,3 +175,17 @@ Deno.test("arguments that are not UTF-8 are kept where Linux tells them, and ref
   assertEquals(code, 1);
   assertStringIncludes(stderr, "-caf\udce9");
 });
+
+Deno.test("a full disk ends a command with one line and 1", {
+  ignore: Deno.build.os !== "linux",
+}, async () => {
+  const { code, stderr } = await new Deno.Command("sh", {
+    args: ["-c", 'exec "$@" >/dev/full', "sh", Deno.execPath(), "run", "main.ts", "version"],
+    cwd: root,
+    env: { NO_COLOR: "1" },
+  }).output();
+  assertEquals(
+    [code, new TextDecoder().decode(stderr)],
+    [1, "Cannot write to standard output: No space left on device (os error 28)\n"],
+  );
+});

@@ -47,6 +47,13 @@ export class RecordedIo implements CommandIo {
     this.stderr += `${line}\n`;
   }
 
+  write(stream: "stdout" | "stderr", bytes: Uint8Array): Promise<number> {
+    const text = new TextDecoder().decode(bytes);
+    if (stream === "stderr") this.stderr += text;
+    else this.#chunks.push(bytes);
+    return Promise.resolve(bytes.length);
+  }
+
   env(name: string): string | undefined {
     return this.#options.env?.[name];
   }

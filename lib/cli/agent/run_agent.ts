@@ -36,14 +36,15 @@ const LEAVE_TIMEOUT_MS = 3_000;
  */
 export async function runAgent(args: readonly string[], io: CommandIo): Promise<number> {
   const output = new AgentOutput(io);
-  const loaded = readConfig(args, output);
-  if (loaded === undefined) return 1;
   try {
-    return await new AgentProcess(args, loaded, output).run();
+    const loaded = readConfig(args, output);
+    return loaded === undefined ? 1 : await new AgentProcess(args, loaded, output).run();
   } catch (error) {
     if (!(error instanceof StartupError)) throw error;
     output.say(error.message);
     return 1;
+  } finally {
+    await output.flush();
   }
 }
 

@@ -1,0 +1,78 @@
+/**
+ * Printing in the background, so that an agent does not depend on the disk, pipe or terminal that takes its output: lines
+ * that cannot be written in time are dropped and counted, and the number is printed when writing works again.
+ *
+ * @module
+ */
+
+import { encodeText } from "../../base/text.ts";
+import { delay } from "../../base/timer.ts";
+import { type ByteSink, writeAll } from "../../base/write_all.ts";
+
+/** The most bytes that wait to be written; further lines are dropped. */
+const MAX_WAITING_BYTES = 1024 * 1024;
+/** How long the end of an agent waits for its output. */
+const FLUSH_TIMEOUT_MS = 250;
+
+/** Lines on their way to one stream, in order. */
+export class LineQueue {
+  readonly #sink: ByteSink;
+  #waiting = "";
+  #waitingLines = 0;
+  #dropped = 0;
+  /** Whether the last write ended within a line. */
+  #torn = false;
+  #writing: Promise<void> | undefined;
+
+  constructor(sink: ByteSink) {
+    this.#sink = sink;
+  }
+
+  /** Prints a line; the newline is added. */
+  push(line: string): void {
+    if (this.#waiting.length + line.length > MAX_WAITING_BYTES) {
+      this.#dropped++;
+      return;
+    }
+    this.#waiting += `${line}\n`;
+    this.#waitingLines++;
+    this.#writing ??= this.#write();
+  }
+
+  /** Resolves when all lines are written or dropped, or after 250 ms. */
+  async flush(): Promise<void> {
+    const finished = new AbortController();
+    (this.#writing ?? Promise.resolve()).then(() => finished.abort());
+    await delay(FLUSH_TIMEOUT_MS, finished.signal);
+  }
+
+  async #write(): Promise<void> {
+    while (this.#waiting !== "") {
+      const lines = this.#waitingLines;
+      const dropped = this.#dropped;
+      const notice = dropped === 0
+        ? ""
+        : `==> Dropped ${dropped} lines: they could not be written\n`;
+      const bytes = encodeText(`${this.#torn ? "\n" : ""}${notice}${this.#waiting}`);
+      this.#waiting = "";
+      this.#waitingLines = 0;
+      let written = 0;
+      try {
+        await writeAll({
+          write: async (rest) => {
+            const count = await this.#sink.write(rest);
+            written += count;
+            return count;
+          },
+        }, bytes);
+        this.#dropped -= dropped;
+        this.#torn = false;
+      } catch {
+        // The disk is full, for instance.
+        this.#dropped += lines;
+        if (written > 0) this.#torn = true;
+      }
+    }
+    this.#writing = undefined;
+  }
+}
