@@ -1,7 +1,7 @@
 /** What two programs said, made comparable. */
 
 import type { CommandResult } from "../support/program.ts";
-import { inOldWords } from "../support/serf_wording.ts";
+import { inNewWords } from "./versions.ts";
 
 /** Replaces what differs between two runs of one program, or is ours to word, and sorts what is in no order. */
 export function comparable({ code, stdout, stderr }: CommandResult): CommandResult {
@@ -9,7 +9,7 @@ export function comparable({ code, stdout, stderr }: CommandResult): CommandResu
 }
 
 function normalise(text: string): string {
-  return inOldWords(text)
+  return inNewWords(text)
     .replace(/Usage: serf [^]*?(\n*)$/, "HELP$1")
     .replace(/^.*\n\n.*:\n(\* .*\n){5}/m, "HINTS\n")
     .replace(/^\S+(?=\nAgent Protocol)/, "VERSION")

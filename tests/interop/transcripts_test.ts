@@ -1,72 +1,134 @@
 /**
- * Every recorded run of the reference, repeated with our program: it says the same, or something else for a listed reason.
- * Arguments after `--` are the files that are to be repeated, without `.json`.
+ * Every recorded run of Serf 0.8.2, repeated with our program, and with Serf itself: each says the same, or something else
+ * for a listed reason.
+ *
+ * The runs use Serf's default ports: they happen in a network of their own, or, where there can be none, if nobody else
+ * uses these ports. Each program is a process of its own (`transcripts/main.ts`), and all run at once: most of the time
+ * they wait, as the recorded ones did.
  */
 
-import { assertEquals, assertStringIncludes } from "@std/assert";
-import { differences } from "./transcripts/differences.ts";
-import { Ledger } from "./transcripts/ledger.ts";
-import { type Job, starts } from "./transcripts/agent_runs.ts";
-import { auth, conflict, forceLeaveOfThree, keys, leaveOfTwo } from "./transcripts/cluster_runs.ts";
-import { eventHandlers, monitoredEvents } from "./transcripts/handler_runs.ts";
-import { longRun, longRunFiles } from "./transcripts/long_run.ts";
-import { metrics } from "./transcripts/metrics_run.ts";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { PrivateNetwork, privateNetworkMissing } from "../support/private_network.ts";
+import { missingSerf, SERF_VERSIONS } from "../support/serf_versions.ts";
+import { TemporaryDirectory } from "../support/temporary_directory.ts";
+import { ourDifferences } from "./transcripts/differences.ts";
+import { NAME_SERVER } from "./transcripts/name_server.ts";
 import { recordings } from "./transcripts/recording.ts";
-import { Replay } from "./transcripts/replay.ts";
-import { signalRuns } from "./transcripts/signal_runs.ts";
-import { Stage } from "./transcripts/stage.ts";
-import { readHelpTexts } from "./transcripts/help_texts.ts";
+import { scenarios } from "./transcripts/scenarios.ts";
+import {
+  columnOf,
+  type Facts,
+  formatVersionTable,
+  readVersionTable,
+  replaceVersionTable,
+} from "./transcripts/version_table.ts";
 
-/** What repeats which files. Those that take long come first. */
-const scenarios: readonly { readonly files: readonly string[]; readonly jobs: readonly Job[] }[] = [
-  { files: ["metrics"], jobs: [metrics] },
-  { files: longRunFiles, jobs: [longRun] },
-  { files: ["event-handlers"], jobs: [eventHandlers] },
-  { files: ["keys"], jobs: [keys] },
-  { files: ["force-leave-3"], jobs: [forceLeaveOfThree] },
-  { files: ["agent-conflict"], jobs: [conflict] },
-  { files: ["monitor-events"], jobs: [monitoredEvents] },
-  { files: ["agent-leave-timeout"], jobs: [leaveOfTwo] },
-  { files: ["auth"], jobs: [auth] },
-  ...["toplevel", "flag-syntax", "missing-args", "no-agent"].map((file) => ({
-    files: [file],
-    jobs: [(stage: Stage, ledger: Ledger) => new Replay(stage, ledger).commands(file)],
-  })),
-  { files: ["help-structure"], jobs: [readHelpTexts] },
-  ...["agent-startup", "agent-config"].map((file) => ({ files: [file], jobs: starts(file) })),
-  { files: ["agent-signals"], jobs: signalRuns() },
-];
+const subjects = ["ours", ...SERF_VERSIONS] as const;
 
-/** As many stages as can be used at once without starving each other on a small machine. */
-const STAGES = 8;
+/** Whose program repeats the runs. */
+type Subject = typeof subjects[number];
 
-/** The recorded runs use addresses and tools of Linux. */
-const elsewhere = Deno.build.os === "linux" ? "" : " (skipped: the runs are those of Linux)";
+/** Why the runs cannot be repeated here, if so. */
+function missing(subject: Subject): string | undefined {
+  if (Deno.build.os !== "linux") return "the runs are those of Linux";
+  if (subject !== "ours" && missingSerf(subject) !== undefined) return missingSerf(subject);
+  if (privateNetworkMissing === undefined || portsAreFree()) return undefined;
+  return `${privateNetworkMissing}, and somebody uses port 7946 or 7373 here`;
+}
+
+function portsAreFree(): boolean {
+  try {
+    for (const port of [7946, 7373]) Deno.listen({ hostname: "0.0.0.0", port }).close();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** How the runs with one program went. */
+interface Result {
+  readonly success: boolean;
+  readonly facts: Facts;
+}
+
+/** Repeats the runs with one program. */
+async function repeat(subject: Subject): Promise<Result> {
+  using directory = new TemporaryDirectory();
+  directory.write({ "resolv.conf": `nameserver ${NAME_SERVER}\n` });
+  await using network = privateNetworkMissing === undefined
+    ? await PrivateNetwork.create({ resolvConf: directory.file("resolv.conf") })
+    : undefined;
+  const main = new URL("transcripts/main.ts", import.meta.url).pathname;
+  const [program, ...args] = [
+    ...network?.through ?? [],
+    Deno.execPath(),
+    ...["run", "--allow-all", main, subject, ...Deno.args],
+  ];
+  const factsFile = directory.file("facts.json");
+  const command = new Deno.Command(program, {
+    args,
+    env: { NO_COLOR: "1", TRANSCRIPT_FACTS: factsFile },
+    stdin: "null",
+  });
+  const { success } = await command.spawn().status;
+  return { success, facts: JSON.parse(Deno.readTextFileSync(factsFile)) };
+}
+
+const possible = subjects.filter((subject) => missing(subject) === undefined);
+
+/** Begun by the first test, for all. */
+let begun: ReadonlyMap<Subject, Promise<Result>> | undefined;
+
+function runs(): ReadonlyMap<Subject, Promise<Result>> {
+  return begun ??= new Map(possible.map((subject) => [subject, repeat(subject)]));
+}
+
+for (const subject of subjects) {
+  const reason = missing(subject);
+  Deno.test({
+    name: `${subject} does what was recorded of Serf 0.8.2${
+      reason === undefined ? "" : ` (skipped: ${reason})`
+    }`,
+    ignore: reason !== undefined,
+    sanitizeOps: false,
+    sanitizeResources: false,
+    async fn() {
+      assert((await runs().get(subject))?.success, "It does something else, see above");
+    },
+  });
+}
+
+const readme = new URL("README.md", import.meta.url);
+const updates = Deno.env.has("UPDATE_VERSION_TABLE");
 
 Deno.test({
-  name: `what the reference said when it was recorded, we say too${elsewhere}`,
-  ignore: elsewhere !== "",
+  name: "the table of versions says what the programs do",
+  ignore: possible.length === 0 || Deno.args.length > 0,
+  sanitizeOps: false,
+  sanitizeResources: false,
   async fn() {
-    const wanted = Deno.args.length > 0 ? Deno.args : [...recordings.keys()];
-    const chosen = scenarios.filter(({ files }) => files.some((file) => wanted.includes(file)));
-    const jobs = chosen.flatMap((scenario) => scenario.jobs);
-    const ledger = new Ledger();
-    await Promise.all(Array.from({ length: STAGES }, async (_, number) => {
-      for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) {
-        await using stage = new Stage(number);
-        await job(stage, ledger).catch((error) => ledger.fail(error));
-      }
-    }));
-    console.log(ledger.table);
-    ledger.check(chosen.flatMap(({ files }) => files));
+    const columns = new Map<string, Facts>();
+    for (const [subject, run] of runs()) columns.set(subject, (await run).facts);
+    const text = Deno.readTextFileSync(readme);
+    if (!updates) {
+      const table = readVersionTable(text);
+      for (const [name, facts] of columns) assertEquals(table.get(name), columnOf(facts), name);
+      return;
+    }
+    assertEquals(
+      columns.size,
+      subjects.length,
+      "All versions of Serf are needed to make the table",
+    );
+    const order = [...SERF_VERSIONS, "ours"].map((name) => [name, columns.get(name)!] as const);
+    Deno.writeTextFileSync(readme, replaceVersionTable(text, formatVersionTable(new Map(order))));
   },
 });
 
 Deno.test("the list of differences tells every reason for which a recorded run differs", () => {
-  const readme = Deno.readTextFileSync(new URL("README.md", import.meta.url));
-  const [, section = ""] = readme.split("\n## Differences from Serf\n");
+  const [, section = ""] = Deno.readTextFileSync(readme).split("\n## Differences from Serf\n");
   const text = section.split("\n## ")[0].replaceAll(/\s+/g, " ");
-  for (const { reason } of differences) assertStringIncludes(text, reason);
+  for (const { reason } of ourDifferences) assertStringIncludes(text, reason);
 });
 
 Deno.test("every recording is repeated by one scenario", () => {

@@ -6,7 +6,7 @@ import { KeyError, RpcClient, type SerfEvent } from "../../lib/rpc/client/client
 import { Agent } from "../support/agent.ts";
 import { interopTest } from "../support/program.ts";
 import type { SerfVersion } from "../support/serf_versions.ts";
-import { inOldWords } from "../support/serf_wording.ts";
+import { inNewWords } from "../interop/versions.ts";
 
 const text = (bytes: Uint8Array | null) => new TextDecoder().decode(bytes ?? new Uint8Array());
 
@@ -55,8 +55,8 @@ interopTest(
     assertEquals(await client.join([agent.ip]), 1);
     const unreached = await assertRejects(() => client.join(["127.255.0.9:1"]), RpcError);
     assertMatch(
-      inOldWords(unreached.message),
-      /^1 error occurred:\n\t\* Failed to join 127\.255\.0\.9/,
+      inNewWords(unreached.message),
+      /^1 error occurred:\n\t\* failed to join 127\.255\.0\.9/,
     );
     const refused = await assertRejects(() => client.keys.list(), KeyError);
     assertEquals(refused.result.error, "1/1 nodes reported failure");

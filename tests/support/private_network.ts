@@ -23,7 +23,7 @@ export const privateNetworkMissing: string | undefined = tryOut();
 
 function tryOut(): string | undefined {
   try {
-    const args = ["--net", "sh", "-c", SETUP];
+    const args = ["--net", "--mount", "sh", "-c", SETUP];
     const { success } = new Deno.Command("unshare", { args, stdout: "null", stderr: "null" })
       .outputSync();
     return success ? undefined : "network namespaces need root on Linux";
@@ -40,10 +40,17 @@ export class PrivateNetwork implements AsyncDisposable {
     this.#holder = holder;
   }
 
-  /** Sets the network up. The process that holds it ends with its input, and so with the test at the latest. */
-  static async create(): Promise<PrivateNetwork> {
+  /**
+   * Sets the network up. Its processes ask the name servers of `resolvConf`, a file in the form of `/etc/resolv.conf`,
+   * if it is given. The process that holds the network ends with its input, and so with the test at the latest.
+   */
+  static async create(
+    { resolvConf }: { readonly resolvConf?: string } = {},
+  ): Promise<PrivateNetwork> {
+    const mount = resolvConf === undefined ? "true" : 'mount --bind "$0" /etc/resolv.conf';
+    const script = `${SETUP} && ${mount} && echo ready && exec cat`;
     const holder = new Deno.Command("unshare", {
-      args: ["--net", "sh", "-c", `${SETUP} && echo ready && exec cat`],
+      args: ["--net", "--mount", "sh", "-c", script, resolvConf ?? "sh"],
       stdin: "piped",
       stdout: "piped",
     }).spawn();
@@ -58,7 +65,7 @@ export class PrivateNetwork implements AsyncDisposable {
 
   /** What a program must be run through to be in this network. */
   get through(): string[] {
-    return ["nsenter", `--target=${this.#holder.pid}`, "--net"];
+    return ["nsenter", `--target=${this.#holder.pid}`, "--net", "--mount", "--wd=."];
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -18,15 +18,18 @@ const ANY_ORDER: readonly RegExp[] = [
 ];
 
 /**
- * Log lines that are written or not, depending on which thread of the reference is faster, on whom gossip
- * goes to, or on the load of the machine.
+ * Log lines that are written or not, depending on which thread of Serf is faster, on whom gossip goes to, or on the load of
+ * the machine.
  */
 const BY_CHANCE: readonly RegExp[] = [
   /serf: message(?!QueryResponse)\w+Type:/,
   /serf: reply for non-running query/,
   /memberlist: (Stream connection|Initiating push\/pull|Failed (UDP )?ping|Suspect|Marking|Refuting)/,
-  // Only we say so.
-  /memberlist: Probe timer fired \d+ ms late/,
+  // Only ours says so.
+  /memberlist: Timers fired \d+ ms late/,
+  /agent\.ipc: Failed to stream (ack|query end|log) to/,
+  /agent\.ipc: failed to decode request header: .* connection reset by peer/,
+  /memberlist: Push\/Pull with \S+ failed/,
   /agent: Serf shutdown detected, quitting/,
   /Error writing payload: write \|1: (file already closed|broken pipe)/,
 ];
@@ -42,6 +45,8 @@ const VOLATILE: readonly (readonly [RegExp, string])[] = [
   [/(client: |from=|->)127\.0\.0\.1:\d{5}\b/g, "$1127.0.0.1:PORT"],
   [/\(LTime: \d+, ID: \d+\)/g, "(LTime: N, ID: N)"],
   [/(lookup \S+ on) \S+:53:/g, "$1 RESOLVER:53:"],
+  [/(TCP-first lookup failed for .*, falling back to UDP:) .*/g, "$1 NO ANSWER"],
+  [/\bgo1\.\d+(\.\d+)?\b/g, "GO VERSION"],
   [/^(\t| {4}"|)(arch|cpu_count|max_procs|os|goroutines)("?(?: =|:) "?)\w+/gm, "$1$2$3X"],
   [/(Estimated (\S+) <-> (?!\2 )\S+ rtt:) \d+\.\d{3} ms/g, "$1 N ms"],
   [/^[A-Za-z0-9+/]{43}=$/gm, "RANDOM KEY"],
@@ -61,7 +66,8 @@ const ROWS: readonly RegExp[] = [
   /^failed: /,
   / +\[\d+\/\d+\]$/,
   /^\t?(Ack|Response) from '/,
-  /^\t(Coalesce|Event|ID|LTime|Members|Name|Payload): /,
+  // What was held back is told in no order.
+  /^Event Info:\n\tEvent: "member-/,
 ];
 
 /** An output, taken apart. */
@@ -74,15 +80,48 @@ export interface Canonical {
 
 /** Makes an output comparable. */
 export function canonical(text: string): Canonical {
-  const plain = VOLATILE.reduce((text, [pattern, by]) => text.replace(pattern, by), text);
+  const plain = VOLATILE.reduce(
+    (text, [pattern, by]) => text.replace(pattern, by),
+    text.replace(DUMP, readDump).replace(MEMBER_LINE, sortTagsOfLine)
+      .replace(JSON_MEMBERS, sortJsonMembers),
+  );
   const dropped = OWN_LEAVE.test(plain) ? [...BY_CHANCE, LEAVE_EVENT] : BY_CHANCE;
   const items = splitItems(plain).filter((item) => !matches(item, dropped));
   const isLoose = (item: string) =>
     FIGURE.test(item) || (isLogItem(item) && matches(item, ANY_ORDER));
   return {
-    inOrder: sortRows(items.filter((item) => !isLoose(item)).flatMap((item) => item.split("\n"))),
+    inOrder: sortRows(items.filter((item) => !isLoose(item)).flatMap(splitRows))
+      .flatMap((item) => item.split("\n")),
     anyOrder: [...new Set(items.filter(isLoose))].sort(),
   };
+}
+
+/** What `od -c` printed of a handler's input. */
+const DUMP = /(?<=^--- stdin\n)( .*\n?)+/gm;
+
+/** Turns a dump, four characters for each byte and 16 bytes in a line, into text. */
+function readDump(dump: string): string {
+  const escapes: Readonly<Record<string, string>> = { "": " ", "\\t": "\t", "\\n": "\n" };
+  const lines = dump.trimEnd().split("\n");
+  const cells = lines.flatMap((line, i) =>
+    (i < lines.length - 1 ? line.padEnd(64) : line).match(/.{1,4}/g) ?? []
+  );
+  return cells.map((cell) => cell.trim()).map((cell) => escapes[cell] ?? cell).join("");
+}
+
+/** A member as handlers are told of it: name, address, role, and tags in no order. */
+const MEMBER_LINE = /^((?:[^\t\n]*\t){3})([^\t\n]+)$/gm;
+
+function sortTagsOfLine(_line: string, start: string, tags: string): string {
+  return start + tags.split(",").sort().join(",");
+}
+
+/** Members in JSON, which are in no order. */
+const JSON_MEMBERS = /(?:^ {4}\{\n[^]*?^ {4}\},?\n)+/gm;
+
+function sortJsonMembers(members: string): string {
+  const each = members.match(/^ {4}\{\n[^]*?^ {4}\}/gm) ?? [];
+  return each.sort().join(",\n") + "\n";
 }
 
 function matches(item: string, patterns: readonly RegExp[]): boolean {
@@ -94,8 +133,12 @@ const LOG_START = /^( {4})?TIME \[/;
 const FIGURE = /^\[TIME\]\[[GCS]\] /;
 const EVENT_START = "Event Info:";
 
-/** What ends a log line of several lines, and an event of a monitor. */
-const NEXT_START = /^(( {4})?TIME \[|==> |Event Info:|Remote side ended)/;
+/** An answer to a query, which may have several lines. */
+const RESPONSE_START = "Response from '";
+
+/** What ends a log line of several lines, an event of a monitor, and an answer. */
+const NEXT_START =
+  /^(( {4})?TIME \[|==> |Event Info:|Remote side ended|(Ack|Response) from '|Total )/;
 
 function isLogItem(item: string): boolean {
   return LOG_START.test(item);
@@ -104,12 +147,20 @@ function isLogItem(item: string): boolean {
 /** Lines, but of log lines and events that have several, all in one; empty lines at their end are left out. */
 function splitItems(text: string): string[] {
   const items: string[] = [];
-  const isOpen = (item: string) => isLogItem(item) || item.startsWith(EVENT_START);
+  const isOpen = (item: string) =>
+    isLogItem(item) || item.startsWith(EVENT_START) || item.startsWith(RESPONSE_START);
   for (const line of text.split("\n")) {
     if (isOpen(items.at(-1) ?? "") && !NEXT_START.test(line)) items.push(`${items.pop()}\n${line}`);
     else items.push(line);
   }
   return items.map((item) => isOpen(item) ? item.trimEnd() : item);
+}
+
+/** What is sorted as one: an answer, an event with its fields in order, or a line. */
+function splitRows(item: string): string[] {
+  if (item.startsWith(RESPONSE_START)) return [item];
+  const [first, ...fields] = item.split("\n");
+  return first === EVENT_START ? [[first, ...fields.toSorted()].join("\n")] : [first, ...fields];
 }
 
 /** Sorts neighbouring rows of one kind. Their last cell may or may not be padded, depending on the order. */

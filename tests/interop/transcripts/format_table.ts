@@ -1,6 +1,6 @@
 /** Shows what became of the recorded runs. */
 
-import { differences } from "./differences.ts";
+import type { Difference } from "./difference.ts";
 import { recordings } from "./recording.ts";
 
 const STATUSES = ["same", "different", "skipped", "failed"] as const;
@@ -15,7 +15,10 @@ export interface Outcome {
 }
 
 /** A line for every file, with the entries that are not the same and the number of the reason; then the reasons. */
-export function formatTable(outcomes: readonly Outcome[]): string {
+export function formatTable(
+  outcomes: readonly Outcome[],
+  differences: readonly Difference[],
+): string {
   const listed = differences.map(({ reason }) => reason);
   const reasons = [...new Set([...listed, ...outcomes.flatMap(({ reasons }) => reasons)])];
   const byFile = Map.groupBy(outcomes, ({ file }) => file);

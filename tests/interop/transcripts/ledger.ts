@@ -1,25 +1,42 @@
 /** Keeps the account of what reads the same and what does not. */
 
-import { AssertionError } from "@std/assert";
 import { sleep } from "../../support/sleep.ts";
-import { type Difference, differences } from "./differences.ts";
-import { judge } from "./judge.ts";
+import { compare, type Comparison } from "./comparison.ts";
+import type { Difference } from "./difference.ts";
+import { type HelpTexts, withHelp } from "./help_texts.ts";
 import { entriesOf, entryOf, type Observation, recordings } from "./recording.ts";
 import { formatTable, type Outcome } from "./format_table.ts";
 
 /** How long a program gets to come to its end, or to say what is expected of it. */
 const SETTLING_MS = 15_000;
 
+/** What is known of the program that repeats the runs. */
+export interface LedgerOptions {
+  readonly helpTexts: HelpTexts;
+  /** What it does differently. */
+  readonly differences: readonly Difference[];
+  /** What every program does differently on this machine. */
+  readonly differencesHere: readonly Difference[];
+}
+
 /** The outcomes of all entries. */
 export class Ledger {
+  readonly #options: LedgerOptions;
   /** By `file/name`. */
   readonly #outcomes = new Map<string, Outcome>();
+  readonly #observed = new Map<string, Observation>();
   readonly #used = new Set<Difference>();
   readonly #failures: string[] = [];
 
-  /** Compares what we did with what was recorded. */
-  compare(file: string, name: string, ours: Observation): void {
-    const { problem, applied } = judge(file, entryOf(file, name), ours);
+  constructor(options: LedgerOptions) {
+    this.#options = options;
+  }
+
+  /** Compares what the program did with what was recorded. */
+  compare(file: string, name: string, observed: Observation): void {
+    const { stdout, stderr, lines } = observed;
+    this.#observed.set(`${file}/${name}`, { stdout, stderr, lines });
+    const { problem, applied } = this.#compare(file, name, observed);
     if (problem !== undefined) {
       this.#note({ file, name, status: "failed", reasons: [] });
       this.#failures.push(`${file}/${name}: ${problem}`);
@@ -35,11 +52,11 @@ export class Ledger {
   }
 
   /** Compares, but gives a program the time to come to what was recorded. */
-  async settle(file: string, name: string, ours: Observation): Promise<void> {
-    const isSettled = () => judge(file, entryOf(file, name), ours).problem === undefined;
+  async settle(file: string, name: string, observed: Observation): Promise<void> {
+    const isSettled = () => this.#compare(file, name, observed).problem === undefined;
     const deadline = performance.now() + SETTLING_MS;
     while (!isSettled() && performance.now() < deadline) await sleep(50);
-    this.compare(file, name, ours);
+    this.compare(file, name, observed);
   }
 
   /** Notes that an entry cannot be repeated here. */
@@ -52,25 +69,41 @@ export class Ledger {
     this.#failures.push(error instanceof Error ? error.stack ?? error.message : String(error));
   }
 
-  /** The outcomes, to be read. */
-  get table(): string {
-    return formatTable([...this.#outcomes.values()]);
+  /** What was compared with an entry, `file/name`; `undefined` if nothing was. */
+  observed(key: string): Observation | undefined {
+    return this.#observed.get(key);
   }
 
-  /** Throws unless every entry is the same, differs as listed or cannot be repeated here, and all that is listed is true. */
-  check(files: readonly string[]): void {
+  /** The outcomes, to be read. */
+  get table(): string {
+    return formatTable([...this.#outcomes.values()], this.#options.differences);
+  }
+
+  /** What is wrong: differences that are not listed or not true, and entries that were not repeated. */
+  problems(files: readonly string[]): string[] {
     const missing = files.flatMap((file) =>
       entriesOf(file).map(({ name }) => `${file}/${name}`).filter((key) => !this.#outcomes.has(key))
     );
     const stale = files.length < recordings.size
       ? []
-      : differences.filter((difference) => !this.#used.has(difference));
-    const problems = [
+      : this.#options.differences.filter((difference) =>
+        difference.sometimes !== true && !this.#used.has(difference)
+      );
+    return [
       ...this.#failures,
       ...missing.map((key) => `${key}: not repeated`),
       ...stale.map(({ where, reason }) => `${where}: not true: ${reason}`),
     ];
-    if (problems.length > 0) throw new AssertionError(problems.join("\n"));
+  }
+
+  #compare(file: string, name: string, observed: Observation): Comparison {
+    const entry = entryOf(file, name);
+    const { helpTexts, differences, differencesHere } = this.#options;
+    return compare(observed, {
+      file,
+      entry: { ...entry, recorded: withHelp(entry.recorded, helpTexts) },
+      differences: [...differences, ...differencesHere],
+    });
   }
 
   #note(outcome: Outcome): void {

@@ -1,10 +1,8 @@
-/** What the reference said when its runs were recorded: the files of `tests/transcripts/`. */
-
-import { commandTable } from "../../../lib/cli/command_table.ts";
-import { serf } from "../../cli/recorded_io.ts";
+/** What Serf 0.8.2 said when its runs were recorded: the files of `tests/transcripts/`. */
 
 /** What came of one run. Only what was recorded of it is there. */
 export interface Observation {
+  /** In a recording, `{{HELP command}}` stands for a help text. */
   readonly stdout?: string;
   readonly stderr?: string;
   /** `null` if the program was still running. */
@@ -39,12 +37,6 @@ interface RawHelp {
   readonly commands: Readonly<Record<string, readonly { readonly name: string }[]>>;
   readonly order_in_program_help: readonly string[];
 }
-
-const helpTexts = new Map(
-  await Promise.all(
-    [...commandTable].map(async ([name, entry]) => [name, (await entry.load()).help()] as const),
-  ),
-).set("toplevel", (await serf([])).stderr.trimEnd());
 
 const directory = new URL("../../transcripts/", import.meta.url);
 
@@ -82,15 +74,9 @@ function read(file: URL): Entry[] {
 function fromRaw({ stdout, stderr, exit, file, lines, note, ...rest }: RawEntry): Entry {
   const probed = /^largest accepted .*\b(\d+)$/.exec(note ?? "")?.[1];
   const limit = probed === undefined ? undefined : Number(probed);
-  const texts = { stdout: withHelp(stdout), stderr: withHelp(stderr) };
   // Numbers were noted beside the names: how often, and which.
   const facts = lines?.map((line) => line.replace(/ \(.*\)$/, ""));
-  return { ...rest, recorded: { ...texts, exit, file, lines: facts, limit } };
-}
-
-/** Help texts are everybody's own: ours stand in for those that were left out of the recording. */
-function withHelp(text: string | undefined): string | undefined {
-  return text?.replace(/\{\{HELP ([\w-]+)\}\}/, (_, name) => helpTexts.get(name) ?? "");
+  return { ...rest, recorded: { stdout, stderr, exit, file, lines: facts, limit } };
 }
 
 /** The help texts themselves were not recorded, only which commands and flags they list. */

@@ -1,7 +1,7 @@
 /** Where recorded runs are repeated: a network and a directory of their own. */
 
 import { TemporaryDirectory } from "../../support/temporary_directory.ts";
-import { commandLine } from "../../support/program.ts";
+import { commandLine, type Kind } from "../../support/program.ts";
 import { until } from "../../support/until.ts";
 import type { Observation } from "./recording.ts";
 
@@ -14,7 +14,7 @@ const RECORDED_NETWORK = /127\.0\.0\.(?!1:7990)/g;
 /** No program of the recorded runs lives as long; one that hangs is killed, and its exit tells. */
 const LONGEST_LIFE_MS = 150_000;
 
-/** A program of ours that runs. Its output reads as if it ran where the reference did. */
+/** A program that runs. Its output reads as if it ran where the recorded one did. */
 export class SerfProcess implements AsyncDisposable {
   readonly #stage: Stage;
   readonly #child: Deno.ChildProcess;
@@ -25,7 +25,7 @@ export class SerfProcess implements AsyncDisposable {
 
   constructor(stage: Stage, argv: readonly string[], env: Environment) {
     this.#stage = stage;
-    const { program, args } = commandLine("ours", argv.map((arg) => stage.toOurs(arg)));
+    const { program, args } = commandLine(stage.kind, argv.map((arg) => stage.toOurs(arg)));
     const moved = Object.entries(env).map(([name, value]) => [name, stage.toOurs(value)]);
     this.#child = new Deno.Command(program, {
       args,
@@ -107,6 +107,8 @@ async function collect(
 
 /** A network and a directory. The stage's end is the end of all that runs on it. */
 export class Stage implements AsyncDisposable {
+  /** Whose programs run here. */
+  readonly kind: Kind;
   readonly directory = new TemporaryDirectory();
   readonly #network: string;
   /** As monitors show it, and as `od -c` does. */
@@ -115,7 +117,8 @@ export class Stage implements AsyncDisposable {
   readonly #processes: SerfProcess[] = [];
 
   /** Stages with different numbers, 0 to 9, can be used at once. */
-  constructor(number: number) {
+  constructor(kind: Kind, number: number) {
+    this.kind = kind;
     this.#network = `127.8.${number}.`;
     this.#networkBytes = `0x7f, 0x8, 0x${number}, `;
     this.#networkCharacters = [...this.#network].join("   ");

@@ -1,7 +1,7 @@
 /** What the machine of the recording had, or lacked, and this one does not. */
 
 import { lookup } from "node:dns/promises";
-import { type Difference, replace } from "./differences.ts";
+import { type Difference, replace } from "./difference.ts";
 
 /** Whether a name server says that a name does not exist, instead of saying nothing. */
 async function hasNameServer(): Promise<boolean> {
@@ -45,11 +45,14 @@ function hasSyslog(): boolean {
 }
 
 /** What is different on this machine, whoever runs there. */
-export const differencesHere: readonly Difference[] = await hasNameServer() ? [] : [{
-  where: ["join/*", "monitor/*"],
-  reason: "this machine has no name server",
-  adapt: replace(/(lookup nosuch\.invalid on \S+): no such host/g, "$1: server misbehaving"),
-}];
+export async function findDifferencesHere(): Promise<Difference[]> {
+  if (await hasNameServer()) return [];
+  return [{
+    where: ["join/*", "monitor/*"],
+    reason: "this machine has no name server",
+    adapt: replace(/(lookup nosuch\.invalid on \S+): no such host/g, "$1: server misbehaving"),
+  }];
+}
 
 /** Why entries, as `file/name`, cannot be repeated on this machine. */
 export const impossibleHere: ReadonlyMap<string, string> = new Map([

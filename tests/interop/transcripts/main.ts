@@ -1,0 +1,85 @@
+/**
+ * Repeats recorded runs of Serf 0.8.2 with one program, and exits with 1 if it does anything else than what it is known to
+ * do. It uses Serf's default ports, and so needs a network of its own. Into the file that `TRANSCRIPT_FACTS` names it writes
+ * what the runs show of the changes between versions.
+ *
+ *     deno run --allow-all tests/interop/transcripts/main.ts ours              all
+ *     deno run --allow-all tests/interop/transcripts/main.ts ours keys query   some files
+ *     deno run --allow-all tests/interop/transcripts/main.ts "Serf 0.11.0"     with another program
+ */
+
+import type { SerfVersion } from "../../support/serf_versions.ts";
+import { versionChanges } from "../versions.ts";
+import type { Difference } from "./difference.ts";
+import { ourDifferences } from "./differences.ts";
+import { helpTextsOf } from "./help_texts.ts";
+import { Ledger } from "./ledger.ts";
+import { serveNoNames } from "./name_server.ts";
+import { recordings } from "./recording.ts";
+import { scenarios } from "./scenarios.ts";
+import { Stage } from "./stage.ts";
+import { findDifferencesHere } from "./this_machine.ts";
+import { factsOf } from "./version_table.ts";
+
+/** Whose program repeats the runs. */
+type Subject = "ours" | SerfVersion;
+
+/** As many stages as can be used at once without starving each other on a small machine. */
+const STAGES = 6;
+
+/** The recording has flags that Serf has and does not tell of. */
+function untoldFlags(pattern: RegExp): Difference {
+  return {
+    where: ["help-structure/flags of agent"],
+    reason: "Its help leaves flags out",
+    adapt: ({ lines, ...rest }) => ({
+      ...rest,
+      lines: lines?.filter((name) => !pattern.test(name)),
+    }),
+  };
+}
+
+const differences: Readonly<Record<Subject, readonly Difference[]>> = {
+  "ours": ourDifferences,
+  "Serf 0.8.2": [untoldFlags(/^(replay|mdns-.*)$/)],
+  "Serf 0.11.0": [
+    untoldFlags(/^replay$/),
+    ...versionChanges.map(({ behaviour, ...change }) => ({ ...change, reason: behaviour })),
+  ],
+};
+
+const [kind, ...files] = Deno.args as [Subject, ...string[]];
+const wanted = files.length > 0 ? files : [...recordings.keys()];
+const chosen = scenarios.filter(({ files }) => files.some((file) => wanted.includes(file)));
+serveNoNames();
+const ledger = new Ledger({
+  helpTexts: await helpTextsOf(kind),
+  differences: differences[kind],
+  differencesHere: await findDifferencesHere(),
+});
+
+const begun = performance.now();
+const left = new Map(chosen.map((scenario) => [scenario, scenario.jobs.length]));
+const jobs = chosen.flatMap((scenario) => scenario.jobs.map((job) => ({ job, scenario })));
+await Promise.all(Array.from({ length: STAGES }, async (_, number) => {
+  for (let next = jobs.shift(); next !== undefined; next = jobs.shift()) {
+    const { job, scenario } = next;
+    await using stage = new Stage(kind, number);
+    await job(stage, ledger).catch((error) => ledger.fail(error));
+    const others = left.get(scenario)! - 1;
+    left.set(scenario, others);
+    if (others > 0) continue;
+    const seconds = Math.round((performance.now() - begun) / 1000);
+    console.log(`${kind}, ${seconds} s: ${scenario.files.join(", ")}`);
+  }
+}));
+console.log(ledger.table);
+const factsFile = Deno.env.get("TRANSCRIPT_FACTS");
+if (factsFile !== undefined) {
+  const facts = factsOf((run) => ledger.observed(run));
+  Deno.writeTextFileSync(factsFile, JSON.stringify(facts));
+}
+const problems = ledger.problems(chosen.flatMap(({ files }) => files));
+for (const problem of problems) console.error(problem);
+// The name server would go on.
+Deno.exit(problems.length > 0 ? 1 : 0);
