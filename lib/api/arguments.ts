@@ -73,8 +73,13 @@ export function checkRelayFactor(value: unknown): void {
   if (!Number.isInteger(value)) refuse("relayFactor", value, "a whole number", RangeError);
 }
 
-/** What a query is asked with. */
-export function checkQuery(name: unknown, payload: unknown, options: QueryOptions): void {
+/** What a query is asked with. An agent, unlike the library, takes a timeout below 0: the query is over at once. */
+export function checkQuery(
+  name: unknown,
+  payload: unknown,
+  options: QueryOptions,
+  asker: "library" | "client" = "library",
+): void {
   checkText("name", name);
   checkPayload(payload);
   checkOptions(options, OPTION_NAMES.query);
@@ -82,7 +87,8 @@ export function checkQuery(name: unknown, payload: unknown, options: QueryOption
   if (nodes !== undefined) checkTexts("nodes", nodes, "web-1");
   if (tags !== undefined) checkTextMap("tags", tags);
   if (relayFactor !== undefined) checkRelayFactor(relayFactor);
-  if (timeoutMs !== undefined) checkNumber("timeoutMs", timeoutMs);
+  if (timeoutMs === undefined) return;
+  checkNumber("timeoutMs", asker === "client" && timeoutMs < 0 ? -timeoutMs : timeoutMs);
 }
 
 /** An encryption key, whose value never gets into a message. */

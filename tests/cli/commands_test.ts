@@ -4,10 +4,13 @@ import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { KeyError, type KeyResult } from "../../lib/api/keys.ts";
 import { QueryResponse } from "../../lib/api/query.ts";
 import { member } from "../rpc/client/fake_agent.ts";
+import { helpTextsOf, withHelp } from "../interop/transcripts/help_texts.ts";
 import { entriesOf, entryOf } from "../interop/transcripts/recording.ts";
 import { RecordedIo } from "./recorded_io.ts";
 import { ScriptedAgent } from "./scripted_agent.ts";
 import { runSerf } from "../../lib/cli/main.ts";
+
+const helpTexts = await helpTextsOf("ours");
 
 /** Reruns recorded command lines against the agent and compares; `same` sorts output that comes in no fixed order. */
 async function replay(
@@ -17,7 +20,8 @@ async function replay(
   same: (stdout: string) => string = (stdout) => stdout,
 ): Promise<void> {
   for (const name of names) {
-    const { argv = [], env, recorded: { stdout = "", stderr, exit } } = entryOf(file, name);
+    const { argv = [], env, recorded } = entryOf(file, name);
+    const { stdout = "", stderr, exit } = withHelp(recorded, helpTexts);
     const args = argv.filter((arg) => !arg.startsWith("-rpc-addr="));
     const outcome = await agent.run(args, { env });
     assertEquals([same(outcome.stdout), outcome.stderr], [same(stdout), stderr], name);

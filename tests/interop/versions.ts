@@ -49,7 +49,7 @@ const wordings: readonly Wording[] = [
   {
     behaviour: "the primary key cannot be removed",
     run: "keys/remove-primary",
-    shows: /(?<=^failed: +alpha +).*/gm,
+    shows: /(?<=^failed: +alpha +)\S.*/gm,
     ours: true,
     older: /Removing the primary key/g,
     newer: "removing the primary key",
@@ -57,7 +57,7 @@ const wordings: readonly Wording[] = [
   {
     behaviour: "a key is unknown",
     run: "keys/use-unknown",
-    shows: /(?<=^failed: +alpha +).*/gm,
+    shows: /(?<=^failed: +alpha +)\S.*/gm,
     ours: true,
     older: /Requested key is not in the keyring/g,
     newer: "requested key is not in the keyring",
@@ -175,7 +175,7 @@ const changes: readonly Change[] = [
   {
     behaviour: "a living member is to leave and to be forgotten: what is listed then",
     run: "force-leave-3/members-after-prune-alive",
-    shows: /^\w+(?= )|\w+(?= *$)/gm,
+    shows: /^(\w+) .* (\w+) *$/gm,
     ours: false,
     where: [
       "force-leave-3/members-after-prune-alive",

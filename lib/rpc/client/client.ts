@@ -232,7 +232,7 @@ export class RpcClient implements AsyncDisposable {
    * Closing it earlier ends the interest, not the query.
    */
   async query(name: string, payload: Payload = null, options: QueryOptions = {}): Promise<Query> {
-    checkQuery(name, payload, options);
+    checkQuery(name, payload, options, "client");
     const { capacity, signal, ...parameters } = options;
     const { nodes = [], tags = {}, requestAck = false, relayFactor = 0, timeoutMs = 0 } =
       parameters;

@@ -27,9 +27,9 @@ const BY_CHANCE: readonly RegExp[] = [
   /memberlist: (Stream connection|Initiating push\/pull|Failed (UDP )?ping|Suspect|Marking|Refuting)/,
   // Only ours says so.
   /memberlist: Timers fired \d+ ms late/,
-  /agent\.ipc: Failed to stream (ack|query end|log) to/,
+  /agent\.ipc: Failed to stream (ack|response|query end|log) to/,
   /agent\.ipc: failed to decode request header: .* connection reset by peer/,
-  /memberlist: Push\/Pull with \S+ failed/,
+  /memberlist: (Push\/Pull with \S+ failed|Failed fallback (TCP )?ping)/,
   /agent: Serf shutdown detected, quitting/,
   /Error writing payload: write \|1: (file already closed|broken pipe)/,
 ];

@@ -13,12 +13,12 @@ export type Facts = Readonly<Record<string, string>>;
 export function factsOf(observationOf: (run: string) => Observation | undefined): Facts {
   return Object.fromEntries(versionChanges.map(({ behaviour, run, shows }) => {
     const { stdout = "", stderr = "", lines = [] } = observationOf(run) ?? {};
-    const text = [stdout, stderr, ...lines.toSorted()].join("\n");
+    const text = [stdout, stderr, ...lines].join("\n");
     const found = Array.from(
       text.matchAll(shows),
       ([whole, ...groups]) => groups.length > 0 ? groups.join(" … ") : whole,
     );
-    return [behaviour, found.join("; ")];
+    return [behaviour, found.sort().join("; ")];
   }));
 }
 
