@@ -132,7 +132,7 @@ Deno.test("every test helper is imported by a test or a task", () => {
   const tasks: readonly string[] =
     Deno.readTextFileSync(new URL("deno.json", root)).match(/tests\/[\w/]+\.ts/g) ?? [];
   const tests = [...sources.keys()].filter((path) =>
-    /_test\.ts$|^tests\/bench\//.test(path) || tasks.includes(path)
+    /_test\.ts$|\/main\.ts$|^tests\/bench\//.test(path) || tasks.includes(path)
   );
   const used = reachable(...tests);
   const dead = [...sources.keys()].filter((path) =>

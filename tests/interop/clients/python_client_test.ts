@@ -4,7 +4,7 @@ import { assertEquals, assertNotEquals } from "@std/assert";
 import { type Agent, GOSSIP_PORT, RPC_PORT } from "../../support/agent.ts";
 import { interopTest, type Kind } from "../../support/program.ts";
 import { missingPythonClient, python } from "../../support/python_clients.ts";
-import { inOldWords } from "../../support/serf_wording.ts";
+import { inNewWords } from "../versions.ts";
 import type { SerfVersion } from "../../support/serf_versions.ts";
 import { AgentCluster, allSee } from "../agent_cluster.ts";
 
@@ -25,7 +25,7 @@ async function call(kind: Kind, serf: SerfVersion): Promise<Record<string, unkno
   const { stdout, stderr } = await new Deno.Command(python, { args }).output();
   const text = new TextDecoder();
   assertEquals(text.decode(stderr), "", kind);
-  return comparable(JSON.parse(inOldWords(text.decode(stdout))), [agent, failed, other]);
+  return comparable(JSON.parse(inNewWords(text.decode(stdout))), [agent, failed, other]);
 }
 
 /** What differs from run to run is left out; members are in no order. */

@@ -12,6 +12,8 @@ const ANY_ORDER: readonly RegExp[] = [
   // Member events are held back for a second, and what comes meanwhile is put together.
   /agent: Received event: member-/,
   /serf: messageQueryResponseType: /,
+  // Changes of tags that follow each other closely are one update.
+  /serf: EventMemberUpdate: /,
   // As often as gossip brings the same claim.
   /memberlist: Conflicting address/,
   /serf: (Name conflict for|Node name conflicts with) /,
@@ -53,7 +55,7 @@ const VOLATILE: readonly (readonly [RegExp, string])[] = [
   // Shells have words of their own.
   [/(script output:) \S*sh: .*no_such_command_x: .*/g, "$1 NOT FOUND"],
   // At the timeout, or before.
-  [/(Query time:) 3\.(1[5-9]|2\d) sec/g, "$1 3.20 sec"],
+  [/(Query time:) (3\.(1[5-9]|[2-9]\d)|[4-9]\.\d\d) sec/g, "$1 3.20 sec"],
   [/(Query time:) [012]\.\d\d sec/g, "$1 LESS"],
   // How well the agent does depends on the load of the machine; 0 is perfect.
   [/(health_score"?(?: =|:) "?)[1-8]\b/g, "$1N"],

@@ -87,7 +87,7 @@ function compareTexts(
     difference(`${field}, in any order`, expected.anyOrder, anyOrder);
 }
 
-/** The lines that only one side has, or the first that stands elsewhere. */
+/** The lines that only one side has, or the first that stand elsewhere. */
 function difference(
   what: string,
   expected: readonly string[],
@@ -96,9 +96,19 @@ function difference(
   const at = expected.findIndex((line, i) => line !== observed[i]);
   const index = at < 0 && observed.length > expected.length ? expected.length : at;
   if (index < 0) return undefined;
-  const show = (lines: readonly string[]) =>
-    lines.slice(index, index + 6).map((line) => JSON.stringify(line)).join("\n    ");
-  return `${what} line ${index + 1}:\n  expected\n    ${show(expected)}\n  observed\n    ${
-    show(observed)
-  }`;
+  const missing = without(expected, observed);
+  const added = without(observed, expected);
+  const sides = missing.length + added.length > 0
+    ? [missing, added]
+    : [expected.slice(index), observed.slice(index)];
+  const [left, right] = sides.map((lines) =>
+    lines.slice(0, 6).map((line) => `\n    ${JSON.stringify(line)}`).join("")
+  );
+  return `${what} from line ${index + 1}:\n  expected${left}\n  observed${right}`;
+}
+
+/** The lines that are not, or not as often, among others. */
+function without(lines: readonly string[], others: readonly string[]): string[] {
+  const left = Map.groupBy(others, (line) => line);
+  return lines.filter((line) => left.get(line)?.pop() === undefined);
 }

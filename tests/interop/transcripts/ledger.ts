@@ -26,7 +26,8 @@ export class Ledger {
   readonly #outcomes = new Map<string, Outcome>();
   readonly #observed = new Map<string, Observation>();
   readonly #used = new Set<Difference>();
-  readonly #failures: string[] = [];
+  /** What is wrong, by the files that it is about. */
+  readonly #failures = new Map<string, string[]>();
 
   constructor(options: LedgerOptions) {
     this.#options = options;
@@ -39,7 +40,7 @@ export class Ledger {
     const { problem, applied } = this.#compare(file, name, observed);
     if (problem !== undefined) {
       this.#note({ file, name, status: "failed", reasons: [] });
-      this.#failures.push(`${file}/${name}: ${problem}`);
+      this.#addFailure(file, `${file}/${name}: ${problem}`);
       return;
     }
     for (const difference of applied) this.#used.add(difference);
@@ -64,9 +65,19 @@ export class Ledger {
     this.#note({ file, name, status: "skipped", reasons: [reason] });
   }
 
-  /** Notes that something went wrong on the way to an entry. */
-  fail(error: unknown): void {
-    this.#failures.push(error instanceof Error ? error.stack ?? error.message : String(error));
+  /** Notes that something went wrong on the way to an entry of a file. */
+  fail(file: string, error: unknown): void {
+    this.#addFailure(file, error instanceof Error ? error.stack ?? error.message : String(error));
+  }
+
+  /** Whether something is wrong with a file. */
+  hasFailed(file: string): boolean {
+    return this.#failures.has(file);
+  }
+
+  /** Forgets what was wrong with a file, which is to be repeated once more. */
+  forget(file: string): void {
+    this.#failures.delete(file);
   }
 
   /** What was compared with an entry, `file/name`; `undefined` if nothing was. */
@@ -90,10 +101,14 @@ export class Ledger {
         difference.sometimes !== true && !this.#used.has(difference)
       );
     return [
-      ...this.#failures,
+      ...[...this.#failures.values()].flat(),
       ...missing.map((key) => `${key}: not repeated`),
       ...stale.map(({ where, reason }) => `${where}: not true: ${reason}`),
     ];
+  }
+
+  #addFailure(file: string, text: string): void {
+    this.#failures.set(file, [...this.#failures.get(file) ?? [], text]);
   }
 
   #compare(file: string, name: string, observed: Observation): Comparison {

@@ -16,7 +16,7 @@ import { helpTextsOf } from "./help_texts.ts";
 import { Ledger } from "./ledger.ts";
 import { serveNoNames } from "./name_server.ts";
 import { recordings } from "./recording.ts";
-import { scenarios } from "./scenarios.ts";
+import { type Scenario, scenarios } from "./scenarios.ts";
 import { Stage } from "./stage.ts";
 import { findDifferencesHere } from "./this_machine.ts";
 import { factsOf } from "./version_table.ts";
@@ -25,7 +25,7 @@ import { factsOf } from "./version_table.ts";
 type Subject = "ours" | SerfVersion;
 
 /** As many stages as can be used at once without starving each other on a small machine. */
-const STAGES = 6;
+const STAGES = 4;
 
 /** The recording has flags that Serf has and does not tell of. */
 function untoldFlags(pattern: RegExp): Difference {
@@ -59,20 +59,32 @@ const ledger = new Ledger({
 });
 
 const begun = performance.now();
-const left = new Map(chosen.map((scenario) => [scenario, scenario.jobs.length]));
-const jobs = chosen.flatMap((scenario) => scenario.jobs.map((job) => ({ job, scenario })));
-await Promise.all(Array.from({ length: STAGES }, async (_, number) => {
-  for (let next = jobs.shift(); next !== undefined; next = jobs.shift()) {
-    const { job, scenario } = next;
-    await using stage = new Stage(kind, number);
-    await job(stage, ledger).catch((error) => ledger.fail(error));
-    const others = left.get(scenario)! - 1;
-    left.set(scenario, others);
-    if (others > 0) continue;
-    const seconds = Math.round((performance.now() - begun) / 1000);
-    console.log(`${kind}, ${seconds} s: ${scenario.files.join(", ")}`);
-  }
-}));
+
+/** Plays scenarios on all stages, and tells of each when it is over. */
+async function play(scenarios: readonly Scenario[]): Promise<void> {
+  const left = new Map(scenarios.map((scenario) => [scenario, scenario.jobs.length]));
+  const jobs = scenarios.flatMap((scenario) => scenario.jobs.map((job) => ({ job, scenario })));
+  await Promise.all(Array.from({ length: STAGES }, async (_, number) => {
+    for (let next = jobs.shift(); next !== undefined; next = jobs.shift()) {
+      const { job, scenario } = next;
+      await using stage = new Stage(kind, number);
+      await job(stage, ledger).catch((error) => ledger.fail(scenario.files[0], error));
+      const others = left.get(scenario)! - 1;
+      left.set(scenario, others);
+      if (others > 0) continue;
+      const seconds = Math.round((performance.now() - begun) / 1000);
+      console.log(`${kind}, ${seconds} s: ${scenario.files.join(", ")}`);
+    }
+  }));
+}
+
+await play(chosen);
+if (kind !== "ours") {
+  // Serf itself loses an answer now and then when the machine is busy. What it says twice is no accident.
+  const again = chosen.filter(({ files }) => files.some((file) => ledger.hasFailed(file)));
+  for (const file of again.flatMap(({ files }) => files)) ledger.forget(file);
+  await play(again);
+}
 console.log(ledger.table);
 const factsFile = Deno.env.get("TRANSCRIPT_FACTS");
 if (factsFile !== undefined) {

@@ -5,6 +5,9 @@ import type { Ledger } from "./ledger.ts";
 import { entriesOf, type Entry, entryOf } from "./recording.ts";
 import type { SerfProcess, Stage } from "./stage.ts";
 
+/** A monitor that has printed nothing for so long has everything. */
+const QUIET_MS = 500;
+
 /** The entries of a stage, and the ledger that they go into. */
 export class Replay {
   readonly stage: Stage;
@@ -46,6 +49,8 @@ export class Replay {
       sleep(1_000).then(meanwhile),
     ]);
     await process.printed(cue, (stdout) => stdout.includes(cue));
+    // Log and events come on streams of their own: what belongs to the cue on the other one is on its way.
+    await process.quiet(QUIET_MS);
     if (signal !== undefined) process.signal(signal.name);
     await this.ledger.settle(file, name, process);
   }

@@ -1,14 +1,14 @@
 /** What repeats which recordings. */
 
-import { type Job, starts } from "./agent_runs.ts";
-import { auth, conflict, forceLeaveOfThree, keys, leaveOfTwo } from "./cluster_runs.ts";
-import { eventHandlers, monitoredEvents } from "./handler_runs.ts";
+import { type Job, starts } from "./runs/agent_runs.ts";
+import { auth, conflict, forceLeaveOfThree, keys, leaveOfTwo } from "./runs/cluster_runs.ts";
+import { eventHandlers, monitoredEvents } from "./runs/handler_runs.ts";
 import { readHelpTexts } from "./help_texts.ts";
 import type { Ledger } from "./ledger.ts";
-import { longRun, longRunFiles } from "./long_run.ts";
-import { metrics } from "./metrics_run.ts";
+import { longRun, longRunFiles } from "./runs/long_run.ts";
+import { metrics } from "./runs/metrics_run.ts";
 import { Replay } from "./replay.ts";
-import { signalRuns } from "./signal_runs.ts";
+import { signalRuns } from "./runs/signal_runs.ts";
 import type { Stage } from "./stage.ts";
 
 /** Files of the recording, and the jobs that repeat what is in them. */

@@ -1,5 +1,6 @@
 /** Where recorded runs are repeated: a network and a directory of their own. */
 
+import { sleep } from "../../support/sleep.ts";
 import { TemporaryDirectory } from "../../support/temporary_directory.ts";
 import { commandLine, type Kind } from "../../support/program.ts";
 import { until } from "../../support/until.ts";
@@ -72,6 +73,15 @@ export class SerfProcess implements AsyncDisposable {
   async printedOrEnded(what: string, condition: (stdout: string) => boolean): Promise<void> {
     const done = () => condition(this.stdout) || this.#exit !== null;
     await until(() => done(), { what: `the output has ${what}`, detail: () => this.stdout });
+  }
+
+  /** Waits until it has printed nothing for so long, or has ended. */
+  async quiet(ms: number): Promise<void> {
+    let before = -1;
+    while (this.#stdout.length !== before && this.#exit === null) {
+      before = this.#stdout.length;
+      await sleep(ms);
+    }
   }
 
   /** Kills it, if it still runs. */

@@ -1,10 +1,10 @@
 /** Runs of small clusters, each with an end of its own. */
 
-import { sleep } from "../../support/sleep.ts";
-import type { Ledger } from "./ledger.ts";
-import { entryOf, type Observation } from "./recording.ts";
-import { Replay } from "./replay.ts";
-import type { SerfProcess, Stage } from "./stage.ts";
+import { sleep } from "../../../support/sleep.ts";
+import type { Ledger } from "../ledger.ts";
+import { entryOf, type Observation } from "../recording.ts";
+import { Replay } from "../replay.ts";
+import type { SerfProcess, Stage } from "../stage.ts";
 
 const ALPHA_RPC = "-rpc-addr=127.0.0.1:7420";
 const ALPHA = ["agent", "-node=alpha", "-bind=127.0.0.20", ALPHA_RPC];

@@ -1,9 +1,9 @@
 /** Runs of agents that were sent one signal or several. */
 
 import type { Job } from "./agent_runs.ts";
-import { sleep } from "../../support/sleep.ts";
-import { entriesOf, type Entry } from "./recording.ts";
-import type { SerfProcess, Stage } from "./stage.ts";
+import { sleep } from "../../../support/sleep.ts";
+import { entriesOf, type Entry } from "../recording.ts";
+import type { SerfProcess, Stage } from "../stage.ts";
 
 const FILE = "agent-signals";
 

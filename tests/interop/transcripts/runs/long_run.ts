@@ -3,10 +3,10 @@
  * At last it is told to leave.
  */
 
-import { sleep } from "../../support/sleep.ts";
-import type { Ledger } from "./ledger.ts";
-import { Replay } from "./replay.ts";
-import type { SerfProcess, Stage } from "./stage.ts";
+import { sleep } from "../../../support/sleep.ts";
+import type { Ledger } from "../ledger.ts";
+import { Replay } from "../replay.ts";
+import type { SerfProcess, Stage } from "../stage.ts";
 
 /** The files that come out of it. */
 export const longRunFiles = [
@@ -89,12 +89,16 @@ async function loseBravo(
   await replay.commands("reachability", "one-dead-undetected");
   await alpha.printed("the end of bravo", (stdout) => stdout.includes("event: member-leave"));
   await replay.commands("members", "one-failed", "failed-only");
-  await replay.commands("force-leave", "failed-node", "prune-unknown");
+  await replay.commands("force-leave", "failed-node", "left-node-again");
 }
 
 async function monitorAndLeave(replay: Replay, alpha: SerfProcess): Promise<void> {
   const { stage, ledger } = replay;
-  await replay.monitor(alpha, "monitor", "info-default", { cue: "Received event: member-reap" });
+  // The event comes a second after its cause, and the monitor takes its time to start.
+  await replay.monitor(alpha, "monitor", "info-default", {
+    cue: 'Event: "member-reap"',
+    meanwhile: () => replay.commands("force-leave", "prune-left", "prune-unknown"),
+  });
   await replay.monitor(alpha, "monitor", "err-level");
   await replay.monitor(alpha, "monitor", "lowercase-debug");
   await replay.commands("monitor", "bad-level");

@@ -1,10 +1,10 @@
 /** Runs with event handlers. */
 
-import { sleep } from "../../support/sleep.ts";
-import type { Ledger } from "./ledger.ts";
-import { entryOf } from "./recording.ts";
-import { Replay } from "./replay.ts";
-import type { SerfProcess, Stage } from "./stage.ts";
+import { sleep } from "../../../support/sleep.ts";
+import type { Ledger } from "../ledger.ts";
+import { entryOf } from "../recording.ts";
+import { Replay } from "../replay.ts";
+import type { SerfProcess, Stage } from "../stage.ts";
 
 const { stdout: LOG = "" } = entryOf("event-handlers", "agent-log").recorded;
 

@@ -1,10 +1,10 @@
 /** Runs of single agents: how they start, what signals do to them, and what they print meanwhile. */
 
-import { sleep } from "../../support/sleep.ts";
-import type { Ledger } from "./ledger.ts";
-import { entriesOf, type Entry } from "./recording.ts";
-import type { SerfProcess, Stage } from "./stage.ts";
-import { impossibleHere } from "./this_machine.ts";
+import { sleep } from "../../../support/sleep.ts";
+import type { Ledger } from "../ledger.ts";
+import { entriesOf, type Entry } from "../recording.ts";
+import type { SerfProcess, Stage } from "../stage.ts";
+import { impossibleHere } from "../this_machine.ts";
 
 /** Something to do on a stage. */
 export type Job = (stage: Stage, ledger: Ledger) => Promise<void>;

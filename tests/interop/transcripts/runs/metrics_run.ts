@@ -1,10 +1,10 @@
 /** The figures that an agent sends and shows. */
 
-import { DatagramServer } from "../../support/datagram_server.ts";
-import { until } from "../../support/until.ts";
-import { sleep } from "../../support/sleep.ts";
-import type { Ledger } from "./ledger.ts";
-import type { Stage } from "./stage.ts";
+import { DatagramServer } from "../../../support/datagram_server.ts";
+import { until } from "../../../support/until.ts";
+import { sleep } from "../../../support/sleep.ts";
+import type { Ledger } from "../ledger.ts";
+import type { Stage } from "../stage.ts";
 
 const FILE = "metrics";
 const ALPHA_RPC = "-rpc-addr=127.0.0.1:7420";
