@@ -117,6 +117,7 @@ function machineOptions(config: AgentConfig): SerfOptions {
       queryResponseSizeLimit: config.queryResponseSizeLimit,
       querySizeLimit: config.querySizeLimit,
       userEventSizeLimit: config.userEventSizeLimit,
+      maxMembers: config.maxMembers,
       reconnectIntervalMs: config.reconnectIntervalMs,
       reconnectTimeoutMs: config.reconnectTimeoutMs,
       tombstoneTimeoutMs: config.tombstoneTimeoutMs,

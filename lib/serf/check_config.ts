@@ -17,7 +17,7 @@ const MAX_VALID_NAME = 128;
 
 /** Throws a `RangeError` with Serf's message if a setting is out of range. */
 export function checkConfig(config: SerfConfig): void {
-  const { name, protocol, userEventSizeLimit, validateNodeNames } = config;
+  const { name, protocol, userEventSizeLimit, validateNodeNames, maxMembers } = config;
   const { min, max } = SERF_PROTOCOLS;
   if (protocol < min || protocol > max) {
     const wrong = protocol < min ? "low" : "high";
@@ -27,6 +27,9 @@ export function checkConfig(config: SerfConfig): void {
   }
   if (userEventSizeLimit > MAX_USER_EVENT_SIZE) {
     throw new RangeError(`user event size limit exceeds limit of ${MAX_USER_EVENT_SIZE} bytes`);
+  }
+  if (!(maxMembers >= 1)) {
+    throw new RangeError(`Maximum of members must be at least 1: got ${maxMembers}`);
   }
   if (validateNodeNames) checkName(name);
   if (name.length > MAX_NAME) {

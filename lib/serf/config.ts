@@ -40,6 +40,12 @@ export interface ProtocolSettings {
   readonly queueDepthWarning: number;
   /** A queue is cut to this many messages, unless `minQueueDepth` is set. Default 4,096. */
   readonly maxQueueDepth: number;
+  /**
+   * How many members are remembered, those that failed or left included. Then new ones take the places of those that left or
+   * failed first, and are ignored if all are alive. Serf sets no bound. Default 65,536, six times the largest cluster that was
+   * simulated.
+   */
+  readonly maxMembers: number;
   /** If above 0, queues are cut to twice the number of members, but not below this many messages. Default 0. */
   readonly minQueueDepth: number;
   /** Factor of the default query timeout: `gossip interval * mult * ceil(log10(n + 1))`. Default 16. */
@@ -121,6 +127,7 @@ export const librarySettings: SerfSettings = {
   queueCheckIntervalMs: 30_000,
   queueDepthWarning: 128,
   maxQueueDepth: 4_096,
+  maxMembers: 65_536,
   minQueueDepth: 0,
   queryTimeoutMult: 16,
   queryResponseSizeLimit: 1_024,

@@ -119,6 +119,8 @@ export interface SwimConfig {
   /** The first meta that we announce: encoded tags, at most 512 bytes. */
   readonly meta: Uint8Array | null;
   readonly profile: Profile;
+  /** How many nodes are remembered at most; new names beyond that are ignored. */
+  readonly maxMembers: number;
   /** The bytes that label and encryption add to a datagram now; a keyring may be installed later. */
   readonly packetOverhead: () => number;
   /** Takes metrics, if they are wanted. */

@@ -237,6 +237,8 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
         return this.#pushPull.handle(timer);
       case "catch-up":
         return this.#pushPull.catchUp(timer);
+      case "merge":
+        return this.#pushPull.resumeMerge();
       case "operation-end":
         return this.#end(timer.id, timer.error);
       default:

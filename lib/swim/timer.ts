@@ -40,6 +40,8 @@ export type SwimTimer =
   | { readonly type: "push-pull"; readonly exchange: boolean }
   /** Exchange state once more after a join. */
   | { readonly type: "catch-up"; readonly token: number }
+  /** Go on merging a state that is too large to be merged at once. */
+  | { readonly type: "merge" }
   /** End an operation of the layer above, unless it has ended already. */
   | { readonly type: "operation-end"; readonly id: number; readonly error?: string };
 

@@ -1,9 +1,11 @@
 import { assertEquals, assertLess } from "@std/assert";
+import { Address } from "../../lib/base/address.ts";
 import type { Serf } from "../../lib/host/serf.ts";
 import { encodeFilter, encodeSerf } from "../../lib/wire/messages/serf_codec.ts";
 import { encodeMessage } from "../../lib/wire/messages/message_codec.ts";
 import { compress } from "../../lib/wire/framing/compression.ts";
-import type { Message } from "../../lib/wire/messages/messages.ts";
+import { encodeStream } from "../../lib/wire/framing/stream.ts";
+import type { Claim, Message } from "../../lib/wire/messages/messages.ts";
 import type { SerfMessage } from "../../lib/wire/messages/serf_messages.ts";
 import { LoopbackCluster } from "./loopback_cluster.ts";
 import { until } from "../support/until.ts";
@@ -127,4 +129,41 @@ Deno.test("a datagram with an expression that expands to millions of states is d
   assertLess(performance.now() - startedAt, 1_500);
   const refused = cluster.log.filter((line) => line.includes("would take too long"));
   assertEquals(refused.length, 1);
+});
+
+Deno.test("a push/pull of 60,000 made-up members does not block the event loop, and drowns nobody", async () => {
+  await using cluster = new LoopbackCluster();
+  const [victim] = await cluster.joined(2);
+  await until(() => victim.members().length === 2);
+  const nodes = Array.from({ length: 60_000 }, (_, i): Claim => ({
+    node: `made-up-${i}`,
+    incarnation: 1,
+    state: "alive",
+    address: new Address(Uint8Array.of(127, 9, i >> 8, i & 0xff), 1),
+    meta: null,
+    versions: {
+      protocolMin: 1,
+      protocolMax: 5,
+      protocolCur: 2,
+      delegateMin: 2,
+      delegateMax: 5,
+      delegateCur: 5,
+    },
+  }));
+  const message = { type: "push-pull", join: true, nodes, userState: null } as const;
+  const bytes = encodeStream(message, { compress: true }, "dialler");
+  let longest = 0;
+  let last = performance.now();
+  const watch = setInterval(() => {
+    longest = Math.max(longest, performance.now() - last);
+    last = performance.now();
+  }, 5);
+  const { host: hostname, port } = victim.bindAddress;
+  const connection = await Deno.connect({ hostname, port });
+  await connection.write(bytes);
+  connection.close();
+  await until(() => cluster.log.some((line) => line.includes("because they are too many")));
+  clearInterval(watch);
+  assertEquals(victim.members().length, 2 + 1_024);
+  assertLess(longest, 1_000);
 });

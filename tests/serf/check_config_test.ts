@@ -33,6 +33,18 @@ Deno.test("names that are not validated may be anything", () => {
   check("x".repeat(500), false);
 });
 
+Deno.test("at least one member must be allowed", () => {
+  const config = {
+    ...librarySettings,
+    name: "x",
+    address: addressOf("x"),
+    tags: {},
+    maxMembers: 0,
+  };
+  const message = "Maximum of members must be at least 1: got 0";
+  assertThrows(() => checkConfig(config), RangeError, message);
+});
+
 Deno.test("no name is longer than others would accept", () => {
   check("x".repeat(512), false);
   assertThrows(

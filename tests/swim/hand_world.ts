@@ -183,6 +183,7 @@ export class HandWorld implements SwimWorld {
 
 /** Settings of {@link startNode}. */
 export interface NodeOptions {
+  readonly maxMembers?: number;
   readonly profile?: Partial<Profile>;
   readonly delegate?: Partial<Delegate>;
   readonly meta?: Uint8Array | null;
@@ -210,6 +211,7 @@ export function startNode(options: NodeOptions = {}): StartedNode {
     versions,
     meta: options.meta ?? null,
     profile: { ...profiles.lan, ...options.profile },
+    maxMembers: options.maxMembers ?? 65_536,
     packetOverhead: () => options.packetOverhead ?? 0,
   };
   const swim = new Swim(config, world, { ...silentDelegate, ...options.delegate });

@@ -82,7 +82,15 @@ export class SwimNetwork {
       peerCount: () => this.#nodes.length - 1,
     });
     const address = addressOf(name);
-    const config = { name, address, versions, meta: null, profile, packetOverhead: () => 0 };
+    const config = {
+      name,
+      address,
+      versions,
+      meta: null,
+      profile,
+      maxMembers: 65_536,
+      packetOverhead: () => 0,
+    };
     const host = this.#simulation.addHost();
     host.start(address, (host) => {
       const swim = new Swim(config, this.#counting(host), {

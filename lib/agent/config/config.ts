@@ -60,6 +60,8 @@ export const configOptions = {
   queryResponseSizeLimit: { key: "query_response_size_limit", kind: "size" },
   querySizeLimit: { key: "query_size_limit", kind: "size" },
   userEventSizeLimit: { key: "user_event_size_limit", kind: "size" },
+  /** How many members are remembered; Serf sets no bound. */
+  maxMembers: { key: "max_members", kind: "size" },
   /** Addresses to join at the start; the agent exits if none can be reached. */
   startJoin: { key: "start_join", kind: "list" },
   /** Handler specifications, as in `user:deploy=./deploy.sh`. */
@@ -136,6 +138,7 @@ export const defaultConfig: AgentConfig = {
   queryResponseSizeLimit: librarySettings.queryResponseSizeLimit,
   querySizeLimit: librarySettings.querySizeLimit,
   userEventSizeLimit: librarySettings.userEventSizeLimit,
+  maxMembers: librarySettings.maxMembers,
   startJoin: [],
   eventHandlers: [],
   handlerWaitDelayMs: 5_000,

@@ -6,6 +6,7 @@
 
 import type { Log } from "../../base/log.ts";
 import type { Address } from "../../base/address.ts";
+import { delay } from "../../base/timer.ts";
 import type { StreamMessage } from "../../wire/messages/messages.ts";
 import { StreamDecoder, type StreamRole } from "../../wire/framing/stream.ts";
 import type { WireOptions } from "../../wire/framing/wire_options.ts";
@@ -24,6 +25,11 @@ export interface ReadOptions {
 
 const READ_BUFFER_BYTES = 16_384;
 
+/** How many nodes of a push/pull are decoded before others get their turn: that takes 1 to 4 ms. */
+const NODES_PER_TURN = 256;
+
+const NO_BYTES = new Uint8Array();
+
 /**
  * Reads a message; `undefined` if the other side closed without sending anything. Rejects with an `Error` when the
  * connection fails or ends within a message, and with a `StreamDecodeError` for bytes that are not a message.
@@ -32,7 +38,7 @@ export async function readMessage(
   connection: TimedConnection,
   { wire, role, peer, log, onBytes }: ReadOptions,
 ): Promise<StreamMessage | undefined> {
-  const decoder = new StreamDecoder(wire, role);
+  const decoder = new StreamDecoder(wire, role, { pauseAfter: NODES_PER_TURN });
   const buffer = new Uint8Array(READ_BUFFER_BYTES);
   let warned = false;
   for (let begun = false;; begun = true) {
@@ -42,7 +48,11 @@ export async function readMessage(
       return undefined;
     }
     onBytes?.(chunk.length);
-    const message = decoder.push(chunk);
+    let message = decoder.push(chunk);
+    while (decoder.isPaused) {
+      await delay(1);
+      message = decoder.push(NO_BYTES);
+    }
     if (!warned && decoder.sizeWarning !== undefined) {
       log("WARN", `memberlist: ${decoder.sizeWarning}`);
       warned = true;

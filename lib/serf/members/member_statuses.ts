@@ -78,6 +78,7 @@ export class MemberStatuses {
   handleNodeJoin(claim: Claim): void {
     const known = this.#context.members.get(claim.node);
     this.#prunedAlive.delete(claim.node);
+    if (known === undefined) this.#makeRoom();
     this.#countJoin(claim.node);
     const record = known === undefined
       ? this.#newRecord(claim)
@@ -193,6 +194,20 @@ export class MemberStatuses {
     this.#reapAfter(members.failed, config.reconnectTimeoutMs);
     this.#reapAfter(members.left, config.tombstoneTimeoutMs);
     this.#intents.expire(world.now - config.recentIntentTimeoutMs);
+  }
+
+  /** Erases a member that left or failed, those that left first, so that a new one takes its place. */
+  #makeRoom(): void {
+    const { config, members } = this.#context;
+    if (members.size < config.maxMembers) return;
+    for (const goneSince of [members.left, members.failed]) {
+      for (const name of goneSince.keys()) {
+        const record = members.get(name);
+        if (record === undefined) continue;
+        this.#context.log("INFO", `EventMemberReap: ${name}`);
+        return this.#erase(record);
+      }
+    }
   }
 
   #countJoin(node: string): void {

@@ -26,6 +26,9 @@ const MAX_EXPRESSION_LENGTH = 1_400;
 /** The most filters of a query. Serf sends one for names and one for each tag. */
 const MAX_FILTERS = 64;
 
+/** Characters of expressions whose cost is estimated in a microsecond. */
+const ESTIMATED_PER_UNIT = 4;
+
 /** What compiling and running an expression costs beside what {@link expressionCost} says, microseconds. */
 const COST_PER_EXPRESSION = 20;
 
@@ -91,6 +94,9 @@ export function passesFilters(
 ): boolean {
   const { nodes, tags: tagFilters } = decodeFilters(filters);
   if (!nodes.every((filter) => filter.nodes.includes(name))) return false;
+  // The estimate takes time as well, or a flood of long expressions would be free.
+  const length = tagFilters.reduce((sum, { expression }) => sum + expression.length, 0);
+  if (!spend(length / ESTIMATED_PER_UNIT)) throw new Error("too many queries with filter regexes");
   const cost = tagFilters.reduce((sum, filter) => sum + costOf(filter, tags), 0);
   checkCost(cost);
   if (!spend(cost)) throw new Error("too many queries with filter regexes");

@@ -27,9 +27,6 @@ const STATE_NUMBERS = { alive: 0, suspect: 1, dead: 2, left: 3 } as const;
 
 const MAX_INCARNATION = 0xffff_ffff;
 
-/** The most nodes that a state exchange can carry. Beyond that, new names are ignored: a flood of them costs no memory. */
-const MAX_NODES = 1_048_576;
-
 /** Applies messages to the node list, gossips what is new, runs suspicions, and refutes what is false about us. */
 export class Membership {
   readonly #context: SwimContext;
@@ -114,7 +111,7 @@ export class Membership {
     const claim = this.#withPort(announced);
     const { node } = claim;
     const found = nodes.get(node);
-    if (found === claim || (found === undefined && nodes.size >= MAX_NODES)) return;
+    if (found === claim || (found === undefined && nodes.size >= config.maxMembers)) return;
     const known = found ?? { ...claim, incarnation: 0, state: "dead" };
     const self = node === config.name;
     const action = decideAlive(known, claim, { self, own: options.own, leaving: this.#leaving });

@@ -11,7 +11,7 @@ import type { SwimContext } from "../context.ts";
 import { pushPullInterval } from "../formulas.ts";
 import type { SwimTimer } from "../timer.ts";
 import type { Membership } from "./membership.ts";
-import { verifyProtocol } from "./verify_protocol.ts";
+import { StateMerger } from "./state_merger.ts";
 
 /**
  * When a node that has joined exchanges state again, milliseconds after the join. When many nodes join at once, each sends
@@ -31,13 +31,13 @@ interface Target {
 /** Starts state exchanges, and answers those that others start. */
 export class PushPullSync {
   readonly #context: SwimContext;
-  readonly #membership: Membership;
+  readonly #merger: StateMerger;
   /** How many joins have succeeded; it tells the timers of the last one from older ones. */
   #joins = 0;
 
   constructor(context: SwimContext, membership: Membership) {
     this.#context = context;
-    this.#membership = membership;
+    this.#merger = new StateMerger(context, membership);
   }
 
   /** Starts the regular exchanges, at a random phase. */
@@ -82,11 +82,16 @@ export class PushPullSync {
   /** Answers an exchange that another node has started, and merges its state. */
   accept(from: Address, message: PushPull): PushPull {
     const answer = this.#state(message.join);
-    const problem = this.#merge(message, message.join);
-    if (problem !== undefined) {
+    this.#merger.merge(message, { join: message.join, trusted: false }, (problem) => {
+      if (problem === undefined) return;
       this.#context.log("ERR", `Failed push/pull merge: ${problem} from=${from}`);
-    }
+    });
     return answer;
+  }
+
+  /** Goes on with a merge that was too long for one turn. */
+  resumeMerge(): void {
+    this.#merger.resume();
   }
 
   /** Pings the node at an address by its name: a node of another name does not answer. */
@@ -120,31 +125,26 @@ export class PushPullSync {
     log("DEBUG", `Initiating push/pull sync with: ${name} ${to}`);
     const timeoutMs = config.profile.tcpTimeoutMs;
     this.#context.request(to, { message: this.#state(join), timeoutMs }, (reply) => {
-      settle(this.#conclude(reply, join));
-      config.metrics?.sample("memberlist.pushPullNode", world.now - startedAt);
+      this.#conclude(reply, join, (problem) => {
+        settle(problem);
+        config.metrics?.sample("memberlist.pushPullNode", world.now - startedAt);
+      });
     });
   }
 
-  #conclude(reply: Reply, join: boolean): string | undefined {
-    if (!reply.ok) return reply.error;
+  #conclude(reply: Reply, join: boolean, settle: (problem?: string) => void): void {
+    if (!reply.ok) return settle(reply.error);
     const { message } = reply;
-    if (message.type === "err") return `remote error: ${message.error}`;
-    if (message.type === "push-pull") return this.#merge(message, join);
-    return `received invalid msgType (${message.type}), expected push-pull`;
+    if (message.type === "err") return settle(`remote error: ${message.error}`);
+    if (message.type === "push-pull") {
+      return this.#merger.merge(message, { join, trusted: join }, settle);
+    }
+    settle(`received invalid msgType (${message.type}), expected push-pull`);
   }
 
   #state(join: boolean): PushPull {
     const { nodes, delegate } = this.#context;
     const userState = delegate.localState(join);
     return { type: "push-pull", join, nodes: [...nodes.claims()], userState };
-  }
-
-  #merge({ nodes, userState }: PushPull, join: boolean): string | undefined {
-    const { world, nodes: local } = this.#context;
-    const problem = verifyProtocol(nodes, [...local.claims()]);
-    if (problem !== undefined) return problem;
-    for (const claim of nodes) this.#membership.mergeState(claim);
-    if (userState !== null) world.emit({ type: "remote-state", state: userState, join });
-    return undefined;
   }
 }

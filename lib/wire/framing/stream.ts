@@ -97,19 +97,34 @@ type Steps<T> = Generator<undefined, T, undefined>;
 export class StreamDecoder {
   readonly #options: WireOptions;
   readonly #role: StreamRole;
+  readonly #pauseAfter: number;
   readonly #received = new ByteQueue();
   readonly #steps = this.#read();
   #receivedLength = 0;
   #finished = false;
+  #isPaused = false;
   #skippedNodes = 0;
   #sizeWarning: string | undefined;
   /** For a failure at the current point: whether the other side is told, and how the log line starts. */
   #failure = { answer: false, prefix: "" };
 
-  /** `role` is who we are on this stream. */
-  constructor(options: WireOptions, role: StreamRole) {
+  /**
+   * `role` is who we are on this stream. With `pauseAfter`, the decoder pauses whenever it has read so many nodes; then
+   * {@link isPaused} is true, and {@link push} without bytes goes on.
+   */
+  constructor(
+    options: WireOptions,
+    role: StreamRole,
+    { pauseAfter = Infinity }: { readonly pauseAfter?: number } = {},
+  ) {
     this.#options = options;
     this.#role = role;
+    this.#pauseAfter = pauseAfter;
+  }
+
+  /** Whether the decoder does not wait for input, but for the caller to have done other things. */
+  get isPaused(): boolean {
+    return this.#isPaused;
   }
 
   /** Nodes of a push/pull that were left out because of an impossible address or state. */
@@ -132,6 +147,7 @@ export class StreamDecoder {
       this.#receivedLength += chunk.length;
       if (this.#receivedLength > MAX_STREAM) throw new DecodeError(TOO_LARGE);
       this.#received.append(chunk);
+      this.#isPaused = false;
       const { done, value } = this.#steps.next();
       this.#finished = done ?? false;
       return value;
@@ -221,6 +237,10 @@ export class StreamDecoder {
       const node = decodeNode(yield* this.#takeValue(input));
       if (node === undefined) this.#skippedNodes++;
       else nodes.push(node);
+      if ((i + 1) % this.#pauseAfter === 0) {
+        this.#isPaused = true;
+        yield;
+      }
     }
     const bytes = yield* this.#take(input, header.userStateLength);
     return {

@@ -10,7 +10,7 @@ function errorOf(text: string): string {
 
 Deno.test("settings of every kind are decoded", () => {
   const config = decodeConfig(bytes(`{
-    "node_name": "alpha", "leave_on_terminate": true, "protocol": 4, "retry_interval": "1m30s",
+    "node_name": "alpha", "leave_on_terminate": true, "protocol": 4, "retry_interval": "1m30s", "max_members": 100,
     "start_join": ["a", "b:7946"], "tags": {"role": "web", "__proto__": "x"},
     "mdns": {"interface": "lo", "disable_ipv6": true}
   }`));
@@ -18,6 +18,7 @@ Deno.test("settings of every kind are decoded", () => {
     nodeName: "alpha",
     leaveOnTerminate: true,
     protocol: 4,
+    maxMembers: 100,
     retryIntervalMs: 90_000,
     startJoin: ["a", "b:7946"],
     tags: { role: "web", ["__proto__"]: "x" },

@@ -57,7 +57,14 @@ Deno.test("negative times and sizes are refused by key", () => {
   for (const key of ["reconnect_timeout", "tombstone_timeout", "handler_linger"]) {
     assertEquals(refusal({ [key]: "-5s" }), `Invalid ${key}: got -5s, expected 0 or more`);
   }
-  for (const key of ["query_size_limit", "query_response_size_limit", "user_event_size_limit"]) {
+  for (
+    const key of [
+      "query_size_limit",
+      "query_response_size_limit",
+      "user_event_size_limit",
+      "max_members",
+    ]
+  ) {
     assertStringIncludes(refusal({ [key]: -3 }), `\n* '${key}' expected 0 or more, got '-3'`);
   }
 });

@@ -338,3 +338,15 @@ Deno.test("damaged tags are logged whenever a member joins with them or changes 
   node.hearSwim({ type: "alive", claim: claimOf("a", { incarnation: 3, meta }) });
   assertEquals(node.logs("ERR"), [line, line]);
 });
+
+Deno.test("when maxMembers are known, a new member takes the place of one that left or failed", () => {
+  const network = new SerfNetwork();
+  const node = network.start("self", { maxMembers: 2 });
+  node.meet("a", "b");
+  assertEquals(node.core.members().length, 2);
+  for (const name of ["a", "b"]) node.bury(name);
+  network.run(60_000);
+  node.meet("c");
+  assertEquals(node.core.members().map(({ name }) => name), ["self", "c"]);
+  assertEquals(node.memberEvents().at(-2)?.startsWith("member-reap"), true);
+});

@@ -122,7 +122,7 @@ Deno.test("who is not asked by name spends nothing on expressions", () => {
   assertEquals(passesFilters(filters, { name: "web-1", tags: {} }, spend), false);
   assertEquals(spent, []);
   assertThrows(() => passesFilters(filters, { name: "db-1", tags: {} }, spend), TypeError);
-  assertEquals(spent.length, 1);
+  assertEquals(spent.length, 2);
 });
 
 Deno.test("the node filter is sent first", () => {

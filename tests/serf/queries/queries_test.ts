@@ -208,7 +208,7 @@ Deno.test("a datagram full of expensive filters takes milliseconds, and is logge
   );
   const startedAt = performance.now();
   node.hear(...queries);
-  assertLess(performance.now() - startedAt, 200);
+  assertLess(performance.now() - startedAt, 1_000);
   assertEquals(node.logs("WARN").length, 1);
   assertEquals(node.all("query"), []);
 });

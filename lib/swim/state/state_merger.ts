@@ -1,0 +1,126 @@
+/**
+ * Merging the state of another node (memberlist's `mergeState`). A state is large when the cluster is, or when somebody made
+ * it up: then it is merged in slices, between which other things are done.
+ *
+ * @module
+ */
+
+import type { Claim, PushPull } from "../../wire/messages/messages.ts";
+import type { SwimContext } from "../context.ts";
+import type { Membership } from "./membership.ts";
+import { verifyProtocol } from "./verify_protocol.ts";
+
+/** What it costs to merge a claim that says something new; one that we know costs 1. */
+const NEWS_COST = 16;
+
+/** What may be merged at once: 256 new nodes, which take 5 to 15 ms. Clusters of this size never see a slice. */
+const WHOLE_COST = 256 * NEWS_COST;
+
+/** What is merged at a time otherwise: 64 new nodes, which take 1 to 4 ms. */
+const SLICE_COST = 64 * NEWS_COST;
+
+/** Between two slices, milliseconds. It must not be 0: what arrives is read only while no timer is due. */
+const SLICE_PAUSE_MS = 1;
+
+/** How many states may wait to be merged, beside the one that is. Each may take 40 MiB. */
+const MAX_WAITING = 3;
+
+/**
+ * How many new nodes a state exchange may bring if it is no join of ours: this number, or so many times as many as are known.
+ * A healed partition needs a few exchanges to grow beyond that; a made-up state does not drown the nodes that are there.
+ */
+const MAX_NEWS = 1_024;
+const MAX_GROWTH = 4;
+
+/** How a state came to us. */
+export interface MergeOptions {
+  /** Whether one of us joins the other. */
+  readonly join: boolean;
+  /** Whether we have chosen to join the other node, which may then tell of any number of nodes. */
+  readonly trusted: boolean;
+}
+
+/** A state that is being merged. */
+interface Merge {
+  readonly state: PushPull;
+  readonly options: MergeOptions;
+  readonly settle: (problem?: string) => void;
+  /** The place of the claim that comes next. */
+  next: number;
+  /** How many more new nodes it may bring. */
+  newsLeft: number;
+}
+
+/** Merges states, one after the other. */
+export class StateMerger {
+  readonly #context: SwimContext;
+  readonly #membership: Membership;
+  /** States whose merges have not ended; the first one is being merged. */
+  readonly #merges: Merge[] = [];
+
+  constructor(context: SwimContext, membership: Membership) {
+    this.#context = context;
+    this.#membership = membership;
+  }
+
+  /** Merges a state, at once if it is small; `settle` gets the error, if there is one. */
+  merge(state: PushPull, options: MergeOptions, settle: (problem?: string) => void): void {
+    const { nodes, world } = this.#context;
+    const problem = verifyProtocol(state.nodes, [...nodes.claims()]);
+    if (problem !== undefined) return settle(problem);
+    const newsLeft = options.trusted ? Infinity : Math.max(MAX_NEWS, MAX_GROWTH * nodes.size);
+    const merge: Merge = { state, options, settle, next: 0, newsLeft };
+    if (this.#merges.length > 0) {
+      if (this.#merges.length > MAX_WAITING) return settle("too many states wait to be merged");
+      this.#merges.push(merge);
+    } else if (this.#advance(merge, WHOLE_COST)) {
+      this.#finish(merge);
+    } else {
+      this.#merges.push(merge);
+      world.after(SLICE_PAUSE_MS, { type: "merge" });
+    }
+  }
+
+  /** Merges the next slice. */
+  resume(): void {
+    const [merge] = this.#merges;
+    if (merge === undefined) return;
+    if (this.#advance(merge, SLICE_COST)) {
+      this.#merges.shift();
+      this.#finish(merge);
+    }
+    if (this.#merges.length > 0) this.#context.world.after(SLICE_PAUSE_MS, { type: "merge" });
+  }
+
+  /** Merges claims until they have cost so much. Returns whether all are merged. */
+  #advance(merge: Merge, cost: number): boolean {
+    const { nodes } = merge.state;
+    for (let left = cost; merge.next < nodes.length; merge.next++) {
+      if (left <= 0) return false;
+      left -= this.#mergeClaim(merge, nodes[merge.next]);
+    }
+    return true;
+  }
+
+  /** Merges a claim. Returns what it has cost. */
+  #mergeClaim(merge: Merge, claim: Claim): number {
+    const known = this.#context.nodes.get(claim.node);
+    if (known === claim) return 0;
+    if (known === undefined && --merge.newsLeft < 0) return 1;
+    this.#membership.mergeState(claim);
+    const isNews = known?.incarnation !== claim.incarnation || known.state !== claim.state;
+    return isNews ? NEWS_COST : 1;
+  }
+
+  #finish({ state: { userState }, options: { join }, settle, newsLeft }: Merge): void {
+    const { world, log } = this.#context;
+    if (newsLeft < 0) {
+      log(
+        "WARN",
+        `Ignored ${-newsLeft} of the nodes that a push/pull told of, because they are too many`,
+      );
+    }
+    if (userState !== null) world.emit({ type: "remote-state", state: userState, join });
+    settle();
+  }
+}

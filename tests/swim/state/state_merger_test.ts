@@ -1,0 +1,95 @@
+import { assert, assertEquals, assertLess } from "@std/assert";
+import { Address } from "../../../lib/base/address.ts";
+import type { Claim, PushPull } from "../../../lib/wire/messages/messages.ts";
+import { addressOf, answer, claimOf, startNode } from "../hand_world.ts";
+
+/** Claims about so many nodes that nobody has heard of. */
+function invented(count: number, prefix = "x"): Claim[] {
+  return Array.from({ length: count }, (_, i) => {
+    const address = new Address(Uint8Array.of(10, 9, i >> 8, i & 0xff), 7946);
+    return claimOf(`${prefix}${i}`, { address });
+  });
+}
+
+function stateOf(nodes: readonly Claim[]): PushPull {
+  return { type: "push-pull", join: true, nodes, userState: { bytes: Uint8Array.of(2, 0x80) } };
+}
+
+Deno.test("a state of 256 new nodes is merged at once, a larger one in slices", () => {
+  const { swim, world } = startNode();
+  swim.accept(addressOf("n1"), stateOf(invented(256)));
+  assertEquals([swim.size, world.eventsOf("remote-state").length], [257, 1]);
+  swim.accept(addressOf("n1"), stateOf(invented(1_000, "y")));
+  assertEquals([swim.size, world.eventsOf("remote-state").length], [513, 1]);
+  world.run(1);
+  assertEquals(swim.size, 577);
+  world.run(20);
+  assertEquals([swim.size, world.eventsOf("remote-state").length], [1_257, 2]);
+});
+
+Deno.test("a join is done when its state is merged, and may bring any number of nodes", () => {
+  const { swim, world } = startNode();
+  swim.join(addressOf("n2"), 7);
+  const state = stateOf([claimOf("n2"), ...invented(5_000)]);
+  answer(swim, world.requests[0].id, state);
+  assertEquals([world.eventsOf("done"), swim.size], [[], 257]);
+  world.run(100);
+  assertEquals(world.eventsOf("done"), [{ type: "done", id: 7 }]);
+  assertEquals(swim.size, 5_002);
+});
+
+Deno.test("an exchange that others start brings 1,024 new nodes, or four times as many as are known", () => {
+  const { swim, world } = startNode();
+  swim.accept(addressOf("n1"), stateOf([...invented(60_000), claimOf("n1")]));
+  world.run(2_000);
+  assertEquals(swim.size, 1_025);
+  const warnings = world.eventsOf("log").filter(({ level }) => level === "WARN");
+  assertEquals(warnings.map(({ text }) => text), [
+    "memberlist: Ignored 58977 of the nodes that a push/pull told of, because they are too many",
+  ]);
+  swim.accept(addressOf("n1"), stateOf(invented(60_000)));
+  world.run(4_000);
+  assertEquals(swim.size, 5 * 1_025);
+});
+
+Deno.test("what is said of known nodes is merged, however many others there are", () => {
+  const { swim, world } = startNode({ knows: ["n1"] });
+  const news = claimOf("n1", { incarnation: 2 });
+  swim.accept(addressOf("n1"), stateOf([...invented(3_000), news]));
+  world.run(2_000);
+  assertEquals(swim.claim("n1")?.incarnation, 2);
+});
+
+Deno.test("a slice of a made-up state takes milliseconds", () => {
+  const { swim, world } = startNode();
+  swim.join(addressOf("n2"), 7);
+  answer(swim, world.requests[0].id, stateOf([claimOf("n2"), ...invented(60_000)]));
+  let longest = 0;
+  while (world.eventsOf("done").length === 0) {
+    const startedAt = performance.now();
+    world.run(1);
+    longest = Math.max(longest, performance.now() - startedAt);
+  }
+  assertEquals(swim.size, 60_002);
+  assertLess(longest, 500);
+});
+
+Deno.test("only a few states wait to be merged", () => {
+  const { swim, world } = startNode();
+  for (let i = 0; i < 6; i++) swim.accept(addressOf("n1"), stateOf(invented(900, `${i}-`)));
+  const errors = world.eventsOf("log").filter(({ level }) => level === "ERR");
+  assertEquals(errors.map(({ text }) => text), [
+    "memberlist: Failed push/pull merge: too many states wait to be merged from=10.0.0.1:7946",
+    "memberlist: Failed push/pull merge: too many states wait to be merged from=10.0.0.1:7946",
+  ]);
+  world.run(1_000);
+  assertEquals(swim.size, 1 + 4 * 900);
+});
+
+Deno.test("no more nodes are known than maxMembers says", () => {
+  const { swim, world } = startNode({ maxMembers: 10, knows: ["n1"] });
+  swim.join(addressOf("n2"), 7);
+  answer(swim, world.requests[0].id, stateOf([claimOf("n2"), ...invented(50)]));
+  assertEquals(swim.size, 10);
+  assert(swim.claim("n1") !== undefined && swim.claim("n2") !== undefined);
+});
