@@ -1,6 +1,6 @@
 /** Holds up what the layout promises: the direction of imports, the purity of the core, and that nothing is dead. */
 
-import { assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertGreater, assertLessOrEqual, assertStringIncludes } from "@std/assert";
 import { VERSION } from "../lib/cli/version.ts";
 
 const root = new URL("../", import.meta.url);
@@ -44,6 +44,15 @@ const sources = new Map(
 const library = [...sources.values()].filter(({ path }) =>
   path.startsWith("lib/") && !path.endsWith(".d.ts")
 );
+
+/** All documents; what Git ignores and generated folders have none. */
+const markdown = [
+  ...["README.md", "CHANGELOG.md"],
+  ...[".github/", ...folders("lib/", "tests/")].flatMap((folder) =>
+    [...Deno.readDirSync(new URL(folder, root))].filter(({ name }) => name.endsWith(".md"))
+      .map(({ name }) => folder + name)
+  ),
+].map((path) => ({ path, text: Deno.readTextFileSync(new URL(path, root)) }));
 
 /** The folder of a source below `lib/`. */
 function room(path: string): string {
@@ -157,6 +166,79 @@ Deno.test("a folder shows at a glance what it is about", () => {
     const files = [...Deno.readDirSync(new URL(folder, root))].filter(({ isFile }) => isFile);
     assertEquals(files.length <= 20, true, `${folder} has ${files.length} files: is it two rooms?`);
   }
+});
+
+/** Words that only this project gave a meaning. The field has its own. */
+const PRIVATE_WORDS: readonly (readonly [RegExp, string])[] = [
+  [/\bhearings?\b/i, "suspicion, or the message"],
+  [/\bjudges?\b|\bverdicts?\b/i, "compare, result"],
+  [/\bcontradict\w*/i, "refute"],
+  [/\bdoubt\w*/i, "suspect, suspicion"],
+  [/\bexcuse\w*/i, "what is meant"],
+  [/\badopt\w*/i, "accept, merge"],
+  [/\bhurr(y|ied|ies)\b/i, "what is meant"],
+  [/#served\b|#newer\b|#older\b|#unite\b/, "what is meant"],
+  [/\b(misplaceLast|layFoundation|SwimSide|BroadcastWaits)\b/, "what is meant"],
+  [/\bthe reference('s)?\b(?! (implementation|documentation))/i, "Serf or memberlist"],
+];
+
+Deno.test("names and comments use the field's words", () => {
+  const texts = [...sources.values(), ...markdown].filter(({ path }) =>
+    path !== "tests/tidy_test.ts"
+  );
+  for (const { path, text } of texts) {
+    for (const [word, better] of PRIVATE_WORDS) {
+      const found = word.exec(text)?.[0];
+      assertEquals(found, undefined, `${path} says "${found}": say ${better}`);
+    }
+  }
+});
+
+Deno.test("everything that a library file exports has a doc comment", () => {
+  const start =
+    /^export (?:async |abstract )*(?:function\*?|class|const|interface|type|enum) (\w+)/;
+  for (const { path, text } of library) {
+    const lines = text.split("\n");
+    for (const [i, line] of lines.entries()) {
+      const name = start.exec(line)?.[1];
+      if (name === undefined) continue;
+      const before = lines.slice(0, i).findLast((line) => !/^\/\/ deno-lint/.test(line)) ?? "";
+      const documented = before.endsWith("*/") || start.exec(before)?.[1] === name; // an overload
+      assertEquals(documented, true, `${path}: ${name} has no doc comment`);
+    }
+  }
+});
+
+/** The name of a heading in links, as GitHub makes it. */
+function anchorOf(heading: string): string {
+  return heading.toLowerCase().replace(/[^\p{L}\p{N} _-]/gu, "").replaceAll(" ", "-");
+}
+
+Deno.test("every link of the documents leads somewhere", () => {
+  for (const { path, text } of markdown) {
+    for (const [, link] of text.matchAll(/\]\((?!\w+:)([^)\s]+)\)/g)) {
+      const [file, anchor] = link.split("#");
+      const url = new URL(file, new URL(path, root));
+      assertEquals(exists(url), true, `${path} links to ${link}`);
+      if (anchor === undefined) continue;
+      const target = file === "" ? text : Deno.readTextFileSync(url);
+      const anchors = [...target.matchAll(/^#+ (.*)$/gm)].map((match) => anchorOf(match[1]));
+      assertEquals(anchors.includes(anchor), true, `${path} links to ${link}`);
+    }
+  }
+});
+
+function exists(url: URL): boolean {
+  try {
+    Deno.statSync(url);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+Deno.test("README.md is short", () => {
+  assertLessOrEqual(Deno.readTextFileSync(new URL("README.md", root)).split("\n").length - 1, 160);
 });
 
 Deno.test("one version stands in deno.json, in the command line and in the changelog", () => {

@@ -14,7 +14,7 @@ export interface SerfStats {
   readonly failed: number;
   /** Members that have left and are not forgotten yet. */
   readonly left: number;
-  /** Lifeguard's local health score: 0 is healthy, up to 7 means that this node has trouble hearing others. */
+  /** Lifeguard's local health score: 0 is healthy, up to 7 means that this node has trouble receiving from others. */
   readonly healthScore: number;
   /** Lamport time of the member clock. */
   readonly memberTime: LamportTime;

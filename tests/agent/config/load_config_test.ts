@@ -90,7 +90,7 @@ Deno.test("handlers are checked before interfaces", () => {
   );
 });
 
-Deno.test("settings of multicast DNS that contradict each other are refused", () => {
+Deno.test("settings of multicast DNS that exclude each other are refused", () => {
   assertEquals(
     errorOf("-mdns-iface=lo"),
     "mDNS interface specified without enabling mDNS discovery",
