@@ -73,13 +73,8 @@ export function checkRelayFactor(value: unknown): void {
   if (!Number.isInteger(value)) refuse("relayFactor", value, "a whole number", RangeError);
 }
 
-/** What a query is asked with. An agent, unlike the library, takes a timeout below 0: the query is over at once. */
-export function checkQuery(
-  name: unknown,
-  payload: unknown,
-  options: QueryOptions,
-  asker: "library" | "client" = "library",
-): void {
+/** What a query is asked with. A timeout below 0 passes: for an agent, such a query is over at once. */
+export function checkQuery(name: unknown, payload: unknown, options: QueryOptions): void {
   checkText("name", name);
   checkPayload(payload);
   checkOptions(options, OPTION_NAMES.query);
@@ -87,8 +82,9 @@ export function checkQuery(
   if (nodes !== undefined) checkTexts("nodes", nodes, "web-1");
   if (tags !== undefined) checkTextMap("tags", tags);
   if (relayFactor !== undefined) checkRelayFactor(relayFactor);
-  if (timeoutMs === undefined) return;
-  checkNumber("timeoutMs", asker === "client" && timeoutMs < 0 ? -timeoutMs : timeoutMs);
+  if (timeoutMs !== undefined && !Number.isFinite(timeoutMs)) {
+    refuse("timeoutMs", timeoutMs, "a number");
+  }
 }
 
 /** An encryption key, whose value never gets into a message. */

@@ -6,6 +6,7 @@
 
 import {
   checkMemberFilter,
+  checkNumber,
   checkOptions,
   checkPayload,
   checkQuery,
@@ -283,6 +284,7 @@ export class Serf implements AsyncDisposable {
     checkQuery(name, payload, options);
     options.signal?.throwIfAborted();
     checkQueryFilters(options);
+    if (options.timeoutMs !== undefined) checkNumber("timeoutMs", options.timeoutMs);
     return this.#node.query(name, payload, options);
   }
 

@@ -213,7 +213,16 @@ Deno.test("query prints acks and responses as they arrive, and the totals", asyn
     records.close();
   };
   const names = ["with-response", "with-response-json", "bad-format", "internal-prefix"];
-  await replay(agent, "query", [...names, "internal-ping-payload", "too-large"]);
+  await replay(agent, "query", [
+    ...names,
+    "internal-ping-payload",
+    "too-large",
+  ]);
+});
+
+Deno.test("query accepts a negative timeout, with which a query is over at once", async () => {
+  await using agent = new ScriptedAgent();
+  await replay(agent, "query", ["negative-timeout"]);
 });
 
 Deno.test("query sends what its flags say", async () => {

@@ -229,10 +229,10 @@ export class RpcClient implements AsyncDisposable {
 
   /**
    * Asks a query. The result yields acks and answers as they come, and ends when the agent says that the query is over.
-   * Closing it earlier ends the interest, not the query.
+   * Closing it earlier ends the interest, not the query. A query with a negative `timeoutMs` is over at once.
    */
   async query(name: string, payload: Payload = null, options: QueryOptions = {}): Promise<Query> {
-    checkQuery(name, payload, options, "client");
+    checkQuery(name, payload, options);
     const { capacity, signal, ...parameters } = options;
     const { nodes = [], tags = {}, requestAck = false, relayFactor = 0, timeoutMs = 0 } =
       parameters;

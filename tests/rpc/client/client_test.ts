@@ -241,6 +241,7 @@ Deno.test("wrong arguments are refused by name, and nothing is sent", async () =
     [() => client.leave(wrong({ signal: 1 })), "Cannot use signal: got 1"],
     [() => client.setTags(wrong({ a: 1 })), "Cannot use tags.a: got 1, expected text"],
     [() => client.query("x", null, { waitForTimeout: true }), "Cannot use waitForTimeout"],
+    [() => client.query("x", null, { timeoutMs: NaN }), "Cannot use timeoutMs: got NaN"],
     [() => client.keys.list({ relayFactor: 1 }), "Cannot use relayFactor"],
     [() => client.events({ types: wrong("user") }), 'Cannot use types: got "user"'],
     [() => RpcClient.connect(wrong({ adress: "" })), "did you mean address?"],
