@@ -24,17 +24,21 @@ function disturb(cluster: Cluster, node: SimNode, random: Random): void {
   disturbances[random.below(disturbances.length)]();
 }
 
-/** Ends all faults, and restarts nodes that are down. */
+/** Ends all faults, and restarts nodes that are down or know of nobody who is there. */
 function comeToRest(cluster: Cluster): void {
   cluster.heal();
   cluster.loss = 0;
-  // Nodes that were leaving have ended by then.
-  cluster.run({ seconds: 30 });
   for (const node of cluster.nodes) {
     node.slowDown(0);
     if (node.state === "paused") node.resume();
-    // A node that was restarted while nobody could be reached is alone.
-    if (node.state === "down" || node.members().length === 1) node.restart();
+  }
+  // Nodes that were leaving have ended by then.
+  cluster.run({ seconds: 30 });
+  for (const node of cluster.nodes) {
+    // It was restarted while nobody could be reached, or joined by way of one that has left.
+    const isLost = () =>
+      node.members().every(({ name, status }) => name === node.name || status === "left");
+    if (node.state === "down" || isLost()) node.restart();
   }
 }
 

@@ -1,0 +1,127 @@
+/**
+ * What a run of the swarm does, drawn from its seed: a cluster, and the faults that befall it.
+ *
+ * @module
+ */
+
+import type { Profile, SerfSettings, SimulateOptions } from "../../lib/sim/mod.ts";
+import { Random } from "../../lib/sim/random.ts";
+import { Draw } from "./draw.ts";
+import { type Fault, faultKinds } from "./faults.ts";
+
+/** A fault and its time. */
+export interface PlannedFault extends Fault {
+  /** Its number in the plan, from 0. */
+  readonly index: number;
+  readonly kind: string;
+  /** Virtual seconds after the one before. */
+  readonly afterSeconds: number;
+}
+
+/** How one node differs from the others. */
+export interface NodePlan {
+  readonly config: Partial<Omit<SerfSettings, "profile">>;
+  readonly tune: Partial<Profile>;
+}
+
+/** Everything about a run that is random. */
+export interface Plan {
+  readonly seed: number;
+  /** The cluster at its start, without its nodes. */
+  readonly cluster: Omit<SimulateOptions, "nodes">;
+  readonly nodes: readonly NodePlan[];
+  /** How each of those that come later differs. */
+  readonly newcomer: NodePlan;
+  readonly faults: readonly PlannedFault[];
+  /** Whether nodes that are down in the end are restarted. Otherwise the others must agree that they are gone. */
+  readonly restartsDown: boolean;
+}
+
+/** Small clusters find most bugs in the shortest time, so large ones are rare. */
+const SIZES = [[3, 2], [4, 2], [5, 3], [6, 2], [8, 2], [10, 2], [12, 1], [16, 0.5], [
+  30,
+  0.15,
+]] as const;
+const FAULTS = { least: 3, most: 60 };
+
+/** Draws the plan of a seed. */
+export function drawPlan(seed: number): Plan {
+  const random = new Random(seed).fork("swarm");
+  const draw = new Draw(random.fork("cluster"), 0);
+  const size = draw.weighted(SIZES);
+  const isMixed = draw.chance(0.4);
+  const cluster = drawCluster(draw, seed);
+  const nodes = Array.from({ length: size }, () => drawNode(draw, isMixed));
+  const newcomer = drawNode(draw, isMixed);
+  const restartsDown = draw.chance(0.6);
+  // Half of all runs have few faults, which are the ones that are easy to understand.
+  const most = draw.chance(0.5) ? 12 : FAULTS.most;
+  const count = draw.integer(FAULTS.least, most);
+  const pace = draw.of(1, 4, 10);
+  const faults = Array.from(
+    { length: count },
+    (_, index) => drawFault(new Draw(random.fork(`fault ${index}`), size), { index, pace }),
+  );
+  return { seed, cluster, nodes, newcomer, faults, restartsDown };
+}
+
+function drawCluster(draw: Draw, seed: number): Plan["cluster"] {
+  const profile = draw.weighted([["lan", 7], ["local", 2], ["wan", 1]]);
+  const latencyMs = draw.weighted<readonly [number, number]>([
+    [profile === "wan" ? [20, 150] : [0.2, 1], 3],
+    [[5, 30], 1],
+  ]);
+  const isEncrypted = draw.chance(0.2);
+  const firstKey = new Uint8Array(draw.of(16, 24, 32)).fill(1);
+  // Short timeouts make members forget each other within the run.
+  const forgets = draw.chance(0.4);
+  const coalesces = draw.chance(0.15);
+  return {
+    seed,
+    profile,
+    latencyMs,
+    loss: noneOr(draw, 0.2),
+    duplicate: noneOr(draw, 0.1),
+    reorder: noneOr(draw, 0.1),
+    join: draw.weighted([["first", 3], ["chain", 1], ["formed", 2]]),
+    wire: isEncrypted || draw.chance(0.1),
+    keys: isEncrypted ? [firstKey] : undefined,
+    snapshots: draw.chance(0.6),
+    keepEvents: 0,
+    config: {
+      reapIntervalMs: draw.of(5_000, 15_000),
+      ...(forgets && {
+        reconnectTimeoutMs: draw.integer(20, 120) * 1_000,
+        tombstoneTimeoutMs: draw.integer(60, 180) * 1_000,
+      }),
+      ...(coalesces && {
+        coalescePeriodMs: 3_000,
+        quiescentPeriodMs: 1_000,
+        userCoalescePeriodMs: 3_000,
+        userQuiescentPeriodMs: 1_000,
+      }),
+    },
+  };
+}
+
+/** Protocol versions, and without our additions, as stands for a node of Serf's. */
+function drawNode(draw: Draw, isMixed: boolean): NodePlan {
+  const protocol = isMixed ? draw.weighted([[2, 1], [3, 1], [4, 3], [5, 5]]) : 5;
+  const isLikeSerf = isMixed && draw.chance(0.5);
+  const tune = isLikeSerf ? { eagerGossip: false, eagerProbes: false, stallAware: false } : {};
+  return { config: { protocol }, tune };
+}
+
+function drawFault(
+  draw: Draw,
+  { index, pace }: { readonly index: number; readonly pace: number },
+): PlannedFault {
+  const afterSeconds = draw.between(0, pace);
+  const kinds = Object.entries(faultKinds).map(([kind, { weight }]) => [kind, weight] as const);
+  const kind = draw.weighted(kinds);
+  return { index, kind, afterSeconds, ...faultKinds[kind].draw(draw) };
+}
+
+function noneOr(draw: Draw, most: number): number {
+  return draw.chance(0.6) ? 0 : draw.between(0, most);
+}
