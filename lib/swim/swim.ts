@@ -13,6 +13,7 @@
  */
 
 import type { Address } from "../base/address.ts";
+import { equalBytes } from "../base/bytes.ts";
 import { RateLimiter } from "../base/rate_limiter.ts";
 import type { Machine } from "../base/world.ts";
 import type {
@@ -66,7 +67,7 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
   readonly #stallWatch: StallWatch;
   readonly #operations = new Set<number>();
   /** The hosts that pings of the current datagram were answered to: nobody sends two pings in one, but to attack others. */
-  readonly #answered = new Set<string>();
+  readonly #answered: Address[] = [];
   /** Whether the current datagram has asked for an indirect ping. Nobody asks for two in one. */
   #wasAsked = false;
   /** Limits direct refutations for each address. */
@@ -178,7 +179,7 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
    * handled from the last message to the first, because the newest comes first in a packet.
    */
   receive(from: Address, { messages }: Packet): void {
-    this.#answered.clear();
+    this.#answered.length = 0;
     this.#wasAsked = false;
     for (const message of messages) if (!isGossip(message)) this.#receive(from, message);
     for (let i = messages.length - 1; i >= 0; i--) {
@@ -293,8 +294,8 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
   #answer(from: Address, ping: Ping): void {
     if (!this.#isForUs(ping, `'${ping.node}'`, from)) return;
     const to = ping.source?.address ?? from;
-    if (this.#answered.has(to.host)) return;
-    this.#answered.add(to.host);
+    if (this.#answered.some(({ ip }) => equalBytes(ip, to.ip))) return;
+    this.#answered.push(to);
     this.#sender.send(to, ackOf(ping, this.#context.delegate.ackPayload()));
   }
 
