@@ -233,11 +233,13 @@ export class StreamDecoder {
 
   *#readPushPull(header: PushPullHeader, input: ByteQueue): Steps<PushPull> {
     const nodes: Claim[] = [];
+    let pauseAt = this.#pauseAfter;
     for (let i = 0; i < header.nodes; i++) {
       const node = decodeNode(yield* this.#takeValue(input));
       if (node === undefined) this.#skippedNodes++;
       else nodes.push(node);
-      if ((i + 1) % this.#pauseAfter === 0) {
+      if (i + 1 === pauseAt) {
+        pauseAt += this.#pauseAfter;
         this.#isPaused = true;
         yield;
       }
