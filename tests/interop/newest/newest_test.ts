@@ -170,6 +170,8 @@ newestTest("a ping without an answer is a UDP ping in the log", async () => {
   const pings = [ours, newest].map(({ output }) =>
     output.match(/\[DEBUG\] memberlist: Failed .*ping: .*/g) ?? []
   );
+  const fallback = /Failed fallback TCP ping: timeout \d+s: read tcp \S+->\S+: i\/o timeout\n/;
+  for (const { output } of [ours, newest]) assertMatch(output, fallback);
   const line = "[DEBUG] memberlist: Failed UDP ping: n3 (timeout reached)";
   assertEquals(new Set(pings.flat()), new Set([line]));
   victim.signal("SIGCONT");
