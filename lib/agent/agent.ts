@@ -8,6 +8,7 @@
 import type { Address } from "../base/address.ts";
 import { decodeBase64 } from "../go/base64.ts";
 import { errorText } from "../base/errors.ts";
+import { escapeControls } from "../go/escape_controls.ts";
 import { goQuote } from "../go/quote.ts";
 import { Subscription } from "../base/subscription.ts";
 import type { AgentLog } from "./log/agent_log.ts";
@@ -282,8 +283,8 @@ export class Agent implements RpcAgent {
 
 /** `user-event: NAME`, `query: NAME`, or the type of a member event: how Serf's log describes an event. */
 function describeEvent(event: SerfEvent): string {
-  if (event.type === "user") return `user-event: ${event.name}`;
-  return event.type === "query" ? `query: ${event.name}` : event.type;
+  if (event.type === "user") return `user-event: ${escapeControls(event.name)}`;
+  return event.type === "query" ? `query: ${escapeControls(event.name)}` : event.type;
 }
 
 /** Processor names as Go calls them, where they differ. */

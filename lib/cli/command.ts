@@ -27,6 +27,8 @@ export interface CommandIo {
   err(line: string): void;
   /** Writes some of the bytes, without a newline, and resolves to how many; the event loop goes on meanwhile. */
   write(stream: "stdout" | "stderr", bytes: Uint8Array): Promise<number>;
+  /** Whether standard output is a terminal, to which no control characters of strangers may be written. */
+  readonly isTerminal: boolean;
   /** An environment variable, `undefined` if it is not set. */
   env(name: string): string | undefined;
   /** Aborted by SIGINT. Once this has been read, SIGINT no longer ends the process by itself. */

@@ -35,6 +35,10 @@ export class ProcessIo implements CommandIo {
     return Deno.env.get(name);
   }
 
+  get isTerminal(): boolean {
+    return Deno.stdout.isTerminal();
+  }
+
   get interrupt(): AbortSignal {
     return this.#interrupt ??= listenForInterrupt();
   }

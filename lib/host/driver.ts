@@ -124,17 +124,25 @@ export class Driver<Timer, Event> implements World<Packet, Exchange, Timer, Even
       try {
         return run(machine);
       } catch (error) {
-        const trace = error instanceof Error ? error.stack : undefined;
-        this.#log("ERR", `serf: Unexpected error: ${trace ?? errorText(error)}`);
+        this.#logUnexpected(error);
         return undefined;
       }
     });
   }
 
+  #logUnexpected(error: unknown): void {
+    const trace = error instanceof Error ? error.stack : undefined;
+    this.#log("ERR", `serf: Unexpected error: ${trace ?? errorText(error)}`);
+  }
+
   /** Called when the machine has returned: delivers its events and schedules its next timer. */
   #settle(): void {
     for (let event = this.#events.shift(); event !== undefined; event = this.#events.shift()) {
-      this.#deliver(event);
+      try {
+        this.#deliver(event);
+      } catch (error) {
+        this.#logUnexpected(error);
+      }
     }
     this.#schedule();
   }

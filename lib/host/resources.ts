@@ -13,6 +13,7 @@ import type { SerfConfig } from "../serf/config.ts";
 import type { Keyring } from "../wire/framing/keyring.ts";
 import type { WireOptions } from "../wire/framing/wire_options.ts";
 import { advertisedAddress, isPublic } from "./advertise.ts";
+import { guardedLog, guardedMetrics } from "./guards.ts";
 import { DEFAULT_PORT, resolveEndpoint } from "./resolve.ts";
 import { checkSerfOptions, type NodeConfig, nodeConfig, type SerfOptions } from "./serf_options.ts";
 import { SnapshotFile } from "./snapshot_file.ts";
@@ -33,8 +34,9 @@ export interface Resources {
  * option, with the signal's reason, and otherwise with an `Error` in the words of Serf and memberlist whose `cause` is
  * the system's error. Nothing stays open then.
  */
-export async function openResources(options: SerfOptions): Promise<Resources> {
-  checkSerfOptions(options);
+export async function openResources(given: SerfOptions): Promise<Resources> {
+  checkSerfOptions(given);
+  const options = { ...given, metrics: guardedMetrics(given.metrics) };
   const { signal } = options;
   signal?.throwIfAborted();
   const config = nodeConfig(options);
@@ -56,18 +58,6 @@ export async function openResources(options: SerfOptions): Promise<Resources> {
   }
   opened.move();
   return { config: { ...config, address }, wire, transport, snapshot, log };
-}
-
-/** Calls the user's log. What it throws is reported like an uncaught error, and does not interrupt our work. */
-function guardedLog(log: Log | undefined): Log {
-  if (log === undefined) return () => {};
-  return (level, text) => {
-    try {
-      log(level, text);
-    } catch (error) {
-      reportError(error);
-    }
-  };
 }
 
 /** The address to bind, and the one to announce if that is given. */

@@ -15,8 +15,9 @@ import type { Query, QueryOptions, QueryParameters } from "../api/query.ts";
 import type { SerfClosed, SerfState } from "../api/serf_state.ts";
 import type { Address } from "../base/address.ts";
 import { toBytes } from "../base/bytes.ts";
-import { ClosedError, TimeoutError } from "../base/errors.ts";
+import { ClosedError, errorText, TimeoutError } from "../base/errors.ts";
 import { Subscription, type SubscriptionOptions } from "../base/subscription.ts";
+import { escapeControls } from "../go/escape_controls.ts";
 import type { SerfConfig } from "../serf/config.ts";
 import { SerfCore, type SerfTimer } from "../serf/core.ts";
 import type { IncomingQuery, SerfOutput } from "../serf/output.ts";
@@ -182,21 +183,39 @@ export class RunningNode {
     this.#lostName = reason === "conflict";
     const because = why === undefined ? "" : `: ${why}`;
     const error = this.#closedError = new ClosedError(`Serf was shut down${because}`);
-    this.#driver.call(() => this.core.shutdown());
+    this.#driver.call(() => {
+      try {
+        this.core.shutdown();
+      } catch (error) {
+        this.#logUnexpected(error);
+      }
+    });
     // Who reads events and answers sees the end of a shutdown, but must not miss a conflict.
     const streamEnd = this.#lostName ? error : undefined;
     this.#operations.close(error, streamEnd);
     for (const events of [...this.#subscriptions.keys()]) events.close(streamEnd);
-    await this.#driver.close();
-    await this.#resources.snapshot?.close();
+    try {
+      await this.#driver.close();
+    } catch (error) {
+      this.#logUnexpected(error);
+    }
+    try {
+      await this.#resources.snapshot?.close();
+    } catch (error) {
+      this.#logUnexpected(error);
+    }
     this.#resolveClosed({ reason });
+  }
+
+  #logUnexpected(error: unknown): void {
+    this.#resources.log("ERR", `serf: Unexpected error in shutdown: ${errorText(error)}`);
   }
 
   /** Called by the driver with what the node has to say. */
   #deliver(output: SerfOutput): void {
     switch (output.type) {
       case "log":
-        return this.#resources.log(output.level, output.text);
+        return this.#resources.log(output.level, escapeControls(output.text));
       case "snapshot":
         return this.#resources.snapshot?.add(output.entry);
       case "query-record":

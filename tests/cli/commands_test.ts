@@ -59,6 +59,15 @@ Deno.test("members aligns several nodes, and leaves empty cells blank", async ()
   assertStringIncludes(stdout, '"10": "x",\n        "9": "\\u003cy\\u003e"');
 });
 
+Deno.test("members escapes control characters in its table, and leaves JSON alone", async () => {
+  await using agent = new ScriptedAgent();
+  agent.fake.list = [member("a\n\x1b[1A", { tags: { role: "\x1b[2Jx" } })];
+  const { stdout } = await agent.run(["members"]);
+  assertEquals(stdout, "a\\n\\x1b[1A  127.0.0.20:7946  alive  role=\\x1b[2Jx\n");
+  const json = JSON.parse((await agent.run(["members", "-format=json"])).stdout);
+  assertEquals(json.members[0].name, "a\n\x1b[1A");
+});
+
 Deno.test("info prints the statistics that Serf was recorded to print, as text and as JSON", async () => {
   await using agent = new ScriptedAgent();
   const { stdout = "" } = entryOf("info", "json").recorded;
@@ -241,6 +250,16 @@ Deno.test("query accepts the longest duration and a negative one", async () => {
   await using agent = new ScriptedAgent();
   assertEquals((await agent.run(["query", "-timeout=2562047h47m", "ask"])).exit, 0);
   assertEquals((await agent.run(["query", "-timeout=-1s", "ask"])).exit, 0);
+});
+
+Deno.test("query writes no control characters of others to a terminal", async () => {
+  await using agent = new ScriptedAgent();
+  agent.fake.queryScript = (records) => {
+    records.push(new QueryResponse("b\x1b[1A", new TextEncoder().encode("1\n2\t\x1b[2J\n")));
+    records.close();
+  };
+  const { stdout } = await agent.run(["query", "-no-ack", "x"], { isTerminal: true });
+  assertStringIncludes(stdout, "Response from 'b\\x1b[1A': 1\n2\t\\x1b[2J\nTotal Responses: 1\n");
 });
 
 Deno.test("query prints the bytes of a response unchanged", async () => {

@@ -13,6 +13,7 @@ export interface Outcome {
 
 /** The faked surroundings of a command. */
 export interface IoOptions {
+  readonly isTerminal?: boolean;
   readonly env?: Readonly<Record<string, string>>;
   /** Called with each line that was printed; may send the interrupt. */
   readonly onLine?: (line: string, interrupt: () => void) => void;
@@ -30,6 +31,10 @@ export class RecordedIo implements CommandIo {
 
   get stdoutBytes(): Uint8Array {
     return Uint8Array.from(this.#chunks.flatMap((chunk) => [...chunk]));
+  }
+
+  get isTerminal(): boolean {
+    return this.#options.isTerminal ?? false;
   }
 
   get interrupt(): AbortSignal {

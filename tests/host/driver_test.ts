@@ -21,7 +21,10 @@ class Rig implements AsyncDisposable {
     this.driver = new Driver({
       transport,
       log: (level, text) => void log.push(`${level} ${text}`),
-      deliver: (event: string) => this.events.push(event),
+      deliver: (event: string) => {
+        this.events.push(event);
+        if (event === "poison") throw new Error("cannot deliver");
+      },
     });
     this.driver.start({
       start: () => this.driver.emit("started"),
@@ -145,4 +148,16 @@ Deno.test("a closed driver calls its machine no more and logs no error", async (
   assertEquals(rig.handled, []);
   assertEquals(rig.events, ["started"]);
   assert(rig.log.every((line) => line.startsWith("DEBUG")));
+});
+
+Deno.test("an event that cannot be delivered is logged, and keeps neither events nor timers back", async () => {
+  await using rig = await Rig.start();
+  rig.driver.call(() => {
+    rig.driver.emit("poison");
+    rig.driver.emit("after");
+    rig.driver.after(1, "timer");
+  });
+  assertEquals(rig.events, ["started", "poison", "after"]);
+  assertStringIncludes(rig.log[0], "ERR serf: Unexpected error: Error: cannot deliver");
+  await until(() => rig.handled.includes("timer"));
 });

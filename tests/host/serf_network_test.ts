@@ -1,11 +1,13 @@
 /** Address families, and Deno without its unstable net API. */
 
 import { assertEquals, assertMatch } from "@std/assert";
+import { Serf } from "../../lib/host/serf.ts";
 import { Address } from "../../lib/base/address.ts";
 import { encodePacket } from "../../lib/wire/framing/packet.ts";
 import { claimOf } from "../swim/hand_world.ts";
 import { LoopbackCluster, nextEvent, statuses } from "./loopback_cluster.ts";
 import { TemporaryDirectory } from "../support/temporary_directory.ts";
+import { until } from "../support/until.ts";
 import { vacantPort } from "../support/vacant_port.ts";
 
 const hasIpv6 = Deno.networkInterfaces().some(({ address }) => address === "::1");
@@ -81,4 +83,16 @@ Deno.test("a member that no datagram can be sent to is suspected and fails, like
     cluster.log.join("\n"),
     /a ERR memberlist: Failed to send UDP packet to 192\.0\.2\.1:7946: write udp: /,
   );
+});
+
+Deno.test("a name with a newline does not make a second line of the log", async () => {
+  await using cluster = new LoopbackCluster();
+  const [a] = await cluster.joined(1, { name: "a" });
+  const b = await Serf.create({ name: "x\nforged \x1b[2J", bind: "127.0.0.1:0" });
+  await b.join([a.address.text]);
+  await until(() =>
+    cluster.log.some((line) => line.includes("EventMemberJoin: x\\nforged \\x1b[2J"))
+  );
+  assertEquals(cluster.log.filter((line) => line.includes("\n")), []);
+  await b.shutdown();
 });

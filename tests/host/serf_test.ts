@@ -2,6 +2,7 @@ import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } f
 import { ClosedError } from "../../lib/base/errors.ts";
 import { Serf } from "../../lib/host/serf.ts";
 import { LoopbackCluster, nextEvent, statuses } from "./loopback_cluster.ts";
+import { TemporaryDirectory } from "../support/temporary_directory.ts";
 import { until } from "../support/until.ts";
 
 const decoder = new TextDecoder();
@@ -275,6 +276,32 @@ Deno.test("an error that the log option throws is reported and does no harm", as
   } finally {
     globalThis.removeEventListener("error", report);
   }
+});
+
+Deno.test("a log and metrics that throw do not end the process, and the node works", async () => {
+  const source = `
+    import { Serf } from "${import.meta.resolve("../../mod.ts")}";
+    const fail = () => { throw new Error("from the user"); };
+    const options = { log: fail, metrics: { count: fail, sample: fail, gauge: fail } };
+    const a = await Serf.create({ name: "a", bind: "127.0.0.1:0", profile: "local", ...options });
+    const b = await Serf.create({ name: "b", bind: "127.0.0.1:0", profile: "local" });
+    await b.join([a.address.text]);
+    const { responses, acks } = await b.query("x", null, { requestAck: true }).collect();
+    await a.shutdown();
+    console.log(acks.length, (await a.closed).reason);
+    await b.shutdown();
+  `;
+  using directory = new TemporaryDirectory();
+  directory.write({ "user.ts": source });
+  const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--quiet", "--no-check"]
+      .concat(["--config", new URL(import.meta.resolve("../../deno.json")).pathname])
+      .concat(directory.file("user.ts")),
+    env: { NO_COLOR: "1" },
+  }).output();
+  const said = new TextDecoder().decode(stderr);
+  assertEquals(new TextDecoder().decode(stdout), "2 shutdown\n", said);
+  assertEquals(said.match(/the option (log|metrics) throws/g)?.length, 2, said);
 });
 
 Deno.test("many instances live in one process", async () => {

@@ -108,6 +108,8 @@ export class Discovery implements AsyncDisposable {
       this.#queryInstances();
     };
     poll();
+    // Hosts that were heard while the network was being opened.
+    if (this.#waiting.length > 0) this.#joinWhenQuiet();
   }
 
   async #queryInstances(): Promise<void> {

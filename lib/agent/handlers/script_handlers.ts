@@ -4,6 +4,7 @@
  * @module
  */
 
+import { escapeControls } from "../../go/escape_controls.ts";
 import { decodeText } from "../../base/text.ts";
 import type { Log } from "../../base/log.ts";
 import { errorText } from "../../base/errors.ts";
@@ -68,7 +69,10 @@ export class ScriptHandlers {
       await event.respond(result.output);
     } catch (error) {
       const reason = `failed to respond to key query: ${errorText(error)}`;
-      log("WARN", `agent: Failed to respond to query 'query: ${event.name}': ${reason}`);
+      log(
+        "WARN",
+        `agent: Failed to respond to query 'query: ${escapeControls(event.name)}': ${reason}`,
+      );
     }
   }
 

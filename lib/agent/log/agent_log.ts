@@ -6,6 +6,7 @@
  */
 
 import type { Log } from "../../base/log.ts";
+import { escapeControlsInLines } from "../../go/escape_controls.ts";
 import type { LogLine, MonitoredLog } from "../../rpc/server/rpc_agent.ts";
 
 /** How many lines are kept for monitors that start later; Serf's agent has the same number. */
@@ -27,9 +28,9 @@ export class AgentLog implements MonitoredLog {
     return this.#lines;
   }
 
-  /** Writes a line. `text` starts with its source, as in `agent: `; one newline at its end is dropped. */
+  /** Writes a line. `text` starts with its source, as in `agent: `; one newline at its end is dropped, others stay. */
   readonly write: Log = (level, text) => {
-    const stamped = `${timeStamp(this.#now())} [${level}] ${text}`;
+    const stamped = `${timeStamp(this.#now())} [${level}] ${escapeControlsInLines(text)}`;
     const line = { level, text: stamped.endsWith("\n") ? stamped.slice(0, -1) : stamped };
     this.#lines.push(line);
     if (this.#lines.length > KEPT_LINES) this.#lines.shift();

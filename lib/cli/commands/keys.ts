@@ -4,6 +4,7 @@
  * @module
  */
 
+import { escapeControls, escapeControlsInLines } from "../../go/escape_controls.ts";
 import { RpcError } from "../../base/errors.ts";
 import { KeyError, type KeyResult, type RpcClient } from "../../rpc/client/client.ts";
 import { formatColumns } from "../output.ts";
@@ -110,8 +111,14 @@ async function reported(operation: KeyOperation, answer: Promise<KeyResult>): Pr
     if (!(error instanceof RpcError || error instanceof KeyError)) throw error;
     const messages = error instanceof KeyError ? [...error.result.messages] : [];
     const reason = error instanceof KeyError ? error.result.error : error.message;
-    const table = formatColumns(messages.map(([node, text]) => `failed: | ${node} | ${text}`));
-    const lines = [...table === "" ? [] : [table], "", `${operation.failure}: ${reason}`];
+    const table = formatColumns(
+      messages.map(([node, text]) => escapeControls(`failed: | ${node} | ${text}`)),
+    );
+    const lines = [
+      ...table === "" ? [] : [table],
+      "",
+      `${operation.failure}: ${escapeControlsInLines(`${reason}`)}`,
+    ];
     throw new CommandFailure(lines.join("\n"));
   }
 }

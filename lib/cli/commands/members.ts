@@ -6,6 +6,7 @@
 
 import type { Member } from "../../rpc/client/client.ts";
 import { formatColumns, formatFlag, formatResult } from "../output.ts";
+import { escapeControls } from "../../go/escape_controls.ts";
 import { labelled } from "../command.ts";
 import type { JsonValue } from "../../go/format_json.ts";
 import { rpcCommand } from "../rpc_command.ts";
@@ -61,7 +62,7 @@ function textRow(member: Member, detailed: boolean): string {
       `Available Protocol Range: [${delegateMin}, ${delegateMax}]`,
     );
   }
-  return cells.join("|");
+  return escapeControls(cells.join("|"));
 }
 
 function jsonMember(member: Member): JsonValue {

@@ -7,6 +7,7 @@
 import { type CommandIo, labelled } from "../command.ts";
 import type { Member, SerfEvent } from "../../rpc/client/client.ts";
 import { follow } from "../follow.ts";
+import { escapeControlsInLines } from "../../go/escape_controls.ts";
 import { goSyntax, type GoValue } from "../../go/syntax.ts";
 import { rpcCommand } from "../rpc_command.ts";
 
@@ -30,7 +31,7 @@ export const monitor = rpcCommand({
     const lines = await labelled("Error starting monitor", client.monitor(level));
     await Promise.all([
       follow(events, { interrupt, handle: (event) => printEvent(event, io) }),
-      follow(lines, { interrupt, handle: (line) => io.out(line) }),
+      follow(lines, { interrupt, handle: (line) => io.out(escapeControlsInLines(line)) }),
     ]);
     if (interrupt.aborted) return 0;
     io.out("\nRemote side ended the monitor! This usually means that the");

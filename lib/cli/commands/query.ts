@@ -8,6 +8,7 @@ import { decodeText, encodeText } from "../../base/text.ts";
 import { CommandFailure, type CommandIo, labelled } from "../command.ts";
 import type { QueryRecord } from "../../rpc/client/client.ts";
 import { follow } from "../follow.ts";
+import { escapeControls, escapeControlsInLines } from "../../go/escape_controls.ts";
 import { formatJson } from "../../go/format_json.ts";
 import { namedPayload } from "../named_payload.ts";
 import { formatFlag } from "../output.ts";
@@ -97,8 +98,11 @@ function textPrinter({ name, requestAck, io }: PrinterOptions): QueryPrinter {
     started: () => io.out(`Query '${name}' dispatched`),
     received(record) {
       counts[record.type]++;
-      if (record.type === "ack") io.out(`Ack from '${record.from}'`);
-      else io.out(answerLine(record.from, record.payload ?? new Uint8Array()));
+      if (record.type === "ack") io.out(`Ack from '${escapeControls(record.from)}'`);
+      else {
+        const payload = record.payload ?? new Uint8Array();
+        io.out(answerLine(record.from, io.isTerminal ? printable(payload) : payload));
+      }
     },
     finished() {
       if (requestAck) io.out(`Total Acks: ${counts.ack}`);
@@ -109,12 +113,17 @@ function textPrinter({ name, requestAck, io }: PrinterOptions): QueryPrinter {
 
 /** Bytes, because the payload may be binary; one newline at its end is left out, as in Serf. */
 function answerLine(from: string, payload: Uint8Array): Uint8Array {
-  const label = encodeText(`Response from '${from}': `);
+  const label = encodeText(`Response from '${escapeControls(from)}': `);
   const end = payload.at(-1) === 0x0a ? payload.length - 1 : payload.length;
   const line = new Uint8Array(label.length + end);
   line.set(label);
   line.set(payload.subarray(0, end), label.length);
   return line;
+}
+
+/** A payload for a terminal. Its lines stay what they are, other control characters are escaped. */
+function printable(payload: Uint8Array): Uint8Array {
+  return encodeText(escapeControlsInLines(decodeText(payload)));
 }
 
 /** Prints one JSON object at the end. */

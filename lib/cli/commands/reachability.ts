@@ -6,6 +6,7 @@
 
 import { PING_QUERY } from "../../api/internal_names.ts";
 import { CommandFailure, type CommandIo, labelled } from "../command.ts";
+import { escapeControls } from "../../go/escape_controls.ts";
 import { follow } from "../follow.ts";
 import { rpcCommand } from "../rpc_command.ts";
 
@@ -70,8 +71,8 @@ class AckTally {
   add(node: string): void {
     this.#count++;
     this.#lastMs = performance.now();
-    if (this.#verbose) this.#io.out(`\tAck from '${node}'`);
-    if (this.#nodes.has(node)) this.#io.out(`Duplicate response from '${node}'`);
+    if (this.#verbose) this.#io.out(`\tAck from '${escapeControls(node)}'`);
+    if (this.#nodes.has(node)) this.#io.out(`Duplicate response from '${escapeControls(node)}'`);
     this.#nodes.add(node);
   }
 
@@ -101,13 +102,13 @@ function compare(acks: AckTally, { live, io }: Comparison): number {
   if (acks.count > live.size) {
     const strangers = acks.nodes.difference(live);
     io.out("Received more acks than live nodes! Acks from non-live nodes:");
-    for (const node of strangers) io.out(`\t${node}`);
+    for (const node of strangers) io.out(`\t${escapeControls(node)}`);
     io.out(
       "Nodes that are not alive in the member list did answer: check the network and the configuration.",
     );
   } else {
     io.out("Received less acks than live nodes! Missing acks from:");
-    for (const node of live.difference(acks.nodes)) io.out(`\t${node}`);
+    for (const node of live.difference(acks.nodes)) io.out(`\t${escapeControls(node)}`);
     io.out(
       "Gossip does not reach these nodes, or their answers get lost: check the network and the configuration.",
     );

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { escapeControls } from "../../go/escape_controls.ts";
 import type { Address } from "../../base/address.ts";
 import type { PushPull, Reply } from "../../wire/messages/messages.ts";
 import type { SwimContext } from "../context.ts";
@@ -135,7 +136,7 @@ export class PushPullSync {
   #conclude(reply: Reply, join: boolean, settle: (problem?: string) => void): void {
     if (!reply.ok) return settle(reply.error);
     const { message } = reply;
-    if (message.type === "err") return settle(`remote error: ${message.error}`);
+    if (message.type === "err") return settle(`remote error: ${escapeControls(message.error)}`);
     if (message.type === "push-pull") {
       return this.#merger.merge(message, { join, trusted: join }, settle);
     }

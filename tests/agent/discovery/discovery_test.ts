@@ -165,3 +165,20 @@ Deno.test("a name that cannot be announced and a network that cannot be opened a
     "no multicast listeners",
   );
 });
+
+Deno.test("hosts that are heard while the network is opened are joined", async () => {
+  const joined: string[][] = [];
+  await using _ = await Discovery.start(config, {
+    agent: {
+      address: Address.parse("127.0.0.63", 7963),
+      join: (addresses) => Promise.resolve(joined.push([...addresses])),
+    },
+    log: () => {},
+    openNetwork: ({ receive }) => {
+      receive(answersOf("early", "127.0.0.64"));
+      return Promise.resolve({ query: () => Promise.resolve(), close: () => Promise.resolve() });
+    },
+  });
+  await until(() => joined.length === 1);
+  assertEquals(joined, [["127.0.0.64:7946"]]);
+});

@@ -68,3 +68,9 @@ Deno.test("levels are ordered and found in any case", () => {
   assertEquals(parseLogLevel("ERROR"), undefined);
   assertEquals(parseLogLevel(""), undefined);
 });
+
+Deno.test("escape sequences are shown, not passed on", () => {
+  const log = new AgentLog();
+  log.write("INFO", "agent: \x1b[2Jgone\r");
+  assertEquals(log.lines[0].text.slice(20), "[INFO] agent: \\x1b[2Jgone\\r");
+});
