@@ -109,11 +109,14 @@ function machineOptions(config: AgentConfig): SerfOptions {
   return {
     name: config.nodeName,
     protocol: config.protocol,
+    allowCidr: config.allowCidr.map((cidr) => cidr.trim()),
+    label: config.label || undefined,
     compression: !config.disableCompression,
     snapshotPath: config.snapshotPath || undefined,
     rejoinAfterLeave: config.rejoinAfterLeave,
     advanced: {
       ...agentCoalescing,
+      skipInboundLabelCheck: config.labelSkipCheck,
       queryResponseSizeLimit: config.queryResponseSizeLimit,
       querySizeLimit: config.querySizeLimit,
       userEventSizeLimit: config.userEventSizeLimit,

@@ -5,7 +5,8 @@
  * @module
  */
 
-import { Address, isMapped, parseIp } from "../base/address.ts";
+import { Address, isMapped } from "../base/address.ts";
+import { isInside, type Network, parseNetwork } from "../base/network.ts";
 
 /** The part of `Deno.networkInterfaces()` that matters here. */
 export type InterfaceAddress = Pick<Deno.NetworkInterfaceInfo, "address" | "cidr">;
@@ -28,7 +29,7 @@ const privateNetworks = [
   "100.64.0.0/10",
   "198.18.0.0/15",
   "fc00::/7",
-].map(parseNetwork);
+].map(network);
 
 /** The other special-purpose networks of RFC 6890: this machine, one link, documentation, translation. */
 const otherSpecialNetworks = [
@@ -48,7 +49,7 @@ const otherSpecialNetworks = [
   "2001:db8::/32",
   "2002::/16",
   "fe80::/10",
-].map(parseNetwork);
+].map(network);
 
 /**
  * Returns the configured address, or else the bound one, or else, if the node listens on all addresses, a private address
@@ -78,37 +79,18 @@ export function isPublic(address: Address): boolean {
   return !isInside(ip, privateNetworks) && !isInside(ip, otherSpecialNetworks);
 }
 
-interface Network {
-  readonly ip: Uint8Array;
-  /** Leading bits that belong to the network. */
-  readonly bits: number;
-}
-
 function privateIp(interfaces: readonly InterfaceAddress[]): Uint8Array | undefined {
   const candidates = interfaces
     .filter(({ cidr }) => cidr !== null)
-    .map(({ cidr }) => parseNetwork(cidr))
+    .map(({ cidr }) => network(cidr))
     .filter(({ ip }) => isInside(ip, privateNetworks));
   candidates.sort((a, b) => a.ip.length - b.ip.length || b.bits - a.bits);
   return candidates[0]?.ip;
 }
 
-function parseNetwork(cidr: string): Network {
-  const [host, bits] = cidr.split("/");
-  return { ip: parseIp(host) ?? new Uint8Array(), bits: Number(bits) };
-}
-
-function isInside(ip: Uint8Array, networks: readonly Network[]): boolean {
-  return networks.some((network) => contains(network, ip));
-}
-
-function contains(network: Network, ip: Uint8Array): boolean {
-  if (ip.length !== network.ip.length) return false;
-  for (let bit = 0; bit < network.bits; bit++) {
-    const mask = 0x80 >> (bit & 7);
-    if ((ip[bit >> 3] & mask) !== (network.ip[bit >> 3] & mask)) return false;
-  }
-  return true;
+/** Networks that are known to be right: those of this file, and those of the system. */
+function network(cidr: string): Network {
+  return parseNetwork(cidr) ?? { ip: new Uint8Array(), bits: 0 };
 }
 
 function isUnspecified({ ip }: Address): boolean {

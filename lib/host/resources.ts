@@ -97,8 +97,8 @@ async function bindTransport(
   },
 ): Promise<NetTransport> {
   try {
-    const { tcpTimeoutMs: streamTimeoutMs } = config.profile;
-    return await NetTransport.bind({ bind, wire, streamTimeoutMs, log, metrics });
+    const { allows, profile: { tcpTimeoutMs: streamTimeoutMs } } = config;
+    return await NetTransport.bind({ bind, wire, streamTimeoutMs, log, metrics, allows });
   } catch (error) {
     throw memberlistError(error);
   }
@@ -119,9 +119,16 @@ function memberlistError(error: unknown): Error {
 
 async function wireOptions(options: SerfOptions): Promise<WireOptions> {
   const { label, compression = true, encryptKey, advanced = {} } = options;
-  const { verifyIncoming, verifyOutgoing } = advanced;
+  const { verifyIncoming, verifyOutgoing, skipInboundLabelCheck } = advanced;
   const keyring = encryptKey === undefined ? options.keyring : await keyringOf(encryptKey);
-  return { compress: compression, keyring, label, verifyIncoming, verifyOutgoing };
+  return {
+    compress: compression,
+    keyring,
+    label,
+    skipInboundLabelCheck,
+    verifyIncoming,
+    verifyOutgoing,
+  };
 }
 
 /** Loads the cryptography only for those who encrypt. */

@@ -10,10 +10,12 @@ import {
   checkOptions,
   checkText,
   checkTextMap,
+  checkTexts,
   refuse,
 } from "../api/arguments.ts";
 import type { Member } from "../api/member.ts";
 import type { Log } from "../base/log.ts";
+import { isInside, parseNetwork } from "../base/network.ts";
 import type { Metrics } from "../base/metrics.ts";
 import { librarySettings, type ProtocolSettings, type SerfConfig } from "../serf/config.ts";
 import { type Profile, type ProfileName, profiles } from "../swim/config.ts";
@@ -26,6 +28,8 @@ export interface AdvancedOptions extends Partial<ProtocolSettings> {
    * reap, and gets the member and the time that would apply without it. Default: the same for all members.
    */
   readonly reconnectTimeoutOverride?: (member: Member, timeoutMs: number) => number;
+  /** Whether the label is checked and removed by somebody in between, so that none may arrive. Default false. */
+  readonly skipInboundLabelCheck?: boolean;
   /** Whether to refuse what is not encrypted. Default true; of no effect without a key. */
   readonly verifyIncoming?: boolean;
   /** Whether to encrypt what is sent. Default true; of no effect without a key. */
@@ -60,6 +64,11 @@ export interface SerfOptions {
   readonly compression?: boolean;
   /** Every packet and stream of the cluster starts with it, which keeps clusters apart; up to 255 bytes. Default: none. */
   readonly label?: string;
+  /**
+   * Networks such as `10.0.0.0/8` that members may be in. Datagrams, streams and claims from and to other addresses are
+   * ignored. Default: all.
+   */
+  readonly allowCidr?: readonly string[];
   /** A file from which a restarted node knows whom to join and which events it has seen. Default: none. */
   readonly snapshotPath?: string;
   /** Whether a node that has left joins again when it is restarted with its snapshot. Default false. */
@@ -98,6 +107,7 @@ const OPTION_CHECKS: Readonly<
   onKeyringChange: ofType("function"),
   compression: ofType("boolean"),
   label: checkText,
+  allowCidr: checkNetworks,
   snapshotPath: checkText,
   rejoinAfterLeave: ofType("boolean"),
   leaveOnDispose: ofType("boolean"),
@@ -110,6 +120,7 @@ const OPTION_CHECKS: Readonly<
 
 const ADVANCED_DEFAULTS: Required<Omit<AdvancedOptions, "reconnectTimeoutOverride">> = {
   ...protocolDefaults(),
+  skipInboundLabelCheck: false,
   verifyIncoming: true,
   verifyOutgoing: true,
 };
@@ -132,7 +143,8 @@ export type NodeConfig = Omit<SerfConfig, "address">;
 /** The node's settings, completed. The options must have been checked. */
 export function nodeConfig(options: SerfOptions): NodeConfig {
   const { name = Deno.hostname(), tags = {}, profile = "lan", protocol, metrics } = options;
-  const { verifyIncoming: _, verifyOutgoing: __, ...settings } = options.advanced ?? {};
+  const { verifyIncoming: _, verifyOutgoing: __, skipInboundLabelCheck: ___, ...settings } =
+    options.advanced ?? {};
   return {
     ...librarySettings,
     ...withoutUndefined(settings),
@@ -140,8 +152,15 @@ export function nodeConfig(options: SerfOptions): NodeConfig {
     tags: { ...tags },
     profile: typeof profile === "string" ? profiles[profile] : profile,
     protocol: protocol ?? librarySettings.protocol,
+    allows: allowedBy(options.allowCidr ?? []),
     metrics,
   };
+}
+
+function allowedBy(cidrs: readonly string[]): NodeConfig["allows"] {
+  if (cidrs.length === 0) return undefined;
+  const networks = cidrs.map(parseNetwork).filter((network) => network !== undefined);
+  return (ip) => isInside(ip, networks);
 }
 
 function protocolDefaults(): ProtocolSettings {
@@ -173,6 +192,13 @@ function checkLog(name: string, value: unknown): void {
 
 function checkEndpoint(name: string, value: unknown): void {
   checkText(name, value, 'text such as "0.0.0.0:7946"');
+}
+
+function checkNetworks(name: string, value: unknown): void {
+  checkTexts(name, value, "10.0.0.0/8");
+  for (const text of value as readonly string[]) {
+    if (parseNetwork(text) === undefined) refuse(name, text, "networks such as 10.0.0.0/8");
+  }
 }
 
 function checkProfile(name: string, value: unknown): void {

@@ -92,6 +92,8 @@ export interface SerfConfig extends ProtocolSettings {
    * is asked at every reap, and gets the member and the time that would apply without it.
    */
   readonly reconnectTimeoutOverride?: (member: Member, timeoutMs: number) => number;
+  /** Whether a member may have this address; claims of others are ignored. Default: any. */
+  readonly allows?: (ip: Uint8Array) => boolean;
   /** Takes the values of metrics, if they are wanted. */
   readonly metrics?: Metrics;
 }

@@ -121,6 +121,8 @@ export interface SwimConfig {
   readonly profile: Profile;
   /** How many nodes are remembered at most; new names beyond that are ignored. */
   readonly maxMembers: number;
+  /** Whether a node may have this address; others' claims are ignored. Default: any. */
+  readonly allows?: (ip: Uint8Array) => boolean;
   /** The bytes that label and encryption add to a datagram now; a keyring may be installed later. */
   readonly packetOverhead: () => number;
   /** Takes metrics, if they are wanted. */

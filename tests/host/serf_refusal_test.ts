@@ -10,6 +10,7 @@ import { Serf } from "../../lib/host/serf.ts";
 import { profiles } from "../../lib/swim/config.ts";
 import { Keyring } from "../../lib/wire/framing/keyring.ts";
 import { FAST, LoopbackCluster } from "./loopback_cluster.ts";
+import { until } from "../support/until.ts";
 import { vacantPort } from "../support/vacant_port.ts";
 
 Deno.test("a join that reaches nobody says why for each address", async () => {
@@ -200,5 +201,39 @@ Deno.test("options out of range are refused by name", async () => {
   ] as const;
   for (const [options, kind, message] of cases) {
     await assertRejects(() => Serf.create({ name: "x", bind, ...options }), kind, message);
+  }
+});
+
+Deno.test("strangers outside the allowed networks are neither heard nor joined nor believed", async () => {
+  const profile = "local";
+  const allowCidr = ["127.0.0.0/30"];
+  await using a = await Serf.create({ name: "a", bind: "127.0.0.1:0", profile, allowCidr });
+  await using b = await Serf.create({ name: "b", bind: "127.0.0.2:0", profile });
+  await using c = await Serf.create({ name: "c", bind: "127.0.0.9:0", profile });
+  await assertRejects(() => a.join([c.address.text]), JoinError, "127.0.0.9 is not allowed");
+  // The stream comes from 127.0.0.1, but what it says of 127.0.0.9 is not believed.
+  await c.join([a.address.text]);
+  assertEquals(a.members().map(({ name }) => name), ["a"]);
+  await c.join([b.address.text]);
+  await b.join([a.address.text]);
+  await until(() => a.members().length === 2 && b.members().length === 3);
+  b.userEvent("still here");
+  assertEquals(a.members().map(({ name }) => name).sort(), ["a", "b"]);
+});
+
+Deno.test("streams from outside the allowed networks are closed", async () => {
+  const allowCidr = ["127.0.0.8/29"];
+  await using a = await Serf.create({ name: "a", bind: "127.0.0.9:0", allowCidr });
+  await using b = await Serf.create({ name: "b", bind: "127.0.0.1:0" });
+  await assertRejects(() => b.join([a.address.text]), JoinError);
+});
+
+Deno.test("networks that cannot be understood are refused", async () => {
+  for (const text of ["10.0.0.0", "10.0.0.0/33", "x/8", "::/129", "10.0.0.0/8/8"]) {
+    await assertRejects(
+      () => Serf.create({ allowCidr: [text] }),
+      TypeError,
+      "networks such as 10.0.0.0/8",
+    );
   }
 });

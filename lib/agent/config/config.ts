@@ -47,6 +47,12 @@ export const configOptions = {
   /** Base64. */
   encryptKey: { key: "encrypt_key", kind: "string" },
   keyringFile: { key: "keyring_file", kind: "string" },
+  /** Networks that members may be in; none for all. */
+  allowCidr: { key: "allow_cidr", kind: "list" },
+  /** Keeps clusters on one network apart; empty for none. */
+  label: { key: "label", kind: "string" },
+  /** Whether somebody in between checks and removes the label. */
+  labelSkipCheck: { key: "label_skip_check", kind: "bool" },
   /** A level in any case. */
   logLevel: { key: "log_level", kind: "string" },
   /** `host:port` to listen on for clients. */
@@ -130,6 +136,9 @@ export const defaultConfig: AgentConfig = {
   advertise: "",
   encryptKey: "",
   keyringFile: "",
+  allowCidr: [],
+  label: "",
+  labelSkipCheck: false,
   logLevel: "INFO",
   rpcAddr: DEFAULT_RPC_ADDRESS,
   rpcAuth: "",

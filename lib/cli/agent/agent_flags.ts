@@ -94,6 +94,22 @@ const agentFlags = {
     help:
       "File that stores the encryption keys, so that changes by the keys command survive a restart. Cannot be used with -encrypt.",
   },
+  "allow-cidr": {
+    kind: "list",
+    value: "network",
+    help:
+      "Network that members may be in, such as 10.0.0.0/8; everything from or to other addresses is ignored. Default: all.",
+  },
+  "label": {
+    kind: "string",
+    value: "text",
+    help:
+      "Label of all messages between nodes, at most 255 bytes. Nodes with another label, or none, are ignored.",
+  },
+  "label-skip-check": {
+    kind: "bool",
+    help: "Expect messages without a label, for a proxy that checks and removes it.",
+  },
   "snapshot": {
     kind: "string",
     value: "path",
@@ -187,6 +203,9 @@ export function parseAgentFlags(args: readonly string[]): ConfigSources {
     handlerWaitDelayMs: duration(flags["handler-linger"]),
     encryptKey: flags.encrypt,
     keyringFile: flags["keyring-file"],
+    allowCidr: flags["allow-cidr"],
+    label: flags.label,
+    labelSkipCheck: flags["label-skip-check"],
     snapshotPath: flags.snapshot,
     rejoinAfterLeave: flags.rejoin,
     profile: flags.profile,

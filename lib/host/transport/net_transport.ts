@@ -28,6 +28,8 @@ export interface NetTransportOptions extends BindOptions {
   readonly wire: WireOptions;
   /** How long reading a message of an inbound stream may take, and again writing the answer. */
   readonly streamTimeoutMs: number;
+  /** Whether datagrams and streams are exchanged with an address. Default: with any. */
+  readonly allows?: (ip: Uint8Array) => boolean;
   /** Takes the values of metrics, if they are wanted. */
   readonly metrics?: Metrics;
 }
@@ -59,8 +61,9 @@ export class NetTransport {
 
   /** Begins to receive. What arrived since the sockets were bound is in the system's buffers. Called once. */
   start(handler: TransportHandler): void {
-    const { wire, log, metrics, streamTimeoutMs: timeoutMs } = this.#options;
+    const { wire, log, metrics, allows, streamTimeoutMs: timeoutMs } = this.#options;
     this.#udp.start((from, bytes) => {
+      if (allows?.(from.ip) === false) return;
       metrics?.count("memberlist.udp.received", bytes.length);
       const { messages, problems } = decodePacket(bytes, wire);
       const [problem] = problems;
@@ -74,6 +77,7 @@ export class NetTransport {
       listener: this.#listener,
       wire,
       timeoutMs,
+      allows,
       accept: (from, message) => handler.accept(from, message),
       log,
       metrics,
@@ -82,7 +86,9 @@ export class NetTransport {
 
   /** Sends one datagram, best effort. */
   send(to: Address, packet: Packet): void {
-    const { wire, metrics } = this.#options;
+    const { wire, metrics, allows } = this.#options;
+    // This also keeps pings and answers from being relayed to where a sender should not reach.
+    if (allows?.(to.ip) === false) return;
     const bytes = encodePacket(packet, wire);
     metrics?.count("memberlist.udp.sent", bytes.length);
     this.#udp.send(bytes, to);
@@ -90,7 +96,10 @@ export class NetTransport {
 
   /** Performs a stream exchange. Never rejects; closing the transport makes it fail at once. */
   request(to: Address, exchange: Exchange): Promise<Reply> {
-    const { wire, log, metrics } = this.#options;
+    const { wire, log, metrics, allows } = this.#options;
+    if (allows?.(to.ip) === false) {
+      return Promise.resolve({ ok: false, error: `${to.host} is not allowed`, refused: false });
+    }
     const options = { wire, log, metrics, signal: this.#closing.signal };
     const reply = exchangeOverTcp(to, exchange, options)
       .finally(() => this.#exchanges.delete(reply));

@@ -29,6 +29,8 @@ export interface TcpServerOptions {
   readonly accept: (from: Address, message: StreamMessage) => StreamMessage | null;
   readonly log: Log;
   readonly metrics?: Metrics;
+  /** Whether streams from an address are accepted. Default: from any. */
+  readonly allows?: (ip: Uint8Array) => boolean;
   /** The most answers that are written at once; a further message is not answered. Default 128. */
   readonly maxExchanges?: number;
 }
@@ -76,10 +78,12 @@ export class TcpServer {
   async #accept(): Promise<void> {
     const conn = await this.#options.listener.accept();
     this.#options.metrics?.count("memberlist.tcp.accept");
+    const from = peerAddress(conn.remoteAddr);
+    if (this.#options.allows?.(from.ip) === false) return conn.close();
     // A connection that the other side has reset already may throw; it has been closed then.
     const connection = new TimedConnection(conn, this.#options.timeoutMs);
     this.#connections.add(connection);
-    const serving = this.#serve(connection, peerAddress(conn.remoteAddr)).finally(() => {
+    const serving = this.#serve(connection, from).finally(() => {
       connection.close();
       this.#connections.delete(connection);
       this.#serving.delete(serving);

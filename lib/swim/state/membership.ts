@@ -106,12 +106,15 @@ export class Membership {
 
   /** Applies an alive message; `own` if it is ours. `finished` is called when it has been gossiped. */
   aliveNode(announced: Claim, options: { own?: boolean; finished?: () => void } = {}): void {
-    const { config, nodes } = this.#context;
+    const { config, nodes, log } = this.#context;
     if (isOversized(announced)) return this.#logOversized(announced);
     const claim = this.#withPort(announced);
     const { node } = claim;
     const found = nodes.get(node);
     if (found === claim || (found === undefined && nodes.size >= config.maxMembers)) return;
+    if (!options.own && config.allows?.(claim.address.ip) === false) {
+      return log("DEBUG", `Blocked alive message: ${claim.address.host} is not allowed`);
+    }
     const known = found ?? { ...claim, incarnation: 0, state: "dead" };
     const self = node === config.name;
     const action = decideAlive(known, claim, { self, own: options.own, leaving: this.#leaving });

@@ -21,7 +21,8 @@ Deno.test("every flag sets its setting", () => {
     ...["-protocol=4", "-profile=wan", "-join=j1", "-join=j2", "-replay", "-retry-join=rj"],
     ...["-retry-max=0x10", "-retry-interval=1m", "-snapshot=s", "-rejoin", "-event-handler=h"],
     ...["-discover=d", "-syslog", "-broadcast-timeout=7s", "-disable-compression"],
-    "-handler-linger=8s",
+    ...["-handler-linger=8s", "-allow-cidr=10.0.0.0/8", "-allow-cidr=::1/128", "-label=l"],
+    "-label-skip-check",
     ...["-mdns-iface=mi", "-mdns-disable-ipv4", "-mdns-disable-ipv6", "positional", "-node=late"],
   ]);
   assertEquals(layer, {
@@ -34,6 +35,9 @@ Deno.test("every flag sets its setting", () => {
     advertise: "ad",
     encryptKey: "k",
     keyringFile: "kf",
+    allowCidr: ["10.0.0.0/8", "::1/128"],
+    label: "l",
+    labelSkipCheck: true,
     logLevel: "debug",
     rpcAddr: "ra",
     protocol: 4,

@@ -53,7 +53,13 @@ export const ourDifferences: readonly Difference[] = [
   {
     where: ["help-structure/flags of agent"],
     reason: reasons.linger,
-    adapt: (recorded) => ({ ...recorded, lines: [...recorded.lines ?? [], "handler-linger"] }),
+    adapt: (recorded) => ({
+      ...recorded,
+      lines: [
+        ...recorded.lines ?? [],
+        ...["allow-cidr", "handler-linger", "label", "label-skip-check"],
+      ],
+    }),
   },
   {
     where: ["reachability/one-verbose", "reachability/two-verbose"],
