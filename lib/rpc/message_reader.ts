@@ -20,7 +20,8 @@ const BUFFER_BYTES = 16_384;
 /** Reads one value after another from a byte stream, each of at most a given size. */
 export class MessageReader {
   readonly #source: ByteSource;
-  readonly #maxBytes: number;
+  /** The largest value that is accepted from now on. */
+  maxBytes: number;
   #buffer = new Uint8Array(FIRST_BUFFER_BYTES);
   /** Bytes that were received and not yet read are in `#buffer` from `#start` to `#end`. */
   #start = 0;
@@ -28,7 +29,7 @@ export class MessageReader {
 
   constructor(source: ByteSource, options: { readonly maxBytes: number }) {
     this.#source = source;
-    this.#maxBytes = options.maxBytes;
+    this.maxBytes = options.maxBytes;
   }
 
   /**
@@ -40,8 +41,8 @@ export class MessageReader {
     const scanner = new ValueScanner();
     for (;;) {
       const complete = scanner.scan(this.#unread());
-      if (scanner.end > this.#maxBytes) {
-        throw new DecodeError(`value of more than ${this.#maxBytes} bytes`);
+      if (scanner.end > this.maxBytes) {
+        throw new DecodeError(`value of more than ${this.maxBytes} bytes`);
       }
       if (complete) break;
       if (!await this.#receive()) {
@@ -71,7 +72,7 @@ export class MessageReader {
     const unread = this.#unread();
     const { length } = this.#buffer;
     const usual = Math.min(this.#end === length ? 2 * length : length, BUFFER_BYTES);
-    const size = Math.max(usual, 2 * unread.length);
+    const size = Math.max(usual, Math.min(2 * unread.length, this.maxBytes), unread.length + 1);
     const buffer = size === this.#buffer.length ? this.#buffer : new Uint8Array(size);
     buffer.set(unread);
     this.#buffer = buffer;

@@ -4,7 +4,7 @@ import { AgentLog } from "../../lib/agent/log/agent_log.ts";
 import { RpcClient, type RpcClientOptions } from "../../lib/rpc/client/client.ts";
 import type { Command, RequestBody } from "../../lib/rpc/commands.ts";
 import { encodeRequest } from "../../lib/rpc/protocol.ts";
-import { RpcServer } from "../../lib/rpc/server/server.ts";
+import { RpcServer, type RpcServerOptions } from "../../lib/rpc/server/server.ts";
 import { FakeAgent } from "./client/fake_agent.ts";
 import { RawClient } from "./raw_client.ts";
 
@@ -13,9 +13,10 @@ export class Serving implements AsyncDisposable {
   readonly log = new AgentLog();
   readonly server: RpcServer;
 
-  constructor(authKey?: string) {
+  constructor(authKey?: string, options: Partial<RpcServerOptions> = {}) {
     const { agent, log } = this;
-    this.server = RpcServer.listen({ address: "127.0.0.1:0", authKey, agent, log });
+    const address = "127.0.0.1:0";
+    this.server = RpcServer.listen({ address, authKey, agent, log, ...options });
   }
 
   connect(options: RpcClientOptions = {}): Promise<RpcClient> {

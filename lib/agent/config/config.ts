@@ -59,6 +59,8 @@ export const configOptions = {
   rpcAddr: { key: "rpc_addr", kind: "string" },
   /** The token that clients must send; empty if they need none. */
   rpcAuth: { key: "rpc_auth", kind: "string" },
+  /** How many RPC clients may be connected. */
+  rpcMaxClients: { key: "rpc_max_clients", kind: "int" },
   /** Serf protocol version. */
   protocol: { key: "protocol", kind: "int" },
   /** Whether recent user events from before a join are delivered. */
@@ -142,6 +144,8 @@ export const defaultConfig: AgentConfig = {
   logLevel: "INFO",
   rpcAddr: DEFAULT_RPC_ADDRESS,
   rpcAuth: "",
+  // A process usually has 4,096 file descriptors or more; gossip needs a few hundred at most.
+  rpcMaxClients: 1_024,
   protocol: agentSettings.protocol,
   replayOnJoin: false,
   queryResponseSizeLimit: librarySettings.queryResponseSizeLimit,

@@ -236,7 +236,8 @@ async function startDiscovery(
 
 function listenForClients(config: AgentConfig, agent: Agent, log: AgentLog): RpcServer {
   try {
-    return RpcServer.listen({ address: config.rpcAddr, authKey: config.rpcAuth, agent, log });
+    const { rpcAddr: address, rpcAuth: authKey, rpcMaxClients: maxClients } = config;
+    return RpcServer.listen({ address, authKey, maxClients, agent, log });
   } catch (error) {
     throw new StartupError(`Error starting RPC listener: ${errorText(error)}`);
   }

@@ -11,6 +11,7 @@ import type { QueryRecord } from "../../api/query.ts";
 import { errorText } from "../../base/errors.ts";
 import { levelPasses, type LogLevel } from "../../base/log.ts";
 import type { Subscription } from "../../base/subscription.ts";
+import { encodeText } from "../../base/text.ts";
 import { delay } from "../../base/timer.ts";
 import type { Field } from "../../wire/msgpack/struct.ts";
 import { eventRecord, type StreamedEvent } from "../event_record.ts";
@@ -26,6 +27,8 @@ export interface ClientOptions {
   readonly log: MonitoredLog;
   /** The token that every command but the handshake needs; empty if none is needed. */
   readonly authKey: string;
+  /** How long a client with a wrong token waits for its answer. Default: 1 s. */
+  readonly failedAuthDelayMs?: number;
   /** The client's `IP:PORT`, for the log. */
   readonly address: string;
 }
@@ -43,6 +46,9 @@ const DROP_WARNING_INTERVAL_MS = 10_000;
  */
 const QUERY_END_DELAY_MS = 100;
 
+/** Keeps others from trying many tokens. */
+const FAILED_AUTH_DELAY_MS = 1_000;
+
 /** What one client is, and what it has started. */
 export class Client {
   readonly agent: RpcAgent;
@@ -52,6 +58,8 @@ export class Client {
   authenticated: boolean;
   readonly #authKey: string;
   readonly #log: MonitoredLog;
+  readonly #address: string;
+  readonly #failedAuthDelayMs: number;
   readonly #name: string;
   readonly #writer: ResponseWriter;
   readonly #streams = new Map<bigint, RecordStream<SerfEvent>>();
@@ -63,11 +71,14 @@ export class Client {
   readonly #closing = new AbortController();
   #warnedAt = -Infinity;
 
-  constructor({ agent, log, authKey, address }: ClientOptions, writer: ResponseWriter) {
+  constructor(options: ClientOptions, writer: ResponseWriter) {
+    const { agent, log, authKey, failedAuthDelayMs = FAILED_AUTH_DELAY_MS, address } = options;
     this.agent = agent;
     this.authenticated = authKey === "";
     this.#authKey = authKey;
     this.#log = log;
+    this.#address = address;
+    this.#failedAuthDelayMs = failedAuthDelayMs;
     this.#name = `ipc.client: ${address}`;
     this.#writer = writer;
   }
@@ -77,11 +88,17 @@ export class Client {
     return this.#closing.signal.aborted;
   }
 
-  /** Compares a token with the one that is needed, and returns whether it is that. */
-  authenticate(token: string): boolean {
-    if (token !== this.#authKey) return false;
-    this.authenticated = true;
-    return true;
+  /** Whether the client may give all commands. */
+  get admitted(): boolean {
+    return this.handshaken && this.authenticated;
+  }
+
+  /** Compares a token with the one that is needed; resolves to whether it is that, and late if it is not. */
+  async authenticate(token: string): Promise<boolean> {
+    if (sameText(token, this.#authKey)) return this.authenticated = true;
+    this.log("WARN", `Failed authentication from client: ${this.#address}`);
+    await delay(this.#failedAuthDelayMs, this.#closing.signal);
+    return false;
   }
 
   /** Whether a stream was started under this number. */
@@ -200,4 +217,12 @@ export class Client {
   #logFailure(what: string, error: unknown): void {
     this.log("ERR", `Failed to stream ${what} to ${this.#name}: ${errorText(error)}`);
   }
+}
+
+/** Compares in a time that does not tell how much of the texts is the same. */
+function sameText(given: string, needed: string): boolean {
+  const [a, b] = [encodeText(given), encodeText(needed)];
+  let difference = a.length ^ b.length;
+  for (let i = 0; i < a.length; i++) difference |= a[i] ^ b[i % Math.max(1, b.length)];
+  return difference === 0;
 }

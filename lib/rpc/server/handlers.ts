@@ -55,8 +55,8 @@ const handlers: { readonly [C in Command]: Handler<C> } = {
     },
   },
   "auth": {
-    handle({ client, body }) {
-      if (!client.authenticate(body.AuthKey)) throw new Error(RpcFailure.invalidToken);
+    async handle({ client, body }) {
+      if (!await client.authenticate(body.AuthKey)) throw new Error(RpcFailure.invalidToken);
       return done;
     },
   },

@@ -6,6 +6,7 @@
 
 import { errorText } from "../../base/errors.ts";
 import type { ByteSink } from "../../base/write_all.ts";
+import { formatDuration } from "../../go/duration.ts";
 import { osErrorText } from "../../go/os_error.ts";
 import { type Command, isCommand, type RequestBody } from "../commands.ts";
 import { type ByteSource, MessageReader } from "../message_reader.ts";
@@ -30,6 +31,17 @@ interface SessionConnection extends ByteSource, ByteSink {
 /** The largest header or body a client may send. Serf has no limit; no sensible request comes near this one. */
 const MAX_REQUEST_BYTES = 16 * 1024 * 1024;
 
+/** The same for a client that has not authenticated: an unfinished request is kept in memory. */
+const MAX_STRANGER_REQUEST_BYTES = 64 * 1024;
+
+/** How long a client may take, in milliseconds. */
+export interface SessionDeadlines {
+  /** From the connection to the handshake and, where a token is needed, the authentication. */
+  readonly handshakeMs: number;
+  /** For reading anything of what is written to it. */
+  readonly writeMs: number;
+}
+
 /**
  * Serves one client. Requests are carried out one after another. The streams, the monitor and the queries that they start
  * send records between the responses.
@@ -39,13 +51,18 @@ export class Session {
   readonly #client: Client;
   readonly #reader: MessageReader;
   readonly #writer: ResponseWriter;
+  readonly #address: string;
+  readonly #since = performance.now();
+  /** When the system was given bytes that it has not taken yet. */
+  #writingSince = Infinity;
 
   constructor(connection: SessionConnection, options: ClientOptions) {
     this.#connection = connection;
     this.#reader = new MessageReader({ read: (buffer) => this.#receive(buffer) }, {
-      maxBytes: MAX_REQUEST_BYTES,
+      maxBytes: MAX_STRANGER_REQUEST_BYTES,
     });
-    this.#writer = new ResponseWriter(connection);
+    this.#writer = new ResponseWriter({ write: (bytes) => this.#write(bytes) });
+    this.#address = options.address;
     this.#client = new Client(options, this.#writer);
   }
 
@@ -68,6 +85,35 @@ export class Session {
     if (this.#client.closed) return;
     this.#client.close();
     this.#connection.close();
+  }
+
+  /** Whether the client has done the handshake and, where a token is needed, has authenticated. */
+  get admitted(): boolean {
+    return this.#client.admitted;
+  }
+
+  /** Ends the session with a line in the log if the client has missed a deadline. */
+  check(now: number, { handshakeMs, writeMs }: SessionDeadlines): void {
+    if (!this.admitted && now - this.#since >= handshakeMs) {
+      this.dismiss(`not authenticated after ${formatDuration(handshakeMs)}`);
+    } else if (now - this.#writingSince >= writeMs) {
+      this.dismiss(`has read nothing for ${formatDuration(writeMs)}`);
+    }
+  }
+
+  /** Ends the session, and logs why. */
+  dismiss(reason: string): void {
+    this.#client.log("WARN", `Closing client: ${this.#address}: ${reason}`);
+    this.close();
+  }
+
+  async #write(bytes: Uint8Array): Promise<number> {
+    this.#writingSince = performance.now();
+    try {
+      return await this.#connection.write(bytes);
+    } finally {
+      this.#writingSince = Infinity;
+    }
   }
 
   /** Called when all requests that have arrived are carried out. A client that cannot be written to is not read again. */
@@ -124,6 +170,7 @@ export class Session {
     const { batch } = this.#writer;
     if (!batch.isEmpty && !isPrompt(command)) await this.#writer.flush();
     const outcome = await carryOut(command, { client: this.#client, seq, body });
+    if (this.admitted) this.#reader.maxBytes = MAX_REQUEST_BYTES;
     const { error = "", body: answer, afterwards } = outcome;
     batch.add(encodeResponse({ seq, error }, command, answer));
     try {

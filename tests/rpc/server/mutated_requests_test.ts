@@ -38,7 +38,8 @@ Deno.test(`damaged requests do no harm (seed ${SEED})`, async () => {
     const connection = new Conversation(pieces(bytes, 1 + random.below(200)));
     const agent = new FakeAgent();
     const authKey = random.chance(0.1) ? "s3cret" : "";
-    await new Session(connection, { agent, log, authKey, address: "127.0.0.1:1" }).run();
+    const options = { agent, log, authKey, failedAuthDelayMs: 0, address: "127.0.0.1:1" };
+    await new Session(connection, options).run();
     assertEquals([connection.closed, agent.listeners.size, agent.openQueries.size], [1, 0, 0]);
     assertLess(connection.told, 20_000 + 100 * bytes.length);
     understood += agent.counters.get("agent.ipc.command") ?? 0;
