@@ -15,6 +15,7 @@ import { RpcServer } from "../../rpc/server/server.ts";
 import type { Agent } from "../../agent/agent.ts";
 import { agentHelp, parseAgentFlags } from "./agent_flags.ts";
 import { AgentOutput } from "./agent_output.ts";
+import { closeInspector } from "./close_inspector.ts";
 import { formatBanner } from "./banner.ts";
 import type { AgentConfig } from "../../agent/config/config.ts";
 import { StartupError } from "../../agent/config/startup_error.ts";
@@ -88,7 +89,10 @@ class AgentProcess {
     await using cleanup = new AsyncDisposableStack();
     cleanup.use(openSyslog(config, { log, level: () => printer.level }));
     const { metrics, report } = cleanup.use(startTelemetry(config, log.write));
-    cleanup.defer(onSignal("SIGUSR1", () => report().forEach((line) => output.metric(line))));
+    cleanup.defer(onSignal("SIGUSR1", () => {
+      closeInspector(log.write);
+      report().forEach((line) => output.metric(line));
+    }));
     const { agent, network } = await startAgent(this.#loaded, {
       say: (text) => output.say(text),
       log,
