@@ -176,7 +176,8 @@ Deno.test("without the token every command is refused once, and later commands a
   assertEquals((await client.read(expected.length / 2)).toHex(), expected);
   assertEquals(serving.agent.calls, [["event", "x", null, false]]);
   const warning = "[WARN] agent.ipc: Client sending commands before auth";
-  assertEquals(serving.logged, [accepted, warning, warning]);
+  const failed = "[WARN] agent.ipc: Failed authentication from client: 127.0.0.1:PORT";
+  assertEquals(serving.logged, [accepted, warning, warning, failed]);
 });
 
 Deno.test("a slow command delays the next one of its connection, and nobody else's", async () => {
