@@ -8,7 +8,9 @@ import { encodeStream } from "../../lib/wire/framing/stream.ts";
 import type { Claim, Message } from "../../lib/wire/messages/messages.ts";
 import type { SerfMessage } from "../../lib/wire/messages/serf_messages.ts";
 import { LoopbackCluster } from "./loopback_cluster.ts";
+import { sleep } from "../support/sleep.ts";
 import { until } from "../support/until.ts";
+import { cpuTimeMs } from "../support/cpu_time.ts";
 
 /** A stranger who sends raw datagrams to a member. */
 class Attacker implements Disposable {
@@ -60,7 +62,7 @@ async function settled(serf: Serf, attacker: Attacker): Promise<void> {
     coalesce: false,
   }));
   await until(() => serf.stats().eventTime > 1);
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await sleep(300);
 }
 
 Deno.test("small datagrams of 255 and 4,080 messages cause one answer and few lines", async () => {
@@ -79,7 +81,9 @@ Deno.test("small datagrams of 255 and 4,080 messages cause one answer and few li
       await attacker.send(bytes);
       await settled(victim, attacker);
       assertLess(attacker.received, 2);
-      assertLess(cluster.log.filter((line) => /^victim (WARN|ERR)/.test(line)).length, 2);
+      // A busy machine may add that timers fired late.
+      const lines = cluster.log.filter((line) => /^victim (WARN|ERR) (?!.*: Timers)/.test(line));
+      assertLess(lines.length, 2);
     }
   }
 });
@@ -107,7 +111,7 @@ Deno.test("a datagram with an expression that expands to millions of states is d
   const victim = await cluster.create("victim");
   using attacker = new Attacker(victim);
   const expression = `(?:${".*".repeat(440)}){1000}`;
-  const startedAt = performance.now();
+  const startedAt = cpuTimeMs();
   for (let id = 0; id < 6; id++) {
     const bytes = userMessage({
       type: "query",
@@ -126,7 +130,7 @@ Deno.test("a datagram with an expression that expands to millions of states is d
     await attacker.send(bytes);
   }
   await settled(victim, attacker);
-  assertLess(performance.now() - startedAt, 1_500);
+  assertLess(cpuTimeMs() - startedAt, 1_500);
   const refused = cluster.log.filter((line) => line.includes("would take too long"));
   assertEquals(refused.length, 1);
 });
@@ -153,10 +157,10 @@ Deno.test("a push/pull of 60,000 made-up members does not block the event loop, 
   const message = { type: "push-pull", join: true, nodes, userState: null } as const;
   const bytes = encodeStream(message, { compress: true }, "dialler");
   let longest = 0;
-  let last = performance.now();
+  let last = cpuTimeMs();
   const watch = setInterval(() => {
-    longest = Math.max(longest, performance.now() - last);
-    last = performance.now();
+    longest = Math.max(longest, cpuTimeMs() - last);
+    last = cpuTimeMs();
   }, 5);
   const { host: hostname, port } = victim.bindAddress;
   const connection = await Deno.connect({ hostname, port });

@@ -52,7 +52,7 @@ Deno.test("a stream that nobody reads costs bounded memory and 250 ms at the end
   for (let i = 0; i < 3_000; i++) lines.push(line);
   const begun = performance.now();
   await lines.flush();
-  assert(performance.now() - begun < 400);
+  assert(performance.now() - begun > 240);
   resolve();
   while (stream.text.length < 1_000_000) await lines.flush();
   assert(stream.text.length < 1_100_000);

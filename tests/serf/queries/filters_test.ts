@@ -7,6 +7,7 @@ import {
 } from "../../../lib/serf/queries/filters.ts";
 import type { QueryParameters } from "../../../lib/api/query.ts";
 import { encodeFilter } from "../../../lib/wire/messages/serf_codec.ts";
+import { cpuTimeMs } from "../../support/cpu_time.ts";
 
 type Tags = Readonly<Record<string, string>>;
 
@@ -92,11 +93,11 @@ Deno.test("an expression that expands too far is refused before it is compiled",
     "\\pL{1000}",
   ];
   for (const v of bombs) {
-    const startedAt = performance.now();
+    const startedAt = cpuTimeMs();
     const message = "failed to compile filter regex: it would take too long";
     assertThrows(() => passes({ tags: { v } }), TypeError, message);
     assertThrows(() => checkQueryFilters({ tags: { v } }), TypeError, message);
-    assertLess(performance.now() - startedAt, 50);
+    assertLess(cpuTimeMs() - startedAt, 50);
   }
   const several = Object.fromEntries(Array.from({ length: 5 }, (_, i) => [`t${i}`, "a{1,500}"]));
   assertThrows(() => passes({ tags: several }), TypeError, "it would take too long");

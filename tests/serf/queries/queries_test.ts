@@ -10,6 +10,7 @@ import {
 } from "../../../lib/wire/messages/serf_messages.ts";
 import { profiles } from "../../../lib/swim/config.ts";
 import { addressOf, blind, bytes, SerfNetwork, type SerfNode } from "../serf_network.ts";
+import { cpuTimeMs } from "../../support/cpu_time.ts";
 
 function queryOf(changes: Partial<QueryMessage> = {}): QueryMessage {
   return {
@@ -206,9 +207,9 @@ Deno.test("a datagram full of expensive filters takes milliseconds, and is logge
     { length: 250 },
     (_, i) => queryOf({ id: 2 + i, filters: [i % 2 === 0 ? bomb : costly] }),
   );
-  const startedAt = performance.now();
+  const startedAt = cpuTimeMs();
   node.hear(...queries);
-  assertLess(performance.now() - startedAt, 1_000);
+  assertLess(cpuTimeMs() - startedAt, 1_000);
   assertEquals(node.logs("WARN").length, 1);
   assertEquals(node.all("query"), []);
 });
