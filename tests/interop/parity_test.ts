@@ -146,10 +146,14 @@ interopTest("in a cluster everybody says the same", (serf) =>
     await stage.say(bravo, "info", "members", "members -status=failed");
     await stage.say(alpha, "members -status=alive|failed", "force-leave doomed", "members", "info");
     await stage.say(alpha, "force-leave -prune doomed", "members", "force-leave -prune nobody");
-    await stage.say(bravo, "leave", "leave");
+    await stage.say(bravo, "leave");
+    await bravo.exit; // until then it still takes connections
+    await stage.say(bravo, "leave");
     await allSee([alpha], { "alpha": "alive", "bravo|b": "left" });
     await stage.say(alpha, "members -status=left -format=json", "members -status=ali", "info");
-    await stage.say(alpha, "leave", "members");
+    await stage.say(alpha, "leave");
+    await alpha.exit;
+    await stage.say(alpha, "members");
     assertEquals([await bravo.exit, await alpha.exit], [0, 0]);
   }));
 
