@@ -53,8 +53,8 @@ export class EventQueue {
   #dropped = 0;
   /** For each peer that was sent events, the number of the next one. */
   readonly #next = new Map<string, number>();
-  /** How many peers in a row were found to have got everything. */
-  #idlePeers = 0;
+  /** Peers that were found to have got everything since an event was last sent. */
+  readonly #idlePeers = new Set<string>();
   /** Whether any event was sent since the queue last started over. */
   #hasSent = false;
 
@@ -98,7 +98,7 @@ export class EventQueue {
     }
     if (end > begin) this.#next.set(to, this.#dropped + end - this.#front);
     if (messages.length > 0) {
-      this.#idlePeers = 0;
+      this.#idlePeers.clear();
       this.#hasSent = true;
     }
     this.#dropSpent();
@@ -112,7 +112,8 @@ export class EventQueue {
   #beginFor(to: string): number {
     const next = Math.max(0, (this.#next.get(to) ?? 0) - this.#dropped);
     if (next < this.length || this.length === 0) return this.#front + next;
-    if (++this.#idlePeers < this.#options.peerCount()) return this.#items.length;
+    this.#idlePeers.add(to);
+    if (this.#idlePeers.size < this.#options.peerCount()) return this.#items.length;
     if (!this.#hasSent) this.prune(0);
     this.#startOver();
     return this.#front;
@@ -126,7 +127,7 @@ export class EventQueue {
 
   #startOver(): void {
     this.#next.clear();
-    this.#idlePeers = 0;
+    this.#idlePeers.clear();
     this.#hasSent = false;
   }
 

@@ -51,6 +51,12 @@ Deno.test("when all peers have got all events, sending starts over", () => {
   assertEquals(queue.length, 0);
 });
 
+Deno.test("sending does not start over because one peer has its turn twice", () => {
+  const queue = queueOf(1, { limit: 4, peers: 2 });
+  const taken = ["a", "a", "a", "b", "a", "b"].map((peer) => queue.take(2, 100, peer).length);
+  assertEquals(taken, [1, 0, 0, 1, 0, 1]);
+});
+
 Deno.test("an event that all peers have sent to us is dropped", () => {
   const queue = queueOf(0, { peers: 1 });
   queue.queue({ message: event(0), from: "a" });
