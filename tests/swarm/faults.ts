@@ -35,6 +35,8 @@ export interface Fault {
 /** A kind of faults. */
 export interface FaultKind {
   readonly weight: number;
+  /** Whether it is what applications do all the time, which some runs have much of and others little. */
+  readonly isLoad?: boolean;
   draw(draw: Draw): Fault;
 }
 
@@ -251,6 +253,7 @@ const operations: Readonly<Record<string, FaultKind>> = {
   },
   "tags": {
     weight: 6,
+    isLoad: true,
     draw: (draw) => {
       const [node, version] = [draw.node(), draw.integer(1, 1_000)];
       return {
@@ -261,6 +264,7 @@ const operations: Readonly<Record<string, FaultKind>> = {
   },
   "event": {
     weight: 14,
+    isLoad: true,
     draw: (draw) => {
       const node = draw.node();
       return {
@@ -271,6 +275,7 @@ const operations: Readonly<Record<string, FaultKind>> = {
   },
   "burst": {
     weight: 1,
+    isLoad: true,
     draw: (draw) => {
       const [node, events] = [draw.node(), draw.integer(5, 40)];
       return {
@@ -284,6 +289,7 @@ const operations: Readonly<Record<string, FaultKind>> = {
   },
   "query": {
     weight: 8,
+    isLoad: true,
     draw: (draw) => {
       const [node, relayFactor, requestAck] = [draw.node(), draw.integer(0, 3), draw.chance(0.7)];
       const nodes = draw.chance(0.3) ? draw.someNodes().map((index) => `n${index}`) : undefined;

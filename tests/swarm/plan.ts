@@ -58,9 +58,10 @@ export function drawPlan(seed: number): Plan {
   const most = draw.chance(0.5) ? 12 : FAULTS.most;
   const count = draw.integer(FAULTS.least, most);
   const pace = draw.of(1, 4, 10);
+  const load = draw.of(0.3, 1, 4);
   const faults = Array.from(
     { length: count },
-    (_, index) => drawFault(new Draw(random.fork(`fault ${index}`), size), { index, pace }),
+    (_, index) => drawFault(new Draw(random.fork(`fault ${index}`), size), { index, pace, load }),
   );
   return { seed, cluster, nodes, newcomer, faults, restartsDown };
 }
@@ -114,10 +115,12 @@ function drawNode(draw: Draw, isMixed: boolean): NodePlan {
 
 function drawFault(
   draw: Draw,
-  { index, pace }: { readonly index: number; readonly pace: number },
+  { index, pace, load }: { readonly index: number; readonly pace: number; readonly load: number },
 ): PlannedFault {
   const afterSeconds = draw.between(0, pace);
-  const kinds = Object.entries(faultKinds).map(([kind, { weight }]) => [kind, weight] as const);
+  const kinds = Object.entries(faultKinds).map(([kind, { weight, isLoad }]) =>
+    [kind, isLoad ? load * weight : weight] as const
+  );
   const kind = draw.weighted(kinds);
   return { index, kind, afterSeconds, ...faultKinds[kind].draw(draw) };
 }

@@ -6,12 +6,13 @@
  */
 
 import type { SimNode } from "../../lib/sim/mod.ts";
+import { probe } from "./probe.ts";
 import type { SwarmRun } from "./swarm_run.ts";
 
 /** A leave takes at most so long, on a slow machine too. */
 const LEAVE_SECONDS = 60;
 /** Parts that have forgotten each other are looked for at a falling rate, at first after 30 s and in the end every 16 minutes. */
-const REST_SECONDS = 4 * 3_600;
+const REST_SECONDS = 2 * 3_600;
 /** How long all has to stay well. */
 const CALM_SECONDS = 60;
 
@@ -36,6 +37,7 @@ export function comeToRest(run: SwarmRun): number {
   cluster.run({ seconds: CALM_SECONDS });
   const relapse = checks.unsettled(run);
   if (relapse) checks.violated(relapse.invariant, `${relapse.text} (again, after all was well)`);
+  probe(run);
   return restSeconds;
 }
 

@@ -12,21 +12,26 @@ import { runPlan } from "./swarm_run.ts";
  * 2002): at first halves, then smaller parts, in the end single ones. Returns the indices of those that are left; each of
  * them is needed.
  */
-export function shrink(plan: Plan, invariant: string): number[] {
-  const fails = (keep: readonly number[]) =>
-    runPlan(plan, { keep: new Set(keep) }).failure?.invariant === invariant;
-  let kept = plan.faults.map(({ index }) => index);
+export function shrink(plan: Plan, invariant: string): readonly number[] {
+  const indices = plan.faults.map(({ index }) => index);
+  return smallest(
+    indices,
+    (keep) => runPlan(plan, { keep: new Set(keep) }).failure?.invariant === invariant,
+  );
+}
+
+/** The items that are left when no single one can be left out any more; `fails` holds for them. */
+export function smallest<T>(
+  items: readonly T[],
+  fails: (items: readonly T[]) => boolean,
+): readonly T[] {
   if (fails([])) return [];
+  let kept = items;
   for (let parts = 2; kept.length > 1;) {
     const smaller = withoutOnePart(kept, parts).find(fails);
-    if (smaller !== undefined) {
-      kept = smaller;
-      parts = Math.max(2, parts - 1);
-    } else if (parts < kept.length) {
-      parts = Math.min(kept.length, 2 * parts);
-    } else {
-      break;
-    }
+    if (smaller === undefined && parts === kept.length) break;
+    kept = smaller ?? kept;
+    parts = Math.min(kept.length, smaller === undefined ? 2 * parts : Math.max(2, parts - 1));
   }
   return kept;
 }

@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
+import { Random } from "../../lib/sim/random.ts";
 import { drawPlan, type Plan } from "./plan.ts";
-import { shrink } from "./shrink.ts";
+import { shrink, smallest } from "./shrink.ts";
 import type { SwarmRun } from "./swarm_run.ts";
 import { describeFailure } from "./swarm_report.ts";
 
@@ -24,6 +25,16 @@ function planWithBug(): Plan {
 
 Deno.test("shrinking leaves the faults that are needed", () => {
   assertEquals(shrink(planWithBug(), "exception"), [5, 13]);
+});
+
+Deno.test("of any number of items those that are needed are left", () => {
+  const random = new Random(1);
+  for (let run = 0; run < 200; run++) {
+    const items = Array.from({ length: 1 + random.below(40) }, (_, i) => i);
+    const needed = items.filter(() => random.chance(0.1));
+    const fails = (kept: readonly number[]) => needed.every((item) => kept.includes(item));
+    assertEquals(smallest(items, fails), needed);
+  }
 });
 
 Deno.test("shrinking leaves no fault if none is needed", () => {

@@ -12,6 +12,7 @@ import {
   simulate,
 } from "../../lib/sim/mod.ts";
 import { ClusterMemory } from "./cluster_memory.ts";
+import { DeliveredEvents } from "./delivered_events.ts";
 import { InvariantChecks } from "./invariants/invariants.ts";
 import type { Plan, PlannedFault } from "./plan.ts";
 import { comeToRest } from "./rest.ts";
@@ -66,6 +67,7 @@ export class SwarmRun {
   readonly checks: InvariantChecks = new InvariantChecks();
   /** Which nodes can find which others. */
   readonly memory: ClusterMemory = new ClusterMemory();
+  readonly deliveries: DeliveredEvents = new DeliveredEvents();
   readonly #log: ((line: string) => void) | undefined;
   #cluster: Cluster | undefined;
   #events = 0;
@@ -90,7 +92,7 @@ export class SwarmRun {
       nodes: this.plan.nodes.length,
       node: (index) => this.plan.nodes[index],
       settle: false,
-      observer: this.checks.observer(this.memory),
+      observer: this.checks.observer(this.memory, this.deliveries),
       log: log &&
         (({ atMs, node, level, text }) => log(`${seconds(atMs)} ${node} ${level} ${text}`)),
     });
@@ -187,9 +189,11 @@ export class SwarmRun {
     return operation;
   }
 
-  /** Lets a node send a user event that no other has sent. */
-  sendEvent(node: SimNode): void {
-    node.userEvent("note", `${node.index}/${node.generation}/${this.#events++}`);
+  /** Lets a node send a user event that no other has sent; returns its id, which is its payload. */
+  sendEvent(node: SimNode): string {
+    const id = `${node.index}/${node.generation}/${this.#events++}`;
+    node.userEvent("note", id);
+    return id;
   }
 
   #node(index: number, condition: (node: SimNode) => boolean): SimNode | undefined {

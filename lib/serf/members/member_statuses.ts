@@ -14,6 +14,7 @@ import type { Broadcasts } from "../broadcasts.ts";
 import type { SerfContext } from "../context.ts";
 import type { CoordinateTracker } from "../coordinates/coordinate_tracker.ts";
 import { EncodedMessage } from "../encoded_message.ts";
+import { timeAfter } from "../lamport.ts";
 import type { EventDelivery } from "../events/event_delivery.ts";
 import type { OutgoingQueries } from "../queries/outgoing_queries.ts";
 import type { LamportTime } from "../../base/lamport_time.ts";
@@ -256,7 +257,9 @@ export class MemberStatuses {
     }
     const { config, world } = this.#context;
     if (world.now - since > config.reconnectIntervalMs) {
-      const leave: LeaveIntent = { type: "leave", lTime: statusLTime, node, prune: false };
+      // The join may have the same time as the leave, and would not be older than that.
+      const lTime = timeAfter(statusLTime);
+      const leave: LeaveIntent = { type: "leave", lTime, node, prune: false };
       this.#swim.sendUser(claim.address, new EncodedMessage(leave));
     }
     return false;

@@ -203,6 +203,38 @@ Deno.test("a member that refutes its leave is not pruned", () => {
   assertEquals(node.status("a"), "alive");
 });
 
+Deno.test("a member that was pruned alive is told after a while, and is back when it refutes", () => {
+  // It may have announced itself before the leave, or at the same Lamport time.
+  for (const joined of [5, 6]) {
+    const network = new SerfNetwork();
+    const node = network.start("self", { ...blind, reconnectIntervalMs: 20_000 });
+    node.meet("a");
+    node.hear(leave("a", 6, true));
+    network.run(6_000);
+    assertEquals(node.status("a"), undefined);
+    node.lost.length = 0;
+    node.hear(join("a", joined));
+    assertEquals(node.lost, []);
+    network.run(20_001);
+    node.hear(join("a", joined));
+    assertEquals(node.lost, [{ to: addressOf("a"), message: leave("a", 7) }]);
+    node.hear(join("a", 8));
+    assertEquals(node.status("a"), "alive");
+    assertEquals(node.memberEvents().slice(-2), ["member-reap a", "member-join a"]);
+  }
+});
+
+Deno.test("a member that was pruned alive and dies is forgotten", () => {
+  const network = new SerfNetwork();
+  const node = startLoner(network);
+  node.meet("a");
+  node.hear(leave("a", 6, true));
+  network.run(6_000);
+  node.bury("a");
+  node.hear(join("a", 8));
+  assertEquals(node.status("a"), undefined);
+});
+
 Deno.test("a node never prunes itself", () => {
   const network = new SerfNetwork();
   const node = startLoner(network);
