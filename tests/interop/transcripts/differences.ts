@@ -20,11 +20,11 @@ const reasons = {
   authentication:
     "A wrong token is logged with the address of its client, and answered after a second",
   runtime: "Of the figures of Go's runtime there are `runtime.alloc_bytes` and `runtime.sys_bytes`",
-  inspector:
-    "SIGUSR1 prints the metrics as Serf does, and makes Deno open its inspector on 127.0.0.1:9229",
   sinks:
     "A statsd address without a port is refused, and figures that cannot be sent to statsite are reported in the log, " +
     "once",
+  control:
+    "Control characters of others are escaped in the log and, on a terminal, in the output of commands",
   nameServer: "The errors of an unresolvable RPC host leave out the name server",
 };
 
@@ -42,6 +42,11 @@ export const ourDifferences: readonly Difference[] = [
     where: ["info/*", "keys/info-encrypted", "monitor-events/info-unnamed-filters"],
     reason: reasons.version,
     adapt: replace("go1.19.8", `deno${Deno.version.deno}`),
+  },
+  {
+    where: ["event-handlers/agent-log"],
+    reason: reasons.control,
+    adapt: replace("bravo node\twith tab", "bravo node\\twith tab"),
   },
   {
     where: ["agent-config/validate-node-names"],
@@ -120,11 +125,6 @@ export const ourDifferences: readonly Difference[] = [
       stderr: recorded.stderr?.replaceAll(/^.*\.runtime\.(?!alloc_bytes|sys_bytes).*\n/gm, ""),
       lines: recorded.lines?.filter((name) => !/runtime\.(?!alloc_bytes|sys_bytes)/.test(name)),
     }),
-  },
-  {
-    where: ["agent-signals/sigusr1"],
-    reason: reasons.inspector,
-    adapt: (recorded) => ({ ...recorded, stderr: `${recorded.stderr}INSPECTOR\n` }),
   },
   {
     where: ["agent-config/statsd-bad"],

@@ -18,7 +18,7 @@ export function factsOf(observationOf: (run: string) => Observation | undefined)
       text.matchAll(shows),
       ([whole, ...groups]) => groups.length > 0 ? groups.join(" … ") : whole,
     );
-    return [behaviour, found.sort().join("; ")];
+    return [behaviour, found.map((text) => text.trim()).sort().join("; ")];
   }));
 }
 

@@ -68,6 +68,8 @@ async function askAlone(replay: Replay, alpha: SerfProcess): Promise<void> {
 async function askBoth(replay: Replay): Promise<void> {
   await replay.commands("join", "ok", "partial");
   await replay.commands("members", "two-nodes", "name-filter");
+  // Serf gossips what waited while the agent was alone before a new query, a packet's worth five times a second.
+  await sleep(5_000);
   await replay.commands("query", "two-nodes", "filter-two-repeat");
   await replay.commands("reachability", "two", "two-verbose");
   // Not more often: each try takes a line of the 512 that the monitors will see.
