@@ -193,7 +193,9 @@ export class Cluster {
       emitted: (host, output) => this.#emitted(host, output),
       handled: options.observer?.handled &&
         ((host) => options.observer?.handled?.(this.#nodes[host.index])),
-      streamSent: (host, message) => this.#invariants.streamSent(host.index, message),
+      streamSent: (host, message) => {
+        if (!this.#coalesces) this.#invariants.streamSent(host.index, message);
+      },
     });
     this.#invariants = new Invariants((index, problem) =>
       this.fail(`${this.#nodes[index].name}: ${problem}`)
@@ -410,9 +412,14 @@ export class Cluster {
     return true;
   }
 
+  /** Whether member events are coalesced: then they do not show all that happens to members. */
+  get #coalesces(): boolean {
+    return this.#settings.coalescePeriodMs > 0;
+  }
+
   #emitted(host: SerfHost, output: SerfOutput): void {
     const node = this.#nodes[host.index];
-    if (this.#settings.coalescePeriodMs === 0) this.#invariants.emitted(host.index, output);
+    if (!this.#coalesces) this.#invariants.emitted(host.index, output);
     this.#options.observer?.emitted?.(node, output);
     node.emitted(output);
   }

@@ -128,6 +128,8 @@ export class Invariants {
         this.#report(node, `${event.type} of ${name}, which was ${state}`);
       }
       watched.members.set(name, to);
+      // A dead node may be forgotten, and learnt of again with an old claim, before the next state exchange.
+      if (to !== "alive") watched.claims.delete(name);
     }
   }
 

@@ -102,6 +102,15 @@ Deno.test("an incarnation may decrease after the node was dead, forgotten or res
   assertEquals(problems, []);
 });
 
+Deno.test("an incarnation may decrease after the node has failed, if it was forgotten then", () => {
+  const { invariants, problems } = watch();
+  invariants.emitted(0, { type: "member-join", members: [member("n1")] });
+  invariants.streamSent(0, stateOf(["n1", 2]));
+  invariants.emitted(0, { type: "member-failed", members: [member("n1")] });
+  invariants.streamSent(0, stateOf(["n1", 1]));
+  assertEquals(problems, []);
+});
+
 Deno.test("clocks that run backwards and queues that are too long are reported", () => {
   const { invariants, problems } = watch();
   const stats = {
