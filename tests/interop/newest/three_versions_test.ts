@@ -26,6 +26,10 @@ const key = (size: number) => new Uint8Array(size).fill(size).toBase64();
 /** Everything that a cluster does for its members, from the first join to a leave. */
 async function live(args: readonly string[], { timeoutMs }: { timeoutMs: number }): Promise<void> {
   await using cluster = new AgentCluster();
+  const begun = performance.now();
+  // The slowest profile takes more than a minute.
+  const tell = (what: string) =>
+    console.log(`${args[0]}, ${Math.round((performance.now() - begun) / 1_000)} s: ${what}`);
   const agents = await startChain(cluster, (name) => [
     ...args,
     `-tag=name=${name}`,
@@ -39,8 +43,12 @@ async function live(args: readonly string[], { timeoutMs }: { timeoutMs: number 
     assertEquals(tags.toSorted(), names.map((name) => [name, name]));
   }
 
+  tell("all see each other");
+
   await hearEachOther(agents, timeoutMs);
+  tell("all have heard every event");
   for (const agent of agents) await askEverybody(agent, names);
+  tell("all have been answered");
 
   const [first, debian, newest, newestToo, debianToo, last] = agents;
   await last.cli("ours", "tags", "-set", "name=changed");
@@ -54,10 +62,13 @@ async function live(args: readonly string[], { timeoutMs }: { timeoutMs: number 
     }, { what: `${agent.kind} ${agent.name} sees the new tags`, timeoutMs });
   }
 
+  tell("all see the new tags");
+
   for (const agent of [last, debianToo, newestToo]) agent.signal("SIGKILL");
   const rest = [first, debian, newest];
   const failed = Object.fromEntries(names.slice(3).map((name) => [name, "failed"]));
   await allSee(rest, { ...everybody, ...failed }, timeoutMs);
+  tell("the rest sees who has failed");
   await Promise.all(rest.map(async (agent, i) => {
     assertEquals((await agent.cli("ours", "force-leave", names[3 + i])).code, 0);
   }));
