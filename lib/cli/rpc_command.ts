@@ -1,12 +1,9 @@
 /**
- * What the commands that talk to an agent share: the flags and environment variables that say where it is, and the
- * connection to it.
+ * What the commands that talk to an agent share: flags of their own beside those of the connection.
  *
  * @module
  */
 
-import { formatHostPort } from "../base/address.ts";
-import { missingPermissions } from "../base/permissions.ts";
 import {
   FlagError,
   type FlagSpecs,
@@ -14,25 +11,10 @@ import {
   type ParsedFlags,
   parseGoFlags,
 } from "../go/flags.ts";
-import { RpcClient } from "../rpc/client/client.ts";
-import { DEFAULT_RPC_ADDRESS } from "../rpc/default_address.ts";
-import { parseTcpEndpoint } from "../rpc/tcp_endpoint.ts";
-import { type Command, CommandFailure, type CommandIo, flagFailure, labelled } from "./command.ts";
+import type { RpcClient } from "../rpc/client/client.ts";
+import { type Command, type CommandIo, flagFailure } from "./command.ts";
+import { connectToAgent, rpcFlags } from "./rpc_connection.ts";
 import { formatUsage, type Usage } from "./usage.ts";
-
-/** The flags of the connection. */
-const rpcFlags = {
-  "rpc-addr": {
-    kind: "string",
-    value: "host:port",
-    help: `RPC address of the agent. Default: $SERF_RPC_ADDR if set, else ${DEFAULT_RPC_ADDRESS}.`,
-  },
-  "rpc-auth": {
-    kind: "string",
-    value: "token",
-    help: "RPC token, if the agent requires one. Default: $SERF_RPC_AUTH.",
-  },
-} as const satisfies FlagSpecs;
 
 /** What a command runs with. */
 export interface RpcCommandInput<F extends FlagSpecs> {
@@ -47,7 +29,7 @@ export interface RpcCommandInput<F extends FlagSpecs> {
 /** A command that talks to an agent: its help, its own flags, and its action. */
 export interface RpcCommandDefinition<F extends FlagSpecs> extends Usage {
   readonly flags: F;
-  /** Returns the exit code, or nothing for 0. Throws a {@link CommandFailure} to print an error and exit with 1. */
+  /** Returns the exit code, or nothing for 0. Throws a `CommandFailure` to print an error and exit with 1. */
   run(input: RpcCommandInput<F>): Promise<number | void>;
 }
 
@@ -60,7 +42,7 @@ export function rpcCommand<const F extends FlagSpecs>(
     help: () => formatUsage({ ...definition, flags: specs }),
     async run(args, io) {
       const { flags, positionals } = parse(args, specs, io);
-      const input = { flags, positionals, io, connect: () => connect(flags, io) };
+      const input = { flags, positionals, io, connect: () => connectToAgent(flags, io) };
       return await definition.run(input) ?? 0;
     },
   };
@@ -76,48 +58,4 @@ function parse<F extends FlagSpecs>(
   } catch (error) {
     throw error instanceof FlagError ? flagFailure(error, io) : error;
   }
-}
-
-/**
- * Connects to the agent that the flags name or, where a flag is absent, the environment. Throws a
- * {@link CommandFailure} if that fails.
- */
-async function connect(
-  flags: FlagValues<typeof rpcFlags>,
-  io: CommandIo,
-): Promise<RpcClient> {
-  const given = { address: flags["rpc-addr"], authKey: flags["rpc-auth"] };
-  requirePermissions(
-    ...netPermissions(given.address ?? DEFAULT_RPC_ADDRESS),
-    ...envPermissions(given.address, "SERF_RPC_ADDR"),
-    ...envPermissions(given.authKey, "SERF_RPC_AUTH"),
-  );
-  const address = given.address ?? (io.env("SERF_RPC_ADDR") || DEFAULT_RPC_ADDRESS);
-  const authKey = given.authKey ?? io.env("SERF_RPC_AUTH");
-  requirePermissions(...netPermissions(address));
-  return await labelled(
-    "Error connecting to Serf agent",
-    RpcClient.connect({ address, authKey }),
-  );
-}
-
-/** The permission to dial the address; none for a malformed address, for which dialling gives the error. */
-function netPermissions(address: string): Deno.PermissionDescriptor[] {
-  try {
-    const { hostname, port } = parseTcpEndpoint(address, "dial");
-    return [{ name: "net", host: formatHostPort(hostname || "127.0.0.1", port) }];
-  } catch {
-    return [];
-  }
-}
-
-/** The permission to read a variable; none if the flag was given and the variable is not read. */
-function envPermissions(flag: string | undefined, variable: string): Deno.PermissionDescriptor[] {
-  return flag === undefined ? [{ name: "env", variable }] : [];
-}
-
-/** Throws a {@link CommandFailure} that names the flags for `deno run` that are missing, if any are. */
-function requirePermissions(...needed: readonly Deno.PermissionDescriptor[]): void {
-  const text = missingPermissions(needed);
-  if (text !== undefined) throw new CommandFailure(text);
 }

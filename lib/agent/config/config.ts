@@ -59,6 +59,8 @@ export const configOptions = {
   rpcAddr: { key: "rpc_addr", kind: "string" },
   /** The token that clients must send; empty if they need none. */
   rpcAuth: { key: "rpc_auth", kind: "string" },
+  /** A file with the token, in the place of `rpcAuth`. */
+  rpcAuthFile: { key: "rpc_auth_file", kind: "string" },
   /** How many RPC clients may be connected. */
   rpcMaxClients: { key: "rpc_max_clients", kind: "int" },
   /** Serf protocol version. */
@@ -144,6 +146,7 @@ export const defaultConfig: AgentConfig = {
   logLevel: "INFO",
   rpcAddr: DEFAULT_RPC_ADDRESS,
   rpcAuth: "",
+  rpcAuthFile: "",
   // A process usually has 4,096 file descriptors or more; gossip needs a few hundred at most.
   rpcMaxClients: 1_024,
   protocol: agentSettings.protocol,

@@ -102,14 +102,14 @@ function requirePermissions(needed: readonly Deno.PermissionDescriptor[]): void 
 
 /** All of the network, because the members of the cluster are not known beforehand; the rest depends on the settings. */
 function neededPermissions(config: AgentConfig): Deno.PermissionDescriptor[] {
-  const { tagsFile, keyringFile, snapshotPath } = config;
+  const { tagsFile, keyringFile, snapshotPath, rpcAuthFile } = config;
   // A snapshot is compacted by way of a second file.
   const snapshot = snapshotPath === "" ? [] : [snapshotPath, `${snapshotPath}.compact`];
-  const files = [tagsFile, keyringFile, ...snapshot].filter((path) => path !== "");
+  const files = nonEmpty(tagsFile, keyringFile, ...snapshot);
   const needed: Deno.PermissionDescriptor[] = [
     { name: "net" },
     { name: "sys", kind: "networkInterfaces" },
-    ...files.map((path) => ({ name: "read", path } as const)),
+    ...[...files, ...nonEmpty(rpcAuthFile)].map((path) => ({ name: "read", path } as const)),
     ...files.map((path) => ({ name: "write", path } as const)),
   ];
   const { nodeName, discover, statsdAddr, statsiteAddr } = config;
@@ -120,6 +120,10 @@ function neededPermissions(config: AgentConfig): Deno.PermissionDescriptor[] {
     needed.push({ name: "run", command: "/bin/sh" }, { name: "env" });
   }
   return needed;
+}
+
+function nonEmpty(...paths: readonly string[]): string[] {
+  return paths.filter((path) => path !== "");
 }
 
 function checkInterfaces(config: AgentConfig): void {

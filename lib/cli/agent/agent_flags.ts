@@ -141,6 +141,11 @@ const agentFlags = {
     value: "addr",
     help: `Address to listen on for the other commands (RPC). Default: ${DEFAULT_RPC_ADDRESS}.`,
   },
+  "rpc-auth-file": {
+    kind: "string",
+    value: "path",
+    help: "File with the token that RPC clients must send. Default: none is needed.",
+  },
   "broadcast-timeout": {
     kind: "string",
     value: "duration",
@@ -213,6 +218,7 @@ export function parseAgentFlags(args: readonly string[]): ConfigSources {
     logLevel: flags["log-level"],
     enableSyslog: flags.syslog,
     rpcAddr: flags["rpc-addr"],
+    rpcAuthFile: flags["rpc-auth-file"],
     disableCompression: flags["disable-compression"],
     discover: flags.discover,
     mdnsInterface: flags["mdns-iface"],

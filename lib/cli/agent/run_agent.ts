@@ -18,6 +18,7 @@ import { AgentOutput } from "./agent_output.ts";
 import { closeInspector } from "./close_inspector.ts";
 import { formatBanner } from "./banner.ts";
 import type { AgentConfig } from "../../agent/config/config.ts";
+import { readRpcSettings, type RpcSettings } from "../../agent/config/rpc_settings.ts";
 import { StartupError } from "../../agent/config/startup_error.ts";
 import { Discovery, type DiscoveryOptions } from "../../agent/discovery/discovery.ts";
 import { loadConfig, type LoadedConfig } from "../../agent/config/load_config.ts";
@@ -93,6 +94,7 @@ class AgentProcess {
       closeInspector(log.write);
       report().forEach((line) => output.metric(line));
     }));
+    const rpc = readRpcSettings(config, log.write);
     const { agent, network } = await startAgent(this.#loaded, {
       say: (text) => output.say(text),
       log,
@@ -100,7 +102,7 @@ class AgentProcess {
     });
     cleanup.defer(() => agent.stop());
     cleanup.use(await startDiscovery(config, { agent, log: log.write }));
-    cleanup.use(listenForClients(config, agent, log));
+    cleanup.use(listenForClients(rpc, agent, log));
     output.say("Starting Serf agent RPC...");
     output.say("Serf agent running!");
     const facts = { ...network, encrypted: agent.encrypted };
@@ -238,10 +240,9 @@ async function startDiscovery(
   }
 }
 
-function listenForClients(config: AgentConfig, agent: Agent, log: AgentLog): RpcServer {
+function listenForClients(settings: RpcSettings, agent: Agent, log: AgentLog): RpcServer {
   try {
-    const { rpcAddr: address, rpcAuth: authKey, rpcMaxClients: maxClients } = config;
-    return RpcServer.listen({ address, authKey, maxClients, agent, log });
+    return RpcServer.listen({ ...settings, agent, log });
   } catch (error) {
     throw new StartupError(`Error starting RPC listener: ${errorText(error)}`);
   }

@@ -131,5 +131,9 @@ Deno.test({
       errorOf("-config-file=a.json"),
       "Missing Deno permissions: start this command with --allow-read",
     );
+    assertEquals(
+      errorOf("-rpc-auth-file=token"),
+      "Missing Deno permissions: start this command with --allow-net --allow-sys --allow-read",
+    );
   },
 });

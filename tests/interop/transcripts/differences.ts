@@ -13,6 +13,7 @@ const reasons = {
   queryEnd:
     "A query ends as soon as every member that it is for has acknowledged and answered it as asked",
   linger: "`-handler-linger` (`handler_linger` in files) makes that longer or shorter",
+  rpc: "RPC takes its token from a file",
   tagChange: "A change of tags is one `member-update` event",
   log:
     "The log has no line for a name server asked in vain by TCP, for the body of a command refused before the token, or " +
@@ -27,6 +28,12 @@ const reasons = {
     "Control characters of others are escaped in the log and, on a terminal, in the output of commands",
   nameServer: "The errors of an unresolvable RPC host leave out the name server",
 };
+
+/** The commands that talk to an agent. */
+const rpcCommands = [
+  ...["event", "force-leave", "info", "join", "keys", "leave", "members", "monitor", "query"],
+  ...["reachability", "rtt", "tags"],
+];
 
 /** Everything that is different with ours. */
 export const ourDifferences: readonly Difference[] = [
@@ -64,9 +71,14 @@ export const ourDifferences: readonly Difference[] = [
       ...recorded,
       lines: [
         ...recorded.lines ?? [],
-        ...["allow-cidr", "handler-linger", "label", "label-skip-check"],
+        ...["allow-cidr", "handler-linger", "label", "label-skip-check", "rpc-auth-file"],
       ],
     }),
+  },
+  {
+    where: rpcCommands.map((name) => `help-structure/flags of ${name}`),
+    reason: reasons.rpc,
+    adapt: ({ lines = [], ...rest }) => ({ ...rest, lines: [...lines, "rpc-auth-file"] }),
   },
   {
     where: ["reachability/one-verbose", "reachability/two-verbose"],

@@ -1,0 +1,36 @@
+/**
+ * What the RPC server is started with: the settings of the configuration, and what the files that they name hold.
+ *
+ * @module
+ */
+
+import { errorText } from "../../base/errors.ts";
+import type { Log } from "../../base/log.ts";
+import { readAuthFile } from "../../rpc/auth_file.ts";
+import type { RpcServerOptions } from "../../rpc/server/server.ts";
+import type { AgentConfig } from "./config.ts";
+import { StartupError } from "./startup_error.ts";
+import { isReadableByAll } from "./state_files.ts";
+
+/** The part of a server's options that is configured. */
+export type RpcSettings = Pick<RpcServerOptions, "address" | "authKey" | "maxClients">;
+
+/** Reads the files that the configuration names. Throws a {@link StartupError}. */
+export function readRpcSettings(config: AgentConfig, log: Log): RpcSettings {
+  const { rpcAddr: address, rpcMaxClients: maxClients } = config;
+  try {
+    return { address, maxClients, authKey: readToken(config, log) };
+  } catch (error) {
+    throw new StartupError(`Error starting RPC listener: ${errorText(error)}`);
+  }
+}
+
+function readToken({ rpcAuth, rpcAuthFile }: AgentConfig, log: Log): string {
+  if (rpcAuthFile === "") return rpcAuth;
+  if (rpcAuth !== "") throw new Error("RPC token not allowed while using an RPC auth file");
+  const token = readAuthFile(rpcAuthFile);
+  if (isReadableByAll(rpcAuthFile)) {
+    log("WARN", `agent: Everybody on this machine can read the RPC auth file ${rpcAuthFile}`);
+  }
+  return token;
+}

@@ -1,0 +1,102 @@
+/**
+ * The connection of a command to an agent: the flags and environment variables that say where it is and what it wants to
+ * see, and the permissions that Deno needs for it.
+ *
+ * @module
+ */
+
+import { formatHostPort } from "../base/address.ts";
+import { errorText } from "../base/errors.ts";
+import { missingPermissions } from "../base/permissions.ts";
+import type { FlagSpecs, FlagValues } from "../go/flags.ts";
+import { readAuthFile } from "../rpc/auth_file.ts";
+import { RpcClient } from "../rpc/client/client.ts";
+import { DEFAULT_RPC_ADDRESS } from "../rpc/default_address.ts";
+import { parseTcpEndpoint } from "../rpc/tcp_endpoint.ts";
+import { CommandFailure, type CommandIo, labelled } from "./command.ts";
+
+/** The flags of the connection. Each has an environment variable of its name, as in `SERF_RPC_ADDR`. */
+export const rpcFlags = {
+  "rpc-addr": {
+    kind: "string",
+    value: "host:port",
+    help: `RPC address of the agent. Default: $SERF_RPC_ADDR if set, else ${DEFAULT_RPC_ADDRESS}.`,
+  },
+  "rpc-auth": {
+    kind: "string",
+    value: "token",
+    help: "RPC token, if the agent requires one. Default: $SERF_RPC_AUTH.",
+  },
+  "rpc-auth-file": {
+    kind: "string",
+    value: "path",
+    help: "File with the RPC token. Default: $SERF_RPC_AUTH_FILE.",
+  },
+} as const satisfies FlagSpecs;
+
+type RpcFlagValues = FlagValues<typeof rpcFlags>;
+
+/**
+ * Connects to the agent that the flags name or, where a flag is absent, the environment. Throws a
+ * {@link CommandFailure} if that fails.
+ */
+export async function connectToAgent(flags: RpcFlagValues, io: CommandIo): Promise<RpcClient> {
+  const { "rpc-addr": givenAddress, "rpc-auth": givenToken, "rpc-auth-file": givenFile } = flags;
+  requirePermissions(
+    ...netPermissions(givenAddress ?? DEFAULT_RPC_ADDRESS),
+    ...givenAddress === undefined ? [envPermission("SERF_RPC_ADDR")] : [],
+    ...givenToken === undefined && givenFile === undefined ? [envPermission("SERF_RPC_AUTH")] : [],
+  );
+  const address = givenAddress ?? (io.env("SERF_RPC_ADDR") || DEFAULT_RPC_ADDRESS);
+  requirePermissions(...netPermissions(address));
+  const authKey = tokenOf(flags, io);
+  return await labelled(FAILURE, RpcClient.connect({ address, authKey }));
+}
+
+/** What a command says that cannot connect. */
+const FAILURE = "Error connecting to Serf agent";
+
+function tokenOf(flags: RpcFlagValues, io: CommandIo): string | undefined {
+  const { "rpc-auth": token, "rpc-auth-file": file } = flags;
+  if (token !== undefined && file !== undefined) {
+    throw new CommandFailure(`${FAILURE}: -rpc-auth not allowed while using -rpc-auth-file`);
+  }
+  if (token !== undefined) return token;
+  if (file !== undefined) return readToken(file);
+  return io.env("SERF_RPC_AUTH") || readToken(optionalVariable("SERF_RPC_AUTH_FILE", io));
+}
+
+function readToken(path: string): string | undefined {
+  if (path === "") return undefined;
+  requirePermissions({ name: "read", path });
+  try {
+    return readAuthFile(path);
+  } catch (error) {
+    throw new CommandFailure(`${FAILURE}: ${errorText(error)}`);
+  }
+}
+
+/** A variable that Serf does not know. Whoever does not let Deno read it has not set it: it is then empty. */
+function optionalVariable(name: string, io: CommandIo): string {
+  return missingPermissions([envPermission(name)]) === undefined ? io.env(name) ?? "" : "";
+}
+
+/** The permission to dial the address; none for a malformed address, for which dialling gives the error. */
+function netPermissions(address: string): Deno.PermissionDescriptor[] {
+  try {
+    const { hostname, port } = parseTcpEndpoint(address, "dial");
+    return [{ name: "net", host: formatHostPort(hostname || "127.0.0.1", port) }];
+  } catch {
+    return [];
+  }
+}
+
+function envPermission(variable: string): Deno.PermissionDescriptor {
+  return { name: "env", variable };
+}
+
+/** Throws a {@link CommandFailure} that names the flags for `deno run` that are missing, if any are. */
+function requirePermissions(...needed: readonly Deno.PermissionDescriptor[]): void {
+  const text = missingPermissions(needed);
+  if (text !== undefined) throw new CommandFailure(text);
+}
