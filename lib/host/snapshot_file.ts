@@ -280,6 +280,7 @@ function replayOf(
 ): SnapshotReplay {
   const replay = new SnapshotReplay(options);
   for (const [name, address] of state.alive) replay.apply({ type: "alive", name, address });
+  for (const [name, address] of state.lost) replay.apply({ type: "lost", name, address });
   replay.apply({ type: "clock", lTime: state.clock });
   replay.apply({ type: "event-clock", lTime: state.eventClock });
   replay.apply({ type: "query-clock", lTime: state.queryClock });

@@ -77,7 +77,7 @@ export class SerfCore implements Machine<Packet, StreamMessage, Reply, SerfTimer
     const delivery = new EventDelivery(context, recorder);
     const userEvents = new UserEvents(context, { broadcasts, delivery }, options);
     const queries = new Queries(context, { swim, broadcasts, recorder }, options);
-    const healer = new PartitionHealer(context, snapshot?.alive);
+    const healer = new PartitionHealer(context, { snapshot, recorder });
     const statuses = new MemberStatuses(context, {
       broadcasts,
       delivery,
@@ -120,6 +120,7 @@ export class SerfCore implements Machine<Packet, StreamMessage, Reply, SerfTimer
       swim,
       operations,
       recorder,
+      coordinates,
     });
   }
 

@@ -8,8 +8,10 @@ import { retransmitLimit } from "../swim/formulas.ts";
 import type { Swim } from "../swim/swim.ts";
 import type { Broadcasts } from "./broadcasts.ts";
 import type { SerfContext } from "./context.ts";
+import type { CoordinateTracker } from "./coordinates/coordinate_tracker.ts";
 import { EncodedMessage } from "./encoded_message.ts";
 import type { MemberStatuses } from "./members/member_statuses.ts";
+import type { MemberRecord } from "./members/member_table.ts";
 import type { SnapshotRecorder } from "./snapshot/snapshot_recorder.ts";
 import type { SwimOperations } from "./swim_operations.ts";
 
@@ -20,11 +22,19 @@ import type { SwimOperations } from "./swim_operations.ts";
  */
 const MAX_DIRECT_INTENTS = 64;
 /**
- * How long members have to handle an intent that they were sent directly, and to gossip it to those that missed it, in
- * milliseconds. In 30 simulated leaves from clusters of ten with 30 % loss and latencies of 5 to 60 ms, no member
- * reports a failure; without the wait, 5 of 270 do. With latencies of 20 to 150 ms it is too short: 7 of 270 do.
+ * How many of the longest round trips members have to handle an intent that they were sent directly, and to gossip it to
+ * those that missed it. In 30 simulated leaves each from clusters of ten with latencies of 20 to 150 ms, no member reports
+ * a failure, nor does one with 30 % loss. With half of the time two of 270 do with that loss, and after 50 ms 10 do
+ * without loss and 20 with it.
  */
-const DIRECT_INTENT_MS = 50;
+const INTENT_ROUND_TRIPS = 2;
+/** They have this long at least, in milliseconds: in 30 leaves with 30 % loss and latencies of 5 to 60 ms, that suffices. */
+const MIN_INTENT_MS = 50;
+/**
+ * The longest round trip, as a share of the probe timeout, where no coordinate tells it: 25 ms with the LAN profile and
+ * 150 ms with the WAN profile.
+ */
+const ASSUMED_ROUND_TRIP = 1 / 20;
 
 /**
  * Takes the node through a leave in three steps: spread the leave intent, leave SWIM, and keep running for the propagate
@@ -41,6 +51,7 @@ export class Lifecycle {
   readonly #swim: Swim;
   readonly #operations: SwimOperations;
   readonly #recorder: SnapshotRecorder | undefined;
+  readonly #coordinates: CoordinateTracker | undefined;
   #leaveId = 0;
   #intentSent = false;
   #intentPropagated = false;
@@ -48,12 +59,13 @@ export class Lifecycle {
 
   constructor(
     context: SerfContext,
-    { statuses, broadcasts, swim, operations, recorder }: {
+    { statuses, broadcasts, swim, operations, recorder, coordinates }: {
       statuses: MemberStatuses;
       broadcasts: Broadcasts;
       swim: Swim;
       operations: SwimOperations;
       recorder: SnapshotRecorder | undefined;
+      coordinates: CoordinateTracker | undefined;
     },
   ) {
     this.#context = context;
@@ -62,6 +74,7 @@ export class Lifecycle {
     this.#swim = swim;
     this.#operations = operations;
     this.#recorder = recorder;
+    this.#coordinates = coordinates;
   }
 
   /** Leaves for good. Ends in `done`, with an error if we are leaving already or were shut down. */
@@ -149,11 +162,20 @@ export class Lifecycle {
     );
     if (others.length <= MAX_DIRECT_INTENTS) {
       for (const { claim } of others) this.#swim.sendUser(claim.address, intent);
-      return DIRECT_INTENT_MS;
+      return this.#directIntentMs(others);
     }
     const { retransmitMult, gossipNodes, gossipIntervalMs } = profile;
     return Math.ceil(retransmitLimit(retransmitMult, members.size) / gossipNodes) *
       gossipIntervalMs;
+  }
+
+  /** How long an intent that was sent directly may take. Coordinates come from others: the probe timeout bounds them. */
+  #directIntentMs(members: readonly MemberRecord[]): number {
+    const { probeTimeoutMs } = this.#context.config.profile;
+    const assumedMs = ASSUMED_ROUND_TRIP * probeTimeoutMs;
+    const roundTrips = members.map(({ name }) => this.#coordinates?.roundTripMs(name) ?? assumedMs);
+    const waitMs = INTENT_ROUND_TRIPS * Math.max(...roundTrips);
+    return Math.max(MIN_INTENT_MS, Math.min(waitMs, probeTimeoutMs));
   }
 
   #leaveSwimWhenReady(): void {

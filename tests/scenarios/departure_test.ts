@@ -41,6 +41,20 @@ scenario(
   },
 );
 
+scenario("a member of a slow cluster that leaves is not reported as failed", (seed) => {
+  for (const profile of ["lan", "wan"] as const) {
+    for (const loss of [0, 0.3]) {
+      const cluster = simulate({ nodes: 10, seed, profile, loss, latencyMs: [20, 150] });
+      cluster.run({ seconds: 30 });
+      cluster.node(4).leave();
+      cluster.run({ seconds: 60 });
+      for (const node of cluster.running) {
+        assert(!eventsAbout("n4", node).includes("member-failed"), `${profile} ${node.name}`);
+      }
+    }
+  }
+}, { seeds: [1, 2, 3, 4, 5, 6] });
+
 scenario("the only member of a cluster leaves without waiting for anybody", (seed) => {
   const cluster = calmCluster({ nodes: 1, seed });
   const leave = cluster.node(0).leave();

@@ -46,6 +46,23 @@ scenario("nodes that all restart before their network works find each other agai
   cluster.runUntil(() => cluster.converged(), { seconds: 600 });
 });
 
+scenario("halves that all restart during a partition find each other again", (seed) => {
+  const cluster = simulate({ nodes: 6, seed, snapshots: true });
+  cluster.run({ seconds: 10 });
+  cluster.partition([0, 1, 2]);
+  const hasSplit = () => cluster.node(0).status("n5") === "failed";
+  cluster.runUntil(hasSplit, { seconds: 60 });
+  cluster.run({ seconds: 60 });
+  // Twice, because the second time nobody has seen the other half.
+  for (const _ of [1, 2]) {
+    for (const node of cluster.nodes) node.restart();
+    cluster.run({ seconds: 60 });
+  }
+  assert(areStrangers(cluster));
+  cluster.heal();
+  cluster.runUntil(() => cluster.converged(), { seconds: 3_600 });
+});
+
 scenario("a node that was joined by its address is found again after it was reaped", (seed) => {
   const cluster = simulate({ nodes: 2, seed, config: FORGETFUL });
   cluster.run({ seconds: 10 });

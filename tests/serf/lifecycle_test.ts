@@ -1,5 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { ClosedError } from "../../lib/base/errors.ts";
+import { profiles } from "../../lib/swim/config.ts";
 import { addressOf, blind, leave, SerfNetwork } from "./serf_network.ts";
 
 Deno.test("a node that leaves is seen as left everywhere, and is done after a second", () => {
@@ -37,6 +38,17 @@ Deno.test("in a small cluster every member is sent the leave intent directly, be
   const told = node.lost.filter(({ message }) => message.type === "leave").map(({ to }) => to.text);
   assertEquals(told.sort(), ["a", "b", "c"].map((name) => addressOf(name).text));
   network.run(49);
+  assertEquals(node.core.local.status, "leaving");
+  network.run(2);
+  assertEquals(node.core.local.status, "left");
+});
+
+Deno.test("where no coordinate tells the round trip times, a leave waits for a share of the probe timeout", () => {
+  const network = new SerfNetwork();
+  const node = network.start("self", { profile: profiles.wan, coordinates: false });
+  node.meet("a");
+  node.core.leave({ id: 1 });
+  network.run(299);
   assertEquals(node.core.local.status, "leaving");
   network.run(2);
   assertEquals(node.core.local.status, "left");

@@ -73,6 +73,17 @@ export class CoordinateTracker {
     return node === this.#context.config.name ? this.#client.coordinate : this.#others.get(node);
   }
 
+  /**
+   * The round trip time to a member by its last known coordinate and ours, in milliseconds; `undefined` if it has told us
+   * none, or one so far away that the distance is not finite.
+   */
+  roundTripMs(node: string): number | undefined {
+    const other = this.#others.get(node);
+    if (other === undefined) return undefined;
+    const ms = distance(this.#client.coordinate, other) * 1_000;
+    return Number.isFinite(ms) ? ms : undefined;
+  }
+
   /** A member was erased. */
   forget(node: string): void {
     this.#client.forget(node);

@@ -48,10 +48,11 @@ export class Joiner {
     if (ignoreOld) this.#ignoringOld++;
     this.#joinAll(addresses, (failures) => {
       if (ignoreOld) this.#ignoringOld--;
-      const failed = new Set(failures.map((failure) => failure.address));
-      const reached = addresses.filter(({ text }) => !failed.has(text));
-      for (const address of reached) this.#healer.joined(address);
-      if (reached.length > 0) this.#statuses.broadcastJoin();
+      if (failures.length < addresses.length) {
+        // Also those that were not reached: they may be in another part of the cluster.
+        for (const address of addresses) this.#healer.seed(address);
+        this.#statuses.broadcastJoin();
+      }
       this.#conclude(id, addresses, failures);
     });
   }

@@ -12,6 +12,8 @@
 import type { MemberEvent } from "../../api/event.ts";
 import type { Address } from "../../base/address.ts";
 import type { SerfContext } from "../context.ts";
+import type { SnapshotState } from "../snapshot/snapshot.ts";
+import type { SnapshotRecorder } from "../snapshot/snapshot_recorder.ts";
 
 /** An address to exchange state with. */
 export interface HealTarget {
@@ -28,7 +30,7 @@ const CAPACITY = 32;
 /** The interval between attempts grows up to so many reconnect intervals: with Serf's settings, to 16 minutes. */
 const MAX_INTERVALS = 32;
 
-/** An address that we joined by. */
+/** An address that we were told to join by. */
 interface Seed {
   readonly address: Address;
   /** The member that was last seen at the address; it saves searching all members. */
@@ -36,11 +38,12 @@ interface Seed {
 }
 
 /**
- * Remembers the addresses that joins succeeded with, called seeds, and the last addresses of lost members: those that
- * failed and were reaped, and those of the snapshot. Members that left, or were made to leave, are not remembered.
+ * Remembers the addresses of joins that succeeded, called seeds, and the last addresses of lost members: those that failed
+ * and were reaped, and those of the snapshot. Members that left, or were made to leave, are not remembered.
  */
 export class PartitionHealer {
   readonly #context: SerfContext;
+  readonly #recorder: SnapshotRecorder | undefined;
   /** By the text of the address. A seed stands for whatever node listens there, as in a join. */
   readonly #seeds = new Map<string, Seed>();
   /** By name. */
@@ -48,16 +51,23 @@ export class PartitionHealer {
   #intervals = 1;
   #attemptAt = -Infinity;
 
-  /** `snapshot` has the members that were alive before a restart, by name. */
-  constructor(context: SerfContext, snapshot: ReadonlyMap<string, Address> = new Map()) {
+  /** `snapshot` is the state before a restart. */
+  constructor(
+    context: SerfContext,
+    { snapshot, recorder }: {
+      readonly snapshot?: SnapshotState;
+      readonly recorder?: SnapshotRecorder;
+    } = {},
+  ) {
     this.#context = context;
-    for (const [name, address] of snapshot) {
+    this.#recorder = recorder;
+    for (const [name, address] of [...snapshot?.alive ?? [], ...snapshot?.lost ?? []]) {
       if (name !== context.config.name) remember(this.#lost, name, address);
     }
   }
 
-  /** A join by this address has succeeded. */
-  joined(address: Address): void {
+  /** This is one of the addresses of a join that has reached at least one of them. */
+  seed(address: Address): void {
     remember(this.#seeds, address.text, { address });
   }
 
@@ -72,7 +82,7 @@ export class PartitionHealer {
 
   /** A node has left, of which we may know nothing but the name. */
   forget(name: string, address?: Address): void {
-    this.#lost.delete(name);
+    if (this.#lost.delete(name)) this.#recorder?.recordGone(name);
     for (const [text, seed] of this.#seeds) {
       if (seed.name === name || text === address?.text) this.#seeds.delete(text);
     }

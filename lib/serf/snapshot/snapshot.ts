@@ -19,6 +19,8 @@ import { isBelievable, parseTime } from "../lamport.ts";
 export type SnapshotEntry =
   | { readonly type: "alive"; readonly name: string; readonly address: Address }
   | { readonly type: "not-alive"; readonly name: string }
+  /** A member that failed and may still be there. Serf has no such line and takes it for a comment. */
+  | { readonly type: "lost"; readonly name: string; readonly address: Address }
   | { readonly type: "clock" | "event-clock" | "query-clock"; readonly lTime: LamportTime }
   | { readonly type: "leave" };
 
@@ -26,10 +28,22 @@ export type SnapshotEntry =
 export interface SnapshotState {
   /** The addresses of the members that were alive, by name, this node included. */
   readonly alive: ReadonlyMap<string, Address>;
+  /** The last addresses of members that failed, by name, at most {@link MAX_LOST}, the latest last. */
+  readonly lost: ReadonlyMap<string, Address>;
   readonly clock: LamportTime;
   readonly eventClock: LamportTime;
   readonly queryClock: LamportTime;
 }
+
+/**
+ * How many members that failed a snapshot keeps. After a restart in one half of a partition they are the only way to the
+ * other half, of which any single one suffices. It is half of what a `PartitionHealer` remembers, so that there is room for
+ * members that were alive.
+ */
+export const MAX_LOST = 16;
+
+/** How a line about a member that failed starts. */
+const LOST = "# lost: ";
 
 /** The types of entries with a Lamport time. */
 type ClockType = Extract<SnapshotEntry, { lTime: LamportTime }>["type"];
@@ -57,6 +71,7 @@ export interface ParsedSnapshot {
 export class SnapshotReplay implements SnapshotState {
   readonly #rejoinAfterLeave: boolean;
   readonly #alive = new Map<string, Address>();
+  readonly #lost = new Map<string, Address>();
   readonly #clocks: Record<ClockType, LamportTime> = {
     clock: 0,
     "event-clock": 0,
@@ -69,6 +84,10 @@ export class SnapshotReplay implements SnapshotState {
 
   get alive(): ReadonlyMap<string, Address> {
     return this.#alive;
+  }
+
+  get lost(): ReadonlyMap<string, Address> {
+    return this.#lost;
   }
 
   get clock(): LamportTime {
@@ -87,10 +106,15 @@ export class SnapshotReplay implements SnapshotState {
   apply(entry: SnapshotEntry): void {
     switch (entry.type) {
       case "alive":
+        this.#lost.delete(entry.name);
         this.#alive.set(entry.name, entry.address);
         return;
       case "not-alive":
+        this.#lost.delete(entry.name);
         this.#alive.delete(entry.name);
+        return;
+      case "lost":
+        this.#lose(entry.name, entry.address);
         return;
       case "clock":
       case "event-clock":
@@ -105,8 +129,18 @@ export class SnapshotReplay implements SnapshotState {
     }
   }
 
+  #lose(name: string, address: Address): void {
+    this.#lost.delete(name);
+    this.#lost.set(name, address);
+    for (const oldest of this.#lost.keys()) {
+      if (this.#lost.size <= MAX_LOST) return;
+      this.#lost.delete(oldest);
+    }
+  }
+
   #forget(): void {
     this.#alive.clear();
+    this.#lost.clear();
     for (const type of CLOCK_TYPES) this.#clocks[type] = 0;
   }
 }
@@ -151,6 +185,8 @@ export function formatEntry(entry: SnapshotEntry): string {
       return entry.name.includes("\n") ? "" : `alive: ${entry.name} ${entry.address.text}\n`;
     case "not-alive":
       return entry.name.includes("\n") ? "" : `not-alive: ${entry.name}\n`;
+    case "lost":
+      return entry.name.includes("\n") ? "" : `${LOST}${entry.name} ${entry.address.text}\n`;
     case "clock":
     case "event-clock":
     case "query-clock":
@@ -173,12 +209,16 @@ export function formatCompacted(state: SnapshotState): string {
     state.alive,
     ([name, address]) => formatEntry({ type: "alive", name, address }),
   );
+  const lost = Array.from(
+    state.lost,
+    ([name, address]) => formatEntry({ type: "lost", name, address }),
+  );
   const clocks = [
     formatEntry({ type: "clock", lTime: state.clock }),
     formatEntry({ type: "event-clock", lTime: state.eventClock }),
     formatEntry({ type: "query-clock", lTime: state.queryClock }),
   ];
-  return [...members, ...clocks].join("");
+  return [...members, ...lost, ...clocks].join("");
 }
 
 /** A line that could not be read, and the warning about it. */
@@ -194,6 +234,7 @@ function problem(text: string): Problem {
 /** The entry in a line, or `undefined` for comments and for coordinates, which agents before 0.8 kept here. */
 function parseLine(line: string): SnapshotEntry | Problem | undefined {
   if (line === "leave") return { type: "leave" };
+  if (line.startsWith(LOST)) return parseLost(line.slice(LOST.length));
   if (line.startsWith("#")) return undefined;
   const colon = line.indexOf(": ");
   const rest = line.slice(colon + 2);
@@ -215,12 +256,23 @@ function parseLine(line: string): SnapshotEntry | Problem | undefined {
   }
 }
 
-/** Parses `NAME IP:PORT`. The name may contain spaces. */
 function parseAlive(line: string, rest: string): SnapshotEntry | Problem {
-  const space = rest.lastIndexOf(" ");
-  const address = space === -1 ? undefined : parseAddress(rest.slice(space + 1));
-  if (address === undefined) return problem(`Failed to parse address: ${line}`);
-  return { type: "alive", name: rest.slice(0, space), address };
+  const member = parseMember(rest);
+  if (member === undefined) return problem(`Failed to parse address: ${line}`);
+  return { type: "alive", ...member };
+}
+
+/** A line that only looks like one of ours is a comment. */
+function parseLost(rest: string): SnapshotEntry | undefined {
+  const member = parseMember(rest);
+  return member && { type: "lost", ...member };
+}
+
+/** Parses `NAME IP:PORT`. The name may contain spaces. */
+function parseMember(text: string): { name: string; address: Address } | undefined {
+  const space = text.lastIndexOf(" ");
+  const address = space === -1 ? undefined : parseAddress(text.slice(space + 1));
+  return address && { name: text.slice(0, space), address };
 }
 
 function parseAddress(text: string): Address | undefined {

@@ -39,8 +39,14 @@ export class SnapshotRecorder {
       if (event.type === "member-leave" || event.type === "member-failed") {
         this.#write({ type: "not-alive", name });
       }
+      if (event.type === "member-failed") this.#write({ type: "lost", name, address });
     }
     this.recordClock();
+  }
+
+  /** Records that a node which the snapshot takes for lost has left. */
+  recordGone(name: string): void {
+    if (!this.#leaving) this.#write({ type: "not-alive", name });
   }
 
   /** Records that a query for us, of a user or an internal one, was received. */

@@ -78,7 +78,7 @@ Deno.test("an event from longer ago than the event buffer reaches is too old", (
 });
 
 Deno.test("events up to the snapshot's clock are not delivered again", () => {
-  const snapshot = { alive: new Map(), clock: 0, eventClock: 7, queryClock: 0 };
+  const snapshot = { alive: new Map(), lost: new Map(), clock: 0, eventClock: 7, queryClock: 0 };
   const node = new SerfNetwork().start("self", blind, { snapshot });
   assertEquals(node.core.stats().event_time, "8");
   node.hear(event(7, "old"), event(8, "new"));
@@ -257,7 +257,7 @@ Deno.test("an event with a time that nobody can have counted to is ignored, and 
 
 Deno.test("a restart with a snapshot from after such an event hears what comes after it", () => {
   const eventClock = Number.MAX_SAFE_INTEGER;
-  const snapshot = { alive: new Map(), clock: 0, eventClock, queryClock: 0 };
+  const snapshot = { alive: new Map(), lost: new Map(), clock: 0, eventClock, queryClock: 0 };
   const node = new SerfNetwork().start("self", blind, { snapshot });
   node.hear(event(eventClock, "old"), event(2n ** 53n, "new"), event(2n ** 53n + 1n, "new"));
   assertEquals(delivered(node), ["9007199254740992 new", "9007199254740993 new"]);

@@ -1,13 +1,22 @@
 import { assert, assertEquals } from "@std/assert";
+import { MAX_LOST, type SnapshotState } from "../../../lib/serf/snapshot/snapshot.ts";
 import { addressOf, blind, SerfNetwork, type SerfNode } from "../serf_network.ts";
 
 const INTERVAL_MS = 1_000;
+
+const blank: SnapshotState = {
+  alive: new Map(),
+  lost: new Map(),
+  clock: 1,
+  eventClock: 1,
+  queryClock: 1,
+};
 
 /** A machine that was restarted with a snapshot of these members, of whom nobody is there. */
 function restartAlone(names: readonly string[]): { network: SerfNetwork; node: SerfNode } {
   const network = new SerfNetwork();
   const alive = new Map(names.map((name) => [name, addressOf(name)]));
-  const snapshot = { alive, clock: 1, eventClock: 1, queryClock: 1 };
+  const snapshot = { ...blank, alive };
   const node = network.start("a", { ...blind, reconnectIntervalMs: INTERVAL_MS }, { snapshot });
   return { network, node };
 }
@@ -73,6 +82,39 @@ Deno.test("a member of the snapshot that is said to have left is not tried", () 
   node.core.forceLeave("b", { id: 1 });
   network.run(100 * INTERVAL_MS);
   assertEquals(new Set(attempts(node).map((line) => line.split(" ")[3])), new Set(["c"]));
+});
+
+Deno.test("an address that a join has not reached is tried again if it reached another one", () => {
+  const network = new SerfNetwork();
+  const node = network.start("a", { reconnectIntervalMs: INTERVAL_MS });
+  const b = network.start("b");
+  node.core.join([b.address, addressOf("c")], { id: 1 });
+  network.run(10 * INTERVAL_MS);
+  const c = network.start("c");
+  network.run(100 * INTERVAL_MS);
+  assertEquals([node.status("c"), b.status("c"), c.status("a")], ["alive", "alive", "alive"]);
+});
+
+Deno.test("the addresses of a join that has failed are not tried again", () => {
+  const network = new SerfNetwork();
+  const node = network.start("a", { reconnectIntervalMs: INTERVAL_MS });
+  node.core.join([addressOf("b"), addressOf("c")], { id: 1 });
+  network.run(100 * INTERVAL_MS);
+  assertEquals(attempts(node), []);
+});
+
+Deno.test("members that a snapshot keeps as lost are tried, beside those that were alive", () => {
+  const network = new SerfNetwork();
+  const names = (first: number, count: number) =>
+    Array.from({ length: count }, (_, i) => String.fromCharCode(first + i));
+  const byName = (all: string[]) => new Map(all.map((name) => [name, addressOf(name)]));
+  const [alive, lost] = [names(0xc0, 40), names(0x100, MAX_LOST)];
+  const snapshot = { ...blank, alive: byName(alive), lost: byName(lost) };
+  const config = { ...blind, reconnectIntervalMs: INTERVAL_MS };
+  const node = network.start("a", config, { snapshot });
+  network.run(20_000 * INTERVAL_MS);
+  const tried = new Set(attempts(node).map((line) => line.split(" ")[3]));
+  assertEquals(tried, new Set([...alive.slice(-16), ...lost]));
 });
 
 Deno.test("a node that leaves looks for nobody", () => {

@@ -248,7 +248,7 @@ Deno.test("a query from longer ago than the query buffer reaches is too old", ()
 });
 
 Deno.test("queries up to the snapshot's clock are not delivered again", () => {
-  const snapshot = { alive: new Map(), clock: 0, eventClock: 0, queryClock: 7 };
+  const snapshot = { alive: new Map(), lost: new Map(), clock: 0, eventClock: 0, queryClock: 7 };
   const node = new SerfNetwork().start("self", blind, { snapshot });
   assertEquals(node.core.stats().query_time, "8");
   node.hear(queryOf({ lTime: 7 }), queryOf({ lTime: 8 }));

@@ -12,7 +12,13 @@ import {
   type SerfNode,
 } from "../serf_network.ts";
 
-const blank: SnapshotState = { alive: new Map(), clock: 0, eventClock: 0, queryClock: 0 };
+const blank: SnapshotState = {
+  alive: new Map(),
+  lost: new Map(),
+  clock: 0,
+  eventClock: 0,
+  queryClock: 0,
+};
 
 /** A node that keeps a snapshot, and the lines of the snapshot so far. */
 function startRecorder(
@@ -57,7 +63,14 @@ Deno.test("members are recorded as they come and go, each time with the clock if
     "clock: 5",
     "alive: b 10.0.0.98:7946",
     "not-alive: b",
+    "# lost: b 10.0.0.98:7946",
   ]);
+});
+
+Deno.test("a member that was lost before a restart is recorded as gone once it is known to have left", () => {
+  const { node, lines } = startRecorder({ ...blank, lost: new Map([["a", addressOf("a")]]) });
+  node.hear(leave("a", 5));
+  assertEquals(lines().slice(1, 2), ["not-alive: a"]);
 });
 
 Deno.test("updates and reaps are not recorded, but the clock is", () => {

@@ -14,9 +14,14 @@ import {
 /** The state as plain data. */
 function plain(state: SnapshotState) {
   return {
-    alive: Object.fromEntries(Array.from(state.alive, ([name, { text }]) => [name, text])),
+    alive: texts(state.alive),
+    lost: texts(state.lost),
     clocks: [state.clock, state.eventClock, state.queryClock],
   };
+}
+
+function texts(addresses: ReadonlyMap<string, Address>): Record<string, string> {
+  return Object.fromEntries(Array.from(addresses, ([name, { text }]) => [name, text]));
 }
 
 function warningsOf(text: string): string[] {
@@ -33,6 +38,7 @@ const entries: SnapshotEntry[] = [
   { type: "event-clock", lTime: 3 },
   { type: "query-clock", lTime: 9007199254740991 },
   { type: "not-alive", name: "web 1" },
+  { type: "lost", name: "web 1", address: v4 },
   { type: "leave" },
   { type: "alive", name: "back", address: v4 },
   { type: "clock", lTime: 20 },
@@ -46,6 +52,7 @@ Deno.test("entries are written as Serf writes them", () => {
     "event-clock: 3\n",
     "query-clock: 9007199254740991\n",
     "not-alive: web 1\n",
+    "# lost: web 1 10.0.0.1:7946\n",
     "leave\n",
     "alive: back 10.0.0.1:7946\n",
     "clock: 20\n",
@@ -85,6 +92,7 @@ Deno.test("a leave clears members and clocks, and entries after it count again",
   const text = entries.map(formatEntry).join("");
   assertEquals(plain(parseSnapshot(text).state), {
     alive: { back: "10.0.0.1:7946" },
+    lost: {},
     clocks: [20, 0, 0],
   });
 });
@@ -94,11 +102,27 @@ Deno.test("a leave is ignored, with a log line, if the node is to rejoin after a
   const { state, warnings } = parseSnapshot(text, { rejoinAfterLeave: true });
   assertEquals(plain(state), {
     alive: { "z\u00fcrich": "[fe80::1]:7947", back: "10.0.0.1:7946" },
+    lost: { "web 1": "10.0.0.1:7946" },
     clocks: [20, 3, 9007199254740991],
   });
   assertEquals(warnings, [
     { type: "log", level: "INFO", text: "serf: Ignoring previous leave in snapshot" },
   ]);
+});
+
+Deno.test("the latest 16 members that failed are kept until they are back or have left", () => {
+  const replay = new SnapshotReplay();
+  for (let i = 0; i < 20; i++) replay.apply({ type: "lost", name: `n${i}`, address: v4 });
+  replay.apply({ type: "alive", name: "n10", address: v4 });
+  replay.apply({ type: "not-alive", name: "n11" });
+  const { state } = parseSnapshot(formatCompacted(replay));
+  const kept = [4, 5, 6, 7, 8, 9, 12, 13, 14, 15, 16, 17, 18, 19].map((i) => `n${i}`);
+  assertEquals([...state.lost.keys()], kept);
+});
+
+Deno.test("a comment that only looks like a member that failed is none", () => {
+  const { state, warnings } = parseSnapshot("# lost: a\n# lost: b c:d\n# lost:\n");
+  assertEquals([state.lost.size, warnings], [0, []]);
 });
 
 Deno.test("comments and old coordinate lines are skipped silently", () => {
