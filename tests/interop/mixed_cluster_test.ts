@@ -1,6 +1,7 @@
 /** Two of our agents and two of Serf's in one cluster. */
 
 import { assertEquals } from "@std/assert";
+import { errorText } from "../../lib/base/errors.ts";
 import { allSee } from "./agent_cluster.ts";
 import { Agent } from "../support/agent.ts";
 import { interopTest } from "../support/program.ts";
@@ -53,45 +54,55 @@ async function startCluster(
   }
 }
 
-for (const setting of settings) {
-  interopTest(`both kinds live and die together: ${setting.title}`, async (serf) => {
-    await using agents = await startCluster(serf, setting.args);
-    const [ours, theirs, oursToo, theirsToo] = agents;
-    await allSee(agents, { n1: "alive", n2: "alive", n3: "alive", n4: "alive" });
+/** The life of one cluster: members join, die, are forgotten, come back and leave. */
+async function liveAndDie(serf: SerfVersion, setting: Setting): Promise<void> {
+  await using agents = await startCluster(serf, setting.args);
+  const [ours, theirs, oursToo, theirsToo] = agents;
+  await allSee(agents, { n1: "alive", n2: "alive", n3: "alive", n4: "alive" });
 
-    for (const agent of agents) {
-      const tags = Object.fromEntries((await agent.members()).map((m) => [m.name, m.tags.kind]));
-      assertEquals(tags, { n1: "ours", n2: "theirs", n3: "ours", n4: "theirs" });
-    }
+  for (const agent of agents) {
+    const tags = Object.fromEntries((await agent.members()).map((m) => [m.name, m.tags.kind]));
+    assertEquals(tags, { n1: "ours", n2: "theirs", n3: "ours", n4: "theirs" });
+  }
 
-    oursToo.signal("SIGKILL");
-    theirsToo.signal("SIGKILL");
-    await allSee([ours, theirs], { n1: "alive", n2: "alive", n3: "failed", n4: "failed" });
+  oursToo.signal("SIGKILL");
+  theirsToo.signal("SIGKILL");
+  await allSee([ours, theirs], { n1: "alive", n2: "alive", n3: "failed", n4: "failed" });
 
-    // Of the dead, one is only declared left, the other is forgotten, where enough copies of that are sent to be sure
-    // that they reach the living: few are with the local profile, and a state exchange tells who left, but not whom to
-    // forget.
-    const prune = setting.args.includes("-profile=local") ? [] : ["-prune"];
-    assertEquals((await ours.cli("ours", "force-leave", "n4")).code, 0);
-    assertEquals((await theirs.cli("ours", "force-leave", ...prune, "n3")).code, 0);
-    const rest: Record<string, string> = prune.length > 0 ? {} : { n3: "left" };
-    await allSee([ours, theirs], { n1: "alive", n2: "alive", ...rest, n4: "left" });
+  // Of the dead, one is only declared left, the other is forgotten, where enough copies of that are sent to be sure
+  // that they reach the living: few are with the local profile, and a state exchange tells who left, but not whom to
+  // forget.
+  const prune = setting.args.includes("-profile=local") ? [] : ["-prune"];
+  assertEquals((await ours.cli("ours", "force-leave", "n4")).code, 0);
+  assertEquals((await theirs.cli("ours", "force-leave", ...prune, "n3")).code, 0);
+  const rest: Record<string, string> = prune.length > 0 ? {} : { n3: "left" };
+  await allSee([ours, theirs], { n1: "alive", n2: "alive", ...rest, n4: "left" });
 
-    await using again = await Agent.start("ours", {
-      name: "n3",
-      ip: oursToo.ip,
-      args: [...setting.args, `-join=${theirs.ip}`],
-    });
-    await allSee([ours, theirs], { n1: "alive", n2: "alive", n3: "alive", n4: "left" });
-    // Nobody tells a newcomer of those who were gone before it came.
-    await allSee([again], { n1: "alive", n2: "alive", n3: "alive" });
-
-    theirs.signal("SIGINT");
-    assertEquals(await theirs.exit, 0);
-    await allSee([ours], { n1: "alive", n2: "left", n3: "alive", n4: "left" });
-    await allSee([again], { n1: "alive", n2: "left", n3: "alive" });
+  await using again = await Agent.start("ours", {
+    name: "n3",
+    ip: oursToo.ip,
+    args: [...setting.args, `-join=${theirs.ip}`],
   });
+  await allSee([ours, theirs], { n1: "alive", n2: "alive", n3: "alive", n4: "left" });
+  // Nobody tells a newcomer of those who were gone before it came.
+  await allSee([again], { n1: "alive", n2: "alive", n3: "alive" });
+
+  theirs.signal("SIGINT");
+  assertEquals(await theirs.exit, 0);
+  await allSee([ours], { n1: "alive", n2: "left", n3: "alive", n4: "left" });
+  await allSee([again], { n1: "alive", n2: "left", n3: "alive" });
 }
+
+interopTest("both kinds live and die together in every setting", async (serf) => {
+  // All clusters live at once: most of the time they wait.
+  const outcomes = await Promise.allSettled(settings.map((setting) => liveAndDie(serf, setting)));
+  const errors = outcomes.flatMap((outcome, i) =>
+    outcome.status === "rejected"
+      ? [new Error(`${settings[i].title}: ${errorText(outcome.reason)}`, { cause: outcome.reason })]
+      : []
+  );
+  if (errors.length > 0) throw new AggregateError(errors, errors.map(errorText).join("\n"));
+});
 
 interopTest("a tag that changes is seen by both kinds", async (serf) => {
   await using agents = await startCluster(serf, []);

@@ -47,8 +47,8 @@ function portsAreFree(): boolean {
 
 /** How the runs with one program went. */
 interface Result {
-  readonly success: boolean;
   readonly facts: Facts;
+  readonly problems: readonly string[];
 }
 
 /** Repeats the runs with one program. */
@@ -64,14 +64,14 @@ async function repeat(subject: Subject): Promise<Result> {
     Deno.execPath(),
     ...["run", "--allow-all", main, subject, ...Deno.args],
   ];
-  const factsFile = directory.file("facts.json");
+  const resultFile = directory.file("result.json");
   const command = new Deno.Command(program, {
     args,
-    env: { NO_COLOR: "1", TRANSCRIPT_FACTS: factsFile },
+    env: { NO_COLOR: "1", TRANSCRIPT_RESULT: resultFile },
     stdin: "null",
   });
-  const { success } = await command.spawn().status;
-  return { success, facts: JSON.parse(Deno.readTextFileSync(factsFile)) };
+  await command.spawn().status;
+  return JSON.parse(Deno.readTextFileSync(resultFile));
 }
 
 const possible = subjects.filter((subject) => missing(subject) === undefined);
@@ -93,7 +93,8 @@ for (const subject of ["ours", ...SERF_VERSIONS] as const) {
     sanitizeOps: false,
     sanitizeResources: false,
     async fn() {
-      assert((await runs().get(subject))?.success, "It does something else, see above");
+      const { problems } = await runs().get(subject)!;
+      assert(problems.length === 0, `It does something else:\n${problems.join("\n")}`);
     },
   });
 }

@@ -26,6 +26,8 @@ export class Ledger {
   readonly #outcomes = new Map<string, Outcome>();
   readonly #observed = new Map<string, Observation>();
   readonly #used = new Set<Difference>();
+  /** The entries that were as expected in an earlier attempt, by `file/name`. */
+  readonly #rightBefore = new Set<string>();
   /** What is wrong, by the files that it is about. */
   readonly #failures = new Map<string, string[]>();
 
@@ -35,12 +37,14 @@ export class Ledger {
 
   /** Compares what the program did with what was recorded. */
   compare(file: string, name: string, observed: Observation): void {
+    const key = `${file}/${name}`;
+    if (this.#rightBefore.has(key)) return;
     const { stdout, stderr, lines } = observed;
-    this.#observed.set(`${file}/${name}`, { stdout, stderr, lines });
+    this.#observed.set(key, { stdout, stderr, lines });
     const { problem, applied } = this.#compare(file, name, observed);
     if (problem !== undefined) {
       this.#note({ file, name, status: "failed", reasons: [] });
-      this.#addFailure(file, `${file}/${name}: ${problem}`);
+      this.#addFailure(file, `${key}: ${problem}`);
       return;
     }
     for (const difference of applied) this.#used.add(difference);
@@ -75,9 +79,12 @@ export class Ledger {
     return this.#failures.has(file);
   }
 
-  /** Forgets what was wrong with a file, which is to be repeated once more. */
+  /** Forgets what was wrong with a file, which is to be repeated once more. What was right stays right. */
   forget(file: string): void {
     this.#failures.delete(file);
+    for (const [key, outcome] of this.#outcomes) {
+      if (outcome.file === file && outcome.status !== "failed") this.#rightBefore.add(key);
+    }
   }
 
   /** What was compared with an entry, `file/name`; `undefined` if nothing was. */
