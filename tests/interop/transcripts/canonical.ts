@@ -29,6 +29,8 @@ const BY_CHANCE: readonly RegExp[] = [
   /memberlist: (Stream connection|Initiating push\/pull|Failed (UDP )?ping|Suspect|Marking|Refuting)/,
   // Only ours says so.
   /memberlist: Timers fired \d+ ms late/,
+  // Only those that sleep are slow on any machine.
+  /agent: Script '(?!sleep )[^']*' slow, execution exceeding/,
   /agent\.ipc: Failed to stream (ack|response|query end|log) to/,
   /agent\.ipc: failed to decode request header: .* connection reset by peer/,
   /memberlist: (Push\/Pull with \S+ failed|Failed fallback (TCP )?ping)/,
