@@ -51,7 +51,8 @@ function syncFolderNow(path: string): void {
   }
 }
 
-function folderOf(path: string): string {
+/** The folder that a file is in. */
+export function folderOf(path: string): string {
   return path.slice(0, path.lastIndexOf("/") + 1) || ".";
 }
 

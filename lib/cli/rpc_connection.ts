@@ -12,15 +12,16 @@ import type { FlagSpecs, FlagValues } from "../go/flags.ts";
 import { readAuthFile } from "../rpc/auth_file.ts";
 import { RpcClient } from "../rpc/client/client.ts";
 import { DEFAULT_RPC_ADDRESS } from "../rpc/default_address.ts";
-import { parseTcpEndpoint } from "../rpc/tcp_endpoint.ts";
+import { parseEndpoint } from "../rpc/endpoint.ts";
 import { CommandFailure, type CommandIo, labelled } from "./command.ts";
 
 /** The flags of the connection. Each has an environment variable of its name, as in `SERF_RPC_ADDR`. */
 export const rpcFlags = {
   "rpc-addr": {
     kind: "string",
-    value: "host:port",
-    help: `RPC address of the agent. Default: $SERF_RPC_ADDR if set, else ${DEFAULT_RPC_ADDRESS}.`,
+    value: "addr",
+    help: "RPC address of the agent: host:port, or unix: and a path as in unix:/run/serf.sock. " +
+      `Default: $SERF_RPC_ADDR if set, else ${DEFAULT_RPC_ADDRESS}.`,
   },
   "rpc-auth": {
     kind: "string",
@@ -43,12 +44,12 @@ type RpcFlagValues = FlagValues<typeof rpcFlags>;
 export async function connectToAgent(flags: RpcFlagValues, io: CommandIo): Promise<RpcClient> {
   const { "rpc-addr": givenAddress, "rpc-auth": givenToken, "rpc-auth-file": givenFile } = flags;
   requirePermissions(
-    ...netPermissions(givenAddress ?? DEFAULT_RPC_ADDRESS),
+    ...dialPermissions(givenAddress ?? DEFAULT_RPC_ADDRESS),
     ...givenAddress === undefined ? [envPermission("SERF_RPC_ADDR")] : [],
     ...givenToken === undefined && givenFile === undefined ? [envPermission("SERF_RPC_AUTH")] : [],
   );
   const address = givenAddress ?? (io.env("SERF_RPC_ADDR") || DEFAULT_RPC_ADDRESS);
-  requirePermissions(...netPermissions(address));
+  requirePermissions(...dialPermissions(address));
   const authKey = tokenOf(flags, io);
   return await labelled(FAILURE, RpcClient.connect({ address, authKey }));
 }
@@ -81,10 +82,15 @@ function optionalVariable(name: string, io: CommandIo): string {
   return missingPermissions([envPermission(name)]) === undefined ? io.env(name) ?? "" : "";
 }
 
-/** The permission to dial the address; none for a malformed address, for which dialling gives the error. */
-function netPermissions(address: string): Deno.PermissionDescriptor[] {
+/** The permissions to dial the address; none for a malformed address, for which dialling gives the error. */
+function dialPermissions(address: string): Deno.PermissionDescriptor[] {
   try {
-    const { hostname, port } = parseTcpEndpoint(address, "dial");
+    const endpoint = parseEndpoint(address, "dial");
+    if ("path" in endpoint) {
+      const { path } = endpoint;
+      return [{ name: "net", host: address }, { name: "read", path }, { name: "write", path }];
+    }
+    const { hostname, port } = endpoint;
     return [{ name: "net", host: formatHostPort(hostname || "127.0.0.1", port) }];
   } catch {
     return [];

@@ -17,16 +17,16 @@ export interface TcpEndpoint {
 }
 
 /** The system call that Go's errors name for each operation. */
-const systemCalls = { dial: "connect", listen: "bind" } as const;
+export const systemCalls = { dial: "connect", listen: "bind" } as const;
 
 /** What is done with an endpoint. */
-type TcpOperation = keyof typeof systemCalls;
+export type NetOperation = keyof typeof systemCalls;
 
 /**
  * Parses `host:port`. Throws a `TypeError` in the words of Go's net package, such as `dial tcp: address localhost: missing
  * port in address`.
  */
-export function parseTcpEndpoint(text: string, operation: TcpOperation): TcpEndpoint {
+export function parseTcpEndpoint(text: string, operation: NetOperation): TcpEndpoint {
   try {
     const { host: hostname, port } = splitHostPort(text);
     if (port === undefined) throw new TypeError(missingPort(text));
@@ -38,7 +38,7 @@ export function parseTcpEndpoint(text: string, operation: TcpOperation): TcpEndp
 
 /** A failed system call in the words of Go, such as `dial tcp 127.0.0.1:7373: connect: connection refused`. */
 export function tcpFailureText(
-  operation: TcpOperation,
+  operation: NetOperation,
   { hostname, port }: TcpEndpoint,
   cause: Error,
 ): string {

@@ -3,8 +3,10 @@
 import { assert, assertEquals, assertLess, assertStringIncludes } from "@std/assert";
 import { decodeText } from "../../lib/base/text.ts";
 import { commandTable } from "../../lib/cli/command_table.ts";
+import { openListener } from "../../lib/rpc/server/listener/open_listener.ts";
 import { ScriptedAgent } from "./scripted_agent.ts";
 import { runUntil } from "../support/interrupted_process.ts";
+import { TemporaryDirectory } from "../support/temporary_directory.ts";
 
 const root = new URL("../../", import.meta.url);
 
@@ -104,6 +106,29 @@ Deno.test("the narrowest permissions are enough", async () => {
     stdout: "Graceful leave complete\n",
     stderr: "",
   });
+});
+
+Deno.test("the narrowest permissions are enough for a unix socket and a token file", async () => {
+  using directory = new TemporaryDirectory();
+  directory.write({ token: "s3cret\n" });
+  const [socket, token] = [directory.file("serf.sock"), directory.file("token")];
+  const listener = await openListener(`unix:${socket}`);
+  await using agent = new ScriptedAgent({ listener, authKey: "s3cret" });
+  const permissions = [
+    `--allow-net=unix:${socket}`,
+    `--allow-read=${socket},${token}`,
+    `--allow-write=${socket}`,
+  ];
+  const args = ["main.ts", "leave", `-rpc-addr=${agent.address}`, `-rpc-auth-file=${token}`];
+  assertEquals(await deno("run", "--no-prompt", ...permissions, ...args), {
+    code: 0,
+    stdout: "Graceful leave complete\n",
+    stderr: "",
+  });
+  assertEquals(
+    (await deno("run", "--no-prompt", ...args)).stdout,
+    "Missing Deno permissions: start this command with --allow-net --allow-read --allow-write\n",
+  );
 });
 
 Deno.test("SIGINT ends a monitor with exit code 0 and a query with 1", async () => {

@@ -1,23 +1,31 @@
 /** A client that knows bytes only: sends them, and reads as many as it is told to. */
 
+import { parseEndpoint } from "../../lib/rpc/endpoint.ts";
+
 const DEADLINE_MS = 10_000;
 
 export class RawClient implements Disposable {
-  readonly #conn: Deno.TcpConn;
+  readonly #conn: Deno.Conn;
 
-  private constructor(conn: Deno.TcpConn) {
+  private constructor(conn: Deno.Conn) {
     this.#conn = conn;
   }
 
-  static async connect(port: number): Promise<RawClient> {
-    const conn = await Deno.connect({ hostname: "127.0.0.1", port });
+  /** Connects to `host:port`, or to `unix:` and a path. */
+  static async connect(address: string): Promise<RawClient> {
+    const endpoint = parseEndpoint(address, "dial");
+    if ("path" in endpoint) {
+      return new RawClient(await Deno.connect({ transport: "unix", ...endpoint }));
+    }
+    const conn = await Deno.connect(endpoint);
     conn.setNoDelay(true);
     return new RawClient(conn);
   }
 
   /** Whoever serves us sees us under this address. */
   get address(): string {
-    return `127.0.0.1:${this.#conn.localAddr.port}`;
+    const { localAddr } = this.#conn;
+    return "port" in localAddr ? `127.0.0.1:${localAddr.port}` : "";
   }
 
   async send(bytes: Uint8Array): Promise<void> {

@@ -7,6 +7,7 @@ import { parseLogLevel } from "../../lib/base/log.ts";
 import { assertEquals, assertGreater } from "@std/assert";
 import type { Subscription } from "../../lib/base/subscription.ts";
 import { AgentLog } from "../../lib/agent/log/agent_log.ts";
+import { listenTcp } from "../../lib/rpc/server/listener/tcp_listener.ts";
 import { RpcServer } from "../../lib/rpc/server/server.ts";
 import { Address } from "../../lib/base/address.ts";
 import { KeyError, type KeyResult } from "../../lib/api/keys.ts";
@@ -14,6 +15,7 @@ import type { Member, MemberStatus } from "../../lib/api/member.ts";
 import { type QueryRecord, QueryResponse } from "../../lib/api/query.ts";
 import { FakeAgent, FakeQuery } from "./client/fake_agent.ts";
 import { RawClient } from "./raw_client.ts";
+import { FREE_PORT } from "./serve.ts";
 
 /** A recorded value, as the vectors describe it; bytes are `{$bin: hex}`. */
 type Recorded = Readonly<Record<string, unknown>>;
@@ -106,14 +108,13 @@ class Replay {
         name !== "auth-on-open-agent"
       ? "s3cret"
       : "";
-    await using rpc = RpcServer.listen({
-      address: "127.0.0.1:0",
+    await using rpc = new RpcServer(listenTcp(FREE_PORT), {
       agent: this.#agent,
       log: this.#log,
       authKey,
     });
     this.#agent.onShutdown = () => void rpc.close();
-    using client = await RawClient.connect(rpc.address.port);
+    using client = await RawClient.connect(rpc.address);
     for (const [i, recorded] of steps.entries()) {
       const step = { ...recorded, ...deviations[`${server} ${name} ${i}`] };
       if (step.send !== undefined) {

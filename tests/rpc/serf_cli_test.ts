@@ -13,7 +13,7 @@ function commandsOf(version: SerfVersion, { server }: Serving) {
   return async (command: string, ...args: string[]) => {
     const { code, stdout } = await run(version, [
       command,
-      `-rpc-addr=${server.address.text}`,
+      `-rpc-addr=${server.address}`,
       ...args,
     ]);
     return { code, stdout };
@@ -178,7 +178,7 @@ interopTest("Serf's command line authenticates to our server", async (version) =
 interopTest("serf monitor shows the log and events, and ends with the agent", async (version) => {
   await using serving = new Serving();
   serving.log.write("ERR", "agent: something old");
-  const address = `-rpc-addr=${serving.server.address.text}`;
+  const address = `-rpc-addr=${serving.server.address}`;
   const { program, args } = commandLine(version, ["monitor", address, "-log-level=err"]);
   const child = new Deno.Command(program, { args, stdin: "null", stdout: "piped" }).spawn();
   let printed = "";

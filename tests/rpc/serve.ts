@@ -4,28 +4,39 @@ import { AgentLog } from "../../lib/agent/log/agent_log.ts";
 import { RpcClient, type RpcClientOptions } from "../../lib/rpc/client/client.ts";
 import type { Command, RequestBody } from "../../lib/rpc/commands.ts";
 import { encodeRequest } from "../../lib/rpc/protocol.ts";
+import type { ClientListener } from "../../lib/rpc/server/listener/client_listener.ts";
+import { listenTcp } from "../../lib/rpc/server/listener/tcp_listener.ts";
 import { RpcServer, type RpcServerOptions } from "../../lib/rpc/server/server.ts";
 import { FakeAgent } from "./client/fake_agent.ts";
 import { RawClient } from "./raw_client.ts";
+
+/** Where servers of tests listen, unless told otherwise. */
+export const FREE_PORT = { hostname: "127.0.0.1", port: 0 };
+
+interface ServingOptions extends RpcServerOptions {
+  readonly listener: ClientListener;
+}
 
 export class Serving implements AsyncDisposable {
   readonly agent = new FakeAgent();
   readonly log = new AgentLog();
   readonly server: RpcServer;
 
-  constructor(authKey?: string, options: Partial<RpcServerOptions> = {}) {
+  constructor(
+    authKey?: string,
+    { listener = listenTcp(FREE_PORT), ...options }: Partial<ServingOptions> = {},
+  ) {
     const { agent, log } = this;
-    const address = "127.0.0.1:0";
-    this.server = RpcServer.listen({ address, authKey, agent, log, ...options });
+    this.server = new RpcServer(listener, { authKey, agent, log, ...options });
   }
 
   connect(options: RpcClientOptions = {}): Promise<RpcClient> {
-    return RpcClient.connect({ address: this.server.address.text, ...options });
+    return RpcClient.connect({ address: this.server.address, ...options });
   }
 
   /** Connects and, unless told otherwise, has the handshake behind it. */
   async connectRaw(options: { handshake?: boolean } = {}): Promise<RawClient> {
-    const client = await RawClient.connect(this.server.address.port);
+    const client = await RawClient.connect(this.server.address);
     if (options.handshake === false) return client;
     await client.send(request(0, "handshake", { Version: 1 }));
     await client.read(13);

@@ -8,6 +8,7 @@
  */
 
 import { type Member, RpcClient } from "../../lib/rpc/client/client.ts";
+import { dial } from "../../lib/rpc/client/dial.ts";
 import { commandLine, type CommandResult, type Kind, run } from "./program.ts";
 import { localAddress } from "./local_addresses.ts";
 import { until } from "./until.ts";
@@ -23,6 +24,8 @@ export interface AgentOptions {
   readonly name: string;
   /** For gossip ({@link GOSSIP_PORT}) and for RPC ({@link RPC_PORT}); one that nobody else has, unless told otherwise. */
   readonly ip?: string;
+  /** Default: {@link RPC_PORT} of its address. */
+  readonly rpcAddress?: string;
   readonly args?: readonly string[];
   readonly cwd?: string;
   /** A program that runs the agent's, with its arguments. */
@@ -34,6 +37,8 @@ export class Agent implements AsyncDisposable {
   readonly kind: Kind;
   readonly name: string;
   readonly ip: string;
+  /** Where it answers RPC. */
+  readonly rpcAddress: string;
   /** Its exit code; death by a signal counts as 128 and the signal's number. */
   readonly exit: Promise<number>;
   readonly #child: Deno.ChildProcess;
@@ -43,12 +48,13 @@ export class Agent implements AsyncDisposable {
 
   private constructor(
     kind: Kind,
-    { name, ip }: { readonly name: string; readonly ip: string },
+    { name, ip, rpcAddress }: Readonly<Record<"name" | "ip" | "rpcAddress", string>>,
     child: Deno.ChildProcess,
   ) {
     this.kind = kind;
     this.name = name;
     this.ip = ip;
+    this.rpcAddress = rpcAddress;
     this.exit = child.status.then(({ code }) => code);
     this.#child = child;
     this.#readers = [child.stdout, child.stderr].map((stream) => this.#collect(stream));
@@ -63,7 +69,7 @@ export class Agent implements AsyncDisposable {
         if (ended !== undefined) throw new Error(`The agent ended with ${ended}:\n${agent.output}`);
         if (!agent.output.includes("Log data will now stream in")) return false;
         try {
-          (await Deno.connect({ hostname: agent.ip, port: RPC_PORT })).close();
+          (await dial(agent.rpcAddress, { timeoutMs: 10_000 })).close();
           return true;
         } catch {
           return false;
@@ -79,11 +85,12 @@ export class Agent implements AsyncDisposable {
   /** Starts an agent that is not expected to come up. */
   static spawn(kind: Kind, options: AgentOptions): Agent {
     const { name, ip = localAddress(), args = [], cwd, through = [] } = options;
+    const { rpcAddress = `${ip}:${RPC_PORT}` } = options;
     const line = commandLine(kind, [
       "agent",
       `-node=${name}`,
       `-bind=${ip}:${GOSSIP_PORT}`,
-      `-rpc-addr=${ip}:${RPC_PORT}`,
+      `-rpc-addr=${rpcAddress}`,
       ...args,
     ]);
     const [program, ...rest] = [...through, line.program, ...line.args];
@@ -95,17 +102,12 @@ export class Agent implements AsyncDisposable {
       stdout: "piped",
       stderr: "piped",
     }).spawn();
-    return new Agent(kind, { name, ip }, child);
+    return new Agent(kind, { name, ip, rpcAddress }, child);
   }
 
   /** Where it listens for gossip. */
   get address(): string {
     return `${this.ip}:${GOSSIP_PORT}`;
-  }
-
-  /** Where it answers RPC. */
-  get rpcAddress(): string {
-    return `${this.ip}:${RPC_PORT}`;
   }
 
   get pid(): number {
@@ -127,7 +129,7 @@ export class Agent implements AsyncDisposable {
     return run(kind, [command, `-rpc-addr=${this.rpcAddress}`, ...args]);
   }
 
-  /** A connection to its RPC port. */
+  /** A connection to its RPC interface. */
   rpc(): Promise<RpcClient> {
     return RpcClient.connect({ address: this.rpcAddress });
   }

@@ -35,6 +35,8 @@ export const agentPermissions = [
   "--allow-run",
 ];
 const clientPermissions = ["--allow-net", "--allow-env"];
+/** For a unix socket, and files that flags of RPC name. */
+const rpcFilePermissions = ["--allow-read", "--allow-write"];
 
 /** The program and the arguments that run one command line. */
 export function commandLine(
@@ -53,8 +55,14 @@ export function commandLine(
   }
 }
 
+/** A flag of RPC that names a file. */
+const RPC_FILE_FLAG = /^-rpc-(addr=unix:|auth-file=|tls-)/;
+
 function denoRun(main: string, args: readonly string[]): { program: string; args: string[] } {
-  const permissions = args[0] === "agent" ? agentPermissions : clientPermissions;
+  const permissions = args[0] === "agent" ? agentPermissions : [
+    ...clientPermissions,
+    ...args.some((arg) => RPC_FILE_FLAG.test(arg)) ? rpcFilePermissions : [],
+  ];
   const flags = ["--no-prompt", ...main.endsWith(".js") ? bundleFlags : []];
   return { program: Deno.execPath(), args: ["run", ...flags, ...permissions, main, ...args] };
 }

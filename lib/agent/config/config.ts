@@ -55,7 +55,7 @@ export const configOptions = {
   labelSkipCheck: { key: "label_skip_check", kind: "bool" },
   /** A level in any case. */
   logLevel: { key: "log_level", kind: "string" },
-  /** `host:port` to listen on for clients. */
+  /** `host:port`, or `unix:` and a path, to listen on for clients. */
   rpcAddr: { key: "rpc_addr", kind: "string" },
   /** The token that clients must send; empty if they need none. */
   rpcAuth: { key: "rpc_auth", kind: "string" },

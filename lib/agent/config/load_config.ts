@@ -9,6 +9,8 @@ import { formatDuration } from "../../go/duration.ts";
 import { errorText } from "../../base/errors.ts";
 import { osErrorText } from "../../go/os_error.ts";
 import { missingPermissions } from "../../base/permissions.ts";
+import { folderOf } from "../../base/write_file.ts";
+import { unixSocketPath } from "../../rpc/endpoint.ts";
 import {
   type AgentConfig,
   type ConfigLayer,
@@ -100,12 +102,17 @@ function requirePermissions(needed: readonly Deno.PermissionDescriptor[]): void 
   if (text !== undefined) throw new StartupError(text);
 }
 
-/** All of the network, because the members of the cluster are not known beforehand; the rest depends on the settings. */
+/**
+ * All of the network, because the members of the cluster are not known beforehand; the rest depends on the settings. A
+ * socket for RPC is made in its folder.
+ */
 function neededPermissions(config: AgentConfig): Deno.PermissionDescriptor[] {
-  const { tagsFile, keyringFile, snapshotPath, rpcAuthFile } = config;
+  const { tagsFile, keyringFile, snapshotPath, rpcAuthFile, rpcAddr } = config;
   // A snapshot is compacted by way of a second file.
   const snapshot = snapshotPath === "" ? [] : [snapshotPath, `${snapshotPath}.compact`];
-  const files = nonEmpty(tagsFile, keyringFile, ...snapshot);
+  const socket = unixSocketPath(rpcAddr);
+  const socketFolder = socket === undefined ? "" : folderOf(socket);
+  const files = nonEmpty(tagsFile, keyringFile, socketFolder, ...snapshot);
   const needed: Deno.PermissionDescriptor[] = [
     { name: "net" },
     { name: "sys", kind: "networkInterfaces" },

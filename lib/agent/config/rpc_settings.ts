@@ -12,8 +12,11 @@ import type { AgentConfig } from "./config.ts";
 import { StartupError } from "./startup_error.ts";
 import { isReadableByAll } from "./state_files.ts";
 
-/** The part of a server's options that is configured. */
-export type RpcSettings = Pick<RpcServerOptions, "address" | "authKey" | "maxClients">;
+/** What is configured of a server. */
+export interface RpcSettings extends Pick<RpcServerOptions, "authKey" | "maxClients"> {
+  /** Where to listen, as for `openListener`. */
+  readonly address: string;
+}
 
 /** Reads the files that the configuration names. Throws a {@link StartupError}. */
 export function readRpcSettings(config: AgentConfig, log: Log): RpcSettings {

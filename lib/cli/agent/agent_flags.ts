@@ -139,7 +139,9 @@ const agentFlags = {
   "rpc-addr": {
     kind: "string",
     value: "addr",
-    help: `Address to listen on for the other commands (RPC). Default: ${DEFAULT_RPC_ADDRESS}.`,
+    help:
+      "Address to listen on for the other commands (RPC): host:port, or unix: and a path as in " +
+      `unix:/run/serf.sock, for the agent's user alone. Default: ${DEFAULT_RPC_ADDRESS}.`,
   },
   "rpc-auth-file": {
     kind: "string",

@@ -11,6 +11,7 @@ import { after } from "../../base/timer.ts";
 import { FlagError } from "../../go/flags.ts";
 import { AgentLog } from "../../agent/log/agent_log.ts";
 import { failureText } from "../../rpc/failure_text.ts";
+import { openListener } from "../../rpc/server/listener/open_listener.ts";
 import { RpcServer } from "../../rpc/server/server.ts";
 import type { Agent } from "../../agent/agent.ts";
 import { agentHelp, parseAgentFlags } from "./agent_flags.ts";
@@ -102,7 +103,7 @@ class AgentProcess {
     });
     cleanup.defer(() => agent.stop());
     cleanup.use(await startDiscovery(config, { agent, log: log.write }));
-    cleanup.use(listenForClients(rpc, agent, log));
+    cleanup.use(await listenForClients(rpc, agent, log));
     output.say("Starting Serf agent RPC...");
     output.say("Serf agent running!");
     const facts = { ...network, encrypted: agent.encrypted };
@@ -240,9 +241,13 @@ async function startDiscovery(
   }
 }
 
-function listenForClients(settings: RpcSettings, agent: Agent, log: AgentLog): RpcServer {
+async function listenForClients(
+  { address, ...settings }: RpcSettings,
+  agent: Agent,
+  log: AgentLog,
+): Promise<RpcServer> {
   try {
-    return RpcServer.listen({ ...settings, agent, log });
+    return new RpcServer(await openListener(address), { ...settings, agent, log });
   } catch (error) {
     throw new StartupError(`Error starting RPC listener: ${errorText(error)}`);
   }

@@ -100,7 +100,10 @@ export { Subscription, type SubscriptionOptions } from "../../base/subscription.
 
 /** Where to connect, and how. */
 export interface RpcClientOptions {
-  /** `host:port` of the agent's RPC interface. Default `127.0.0.1:7373`. */
+  /**
+   * The agent's RPC address: `host:port`, or `unix:` and the path of a socket, as in `unix:/run/serf.sock`. Default
+   * `127.0.0.1:7373`.
+   */
   readonly address?: string;
   /** The token that the agent asks for. Default: none is sent. */
   readonly authKey?: string;

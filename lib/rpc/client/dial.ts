@@ -6,7 +6,14 @@
 
 import { connect } from "../../base/connect.ts";
 import { RpcError } from "../../base/errors.ts";
-import { parseTcpEndpoint, type TcpEndpoint, tcpFailureText } from "../tcp_endpoint.ts";
+import {
+  type Endpoint,
+  endpointFailureText,
+  parseEndpoint,
+  type UnixEndpoint,
+} from "../endpoint.ts";
+import type { TcpEndpoint } from "../tcp_endpoint.ts";
+import type { ChannelConnection } from "./rpc_channel.ts";
 
 /** Limits of a dial. */
 export interface DialOptions {
@@ -15,26 +22,38 @@ export interface DialOptions {
 }
 
 /**
- * Connects to `host:port`; an empty host means this machine. Rejects with an {@link RpcError} with the message of Go's net
- * package, such as `dial tcp 127.0.0.1:7373: connect: connection refused`, or with the signal's reason.
+ * Connects to `host:port`, where an empty host means this machine, or to `unix:` and a path. Rejects with an
+ * {@link RpcError} with the message of Go's net package, such as `dial tcp 127.0.0.1:7373: connect: connection refused`,
+ * or with the signal's reason.
  */
-export async function dial(address: string, options: DialOptions): Promise<Deno.TcpConn> {
+export async function dial(address: string, options: DialOptions): Promise<ChannelConnection> {
   const endpoint = parse(address);
   try {
-    const hostname = endpoint.hostname || "127.0.0.1";
-    const conn = await connect({ hostname, port: endpoint.port }, options);
-    conn.setNoDelay(true);
-    return conn;
+    return await ("path" in endpoint
+      ? connectUnix(endpoint, options)
+      : connectTcp(endpoint, options));
   } catch (cause) {
     options.signal?.throwIfAborted();
-    const reason = tcpFailureText("dial", endpoint, cause as Error);
+    const reason = endpointFailureText("dial", endpoint, cause as Error);
     throw new RpcError("connect", reason, { cause });
   }
 }
 
-function parse(address: string): TcpEndpoint {
+/** Such a connection is made at once or not at all. */
+async function connectUnix({ path }: UnixEndpoint, { signal }: DialOptions) {
+  signal?.throwIfAborted();
+  return await Deno.connect({ transport: "unix", path });
+}
+
+async function connectTcp({ hostname, port }: TcpEndpoint, options: DialOptions) {
+  const connection = await connect({ hostname: hostname || "127.0.0.1", port }, options);
+  connection.setNoDelay(true);
+  return connection;
+}
+
+function parse(address: string): Endpoint {
   try {
-    return parseTcpEndpoint(address, "dial");
+    return parseEndpoint(address, "dial");
   } catch (cause) {
     throw new RpcError("connect", (cause as TypeError).message, { cause });
   }

@@ -4,19 +4,16 @@
  * @module
  */
 
-import { Address, formatHostPort } from "../../base/address.ts";
 import { LOG_INTERVAL_MS, RateLimiter } from "../../base/rate_limiter.ts";
 import { after, type Timer } from "../../base/timer.ts";
 import { osErrorText } from "../../go/os_error.ts";
 import { serveLoop } from "../../host/transport/serve_loop.ts";
+import type { ClientConnection, ClientListener } from "./listener/client_listener.ts";
 import type { MonitoredLog, RpcAgent } from "./rpc_agent.ts";
 import { Session, type SessionDeadlines } from "./session.ts";
-import { parseTcpEndpoint, tcpFailureText } from "../tcp_endpoint.ts";
 
 /** What a server needs. */
 export interface RpcServerOptions {
-  /** Where to listen, as `host:port`; an empty host means all addresses, port 0 a free one. */
-  readonly address: string;
   /** The token that clients must send first. Default: none is needed. */
   readonly authKey?: string;
   readonly agent: RpcAgent;
@@ -31,23 +28,17 @@ export interface RpcServerOptions {
   readonly deadlines?: SessionDeadlines;
 }
 
-/**
- * How many clients may wait to be accepted. A client that finds no room tries again only after a second, and a thousand
- * clients at once overflow Deno's default of 511. The system lowers this number to its own limit.
- */
-const MAX_BACKLOG = 4_096;
-
 /** A command line needs milliseconds for its handshake; a monitor in a pager may stand still for a while. */
 const DEFAULT_DEADLINES: SessionDeadlines = { handshakeMs: 10_000, writeMs: 60_000 };
 
 /** How often the deadlines are checked while there are clients. */
 const CHECK_INTERVAL_MS = 1_000;
 
-/** Listens for clients, and serves them until it is closed. */
+/** Accepts clients, and serves them until it is closed. */
 export class RpcServer implements AsyncDisposable {
-  /** Where it listens. */
-  readonly address: Address;
-  readonly #listener: Deno.TcpListener;
+  /** Where it listens, as clients give it. */
+  readonly address: string;
+  readonly #listener: ClientListener;
   readonly #options: RpcServerOptions;
   readonly #closing = new AbortController();
   /** The oldest first. */
@@ -57,19 +48,12 @@ export class RpcServer implements AsyncDisposable {
   readonly #refusalLines = new RateLimiter(LOG_INTERVAL_MS);
   readonly #loop: Promise<void>;
 
-  /**
-   * Starts listening. Throws an `Error` in the words of Go's net package, such as `listen tcp 127.0.0.1:7373: bind:
-   * address already in use`.
-   */
-  static listen(options: RpcServerOptions): RpcServer {
-    return new RpcServer(listen(options.address), options);
-  }
-
-  private constructor(listener: Deno.TcpListener, options: RpcServerOptions) {
+  /** Starts to accept clients. The listener now belongs to the server. */
+  constructor(listener: ClientListener, options: RpcServerOptions) {
     this.#listener = listener;
     this.#options = options;
     this.#deadlines = options.deadlines ?? DEFAULT_DEADLINES;
-    this.address = Address.parse(listener.addr.hostname, listener.addr.port);
+    this.address = listener.address;
     this.#loop = serveLoop(() => this.#accept(), {
       signal: this.#closing.signal,
       onError: (error) => this.#log("ERR", `Failed to accept client: ${osErrorText(error)}`),
@@ -92,14 +76,12 @@ export class RpcServer implements AsyncDisposable {
   }
 
   async #accept(): Promise<void> {
-    const conn = await this.#listener.accept();
-    conn.setNoDelay(true);
-    const address = formatHostPort(conn.remoteAddr.hostname, conn.remoteAddr.port);
-    if (!this.#makeRoom()) return this.#refuse(conn, address);
+    const { connection, address } = await this.#listener.accept();
+    if (!this.#makeRoom()) return this.#refuse(connection, address);
     this.#log("INFO", `Accepted client: ${address}`);
     const { agent, log, authKey = "" } = this.#options;
     agent.count("agent.ipc.accept");
-    const session = new Session(conn, { agent, log, authKey, address });
+    const session = new Session(connection, { agent, log, authKey, address });
     this.#sessions.add(session);
     session.run().finally(() => this.#sessions.delete(session));
     this.#check ??= this.#scheduleCheck();
@@ -115,8 +97,8 @@ export class RpcServer implements AsyncDisposable {
     return this.#sessions.delete(stranger);
   }
 
-  #refuse(conn: Deno.Conn, address: string): void {
-    conn.close();
+  #refuse(connection: ClientConnection, address: string): void {
+    connection.close();
     if (!this.#refusalLines.allows("", performance.now())) return;
     this.#log("WARN", `Refused client: ${address}: ${this.#sessions.size} clients are connected`);
   }
@@ -132,15 +114,5 @@ export class RpcServer implements AsyncDisposable {
 
   #log(level: "INFO" | "WARN" | "ERR", text: string): void {
     this.#options.log.write(level, `agent.ipc: ${text}`);
-  }
-}
-
-function listen(address: string): Deno.TcpListener {
-  const endpoint = parseTcpEndpoint(address, "listen");
-  const { hostname, port } = endpoint;
-  try {
-    return Deno.listen({ hostname: hostname || "0.0.0.0", port, tcpBacklog: MAX_BACKLOG });
-  } catch (cause) {
-    throw new Error(tcpFailureText("listen", endpoint, cause as Error), { cause });
   }
 }

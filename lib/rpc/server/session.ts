@@ -5,11 +5,10 @@
  */
 
 import { errorText } from "../../base/errors.ts";
-import type { ByteSink } from "../../base/write_all.ts";
 import { formatDuration } from "../../go/duration.ts";
 import { osErrorText } from "../../go/os_error.ts";
 import { type Command, isCommand, type RequestBody } from "../commands.ts";
-import { type ByteSource, MessageReader } from "../message_reader.ts";
+import { MessageReader } from "../message_reader.ts";
 import {
   decodeRequest,
   decodeRequestHeader,
@@ -21,12 +20,8 @@ import {
 } from "../protocol.ts";
 import { Client, type ClientOptions } from "./client.ts";
 import { carryOut, isPrompt } from "./handlers.ts";
+import type { ClientConnection } from "./listener/client_listener.ts";
 import { ResponseWriter } from "./response_writer.ts";
-
-/** What a session needs of a connection. */
-interface SessionConnection extends ByteSource, ByteSink {
-  close(): void;
-}
 
 /** The largest header or body a client may send. Serf has no limit; no sensible request comes near this one. */
 const MAX_REQUEST_BYTES = 16 * 1024 * 1024;
@@ -47,7 +42,7 @@ export interface SessionDeadlines {
  * send records between the responses.
  */
 export class Session {
-  readonly #connection: SessionConnection;
+  readonly #connection: ClientConnection;
   readonly #client: Client;
   readonly #reader: MessageReader;
   readonly #writer: ResponseWriter;
@@ -56,7 +51,7 @@ export class Session {
   /** When the system was given bytes that it has not taken yet. */
   #writingSince = Infinity;
 
-  constructor(connection: SessionConnection, options: ClientOptions) {
+  constructor(connection: ClientConnection, options: ClientOptions) {
     this.#connection = connection;
     this.#reader = new MessageReader({ read: (buffer) => this.#receive(buffer) }, {
       maxBytes: MAX_STRANGER_REQUEST_BYTES,

@@ -121,6 +121,8 @@ Deno.test("a failed connect has Go's message", async () => {
     ["127.0.0.1:http", "dial tcp: address tcp/http: unknown port"],
     ["::1", "dial tcp: address ::1: too many colons in address"],
     ["[::1", "dial tcp: address [::1: missing ']' in address"],
+    ["unix:x", "dial tcp: address tcp/x: unknown port"],
+    ["unix:/no/such.sock", "dial unix /no/such.sock: connect: no such file or directory"],
   ];
   for (const [address, message] of cases) {
     const error = await assertRejects(() => RpcClient.connect({ address }), RpcError);
@@ -221,7 +223,7 @@ for (
 Deno.test("Deno.inspect shows where a client is connected", async () => {
   await using serving = new Serving();
   const client = await serving.connect();
-  const address = serving.server.address.text;
+  const address = serving.server.address;
   assertEquals(Deno.inspect(client), `RpcClient { address: "${address}", closed: false }`);
   await client.close();
   assertEquals(Deno.inspect(client), `RpcClient { address: "${address}", closed: true }`);

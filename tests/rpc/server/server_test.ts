@@ -10,7 +10,7 @@ import { UserEvent } from "../../../lib/api/event.ts";
 import { ClosedError, RpcError, TimeoutError } from "../../../lib/base/errors.ts";
 import { decodeResponseHeader } from "../../../lib/rpc/protocol.ts";
 import { MessageReader } from "../../../lib/rpc/message_reader.ts";
-import { RpcServer } from "../../../lib/rpc/server/server.ts";
+import { openListener } from "../../../lib/rpc/server/listener/open_listener.ts";
 import { until } from "../../support/until.ts";
 import { member } from "../client/fake_agent.ts";
 import { request, Serving } from "../serve.ts";
@@ -410,8 +410,7 @@ Deno.test("a list that has not changed is encoded once for all clients and comma
 
 Deno.test("an address that cannot be listened on is refused in Go's words", async () => {
   await using serving = new Serving();
-  const taken = serving.server.address.text;
-  const { agent, log } = serving;
+  const taken = serving.server.address;
   const cases = [
     [taken, `listen tcp ${taken}: bind: address already in use`],
     ["127.0.0.1", "listen tcp: address 127.0.0.1: missing port in address"],
@@ -421,7 +420,7 @@ Deno.test("an address that cannot be listened on is refused in Go's words", asyn
     ["203.0.113.1:0", "listen tcp 203.0.113.1:0: bind: cannot assign requested address"],
   ];
   for (const [address, message] of cases) {
-    const error = assertThrows(() => RpcServer.listen({ address, agent, log }));
+    const error = await assertRejects(() => openListener(address), Error);
     assertEquals(error.message, message);
   }
 });

@@ -1,0 +1,19 @@
+/**
+ * Listening for RPC clients where the configuration says.
+ *
+ * @module
+ */
+
+import { parseEndpoint } from "../../endpoint.ts";
+import type { ClientListener } from "./client_listener.ts";
+import { listenTcp } from "./tcp_listener.ts";
+import { listenUnix } from "./unix_listener.ts";
+
+/**
+ * Listens at `host:port`, or at `unix:` and a path. Rejects with an `Error` in the words of Go's net package, such as
+ * `listen tcp 127.0.0.1:7373: bind: address already in use`.
+ */
+export async function openListener(address: string): Promise<ClientListener> {
+  const endpoint = parseEndpoint(address, "listen");
+  return "path" in endpoint ? await listenUnix(endpoint) : listenTcp(endpoint);
+}
