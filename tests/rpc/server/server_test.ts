@@ -1,11 +1,4 @@
-import {
-  assert,
-  assertEquals,
-  assertGreater,
-  assertLess,
-  assertRejects,
-  assertThrows,
-} from "@std/assert";
+import { assert, assertEquals, assertGreater, assertLess, assertRejects } from "@std/assert";
 import { UserEvent } from "../../../lib/api/event.ts";
 import { ClosedError, RpcError, TimeoutError } from "../../../lib/base/errors.ts";
 import { decodeResponseHeader } from "../../../lib/rpc/protocol.ts";
