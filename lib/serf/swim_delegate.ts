@@ -101,8 +101,6 @@ export class SwimDelegate implements SwimWorld, Delegate {
         return serf.conflicts.handle(event);
       case "user-message":
         return serf.receiver.receive(event.from, event.body);
-      case "remote-state":
-        return serf.stateExchange.merge(event.state, event.join);
       case "ping-ack":
         return serf.coordinates?.observe(event);
       case "done":
@@ -127,6 +125,10 @@ export class SwimDelegate implements SwimWorld, Delegate {
 
   localState(): Opaque {
     return this.#serf.stateExchange.localState();
+  }
+
+  mergeRemoteState(state: Opaque, join: boolean): Iterator<undefined> {
+    return this.#serf.stateExchange.merge(state, join);
   }
 
   ackPayload(): Uint8Array | null {

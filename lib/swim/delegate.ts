@@ -9,7 +9,7 @@ import type { Address } from "../base/address.ts";
 import type { LogEvent } from "../base/world.ts";
 import type { Claim, Message, Opaque } from "../wire/messages/messages.ts";
 
-/** What the layer above supplies. Every call is answered at once. */
+/** What the layer above supplies. */
 export interface Delegate {
   /**
    * User messages for a packet to a member: at most `limit` bytes in all, counting for each its user type byte and
@@ -20,6 +20,11 @@ export interface Delegate {
   waitingBytes(overhead: number): number;
   /** This layer's part of a state exchange. */
   localState(join: boolean): Opaque | null;
+  /**
+   * Merges this layer's part of another node's state, in steps that take about as long as the merging of a new node. Between
+   * two steps anything may happen.
+   */
+  mergeRemoteState(state: Opaque, join: boolean): Iterator<undefined>;
   /** The payload of our answer to a ping. */
   ackPayload(): Uint8Array | null;
 }
@@ -36,8 +41,6 @@ export type SwimEvent =
   | { readonly type: "conflict"; readonly known: Claim; readonly claimed: Claim }
   /** A user message arrived. */
   | { readonly type: "user-message"; readonly from: Address; readonly body: Opaque }
-  /** The other side's user state arrived in a state exchange. */
-  | { readonly type: "remote-state"; readonly state: Opaque; readonly join: boolean }
   /** A ping of ours was answered directly; network coordinates are computed from that. */
   | {
     readonly type: "ping-ack";

@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import type { LamportTime } from "../../lib/base/lamport_time.ts";
 import { EncodedMessage, messageOf } from "../../lib/serf/encoded_message.ts";
 import type { Opaque } from "../../lib/wire/messages/messages.ts";
+import { encodeSerf } from "../../lib/wire/messages/serf_codec.ts";
 import type { SerfState } from "../../lib/wire/messages/serf_messages.ts";
 import {
   addressOf,
@@ -189,4 +190,35 @@ Deno.test("times that nobody can have counted to are ignored, and the rest of a 
   assertEquals([member_time, event_time, query_time], ["5", "4", "1"]);
   assertEquals(Object.fromEntries(stateOf(node).statusLTimes), { self: 0, a: 0, b: 4, c: 0 });
   assertEquals(node.all("user").map(({ name }) => name), ["y"]);
+});
+
+/** Statuses of so many nodes that nobody knows, and then one of `a`. */
+function manyStatuses(count: number): Map<string, LamportTime> {
+  const unknown = Array.from({ length: count }, (_, i): [string, LamportTime] => [`x${i}`, 3]);
+  return new Map([...unknown, ["a", 7]]);
+}
+
+Deno.test("a large state is decoded and merged in slices", () => {
+  const network = new SerfNetwork();
+  const node = network.start("self", blind);
+  node.meet("a");
+  const state = { ...empty, statusLTimes: manyStatuses(20_000) };
+  const statusOfA = () => stateOf(node).statusLTimes.get("a");
+  exchange(node, { bytes: encodeSerf(state) });
+  assertEquals(statusOfA(), 0);
+  network.run(100);
+  assertEquals(statusOfA(), 7);
+});
+
+Deno.test("of a large state that cannot be decoded nothing is merged", () => {
+  const network = new SerfNetwork();
+  const node = network.start("self", blind);
+  node.meet("a");
+  const bytes = encodeSerf({ ...empty, lTime: 9, statusLTimes: manyStatuses(20_000) });
+  // The time of the last node becomes true.
+  bytes[bytes.length - 1] = 0xc3;
+  exchange(node, { bytes });
+  network.run(100);
+  assertEquals([stateOf(node).statusLTimes.get("a"), node.core.stats().member_time], [0, "1"]);
+  assertEquals(node.logs("ERR").length, 1);
 });

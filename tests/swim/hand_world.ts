@@ -15,6 +15,7 @@ import type {
   Claim,
   Exchange,
   Message,
+  Opaque,
   Packet,
   Ping,
   Reply,
@@ -67,11 +68,15 @@ export function userMessage(length: number): Message {
   return { type: "user", body: { bytes: new Uint8Array(length - 1) } };
 }
 
+/** A merge that is over at once. */
+export const noSteps: Iterator<undefined> = { next: () => ({ done: true, value: undefined }) };
+
 /** A delegate that has nothing to say. */
 export const silentDelegate: Delegate = {
   broadcasts: () => [],
   waitingBytes: () => 0,
   localState: () => null,
+  mergeRemoteState: () => noSteps,
   ackPayload: () => null,
 };
 
@@ -96,6 +101,8 @@ export class HandWorld implements SwimWorld {
   readonly sent: Sent[] = [];
   readonly requests: Requested[] = [];
   readonly events: SwimEvent[] = [];
+  /** The user states that arrived in state exchanges. */
+  readonly remoteStates: { readonly state: Opaque; readonly join: boolean }[] = [];
   /** The machine that gets the timers. */
   machine!: Swim;
   /** Whether pings are answered at once. */
@@ -214,7 +221,15 @@ export function startNode(options: NodeOptions = {}): StartedNode {
     maxMembers: options.maxMembers ?? 65_536,
     packetOverhead: () => options.packetOverhead ?? 0,
   };
-  const swim = new Swim(config, world, { ...silentDelegate, ...options.delegate });
+  const delegate: Delegate = {
+    ...silentDelegate,
+    mergeRemoteState(state, join) {
+      world.remoteStates.push({ state, join });
+      return noSteps;
+    },
+    ...options.delegate,
+  };
+  const swim = new Swim(config, world, delegate);
   world.machine = swim;
   swim.start();
   hear(swim, ...(options.knows ?? []).map((node) => aliveOf(node)));

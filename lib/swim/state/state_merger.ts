@@ -1,6 +1,6 @@
 /**
- * Merging the state of another node (memberlist's `mergeState`). A state is large when the cluster is, or when somebody made
- * it up: then it is merged in slices, between which other things are done.
+ * Merging the state of another node (memberlist's `mergeState`), and then the part of the layer above. A state is large when
+ * the cluster is, or when somebody made it up: then it is merged in slices, between which other things are done.
  *
  * @module
  */
@@ -10,11 +10,14 @@ import type { SwimContext } from "../context.ts";
 import type { Membership } from "./membership.ts";
 import { verifyProtocol } from "./verify_protocol.ts";
 
-/** What it costs to merge a claim that says something new; one that we know costs 1. */
+/** What it costs to merge a claim that says something new, or a step of the layer above; a claim that we know costs 1. */
 const NEWS_COST = 16;
 
-/** What may be merged at once: 256 new nodes, which take 5 to 15 ms. Clusters of this size never see a slice. */
-const WHOLE_COST = 256 * NEWS_COST;
+/**
+ * What may be merged at once: 256 new nodes and what the layer above says of them, which takes 5 to 15 ms. Clusters of this
+ * size never see a slice.
+ */
+const WHOLE_COST = 320 * NEWS_COST;
 
 /** What is merged at a time otherwise: 64 new nodes, which take 1 to 4 ms. */
 const SLICE_COST = 64 * NEWS_COST;
@@ -49,6 +52,8 @@ interface Merge {
   next: number;
   /** How many more new nodes it may bring. */
   newsLeft: number;
+  /** The merging of the layer above, once the claims are merged. */
+  above?: Iterator<undefined>;
 }
 
 /** Merges states, one after the other. */
@@ -92,14 +97,18 @@ export class StateMerger {
     if (this.#merges.length > 0) this.#context.world.after(SLICE_PAUSE_MS, { type: "merge" });
   }
 
-  /** Merges claims until they have cost so much. Returns whether all are merged. */
+  /** Merges until it has cost so much. Returns whether all is merged. */
   #advance(merge: Merge, cost: number): boolean {
-    const { nodes } = merge.state;
-    for (let left = cost; merge.next < nodes.length; merge.next++) {
+    const { nodes, userState } = merge.state;
+    let left = cost;
+    for (; merge.next < nodes.length; merge.next++) {
       if (left <= 0) return false;
       left -= this.#mergeClaim(merge, nodes[merge.next]);
     }
-    return true;
+    if (userState === null) return true;
+    merge.above ??= this.#context.delegate.mergeRemoteState(userState, merge.options.join);
+    for (; left > 0; left -= NEWS_COST) if (merge.above.next().done) return true;
+    return false;
   }
 
   /** Merges a claim. Returns what it has cost. */
@@ -112,15 +121,13 @@ export class StateMerger {
     return isNews ? NEWS_COST : 1;
   }
 
-  #finish({ state: { userState }, options: { join }, settle, newsLeft }: Merge): void {
-    const { world, log } = this.#context;
+  #finish({ settle, newsLeft }: Merge): void {
     if (newsLeft < 0) {
-      log(
+      this.#context.log(
         "WARN",
         `Ignored ${-newsLeft} of the nodes that a push/pull told of, because they are too many`,
       );
     }
-    if (userState !== null) world.emit({ type: "remote-state", state: userState, join });
     settle();
   }
 }

@@ -5,7 +5,7 @@
  */
 
 import { DecodeError } from "../../base/errors.ts";
-import { lzwDecode, lzwEncode } from "./lzw.ts";
+import { lzwDecode, LzwDecoder, lzwEncode } from "./lzw.ts";
 import { MessageType } from "../messages/messages.ts";
 import { type Reader, Writer } from "../msgpack/msgpack.ts";
 import { binaryView, struct, u8 } from "../msgpack/struct.ts";
@@ -29,8 +29,22 @@ export function compress(message: Uint8Array): Uint8Array {
 /**
  * Unwraps the map that follows the type byte, to at most `maxLength` bytes. Throws a {@link DecodeError} if that fails.
  */
-export function decompress(reader: Reader, maxLength = MAX_DECOMPRESSED): Uint8Array {
+export function decompress(reader: Reader, maxLength: number): Uint8Array {
+  return lzwDecode(readEnvelope(reader), maxLength);
+}
+
+/** Unwraps the map of a stream's message; each step makes `stepBytes` more. Throws a {@link DecodeError} if that fails. */
+export function* decompressInSteps(
+  reader: Reader,
+  stepBytes: number,
+): Generator<undefined, Uint8Array, undefined> {
+  const decoder = new LzwDecoder(readEnvelope(reader), { maxLength: MAX_DECOMPRESSED });
+  while (!decoder.decode(stepBytes)) yield;
+  return decoder.output;
+}
+
+function readEnvelope(reader: Reader): Uint8Array {
   const { Algo, Buf } = envelope.read(reader);
   if (Algo !== LZW) throw new DecodeError(`cannot decompress unknown algorithm ${Algo}`);
-  return lzwDecode(Buf ?? new Uint8Array(), maxLength);
+  return Buf ?? new Uint8Array();
 }

@@ -101,38 +101,86 @@ class CodeWriter {
 }
 
 /**
- * The decoder's table: where in the output the string of each code starts, and how long it is. A new string is always
- * the previous one and the byte after it, which already stand side by side in the output.
- */
-const starts = new Uint32Array(MAX_CODE + 1);
-const lengths = new Uint32Array(MAX_CODE + 1);
-
-/**
  * Decompresses up to the end code; bytes after it are ignored. Throws a {@link DecodeError} for an impossible code, for
  * data without an end, and as soon as the output would exceed `maxLength` bytes.
  */
 export function lzwDecode(bytes: Uint8Array, maxLength: number): Uint8Array {
-  const codes = new CodeReader(bytes);
-  const output = new Output(maxLength, 4 * bytes.length);
-  let previousLength = 0; // 0 right after a clear, and once the table is full: no string is added then
-  for (let code = codes.read(); code !== END; code = codes.read()) {
-    if (code === CLEAR) {
-      codes.clear();
-      previousLength = 0;
-      continue;
-    }
-    if (code > codes.newest) throw new DecodeError("lzw: invalid code");
-    if (previousLength > 0) {
-      // The string is added before the code is looked up, because the code may already stand for it.
-      starts[codes.newest] = output.length - previousLength;
-      lengths[codes.newest] = previousLength + 1;
-    }
-    previousLength = code < CLEAR
-      ? output.literal(code)
-      : output.repeat(starts[code], lengths[code]);
-    if (!codes.grow()) previousLength = 0;
+  const decoder = new LzwDecoder(bytes, { maxLength, strings });
+  decoder.decode(Infinity);
+  return decoder.output;
+}
+
+/**
+ * The decoder's table: where in the output the string of each code starts, and how long it is. A new string is always
+ * the previous one and the byte after it, which already stand side by side in the output.
+ */
+class StringTable {
+  readonly starts = new Uint32Array(MAX_CODE + 1);
+  readonly lengths = new Uint32Array(MAX_CODE + 1);
+}
+
+/** The table of all decoders that are not interrupted. */
+const strings = new StringTable();
+
+/** Decompresses as {@link lzwDecode} does, in steps. */
+export class LzwDecoder {
+  readonly #strings: StringTable;
+  readonly #codes: CodeReader;
+  readonly #output: Output;
+  /** 0 right after a clear, and once the table is full: no string is added then. */
+  #previousLength = 0;
+
+  /** `strings` is for those that decode all at once. */
+  constructor(
+    bytes: Uint8Array,
+    { maxLength, strings = new StringTable() }: {
+      readonly maxLength: number;
+      readonly strings?: StringTable;
+    },
+  ) {
+    this.#strings = strings;
+    this.#codes = new CodeReader(bytes);
+    this.#output = new Output(maxLength, 4 * bytes.length);
   }
-  return output.bytes();
+
+  /** What is decompressed so far. */
+  get output(): Uint8Array {
+    return this.#output.bytes();
+  }
+
+  /**
+   * Decompresses `count` bytes or up to 4 KiB more, where a clear counts as a byte. Returns whether the end was reached.
+   * Throws a {@link DecodeError} as {@link lzwDecode} does.
+   */
+  decode(count: number): boolean {
+    const codes = this.#codes;
+    const output = this.#output;
+    const { starts, lengths } = this.#strings;
+    let previousLength = this.#previousLength;
+    for (let left = count; left > 0;) {
+      const code = codes.read();
+      if (code === END) return true;
+      if (code === CLEAR) {
+        codes.clear();
+        previousLength = 0;
+        left--;
+        continue;
+      }
+      if (code > codes.newest) throw new DecodeError("lzw: invalid code");
+      if (previousLength > 0) {
+        // The string is added before the code is looked up, because the code may already stand for it.
+        starts[codes.newest] = output.length - previousLength;
+        lengths[codes.newest] = previousLength + 1;
+      }
+      previousLength = code < CLEAR
+        ? output.literal(code)
+        : output.repeat(starts[code], lengths[code]);
+      left -= previousLength;
+      if (!codes.grow()) previousLength = 0;
+    }
+    this.#previousLength = previousLength;
+    return false;
+  }
 }
 
 /** Unpacks codes from bytes, as wide as the growing table needs. */

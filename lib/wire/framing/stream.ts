@@ -11,7 +11,7 @@
 import { DecodeError } from "../../base/errors.ts";
 import { ByteQueue } from "./byte_queue.ts";
 import { decodeAck, decodePing } from "../messages/message_codec.ts";
-import { compress, decompress } from "./compression.ts";
+import { compress, decompressInSteps } from "./compression.ts";
 import { addLabel, checkLabel, labelBytes, labelLength } from "./label.ts";
 import {
   type Claim,
@@ -42,6 +42,9 @@ const LARGE_ENCRYPTED = Math.floor(0.6 * MAX_ENCRYPTED);
 const MAX_STREAM = 64 * 1024 * 1024;
 
 const TOO_LARGE = `stream is larger than limit (${MAX_STREAM})`;
+
+/** To decompress so many bytes takes about as long as to decode a node. */
+const BYTES_PER_NODE = 1_024;
 
 /** Type byte and length, before an encrypted body. */
 const FRAME_HEADER_SIZE = 5;
@@ -109,8 +112,8 @@ export class StreamDecoder {
   #failure = { answer: false, prefix: "" };
 
   /**
-   * `role` is who we are on this stream. With `pauseAfter`, the decoder pauses whenever it has read so many nodes; then
-   * {@link isPaused} is true, and {@link push} without bytes goes on.
+   * `role` is who we are on this stream. With `pauseAfter`, the decoder pauses whenever it has read so many nodes, or has
+   * decompressed so many KiB; then {@link isPaused} is true, and {@link push} without bytes goes on.
    */
   constructor(
     options: WireOptions,
@@ -207,12 +210,22 @@ export class StreamDecoder {
       throw new DecodeError("encryption is configured but remote state is not encrypted");
     }
     if (type === MessageType.compress) {
-      const message = decompress(new Reader(yield* this.#takeValue(input)));
+      const message = yield* this.#decompress(input);
       if (message.length === 0) throw new DecodeError("decompressed message is empty");
       input = ByteQueue.of(message);
       type = yield* this.#takeByte(input);
     }
     return { type, input };
+  }
+
+  *#decompress(input: ByteQueue): Steps<Uint8Array> {
+    const envelope = new Reader(yield* this.#takeValue(input));
+    const steps = decompressInSteps(envelope, this.#pauseAfter * BYTES_PER_NODE);
+    for (let step = steps.next();; step = steps.next()) {
+      if (step.done) return step.value;
+      this.#isPaused = true;
+      yield;
+    }
   }
 
   *#decrypt(input: ByteQueue): Steps<Uint8Array> {

@@ -7,6 +7,7 @@
 import { Address } from "../../base/address.ts";
 import { DecodeError } from "../../base/errors.ts";
 import { decodeAddress } from "./claim_codec.ts";
+import { decodeState, serfState, stateValues } from "./state_codec.ts";
 import { Reader, Writer } from "../msgpack/msgpack.ts";
 import type {
   ConflictMember,
@@ -15,7 +16,6 @@ import type {
   QueryResponseMessage,
   RelayMessage,
   SerfMessage,
-  SerfState,
 } from "./serf_messages.ts";
 import {
   binary,
@@ -53,15 +53,6 @@ const FilterType = { node: 0, tag: 1 } as const;
 
 const leave = struct({ LTime: u64, Node: text, Prune: bool });
 const join = struct({ LTime: u64, Node: text });
-const eventSlot = struct({ LTime: u64, Events: list(struct({ Name: text, Payload: binary })) });
-const pushPull = struct({
-  LTime: u64,
-  StatusLTimes: mapOf(u64),
-  LeftMembers: list(text),
-  EventLTime: u64,
-  Events: list(nullable(eventSlot)),
-  QueryLTime: u64,
-});
 const userEvent = struct({ LTime: u64, Name: text, Payload: binary, CC: bool });
 const query = struct({
   LTime: u64,
@@ -117,7 +108,7 @@ export function encodeSerf(message: SerfMessage): Uint8Array {
     case "join":
       return encodeTyped(SerfType.join, join, { LTime: message.lTime, Node: message.node });
     case "push-pull":
-      return encodeState(message);
+      return encodeTyped(SerfType.pushPull, serfState, stateValues(message));
     case "user-event":
       return encodeTyped(SerfType.userEvent, userEvent, {
         LTime: message.lTime,
@@ -171,7 +162,7 @@ export function decodeSerf(bytes: Uint8Array): SerfMessage {
       return { type: "join", lTime: LTime, node: Node };
     }
     case SerfType.pushPull:
-      return decodeState(reader);
+      return decodeState(bytes);
     case SerfType.userEvent: {
       const { LTime, Name, Payload, CC } = userEvent.read(reader);
       return { type: "user-event", lTime: LTime, name: Name, payload: Payload, coalesce: CC };
@@ -241,40 +232,6 @@ export function decodeFilter(bytes: Uint8Array): QueryFilter {
     default:
       throw new DecodeError(`query has unrecognized filter type: ${bytes[0]}`);
   }
-}
-
-function encodeState(state: SerfState): Uint8Array {
-  return encodeTyped(SerfType.pushPull, pushPull, {
-    LTime: state.lTime,
-    StatusLTimes: state.statusLTimes,
-    LeftMembers: state.leftMembers,
-    EventLTime: state.eventLTime,
-    Events: state.events.map((slot) =>
-      slot && {
-        LTime: slot.lTime,
-        Events: slot.events.map(({ name, payload }) => ({ Name: name, Payload: payload })),
-      }
-    ),
-    QueryLTime: state.queryLTime,
-  });
-}
-
-function decodeState(reader: Reader): SerfState {
-  const values = pushPull.read(reader);
-  return {
-    type: "push-pull",
-    lTime: values.LTime,
-    eventLTime: values.EventLTime,
-    queryLTime: values.QueryLTime,
-    statusLTimes: values.StatusLTimes,
-    leftMembers: values.LeftMembers,
-    events: values.Events.map((slot) =>
-      slot && {
-        lTime: slot.LTime,
-        events: slot.Events.map(({ Name, Payload }) => ({ name: Name, payload: Payload })),
-      }
-    ),
-  };
 }
 
 function encodeQuery(message: QueryMessage): Uint8Array {

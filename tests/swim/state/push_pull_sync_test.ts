@@ -32,12 +32,9 @@ Deno.test("a join sends our state, merges theirs, and is done", () => {
     "log",
     "node-join",
     "node-join",
-    "remote-state",
     "done",
   ]);
-  assertEquals(world.eventsOf("remote-state"), [
-    { type: "remote-state", state: theirs, join: true },
-  ]);
+  assertEquals(world.remoteStates, [{ state: theirs, join: true }]);
   assertEquals(world.eventsOf("done"), [{ type: "done", id: 7 }]);
 });
 
@@ -123,7 +120,7 @@ Deno.test("an exchange is answered with the state from before the merge", () => 
   const { swim, world } = startNode({ knows: ["n1"] });
   const state = stateOf([claimOf("n2")], { join: true, userState });
   const reply = swim.accept(addressOf("n2"), state);
-  assertEquals(world.eventsOf("remote-state").map((event) => event.join), [true]);
+  assertEquals(world.remoteStates.map(({ join }) => join), [true]);
   assert(reply?.type === "push-pull");
   assertEquals(reply.nodes.map((claim) => claim.node).sort(), ["n1", "self"]);
   assertEquals(viewOf(swim, "n2"), "alive 1");
@@ -134,7 +131,7 @@ Deno.test("an exchange with incompatible versions is answered, but not merged", 
   const state = stateOf([claimOf("n2"), claimOf("n3", { versions: null })], { userState });
   assert(swim.accept(addressOf("n2"), state) !== null);
   assertEquals(swim.size, 1);
-  assertEquals(world.eventsOf("remote-state"), []);
+  assertEquals(world.remoteStates, []);
   assertEquals(world.log("ERR"), [
     "memberlist: Failed push/pull merge: Node 'n3' protocol version (0) is incompatible: [1, 5] " +
     "from=10.0.0.2:7946",

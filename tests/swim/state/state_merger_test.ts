@@ -19,13 +19,28 @@ function stateOf(nodes: readonly Claim[]): PushPull {
 Deno.test("a state of 256 new nodes is merged at once, a larger one in slices", () => {
   const { swim, world } = startNode();
   swim.accept(addressOf("n1"), stateOf(invented(256)));
-  assertEquals([swim.size, world.eventsOf("remote-state").length], [257, 1]);
+  assertEquals([swim.size, world.remoteStates.length], [257, 1]);
   swim.accept(addressOf("n1"), stateOf(invented(1_000, "y")));
-  assertEquals([swim.size, world.eventsOf("remote-state").length], [513, 1]);
+  assertEquals([swim.size, world.remoteStates.length], [577, 1]);
   world.run(1);
-  assertEquals(swim.size, 577);
+  assertEquals(swim.size, 641);
   world.run(20);
-  assertEquals([swim.size, world.eventsOf("remote-state").length], [1_257, 2]);
+  assertEquals([swim.size, world.remoteStates.length], [1_257, 2]);
+});
+
+Deno.test("what the layer above has to merge is merged in slices, too", () => {
+  let merged = 0;
+  function* mergeRemoteState(): Generator<undefined> {
+    for (; merged < 1_000; merged++) yield;
+  }
+  const { swim, world } = startNode({ delegate: { mergeRemoteState } });
+  swim.join(addressOf("n2"), 7);
+  answer(swim, world.requests[0].id, stateOf([claimOf("n2"), ...invented(199)]));
+  assertEquals([swim.size, merged], [201, 119]);
+  world.run(1);
+  assertEquals([merged, world.eventsOf("done").length], [183, 0]);
+  world.run(20);
+  assertEquals([merged, world.eventsOf("done").length], [1_000, 1]);
 });
 
 Deno.test("a join is done when its state is merged, and may bring any number of nodes", () => {
@@ -33,7 +48,7 @@ Deno.test("a join is done when its state is merged, and may bring any number of 
   swim.join(addressOf("n2"), 7);
   const state = stateOf([claimOf("n2"), ...invented(5_000)]);
   answer(swim, world.requests[0].id, state);
-  assertEquals([world.eventsOf("done"), swim.size], [[], 257]);
+  assertEquals([world.eventsOf("done"), swim.size], [[], 321]);
   world.run(100);
   assertEquals(world.eventsOf("done"), [{ type: "done", id: 7 }]);
   assertEquals(swim.size, 5_002);

@@ -1,9 +1,9 @@
 /** LZW: the encoder is compared with Go's bit for bit, the decoder reads all its output and refuses damaged input. */
 
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertLessOrEqual, assertThrows } from "@std/assert";
 import { Random } from "../../../lib/sim/random.ts";
 import { DecodeError } from "../../../lib/base/errors.ts";
-import { lzwDecode, lzwEncode } from "../../../lib/wire/framing/lzw.ts";
+import { lzwDecode, LzwDecoder, lzwEncode } from "../../../lib/wire/framing/lzw.ts";
 import { fromBase64, fromHex, readVectors } from "../vectors.ts";
 
 interface LzwVector {
@@ -15,6 +15,8 @@ interface LzwVector {
 }
 
 const LIMIT = 40 * 1024 * 1024;
+/** The longest string that a code can stand for. */
+const MAX_STRING = 4_096;
 
 const vectors = readVectors<LzwVector>("lzw").map((vector) => ({
   name: vector.name,
@@ -120,4 +122,24 @@ Deno.test("a bomb of a few kilobytes stops at the limit", () => {
   const bomb = lzwEncode(new Uint8Array(LIMIT + 1));
   assertEquals(bomb.length < 40_000, true);
   assertThrows(() => lzwDecode(bomb, LIMIT), DecodeError, "larger than limit (41943040)");
+});
+
+Deno.test("in steps of any size the decoder makes what it makes at once, a little at a time", () => {
+  for (const { name, compressed, decompressed } of vectors) {
+    for (const count of [1, 100, 5_000]) {
+      const decoder = new LzwDecoder(compressed, { maxLength: LIMIT });
+      for (let before = 0; !decoder.decode(count); before = decoder.output.length) {
+        assertLessOrEqual(decoder.output.length - before, count + MAX_STRING);
+        // Others decode in between.
+        lzwDecode(compressed, LIMIT);
+      }
+      assertEquals(decoder.output, decompressed, name);
+    }
+  }
+});
+
+Deno.test("a step ends also where nothing but clears follows", () => {
+  const decoder = new LzwDecoder(pack(...Array(100).fill([256, 9])), { maxLength: LIMIT });
+  for (let i = 0; i < 10; i++) assertEquals(decoder.decode(10), false);
+  assertThrows(() => decoder.decode(10), DecodeError);
 });

@@ -251,6 +251,18 @@ Deno.test("a wrapped message that is cut off is refused instead of waited for", 
   }
 });
 
+Deno.test("a decoder that may pause decompresses and decodes a little at a time", () => {
+  const userState = { bytes: new Uint8Array(1024 * 1024) };
+  const message: PushPull = { type: "push-pull", join: false, nodes: claims(100), userState };
+  const decoder = new StreamDecoder(sealed, "server", { pauseAfter: 64 });
+  let decoded = decoder.push(encodeStream(message, { compress: true, keyring }, "dialler"));
+  let pauses = 0;
+  for (; decoder.isPaused; pauses++) decoded = decoder.push(new Uint8Array());
+  // 16 times 64 KiB, and 64 nodes.
+  assertEquals(pauses, 17);
+  assertEquals(decoded, message);
+});
+
 Deno.test("nodes with an impossible address or state are left out, and counted", () => {
   const nodes = claims(4);
   const odd = [

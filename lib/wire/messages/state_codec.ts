@@ -1,0 +1,124 @@
+/**
+ * Encodes and decodes Serf's part of a push/pull. A state may have millions of entries, if somebody made it up: hence it
+ * can be decoded in steps, between which other things are done.
+ *
+ * @module
+ */
+
+import type { EventSlot, SerfState } from "./serf_messages.ts";
+import { Reader } from "../msgpack/msgpack.ts";
+import {
+  binary,
+  type Field,
+  list,
+  mapOf,
+  nullable,
+  struct,
+  text,
+  u64,
+  type Values,
+} from "../msgpack/struct.ts";
+
+/** How many entries are decoded in a step: that takes 5 to 20 microseconds. */
+const ENTRIES_PER_STEP = 32;
+
+const eventSlot = nullable(
+  struct({ LTime: u64, Events: list(struct({ Name: text, Payload: binary })) }),
+);
+
+const fields = {
+  LTime: u64,
+  StatusLTimes: mapOf(u64),
+  LeftMembers: list(text),
+  EventLTime: u64,
+  Events: list(eventSlot),
+  QueryLTime: u64,
+};
+
+/** The state as Go has it. */
+export const serfState: Field<Values<typeof fields>> = struct(fields);
+
+/** Where a value starts. It is passed over; -1 if there is none. */
+const place: Field<number> = {
+  zero: -1,
+  read(reader) {
+    const { offset } = reader;
+    reader.skip();
+    return offset;
+  },
+  write() {
+    throw new TypeError("Cannot write the place of a value");
+  },
+};
+
+/** The state without what may be large. */
+const outline = struct({ ...fields, StatusLTimes: place, LeftMembers: place, Events: place });
+
+/** The state as Go has it. */
+export function stateValues(state: SerfState): Values<typeof fields> {
+  return {
+    LTime: state.lTime,
+    StatusLTimes: state.statusLTimes,
+    LeftMembers: state.leftMembers,
+    EventLTime: state.eventLTime,
+    Events: state.events.map((slot) =>
+      slot && {
+        LTime: slot.lTime,
+        Events: slot.events.map(({ name, payload }) => ({ Name: name, Payload: payload })),
+      }
+    ),
+    QueryLTime: state.queryLTime,
+  };
+}
+
+/** Decodes a state with its type byte at once. Throws a `DecodeError` if it is none. */
+export function decodeState(bytes: Uint8Array): SerfState {
+  const steps = decodeStateInSteps(bytes);
+  for (let step = steps.next();; step = steps.next()) if (step.done) return step.value;
+}
+
+/** Decodes a state with its type byte; a step takes microseconds. Throws a `DecodeError` if it is none. */
+export function* decodeStateInSteps(bytes: Uint8Array): Generator<undefined, SerfState, undefined> {
+  const values = outline.read(new Reader(bytes, 1));
+  const statusLTimes = new Map<string, SerfState["lTime"]>();
+  yield* eachEntry(bytes, values.StatusLTimes, {
+    count: (reader) => reader.map(),
+    read: (reader) => statusLTimes.set(reader.string(), u64.read(reader)),
+  });
+  const leftMembers: string[] = [];
+  yield* eachEntry(bytes, values.LeftMembers, {
+    count: (reader) => reader.array(),
+    read: (reader) => leftMembers.push(reader.string()),
+  });
+  const events: (EventSlot | null)[] = [];
+  yield* eachEntry(bytes, values.Events, {
+    count: (reader) => reader.array(),
+    read: (reader) => events.push(readSlot(reader)),
+  });
+  const { LTime: lTime, EventLTime: eventLTime, QueryLTime: queryLTime } = values;
+  return { type: "push-pull", lTime, eventLTime, queryLTime, statusLTimes, leftMembers, events };
+}
+
+function* eachEntry(
+  bytes: Uint8Array,
+  start: number,
+  { count, read }: {
+    readonly count: (reader: Reader) => number;
+    readonly read: (reader: Reader) => void;
+  },
+): Generator<undefined> {
+  if (start === -1) return;
+  const reader = new Reader(bytes, start);
+  for (let left = count(reader); left > 0; left--) {
+    read(reader);
+    if (left % ENTRIES_PER_STEP === 0) yield;
+  }
+}
+
+function readSlot(reader: Reader): EventSlot | null {
+  const slot = eventSlot.read(reader);
+  return slot && {
+    lTime: slot.LTime,
+    events: slot.Events.map(({ Name, Payload }) => ({ name: Name, payload: Payload })),
+  };
+}
