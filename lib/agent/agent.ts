@@ -15,7 +15,7 @@ import type { AgentLog } from "./log/agent_log.ts";
 import { RunningNode } from "../host/running_node.ts";
 import type { SerfOptions } from "../host/serf_options.ts";
 import { failureText } from "../rpc/failure_text.ts";
-import type { RpcAgent, RpcCounter } from "../rpc/server/rpc_agent.ts";
+import type { RpcCounter } from "../rpc/server/rpc_agent.ts";
 import { encodeMeta } from "../serf/check_config.ts";
 import { INTERNAL_PREFIX, PING_QUERY } from "../api/internal_names.ts";
 import type { SerfEvent } from "../api/event.ts";
@@ -23,6 +23,7 @@ import type { KeyOperation, KeyResult } from "../api/keys.ts";
 import type { Member } from "../api/member.ts";
 import type { QueryOptions, QueryRecord } from "../api/query.ts";
 import type { Coordinate } from "../api/coordinate.ts";
+import type { HttpAgent } from "./http/http_agent.ts";
 import { UserEventThrottle } from "./user_event_throttle.ts";
 import type { HandlerSpec } from "./handlers/handler_spec.ts";
 import type { RunScriptOptions } from "./handlers/run_script.ts";
@@ -51,7 +52,7 @@ const KEY_OPERATION_TEXTS: Readonly<Record<KeyOperation, string>> = {
 };
 
 /** One agent. It logs each operation, as Serf's agent does. */
-export class Agent implements RpcAgent {
+export class Agent implements HttpAgent {
   /** Resolves when the agent has shut down, for any reason. */
   readonly closed: Promise<void>;
   readonly #node: RunningNode;
@@ -96,6 +97,10 @@ export class Agent implements RpcAgent {
   /** The address that is advertised to other members. */
   get address(): Address {
     return this.#node.config.address;
+  }
+
+  get name(): string {
+    return this.#node.config.name;
   }
 
   get tags(): Tags {
@@ -143,7 +148,7 @@ export class Agent implements RpcAgent {
     }
   }
 
-  /** As {@link RpcAgent.setTags}. The tags file is written first; if that fails, nothing changes. */
+  /** As {@link HttpAgent.setTags}. The tags file is written first; if that fails, nothing changes. */
   async setTags(tags: Tags): Promise<void> {
     const { tagsFile, serf: { protocol = 5 } } = this.#options;
     if (tagsFile !== undefined) {
@@ -218,12 +223,12 @@ export class Agent implements RpcAgent {
     }
   }
 
-  /** As {@link RpcAgent.stats}. As in Serf, a reload does not change the handlers that are shown. */
+  /** As {@link HttpAgent.stats}. As in Serf, a reload does not change the handlers that are shown. */
   stats(): Record<string, Record<string, string>> {
     const handlers = this.#options.handlers
       .map(({ filter, script }) => [`${filter.type}:${filter.name}`, script]);
     return {
-      agent: { name: this.#node.config.name },
+      agent: { name: this.name },
       runtime: runtimeStats(),
       serf: this.#node.core.stats(),
       tags: this.tags,

@@ -63,6 +63,17 @@ export const configOptions = {
   rpcAuthFile: { key: "rpc_auth_file", kind: "string" },
   /** How many RPC clients may be connected. */
   rpcMaxClients: { key: "rpc_max_clients", kind: "int" },
+  /** `host:port` of the HTTP API; empty for none. */
+  httpAddr: { key: "http_addr", kind: "string" },
+  /** The file with the token that HTTP clients need to change something. */
+  httpTokenFile: { key: "http_token_file", kind: "string" },
+  /** PEM files of the certificate and its key; empty for no TLS. */
+  httpTlsCertFile: { key: "http_tls_cert_file", kind: "string" },
+  httpTlsKeyFile: { key: "http_tls_key_file", kind: "string" },
+  /** Names by which HTTP clients may call the agent, besides localhost and IP addresses. */
+  httpAllowedHosts: { key: "http_allowed_hosts", kind: "list" },
+  /** How many HTTP clients may be connected. */
+  httpMaxClients: { key: "http_max_clients", kind: "int" },
   /** Serf protocol version. */
   protocol: { key: "protocol", kind: "int" },
   /** Whether recent user events from before a join are delivered. */
@@ -149,6 +160,12 @@ export const defaultConfig: AgentConfig = {
   rpcAuthFile: "",
   // A process usually has 4,096 file descriptors or more; gossip needs a few hundred at most.
   rpcMaxClients: 1_024,
+  httpAddr: "",
+  httpTokenFile: "",
+  httpTlsCertFile: "",
+  httpTlsKeyFile: "",
+  httpAllowedHosts: [],
+  httpMaxClients: 1_024,
   protocol: agentSettings.protocol,
   replayOnJoin: false,
   queryResponseSizeLimit: librarySettings.queryResponseSizeLimit,

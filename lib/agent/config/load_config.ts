@@ -113,10 +113,12 @@ function neededPermissions(config: AgentConfig): Deno.PermissionDescriptor[] {
   const socket = unixSocketPath(rpcAddr);
   const socketFolder = socket === undefined ? "" : folderOf(socket);
   const files = nonEmpty(tagsFile, keyringFile, socketFolder, ...snapshot);
+  const { httpTokenFile, httpTlsCertFile, httpTlsKeyFile } = config;
+  const inputs = nonEmpty(rpcAuthFile, httpTokenFile, httpTlsCertFile, httpTlsKeyFile);
   const needed: Deno.PermissionDescriptor[] = [
     { name: "net" },
     { name: "sys", kind: "networkInterfaces" },
-    ...[...files, ...nonEmpty(rpcAuthFile)].map((path) => ({ name: "read", path } as const)),
+    ...[...files, ...inputs].map((path) => ({ name: "read", path } as const)),
     ...files.map((path) => ({ name: "write", path } as const)),
   ];
   const { nodeName, discover, statsdAddr, statsiteAddr } = config;

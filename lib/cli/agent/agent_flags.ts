@@ -148,6 +148,17 @@ const agentFlags = {
     value: "path",
     help: "File with the token that RPC clients must send. Default: none is needed.",
   },
+  "http-addr": {
+    kind: "string",
+    value: "addr",
+    help: "Address of the HTTP API, such as 127.0.0.1:7380. Default: none.",
+  },
+  "http-token-file": {
+    kind: "string",
+    value: "path",
+    help: "File with the token that HTTP clients need to change something, and for everything " +
+      "if -http-addr is not a loopback address.",
+  },
   "broadcast-timeout": {
     kind: "string",
     value: "duration",
@@ -221,6 +232,8 @@ export function parseAgentFlags(args: readonly string[]): ConfigSources {
     enableSyslog: flags.syslog,
     rpcAddr: flags["rpc-addr"],
     rpcAuthFile: flags["rpc-auth-file"],
+    httpAddr: flags["http-addr"],
+    httpTokenFile: flags["http-token-file"],
     disableCompression: flags["disable-compression"],
     discover: flags.discover,
     mdnsInterface: flags["mdns-iface"],

@@ -27,6 +27,7 @@ export function formatBanner(config: AgentConfig, facts: BannerFacts): string[] 
     line("Bind addr", `'${bind.text}'`),
     ...advertise === undefined ? [] : [`Advertise addr: '${advertise.text}'`],
     line("RPC addr", `'${config.rpcAddr}'`),
+    ...config.httpAddr === "" ? [] : [line("HTTP addr", `'${config.httpAddr}'`)],
     line("Encrypted", encrypted),
     line("Snapshot", config.snapshotPath !== ""),
     line("Profile", config.profile),

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { LOG_LEVELS, type LogLevel, parseLogLevel } from "../../base/log.ts";
+import { type Log, LOG_LEVELS, type LogLevel, parseLogLevel } from "../../base/log.ts";
 import type { CommandIo } from "../command.ts";
 import { errorText } from "../../base/errors.ts";
 import { after } from "../../base/timer.ts";
@@ -102,6 +102,7 @@ class AgentProcess {
       metrics,
     });
     cleanup.defer(() => agent.stop());
+    cleanup.use(await startHttp(config, { agent, log: log.write }));
     cleanup.use(await startDiscovery(config, { agent, log: log.write }));
     cleanup.use(await listenForClients(rpc, agent, log));
     output.say("Starting Serf agent RPC...");
@@ -227,6 +228,16 @@ function openSyslog(
   } catch (error) {
     throw new StartupError(`Syslog setup failed: ${errorText(error)}`);
   }
+}
+
+/** Loads the HTTP API, which takes its time, only where it is wanted. */
+async function startHttp(
+  config: AgentConfig,
+  options: { readonly agent: Agent; readonly log: Log },
+): Promise<AsyncDisposable | undefined> {
+  if (config.httpAddr === "") return undefined;
+  const { HttpServer } = await import("../../agent/http/http_server.ts");
+  return await HttpServer.start(config, options);
 }
 
 async function startDiscovery(

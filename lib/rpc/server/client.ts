@@ -10,8 +10,8 @@ import { type EventFilter, matchesEvent } from "../../api/event_filter.ts";
 import type { QueryRecord } from "../../api/query.ts";
 import { errorText } from "../../base/errors.ts";
 import { levelPasses, type LogLevel } from "../../base/log.ts";
+import { sameSecret } from "../same_secret.ts";
 import type { Subscription } from "../../base/subscription.ts";
-import { encodeText } from "../../base/text.ts";
 import { delay } from "../../base/timer.ts";
 import type { Field } from "../../wire/msgpack/struct.ts";
 import { eventRecord, type StreamedEvent } from "../event_record.ts";
@@ -95,7 +95,7 @@ export class Client {
 
   /** Compares a token with the one that is needed; resolves to whether it is that, and late if it is not. */
   async authenticate(token: string): Promise<boolean> {
-    if (sameText(token, this.#authKey)) return this.authenticated = true;
+    if (sameSecret(token, this.#authKey)) return this.authenticated = true;
     this.log("WARN", `Failed authentication from client: ${this.#address}`);
     await delay(this.#failedAuthDelayMs, this.#closing.signal);
     return false;
@@ -217,12 +217,4 @@ export class Client {
   #logFailure(what: string, error: unknown): void {
     this.log("ERR", `Failed to stream ${what} to ${this.#name}: ${errorText(error)}`);
   }
-}
-
-/** Compares in a time that does not tell how much of the texts is the same. */
-function sameText(given: string, needed: string): boolean {
-  const [a, b] = [encodeText(given), encodeText(needed)];
-  let difference = a.length ^ b.length;
-  for (let i = 0; i < a.length; i++) difference |= a[i] ^ b[i % Math.max(1, b.length)];
-  return difference === 0;
 }

@@ -1,0 +1,30 @@
+/**
+ * Reading the body of a request.
+ *
+ * @module
+ */
+
+import { Problem } from "./problem.ts";
+
+/** The largest body: seven times the largest user event. */
+const MAX_BODY_BYTES = 65_536;
+
+/** The whole body. Rejects with a {@link Problem} if it is too large. */
+export async function readBody(request: Request): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for await (const part of request.body ?? []) {
+    length += part.length;
+    if (length > MAX_BODY_BYTES) {
+      throw new Problem(413, `The body has more than ${MAX_BODY_BYTES} bytes`);
+    }
+    parts.push(part);
+  }
+  const body = new Uint8Array(length);
+  let offset = 0;
+  for (const part of parts) {
+    body.set(part, offset);
+    offset += part.length;
+  }
+  return body;
+}

@@ -1,0 +1,13 @@
+/**
+ * All routes of the HTTP API.
+ *
+ * @module
+ */
+
+import { agentRoutes } from "./agent_routes.ts";
+import { eventRoutes } from "./event_routes.ts";
+import { healthRoutes } from "./health_routes.ts";
+import type { Route } from "./route.ts";
+
+/** The routes, from which the server and the OpenAPI document are made. */
+export const routeTable: readonly Route[] = [...healthRoutes, ...agentRoutes, ...eventRoutes];

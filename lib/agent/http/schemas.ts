@@ -1,0 +1,97 @@
+/**
+ * The bodies of the HTTP API as JSON Schema (2020-12, as OpenAPI 3.1 has it).
+ *
+ * @module
+ */
+
+/** A schema. */
+export type Schema = Readonly<Record<string, unknown>>;
+
+/** Text. */
+export const text: Schema = { type: "string" };
+/** True or false. */
+export const flag: Schema = { type: "boolean" };
+/** A whole number. */
+export const integer: Schema = { type: "integer" };
+/** A number. */
+export const number: Schema = { type: "number" };
+/** A time, as in `2026-01-02T03:04:05.678Z`. */
+export const time: Schema = { type: "string", format: "date-time" };
+/** A payload in base64; `null` where there is none. */
+export const payload: Schema = { type: ["string", "null"], contentEncoding: "base64" };
+/** Bytes of any kind. */
+export const bytes: Schema = {};
+
+/** A list. */
+export function list(items: Schema): Schema {
+  return { type: "array", items };
+}
+
+/** An object whose property names are data, such as the names of tags. */
+export function mapOf(values: Schema): Schema {
+  return { type: "object", additionalProperties: values };
+}
+
+/** An object with exactly these properties. */
+export function object(properties: Readonly<Record<string, Schema>>): Schema {
+  return { type: "object", properties, required: Object.keys(properties) };
+}
+
+/** A schema of {@link components}. */
+export function component(name: keyof typeof components): Schema {
+  return { $ref: `#/components/schemas/${name}` };
+}
+
+const member = {
+  Name: text,
+  Addr: text,
+  Port: integer,
+  Tags: mapOf(text),
+  Status: { type: "string", enum: ["none", "alive", "leaving", "left", "failed"] },
+  ProtocolMin: integer,
+  ProtocolMax: integer,
+  ProtocolCur: integer,
+  DelegateMin: integer,
+  DelegateMax: integer,
+  DelegateCur: integer,
+};
+
+/** The schemas that have names. */
+export const components = {
+  Problem: {
+    ...object({ type: text, title: text, status: integer, detail: text }),
+    description: "RFC 9457",
+  },
+  Member: object({ ...member, Since: time }),
+  Coordinate: object({
+    Vec: list(number),
+    Error: number,
+    Adjustment: number,
+    Height: number,
+  }),
+  MemberEvent: object({
+    Event: {
+      type: "string",
+      enum: ["member-join", "member-leave", "member-failed", "member-update", "member-reap"],
+    },
+    Time: time,
+    Members: list(object(member)),
+  }),
+  UserEvent: object({
+    Event: { const: "user" },
+    Time: time,
+    LTime: integer,
+    Name: text,
+    Payload: payload,
+    Coalesce: flag,
+  }),
+  QueryEvent: object({
+    Event: { const: "query" },
+    Time: time,
+    LTime: integer,
+    ID: integer,
+    Name: text,
+    Payload: payload,
+    SourceNode: text,
+  }),
+} as const satisfies Readonly<Record<string, Schema>>;
