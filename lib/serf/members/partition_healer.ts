@@ -90,7 +90,8 @@ export class PartitionHealer {
 
   /**
    * Called at every reconnect interval: returns whom to exchange state with, usually nobody. The members of a part share
-   * the attempts, so that a large part makes no more of them than a small one.
+   * the attempts, so that a large part makes no more of them than a small one. They become rarer only by attempts that are
+   * made: it may be that no other member remembers the address.
    */
   attempt(): HealTarget[] {
     const { world, config, members } = this.#context;
@@ -103,9 +104,9 @@ export class PartitionHealer {
     if (world.now < this.#attemptAt) return [];
     const intervalMs = this.#intervals * config.reconnectIntervalMs;
     this.#attemptAt = world.now + (0.5 + world.random()) * intervalMs;
-    this.#intervals = Math.min(2 * this.#intervals, MAX_INTERVALS);
     const alive = members.size - members.failed.size - members.left.size;
     if (world.random() * alive >= 1) return [];
+    this.#intervals = Math.min(2 * this.#intervals, MAX_INTERVALS);
     const targets: HealTarget[] = [];
     if (seeds.length > 0) targets.push({ address: this.#pick(seeds).address });
     if (lost.length > 0) {

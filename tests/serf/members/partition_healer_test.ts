@@ -61,6 +61,15 @@ Deno.test("the members of a part share the attempts", () => {
   assertEquals(attempts(node).length, 1);
 });
 
+Deno.test("an address that only one member of a part remembers is tried, too", () => {
+  const { network, node } = restartAlone(["b"]);
+  node.meet("c", "d", "e", "f", "g");
+  // One attempt in six is its own: after 6, 12, 24 and 48 intervals, on average.
+  network.run(200 * INTERVAL_MS);
+  const { length } = attempts(node);
+  assert(length >= 3 && length <= 8, `${length}`);
+});
+
 Deno.test("a node of another name at the address of a lost member is not joined", () => {
   const { network, node } = restartAlone(["b"]);
   const other = network.start("b2");
