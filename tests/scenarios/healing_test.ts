@@ -72,6 +72,22 @@ scenario("a node that was joined by its address is found again after it was reap
   cluster.runUntil(() => cluster.converged(), { seconds: 600 });
 });
 
+scenario("a member that one of many remembers is found, whoever is gone for good", (seed) => {
+  const config = { ...FORGETFUL, reconnectIntervalMs: 1_000 };
+  const cluster = simulate({ nodes: 25, seed, config });
+  cluster.run({ seconds: 10 });
+  const [first, lost, ...others] = cluster.nodes;
+  const gone = others.slice(0, 5);
+  const stayed = others.slice(5);
+  for (const node of [lost, ...gone]) node.kill();
+  cluster.runUntil(() => first.members().length === 1 + stayed.length, { seconds: 300 });
+  // They forget what they knew.
+  for (const node of stayed) node.restart();
+  lost.restart({ join: false });
+  // Of the intervals of 32 s on average, one in four is used, and six addresses take turns.
+  cluster.runUntil(() => cluster.converged(), { seconds: 24 * 4 * 32 });
+});
+
 /** Lets n0 leave or be removed, forgotten, and started again alone; fails if anybody contacts it within two hours. */
 function assertIsLeftAlone(cluster: Cluster, remove: () => void): void {
   cluster.run({ seconds: 10 });

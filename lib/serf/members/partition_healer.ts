@@ -29,10 +29,26 @@ export interface HealTarget {
 const CAPACITY = 32;
 /** The interval between attempts grows up to so many reconnect intervals: with Serf's settings, to 16 minutes. */
 const MAX_INTERVALS = 32;
+/**
+ * At most so many members of a part share its attempts, however large it is: who alone remembers an address must not leave
+ * it to a hundred others that do not. The swarm chose it (seed 500000298).
+ */
+const SHARED_BY = 4;
+
+/** An address that is tried now and then. */
+interface Remembered {
+  readonly address: Address;
+  /** When that was last done, in the world's milliseconds. */
+  triedAt: number;
+}
+
+/** The last address of a member. */
+interface LostMember extends Remembered {
+  readonly name: string;
+}
 
 /** An address that we were told to join by. */
-interface Seed {
-  readonly address: Address;
+interface Seed extends Remembered {
   /** The member that was last seen at the address; it saves searching all members. */
   name?: string;
 }
@@ -47,7 +63,7 @@ export class PartitionHealer {
   /** By the text of the address. A seed stands for whatever node listens there, as in a join. */
   readonly #seeds = new Map<string, Seed>();
   /** By name. */
-  readonly #lost = new Map<string, Address>();
+  readonly #lost = new Map<string, LostMember>();
   #intervals = 1;
   #attemptAt = -Infinity;
 
@@ -62,13 +78,13 @@ export class PartitionHealer {
     this.#context = context;
     this.#recorder = recorder;
     for (const [name, address] of [...snapshot?.alive ?? [], ...snapshot?.lost ?? []]) {
-      if (name !== context.config.name) remember(this.#lost, name, address);
+      if (name !== context.config.name) this.#remember(name, address);
     }
   }
 
   /** This is one of the addresses of a join that has reached at least one of them. */
   seed(address: Address): void {
-    remember(this.#seeds, address.text, { address });
+    remember(this.#seeds, address.text, { address, triedAt: -Infinity });
   }
 
   /** Something happened to members: those that were reaped as failed are remembered, those that left are forgotten. */
@@ -89,14 +105,14 @@ export class PartitionHealer {
   }
 
   /**
-   * Called at every reconnect interval: returns whom to exchange state with, usually nobody. The members of a part share
-   * the attempts, so that a large part makes no more of them than a small one. They become rarer only by attempts that are
-   * made: it may be that no other member remembers the address.
+   * Called at every reconnect interval: returns whom to exchange state with, usually nobody. Members of a part share the
+   * attempts, because most of them remember the same. They become rarer only by attempts that are made: it may be that no
+   * other member remembers the address.
    */
   attempt(): HealTarget[] {
     const { world, config, members } = this.#context;
     const seeds = this.#lostSeeds();
-    const lost = [...this.#lost].filter(([name]) => members.get(name) === undefined);
+    const lost = [...this.#lost.values()].filter(({ name }) => members.get(name) === undefined);
     if (seeds.length + lost.length === 0) {
       this.#startOver();
       return [];
@@ -105,12 +121,12 @@ export class PartitionHealer {
     const intervalMs = this.#intervals * config.reconnectIntervalMs;
     this.#attemptAt = world.now + (0.5 + world.random()) * intervalMs;
     const alive = members.size - members.failed.size - members.left.size;
-    if (world.random() * alive >= 1) return [];
+    if (world.random() * Math.min(alive, SHARED_BY) >= 1) return [];
     this.#intervals = Math.min(2 * this.#intervals, MAX_INTERVALS);
     const targets: HealTarget[] = [];
-    if (seeds.length > 0) targets.push({ address: this.#pick(seeds).address });
+    if (seeds.length > 0) targets.push({ address: this.#takeTurn(seeds).address });
     if (lost.length > 0) {
-      const [name, address] = this.#pick(lost);
+      const { name, address } = this.#takeTurn(lost);
       targets.push({ name, address });
     }
     return targets;
@@ -118,8 +134,12 @@ export class PartitionHealer {
 
   /** A member that may still be there is not a member any more. */
   #lose(name: string, address: Address): void {
-    remember(this.#lost, name, address);
+    this.#remember(name, address);
     this.#startOver();
+  }
+
+  #remember(name: string, address: Address): void {
+    remember(this.#lost, name, { name, address, triedAt: -Infinity });
   }
 
   #startOver(): void {
@@ -141,8 +161,14 @@ export class PartitionHealer {
     return lost.filter(isLost);
   }
 
-  #pick<T>(items: readonly T[]): T {
-    return items[Math.floor(this.#context.world.random() * items.length)];
+  /** The address whose turn it is: the one that was not tried for the longest time, or one of several such at random. */
+  #takeTurn<T extends Remembered>(all: readonly T[]): T {
+    const { world } = this.#context;
+    const earliest = Math.min(...all.map(({ triedAt }) => triedAt));
+    const due = all.filter(({ triedAt }) => triedAt === earliest);
+    const next = due[Math.floor(world.random() * due.length)];
+    next.triedAt = world.now;
+    return next;
   }
 }
 

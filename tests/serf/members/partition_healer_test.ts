@@ -70,6 +70,17 @@ Deno.test("an address that only one member of a part remembers is tried, too", (
   assert(length >= 3 && length <= 8, `${length}`);
 });
 
+Deno.test("lost members are tried in turn, and in a large part hardly less often", () => {
+  const { network, node } = restartAlone(["b", "c", "d"]);
+  node.meet(...Array.from({ length: 50 }, (_, i) => `member ${i}`));
+  network.run(40 * 128 * INTERVAL_MS);
+  const tried = attempts(node).map((line) => line.split(" ")[3]);
+  // Once in 32 intervals, shared by four.
+  assert(tried.length >= 20 && tried.length <= 80, `${tried.length}`);
+  for (let i = 3; i < tried.length; i++) assertEquals(tried[i], tried[i - 3]);
+  assertEquals(new Set(tried).size, 3);
+});
+
 Deno.test("a node of another name at the address of a lost member is not joined", () => {
   const { network, node } = restartAlone(["b"]);
   const other = network.start("b2");
