@@ -46,6 +46,7 @@ export {
 export type { NetworkOptions } from "./network.ts";
 export type { HostState } from "./sim_host.ts";
 export { type RestartOptions, SimNode } from "./sim_node.ts";
+export type { DiskState } from "./sim_snapshot.ts";
 export { SimOperation, SimQuery } from "./sim_operation.ts";
 export { SimulationError } from "./simulation_error.ts";
 export type { Statistics } from "./statistics.ts";

@@ -1,5 +1,5 @@
 /**
- * One simulated host: the `World` of its protocol machine, and the faults of a process (kill, pause, overload).
+ * One simulated host: the `World` of its protocol machine, and the faults of a process (kill, pause, block, overload).
  *
  * @module
  */
@@ -39,6 +39,9 @@ const RECEIVE_BUFFER = 256;
 /** How many streams wait for a paused host: the usual backlog of a listening socket. */
 const BACKLOG = 128;
 
+/** After a block, messages come so much later than timers, milliseconds, so that expired probes have failed by then. */
+const UNBLOCK_MS = 1;
+
 /** A host of the simulation. Like real machines, hosts have clocks with different origins. */
 export class SimHost<Timer, Event> implements World<Packet, Exchange, Timer, Event> {
   /** Counts hosts from 0. The network identifies hosts by it. */
@@ -55,6 +58,10 @@ export class SimHost<Timer, Event> implements World<Packet, Exchange, Timer, Eve
   #slot = -1;
   #address: Address | undefined;
   #machine: SimMachine<Timer> | undefined;
+  /** Tells which timers of a blocked process fire. */
+  #firesWhileBlocked: ((timer: Timer) => boolean) | undefined;
+  /** What a blocked process has sent. */
+  #unsent: (() => void)[] = [];
   #held: SimEvent<Timer>[] = [];
   #heldPackets = 0;
   #heldStreams = 0;
@@ -69,6 +76,13 @@ export class SimHost<Timer, Event> implements World<Packet, Exchange, Timer, Eve
   /** Whether its process runs. */
   get state(): HostState {
     return this.#state;
+  }
+
+  /** Whether an event has to wait. */
+  holds(event: SimEvent<Timer>): boolean {
+    if (this.#state === "paused") return true;
+    const fires = this.#firesWhileBlocked;
+    return fires !== undefined && (event.type !== "timer" || !fires(event.timer));
   }
 
   /** Counts the starts of the process, from 1. */
@@ -103,6 +117,8 @@ export class SimHost<Timer, Event> implements World<Packet, Exchange, Timer, Eve
   kill(): void {
     this.#state = "down";
     this.#machine = undefined;
+    this.#firesWhileBlocked = undefined;
+    this.#unsent = [];
     this.#dropHeld();
   }
 
@@ -116,11 +132,21 @@ export class SimHost<Timer, Event> implements World<Packet, Exchange, Timer, Eve
   resume(): void {
     if (this.#state !== "paused") throw new Error(`Host ${this.index} is ${this.#state}`);
     this.#state = "running";
-    const now = this.#engine.now;
-    const held = this.#held;
-    this.#dropHeld();
-    for (const event of held) if (event.type === "timer") this.#engine.schedule(now, event);
-    for (const event of held) if (event.type !== "timer") this.#engine.schedule(now, event);
+    this.#release(0);
+  }
+
+  /** All waits, what the process sends too, but those timers that a function returns `true` for. */
+  block(fires: (timer: Timer) => boolean): void {
+    this.#firesWhileBlocked = fires;
+  }
+
+  /** What waits goes on: first the timers, and after what they lead to, the messages. */
+  unblock(): void {
+    this.#firesWhileBlocked = undefined;
+    const unsent = this.#unsent;
+    this.#unsent = [];
+    this.#release(UNBLOCK_MS);
+    for (const send of unsent) send();
   }
 
   /** Sets the clock forward, as happens to a virtual machine that was suspended. Timers fire when they would have. */
@@ -151,11 +177,13 @@ export class SimHost<Timer, Event> implements World<Packet, Exchange, Timer, Eve
   }
 
   send(to: Address, packet: Packet): void {
-    this.#engine.send(this, to, packet);
+    if (this.#firesWhileBlocked === undefined) return this.#engine.send(this, to, packet);
+    this.#unsent.push(() => this.#engine.send(this, to, packet));
   }
 
   request(to: Address, exchange: Exchange, id: number): void {
-    this.#engine.request(this, to, exchange, id);
+    if (this.#firesWhileBlocked === undefined) return this.#engine.request(this, to, exchange, id);
+    this.#unsent.push(() => this.#engine.request(this, to, exchange, id));
   }
 
   after(ms: number, timer: Timer): void {
@@ -170,6 +198,15 @@ export class SimHost<Timer, Event> implements World<Packet, Exchange, Timer, Eve
 
   emit(event: Event): void {
     this.#engine.emitted(this, event);
+  }
+
+  /** Processes what was held: timers at once, and messages after so many milliseconds. */
+  #release(ms: number): void {
+    const now = this.#engine.now;
+    const held = this.#held;
+    this.#dropHeld();
+    for (const event of held) if (event.type === "timer") this.#engine.schedule(now, event);
+    for (const event of held) if (event.type !== "timer") this.#engine.schedule(now + ms, event);
   }
 
   #dropHeld(): void {

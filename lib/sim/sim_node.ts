@@ -15,6 +15,7 @@ import type { QueryParameters } from "../api/query.ts";
 import type { SerfState } from "../api/serf_state.ts";
 import type { SerfConfig } from "../serf/config.ts";
 import { SerfCore, type SerfTimer } from "../serf/core.ts";
+import type { Profile } from "../swim/config.ts";
 import type { IncomingQuery, SerfOutput } from "../serf/output.ts";
 import type { Coordinate } from "../api/coordinate.ts";
 import type { Keyring } from "../wire/framing/keyring.ts";
@@ -22,7 +23,7 @@ import type { Claim } from "../wire/messages/messages.ts";
 import { addressOf } from "./address_plan.ts";
 import type { HostState, SimHost } from "./sim_host.ts";
 import { type Outcome, SimOperation, SimQuery } from "./sim_operation.ts";
-import { SimSnapshot } from "./sim_snapshot.ts";
+import { type DiskState, SimSnapshot } from "./sim_snapshot.ts";
 import type { SnapshotState } from "../serf/snapshot/snapshot.ts";
 
 /** The simulated host of a Serf node. */
@@ -128,6 +129,16 @@ export class SimNode {
     return this.#restored;
   }
 
+  /** @internal The timing of its membership protocol. */
+  get profile(): Profile {
+    return this.#options.config.profile;
+  }
+
+  /** @internal The reading of its clock, milliseconds since a time of its own. */
+  get clockMs(): number {
+    return this.#options.host.now;
+  }
+
   /** Its keys, the one that encrypts first; none if the cluster is not encrypted. */
   get keyring(): readonly Uint8Array[] {
     return this.#options.keyring?.keys ?? [];
@@ -222,6 +233,19 @@ export class SimNode {
     this.#options.host.resume();
   }
 
+  /**
+   * Blocks the node until {@link unblock}, as the Lifeguard paper's authors do: what arrives waits, and the loops that gossip
+   * and probe stop at the next message that they send. Only suspicions end in time, which have timers of their own in memberlist.
+   */
+  block(): void {
+    this.#options.host.block(({ type }) => type === "suspicion-timeout" || type === "probe-tick");
+  }
+
+  /** Lets a blocked node go on. */
+  unblock(): void {
+    this.#options.host.unblock();
+  }
+
   /** Delays all timers, packets and streams of the node by so many milliseconds, as on an overloaded machine; 0 ends it. */
   slowDown(ms: number): void {
     if (!(Number.isFinite(ms) && ms >= 0)) {
@@ -236,6 +260,14 @@ export class SimNode {
       throw new RangeError(`Cannot use ms: got ${ms}, expected a number, 0 or more`);
     }
     this.#options.host.stepClock(ms);
+  }
+
+  /**
+   * The disk that the snapshot is on fills up, hangs, or works again. The node goes on; what the disk did not take is
+   * written when it works, unless the process has been killed by then.
+   */
+  setDisk(disk: DiskState): void {
+    this.#snapshot.disk = disk;
   }
 
   /** Starts the process again; kills it first if it still runs. */

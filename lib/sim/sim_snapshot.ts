@@ -15,31 +15,45 @@ import {
 
 /** How often lines are written to the file, milliseconds; the host does it as often. A kill loses the rest. */
 const FLUSH_INTERVAL_MS = 500;
+/** How long after a failure a full disk is tried again, milliseconds; the host waits as long. */
+const RECOVERY_INTERVAL_MS = 30_000;
+
+/** `full` fails all that is written, and `hanging` finishes nothing. */
+export type DiskState = "working" | "full" | "hanging";
 
 /** A snapshot as text. It outlives the process that writes it. */
 export class SimSnapshot {
+  /** The condition of the disk. What it did not take, the process writes later, unless it is killed before. */
+  disk: DiskState = "working";
   #written = "";
+  /** Lines that the disk has not taken. */
+  #missed = "";
   #waiting = "";
   #flushAt = 0;
+  #recoverAt = -Infinity;
 
   /** Adds a line. `now` is the time of the simulation, milliseconds. */
   add(entry: SnapshotEntry, now: number): void {
-    if (this.#waiting !== "" && now >= this.#flushAt) this.flush();
+    if (this.#waiting !== "" && now >= this.#flushAt) this.flush(now);
     if (this.#waiting === "") this.#flushAt = now + FLUSH_INTERVAL_MS;
     this.#waiting += formatEntry(entry);
-    if (entry.type === "leave") this.flush();
+    if (entry.type === "leave") this.flush(now);
   }
 
-  /** Writes the lines that wait. */
-  flush(): void {
-    this.#written += this.#waiting;
+  /** Writes the lines that wait, if the disk takes them. Without a time the process ends, and tries in any case. */
+  flush(now = Infinity): void {
+    this.#missed += this.#waiting;
     this.#waiting = "";
+    if (this.disk === "full") this.#recoverAt = now + RECOVERY_INTERVAL_MS;
+    if (this.disk !== "working" || now < this.#recoverAt) return;
+    this.#written += this.#missed;
+    this.#missed = "";
   }
 
   /** The process is killed: lines that were not yet due to be written are lost. */
   crash(now: number): void {
-    if (now >= this.#flushAt) this.flush();
-    this.#waiting = "";
+    if (now >= this.#flushAt) this.flush(now);
+    this.#waiting = this.#missed = "";
   }
 
   /** The file is lost. */
@@ -54,6 +68,7 @@ export class SimSnapshot {
 
   /** Reads the file, as a process does when it starts. */
   read(): SnapshotState {
+    this.#recoverAt = -Infinity;
     const { state, wholeLength } = parseSnapshot(this.#written);
     if (wholeLength > compactionThreshold(state.alive.size)) this.#written = formatCompacted(state);
     else if (!this.#written.endsWith("\n")) this.#removeLastLine();

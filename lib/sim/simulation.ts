@@ -210,7 +210,7 @@ export class Simulation<Timer, Event> implements Engine<Timer, Event> {
     const host = this.#hosts[event.host];
     this.#trace.word(event.host);
     if (host.generation !== event.generation || host.state === "down") return;
-    if (host.state === "paused") {
+    if (host.holds(event)) {
       host.hold(event);
       return;
     }
@@ -223,7 +223,7 @@ export class Simulation<Timer, Event> implements Engine<Timer, Event> {
     this.#trace.word(host.index);
     if (host.state === "down" || host.slot !== event.slot) {
       this.statistics.unreachable++;
-    } else if (host.state === "paused") {
+    } else if (host.holds(event)) {
       if (!host.hold(event)) this.statistics.overflowed++;
     } else {
       const { packet, intact } = decodeSimPacket(event.data, host.wire);
@@ -244,7 +244,7 @@ export class Simulation<Timer, Event> implements Engine<Timer, Event> {
       const error = `dial tcp ${exchange.to}: connect: connection refused`;
       this.#answer(client.index, exchange, failure(error, true));
     } else if (this.#connected(client, host)) {
-      if (host.state === "paused") host.hold(event);
+      if (host.holds(event)) host.hold(event);
       else this.#answer(host.index, exchange, this.#serve(host, event));
     }
   }
@@ -283,7 +283,7 @@ export class Simulation<Timer, Event> implements Engine<Timer, Event> {
     if (!exchange.open || client.generation !== exchange.generation || client.state === "down") {
       return;
     }
-    if (client.state === "paused") {
+    if (client.holds(event)) {
       client.hold(event);
       return;
     }

@@ -9,8 +9,9 @@ import type { Metrics } from "../base/metrics.ts";
 import type { Versions } from "../wire/messages/messages.ts";
 
 /**
- * The timing of a membership machine. Times are milliseconds. The names are memberlist's, except for `eagerGossip`,
- * `eagerProbes` and `stallAware`, which memberlist does not have: without them a member keeps to memberlist's timing.
+ * The timing of a membership machine. Times are milliseconds. The names are memberlist's, except for those of switches.
+ * `eagerGossip`, `eagerProbes`, `stallAware` and `directRefutation` are what memberlist does not have: without them a member
+ * keeps to memberlist's timing. `deno task bench:papers` uses the other switches to measure SWIM without Lifeguard.
  */
 export interface Profile {
   /** How long one stream exchange may take. */
@@ -21,7 +22,7 @@ export interface Profile {
   readonly retransmitMult: number;
   /** Factor of the minimum suspicion timeout, `suspicionMult * max(1, log10(n)) * probeIntervalMs`. */
   readonly suspicionMult: number;
-  /** The maximum suspicion timeout, as a multiple of the minimum. */
+  /** The maximum suspicion timeout, as a multiple of the minimum; 1 makes it constant (without Lifeguard's LHA-Suspicion). */
   readonly suspicionMaxTimeoutMult: number;
   /** Between two state exchanges that a member starts. It grows in clusters of more than 32 nodes. */
   readonly pushPullIntervalMs: number;
@@ -29,7 +30,7 @@ export interface Profile {
   readonly probeTimeoutMs: number;
   /** Between two probes, and how long a probe may take; multiplied by the health score plus one. */
   readonly probeIntervalMs: number;
-  /** The health score stays below this. */
+  /** The health score stays below this; 1 turns it off (Lifeguard's LHA-Probe). */
   readonly awarenessMaxMultiplier: number;
   /** To how many members gossip is sent at a time. */
   readonly gossipNodes: number;
@@ -51,6 +52,15 @@ export interface Profile {
    * the running probe without a result, and postpones the end of running suspicions.
    */
   readonly stallAware: boolean;
+  /**
+   * Whether a suspect is told directly, apart from probes, and answers directly whoever suspects it. It changes who learns of
+   * a suspicion and of its refutation sooner, not what they mean.
+   */
+  readonly directRefutation: boolean;
+  /** Whether a probe of a suspect tells it that it is suspected (Lifeguard's buddy system). */
+  readonly buddySystem: boolean;
+  /** Whether probes try a stream when a datagram is not answered (the opposite of memberlist's `DisableTcpPings`). */
+  readonly streamProbes: boolean;
   /** How long dead nodes are still gossiped to, and remembered. */
   readonly gossipToTheDeadMs: number;
   /** The size to which datagrams are filled with broadcasts, bytes. */
@@ -72,6 +82,9 @@ const lan: Profile = {
   eagerGossip: true,
   eagerProbes: true,
   stallAware: true,
+  directRefutation: true,
+  buddySystem: true,
+  streamProbes: true,
   gossipToTheDeadMs: 30_000,
   udpBufferSize: 1_400,
 };

@@ -304,6 +304,7 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
    * refutation has been gossiped, but has not reached the sender.
    */
   #sendRefutation(from: Address, node: string): void {
+    if (!this.#context.config.profile.directRefutation) return;
     const own = this.claim(this.#context.config.name);
     if (own === undefined || own.node !== node || own.state !== "alive") return;
     if (!this.#refutations.allows(from.text, this.#context.world.now)) return;

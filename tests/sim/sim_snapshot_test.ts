@@ -52,3 +52,33 @@ Deno.test("a lost snapshot is empty, and a truncated one ends with its last whol
   truncated.flush();
   assertEquals(namesIn(truncated), ["n0", "n2"]);
 });
+
+Deno.test("what a full disk did not take is written half a minute after the failure, or when the process ends", () => {
+  const namesAfter = (flushAt?: number) => {
+    const snapshot = snapshotOfTwo();
+    snapshot.disk = "full";
+    snapshot.flush(1_500);
+    snapshot.disk = "working";
+    snapshot.flush(flushAt);
+    return namesIn(snapshot);
+  };
+  assertEquals(namesAfter(31_000), []);
+  assertEquals(namesAfter(31_500), ["n0", "n1"]);
+  assertEquals(namesAfter(), ["n0", "n1"]);
+});
+
+Deno.test("a hanging disk takes everything as soon as it works, but a crash loses what waits for it", () => {
+  const snapshot = snapshotOfTwo();
+  snapshot.disk = "hanging";
+  snapshot.flush(1_500);
+  assertEquals(namesIn(snapshot), []);
+  snapshot.disk = "working";
+  snapshot.flush(1_600);
+  assertEquals(namesIn(snapshot), ["n0", "n1"]);
+  snapshot.disk = "hanging";
+  snapshot.add({ type: "alive", name: "n2", address: addressOf(2) }, 2_000);
+  snapshot.crash(9_000);
+  snapshot.disk = "working";
+  snapshot.flush(9_100);
+  assertEquals(namesIn(snapshot), ["n0", "n1"]);
+});

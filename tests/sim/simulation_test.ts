@@ -126,6 +126,24 @@ Deno.test("when a paused host resumes, overdue timers fire before waiting packet
   assertEquals(logOf(b)[2], "later timer");
 });
 
+Deno.test("of a blocked host only chosen timers fire, and after a block timers come before messages", () => {
+  const { simulation, hosts: [a, b] } = recordingHosts(2);
+  b.machine.world.after(50, { type: "note", text: "held" });
+  b.machine.world.after(60, { type: "note", text: "fires" });
+  b.machine.onNote = (text) => {
+    if (text === "fires") b.machine.ping(0, 2);
+    if (text === "held") b.machine.world.after(0, { type: "note", text: "follows" });
+  };
+  b.host.block((timer) => timer.type === "note" && timer.text === "fires");
+  a.machine.ping(1, 1);
+  simulation.run(100);
+  assertEquals([logOf(a), logOf(b)], [[], ["fires"]]);
+  b.host.unblock();
+  simulation.run(10);
+  assertEquals(logOf(b), ["fires", "held", "follows", "packet 1 from 10.0.0.1"]);
+  assertEquals(logOf(a), ["packet 2 from 10.0.0.2"]);
+});
+
 Deno.test("the receive buffer of a paused host is bounded", () => {
   const { simulation, hosts: [a, b] } = recordingHosts(2);
   b.host.pause();

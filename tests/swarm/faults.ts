@@ -111,6 +111,21 @@ const processFaults: Readonly<Record<string, FaultKind>> = {
       };
     },
   },
+  "disk": {
+    weight: 4,
+    draw: (draw) => {
+      const [node, seconds] = [draw.node(), draw.between(1, 60)];
+      const disk = draw.of("full", "hanging");
+      return {
+        text: `the disk of n${node} is ${disk} for ${seconds} s`,
+        inject: ({ cluster, plan }) => {
+          cluster.node(node).setDisk(disk);
+          cluster.after({ seconds }, () => cluster.node(node).setDisk("working"));
+          return plan.cluster.snapshots === true;
+        },
+      };
+    },
+  },
   "clock step": {
     weight: 2,
     draw: (draw) => {

@@ -17,6 +17,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { drawPlan } from "./plan.ts";
 import { runSwarm } from "./swarm.ts";
+import { describeFailure } from "./swarm_report.ts";
 import { runPlan } from "./swarm_run.ts";
 
 /** Between two lines about the progress. */
@@ -59,12 +60,15 @@ async function run(): Promise<number> {
   const seeds = numberOf("seeds") ?? 1_000;
   console.log(`seeds ${from} to ${from + seeds - 1}`);
   let shownAt = performance.now();
+  let failuresShown = 0;
   const report = await runSwarm({
     from,
     seeds,
     minutes: numberOf("minutes"),
     workers: numberOf("workers"),
-    onProgress: ({ progress }) => {
+    onProgress: ({ progress, failures }) => {
+      for (const failure of failures.slice(failuresShown)) console.log(describeFailure(failure));
+      failuresShown = failures.length;
       if (performance.now() - shownAt < PROGRESS_MS) return;
       shownAt = performance.now();
       console.log(progress);

@@ -44,6 +44,14 @@ const SIZES = [[3, 2], [4, 2], [5, 3], [6, 2], [8, 2], [10, 2], [12, 1], [16, 0.
 ]] as const;
 const FAULTS = { least: 3, most: 60 };
 
+/** Without our additions. */
+const LIKE_SERF: Partial<Profile> = {
+  eagerGossip: false,
+  eagerProbes: false,
+  stallAware: false,
+  directRefutation: false,
+};
+
 /** Draws the plan of a seed. */
 export function drawPlan(seed: number): Plan {
   const random = new Random(seed).fork("swarm");
@@ -109,8 +117,7 @@ function drawCluster(draw: Draw, seed: number): Plan["cluster"] {
 function drawNode(draw: Draw, isMixed: boolean): NodePlan {
   const protocol = isMixed ? draw.weighted([[2, 1], [3, 1], [4, 3], [5, 5]]) : 5;
   const isLikeSerf = isMixed && draw.chance(0.5);
-  const tune = isLikeSerf ? { eagerGossip: false, eagerProbes: false, stallAware: false } : {};
-  return { config: { protocol }, tune };
+  return { config: { protocol }, tune: isLikeSerf ? LIKE_SERF : {} };
 }
 
 function drawFault(

@@ -11,8 +11,11 @@ import type { SwarmRun } from "./swarm_run.ts";
 
 /** A leave takes at most so long, on a slow machine too. */
 const LEAVE_SECONDS = 60;
-/** Parts that have forgotten each other are looked for at a falling rate, at first after 30 s and in the end every 16 minutes. */
-const REST_SECONDS = 2 * 3_600;
+/**
+ * Parts that have forgotten each other are looked for at a falling rate, in the end every 16 minutes by one in four, and an
+ * address that only one node remembers has its turn after others that are gone for good. Few runs take more than minutes.
+ */
+const REST_SECONDS = 24 * 3_600;
 /** How long all has to stay well. */
 const CALM_SECONDS = 60;
 
@@ -46,6 +49,7 @@ function endFaults({ cluster }: SwarmRun): void {
   cluster.loss = 0;
   for (const node of cluster.nodes) {
     node.slowDown(0);
+    node.setDisk("working");
     if (node.state === "paused") node.resume();
   }
 }

@@ -91,9 +91,10 @@ export class IndirectPinger {
 
   /** Dials known members only, at their own addresses: a request must not make us scan the ports of other hosts. */
   #tryStream(request: Request): void {
-    const { nodes, world } = this.#context;
+    const { config, nodes, world } = this.#context;
     const { target, ping, endsAt } = request;
     const { node } = ping;
+    if (!config.profile.streamProbes) return;
     if (!nodes.get(node)?.address.equals(target) || this.#dialled.has(node)) return;
     this.#dialled.add(node);
     const timeoutMs = Math.max(1, endsAt - world.now);

@@ -153,8 +153,9 @@ export class Prober {
       refused: false,
     };
     this.#probe = probe;
-    if (target.state === "alive") this.#sender.send(target.address, ping);
-    else {
+    if (target.state === "alive" || !config.profile.buddySystem) {
+      this.#sender.send(target.address, ping);
+    } else {
       // Lifeguard's "buddy system": a suspect should learn as soon as possible that it has to refute.
       const suspect = { type: "suspect", node, incarnation, from: config.name } as const;
       this.#sender.sendRawTo(target, [ping, suspect]);
@@ -188,9 +189,10 @@ export class Prober {
 
   /** memberlist's "fallback TCP ping": datagrams may be lost where streams get through, and then the member is alive all the same. */
   #tryStream(probe: Probe): void {
+    const { config, world } = this.#context;
     const { target, ping, endsAt } = probe;
-    if (!speaks(target, STREAM_PING_SINCE)) return;
-    const timeoutMs = Math.max(1, endsAt - this.#context.world.now);
+    if (!config.profile.streamProbes || !speaks(target, STREAM_PING_SINCE)) return;
+    const timeoutMs = Math.max(1, endsAt - world.now);
     this.#context.request(target.address, { message: ping, timeoutMs }, (reply) => {
       const problem = streamProblem(reply, ping);
       if (problem === undefined) probe.reachedByStream = true;

@@ -209,6 +209,7 @@ export class Membership {
    */
   notifySuspect(timer: SwimTimer & { type: "notify-suspect" }): void {
     const { config, world, nodes } = this.#context;
+    if (!config.profile.directRefutation) return;
     const { node, token } = timer;
     const suspicion = this.#suspicions.get(node);
     const known = nodes.get(node);
@@ -273,8 +274,9 @@ export class Membership {
     const { config, world, nodes } = this.#context;
     const { suspicionMult, suspicionMaxTimeoutMult, probeIntervalMs } = config.profile;
     const minMs = suspicionMinTimeout(suspicionMult, nodes.size, probeIntervalMs);
-    // The suspect and the node that suspects it cannot confirm. If the others are too few, no confirmations are expected.
-    const wanted = suspicionMult - 2;
+    // The suspect and the node that suspects it cannot confirm. If the others are too few, or the timeout is constant, no
+    // confirmations are expected.
+    const wanted = suspicionMaxTimeoutMult > 1 ? suspicionMult - 2 : 0;
     const suspicion = new Suspicion(from, {
       token: ++this.#lastToken,
       now: world.now,

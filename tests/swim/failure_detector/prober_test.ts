@@ -121,6 +121,25 @@ function nextPingIsCompound({ world }: Node): void {
   }
 }
 
+Deno.test("without the buddy system, the ping of a suspect is an ordinary one", () => {
+  const node = silent(["n1"], { profile: { buddySystem: false } });
+  hear(node.swim, { type: "suspect", node: "n1", incarnation: 1, from: "x" });
+  node.world.run(1_900);
+  const own = messagesOf(node, "suspect").filter(({ message }) =>
+    message.type === "suspect" && message.from === "self"
+  );
+  assertEquals(own, []);
+});
+
+Deno.test("without stream probes, no stream is tried for a ping of our own or of others", () => {
+  const node = silent(["n1", "n2"], { profile: { streamProbes: false } });
+  const target = addressOf("n1");
+  hear(node.swim, { type: "indirect-ping", sequence: 7, node: "n1", target, nack: true });
+  node.world.run(2_000);
+  assertEquals(node.world.requests, []);
+  assertEquals(messagesOf(node, "nack").length, 1);
+});
+
 Deno.test("without an ack, indirect pings and a stream are tried, and then the node is suspect", () => {
   const node = silent(["n1", "n2", "n3", "n4", "n5", "n6"]);
   const { swim, world } = node;

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { Address } from "../../../lib/base/address.ts";
 import type { Message } from "../../../lib/wire/messages/messages.ts";
+import type { Profile } from "../../../lib/swim/config.ts";
 import {
   addressOf,
   aliveOf,
@@ -105,9 +106,9 @@ Deno.test("in a small cluster, a suspect is declared dead after the minimum time
 });
 
 /** How long a node of 10 stays suspect when so many others confirm it after two seconds. */
-function suspectedFor(confirmations: number): number {
+function suspectedFor(confirmations: number, profile: Partial<Profile> = {}): number {
   const names = Array.from({ length: 9 }, (_, i) => `n${i + 1}`);
-  const { swim, world } = startNode({ knows: names });
+  const { swim, world } = startNode({ knows: names, profile });
   const start = world.now;
   hear(swim, { type: "suspect", node: "n1", incarnation: 1, from: "n2" });
   world.run(2_000);
@@ -119,7 +120,12 @@ function suspectedFor(confirmations: number): number {
 }
 
 Deno.test("the more members confirm a suspicion, the sooner it ends", () => {
-  assertEquals([0, 1, 2, 3].map(suspectedFor), [24_000, 11_381, 4_000, 4_000]);
+  assertEquals([0, 1, 2, 3].map((n) => suspectedFor(n)), [24_000, 11_381, 4_000, 4_000]);
+});
+
+Deno.test("a constant timeout expects no confirmations", () => {
+  const profile = { suspicionMaxTimeoutMult: 1 };
+  assertEquals([0, 3].map((n) => suspectedFor(n, profile)), [4_000, 4_000]);
 });
 
 Deno.test("a confirmation ends a suspicion at once if the shortened timeout is over already", () => {

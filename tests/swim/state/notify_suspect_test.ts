@@ -95,3 +95,14 @@ Deno.test("an address gets one direct refutation in 100 ms, however often it sus
   hear(swim, accusation);
   assertEquals(refutations(), 1);
 });
+
+Deno.test("without direct refutation, nobody is told or answered apart from probes and gossip", () => {
+  const profile = { directRefutation: false };
+  const { swim, world } = startNode({ knows: ["n1", "n2"], profile });
+  world.takeSent();
+  hear(swim, { ...suspect, node: "self" });
+  assertEquals(world.takeSent().filter(({ to }) => to === addressOf("from").text), []);
+  hear(swim, suspect);
+  world.run(3_000);
+  assertEquals(takeNotifications(world, "n1"), []);
+});
