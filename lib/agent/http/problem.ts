@@ -6,6 +6,7 @@
 
 import { KeyError } from "../../api/keys.ts";
 import { ClosedError, JoinError, TimeoutError } from "../../base/errors.ts";
+import { keyJson } from "./json_forms.ts";
 import { failureText } from "../../rpc/failure_text.ts";
 
 /** The titles of the statuses that the API answers with. */
@@ -31,28 +32,36 @@ export class Problem extends Error {
   override readonly name = "Problem";
   readonly status: ProblemStatus;
   readonly headers: Readonly<Record<string, string>>;
+  /** What else the client is told, by name. */
+  readonly more: Readonly<Record<string, unknown>>;
 
   /** `detail` is for the client. */
   constructor(
     status: ProblemStatus,
     detail: string,
-    options: ErrorOptions & { readonly headers?: Readonly<Record<string, string>> } = {},
+    options: ErrorOptions & {
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly more?: Readonly<Record<string, unknown>>;
+    } = {},
   ) {
     super(detail, options);
     this.status = status;
     this.headers = options.headers ?? {};
+    this.more = options.more ?? {};
   }
 
   /** The problem that an error of the agent is to the client. */
   static from(error: unknown): Problem {
     if (error instanceof Problem) return error;
-    return new Problem(statusOf(error), failureText(error), { cause: error });
+    const more = error instanceof KeyError ? keyJson(error.result) : undefined;
+    return new Problem(statusOf(error), failureText(error), { cause: error, more });
   }
 
   /** The answer to the request. */
   response(): Response {
-    const { status, message: detail } = this;
-    const body = JSON.stringify({ type: "about:blank", title: TITLES[status], status, detail });
+    const { status, message: detail, more } = this;
+    const title = TITLES[status];
+    const body = JSON.stringify({ type: "about:blank", title, status, detail, ...more });
     return new Response(body, {
       status,
       headers: { "content-type": "application/problem+json", ...this.headers },

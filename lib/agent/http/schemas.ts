@@ -94,4 +94,18 @@ export const components = {
     Payload: payload,
     SourceNode: text,
   }),
+  QueryRecord: {
+    oneOf: [
+      object({ Type: { const: "ack" }, From: text }),
+      object({ Type: { const: "response" }, From: text, Payload: payload }),
+      object({ Type: { const: "done" }, Acks: integer, Responses: integer, Dropped: integer }),
+    ],
+  },
+  KeyResult: object({
+    NumNodes: integer,
+    NumResp: integer,
+    NumErr: integer,
+    Keys: mapOf(integer),
+    Messages: mapOf(text),
+  }),
 } as const satisfies Readonly<Record<string, Schema>>;

@@ -1,4 +1,6 @@
 import { assert, assertEquals, assertGreater, assertMatch } from "@std/assert";
+import { KeyError } from "../../../lib/api/keys.ts";
+import { QueryResponse } from "../../../lib/api/query.ts";
 import { ClosedError, TimeoutError } from "../../../lib/base/errors.ts";
 import { member } from "../../rpc/client/fake_agent.ts";
 import { HttpFixture, problem } from "./http_fixture.ts";
@@ -71,6 +73,93 @@ Deno.test("what is asked for reaches the agent", async () => {
     ["event", "deploy", "v2", true],
     ["event", "ping", null, false],
   ]);
+});
+
+Deno.test("acks and answers to a query come as lines of JSON", async () => {
+  using api = new HttpFixture();
+  api.agent.queryScript = (records) => {
+    records.push({ type: "ack", from: "bravo" });
+    records.push(new QueryResponse("bravo", new TextEncoder().encode("0.42")));
+    records.push(new QueryResponse("charlie", null));
+    records.close();
+  };
+  const path = "/v1/query/load?node=bravo&node=charlie&tag=role=web&ack&relay=2&timeout=3s";
+  const response = await api.request("POST", path, { body: "now" });
+  assertEquals(response.headers.get("content-type"), "application/x-ndjson");
+  const lines = (await response.text()).trimEnd().split("\n").map((line) => JSON.parse(line));
+  assertEquals(lines, [
+    { Type: "ack", From: "bravo" },
+    { Type: "response", From: "bravo", Payload: "MC40Mg==" },
+    { Type: "response", From: "charlie", Payload: null },
+    { Type: "done", Acks: 1, Responses: 2, Dropped: 0 },
+  ]);
+  const [[, name, payload, options]] = api.agent.calls;
+  assertEquals([name, text(payload)], ["load", "now"]);
+  assertEquals(options, {
+    nodes: ["bravo", "charlie"],
+    tags: { role: "web" },
+    requestAck: true,
+    relayFactor: 2,
+    timeoutMs: 3_000,
+  });
+});
+
+Deno.test("a client that goes ends its query", async () => {
+  using api = new HttpFixture();
+  api.agent.queryScript = (records) => void records.push({ type: "ack", from: "bravo" });
+  const response = await api.request("POST", "/v1/query/load");
+  assertEquals(api.agent.openQueries.size, 1);
+  await response.body?.cancel();
+  assertEquals(api.agent.openQueries.size, 0);
+});
+
+Deno.test("queries that cannot be asked are refused", async () => {
+  using api = new HttpFixture();
+  assertEquals(await problem(api.request("POST", "/v1/query/_serf_conflict")), [
+    400,
+    "Queries cannot contain the '_serf_' prefix",
+  ]);
+  assertEquals(await problem(api.request("POST", "/v1/query/load?relay=256")), [
+    400,
+    "Cannot use parameter relay: got 256, expected 0 to 255",
+  ]);
+});
+
+Deno.test("keys are listed and changed, always with the token", async () => {
+  using api = new HttpFixture();
+  const result = {
+    nodes: 2,
+    responses: 2,
+    failures: 0,
+    messages: new Map<string, string>(),
+    keys: new Map([["a2V5", 2]]),
+    primaryKeys: new Map<string, number>(),
+  };
+  api.agent.keyResult = result;
+  const json = { NumNodes: 2, NumResp: 2, NumErr: 0, Keys: { a2V5: 2 }, Messages: {} };
+  assertEquals((await problem(api.anonymous("GET", "/v1/keys")))[0], 401);
+  assertEquals(await api.json("GET", "/v1/keys"), json);
+  for (const method of ["POST", "PUT", "DELETE"]) {
+    assertEquals(await api.json(method, "/v1/keys", '{"Key":"a2V5"}'), json);
+  }
+  assertEquals(api.agent.calls, [
+    ["list-keys", ""],
+    ["install-key", "a2V5"],
+    ["use-key", "a2V5"],
+    ["remove-key", "a2V5"],
+  ]);
+  assertEquals(await problem(api.request("PUT", "/v1/keys", { body: "{}" })), [
+    400,
+    "Cannot use body: expected a Key",
+  ]);
+  const messages = new Map([["bravo", "no such key"]]);
+  const error = "1/2 nodes reported failure";
+  api.agent.keyResult = new KeyError({ ...result, failures: 1, messages, error });
+  const failed = await api.request("PUT", "/v1/keys", { body: '{"Key":"a2V5"}' });
+  const { detail, Messages, NumErr } = await failed.json();
+  assertEquals([failed.status, detail, NumErr, Messages], [502, error, 1, {
+    bravo: "no such key",
+  }]);
 });
 
 Deno.test("the agent ends after a leave, but not a second time", async () => {

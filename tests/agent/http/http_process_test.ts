@@ -9,6 +9,16 @@ import { until } from "../../support/until.ts";
 const HTTP_PORT = 17380;
 const TOKEN = "correct-horse";
 
+const documentation = new URL("../../../lib/agent/http/README.md", import.meta.url);
+
+const hasCurl = (Deno.env.get("PATH") ?? "").split(":").some((folder) => {
+  try {
+    return Deno.statSync(`${folder}/curl`).isFile;
+  } catch {
+    return false;
+  }
+});
+
 /** Reads a stream of events until one has a text in it. */
 async function readUntil(response: Response, text: string): Promise<string> {
   let seen = "";
@@ -46,6 +56,44 @@ eachBuildTest("an agent serves the HTTP API until it leaves by it", async (ours)
   const left = await fetch(`${url}/v1/agent/leave`, { method: "PUT", headers });
   assertEquals([left.status, await left.text()], [200, "{}"]);
   assertEquals(await agent.exit, 0);
+});
+
+Deno.test({
+  name: "the examples of the documentation work" + (hasCurl ? "" : ", skipped: there is no curl"),
+  ignore: !hasCurl,
+  fn: async () => {
+    using directory = new TemporaryDirectory();
+    directory.write({ token: TOKEN });
+    const ip = localAddress();
+    const address = `${ip}:${HTTP_PORT}`;
+    await using _agent = await Agent.start("ours", {
+      name: "documented",
+      ip,
+      args: [`-http-addr=${address}`, `-http-token-file=${directory.file("token")}`],
+    });
+    const examples = Deno.readTextFileSync(documentation).match(/^curl .*$/gm) ?? [];
+    assert(examples.length >= 5);
+    const outputs = await Promise.all(examples.map(async (example) => {
+      // A stream does not end by itself.
+      const command = example.replace("curl -N", "curl -N --max-time 2")
+        .replace("curl", "curl --silent --show-error --fail-with-body")
+        .replace("127.0.0.1:7380", address);
+      const shell = new Deno.Command("sh", { args: ["-c", command], env: { TOKEN } });
+      const { code, stdout, stderr } = await shell.output();
+      const decoder = new TextDecoder();
+      const expected = example.includes("-N") ? 28 : 0;
+      assertEquals(
+        code,
+        expected,
+        `${command}: ${decoder.decode(stdout)}${decoder.decode(stderr)}`,
+      );
+      return decoder.decode(stdout);
+    }));
+    assertStringIncludes(outputs[0], '"Name":"documented"');
+    assertStringIncludes(outputs[1], "event: start");
+    assertStringIncludes(outputs[3], '{"Type":"ack","From":"documented"}');
+    assertStringIncludes(outputs[4], '"openapi":"3.1.0"');
+  },
 });
 
 Deno.test("connections beyond the limit are closed, others are served", async () => {

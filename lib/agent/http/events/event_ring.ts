@@ -8,7 +8,7 @@
 import type { SerfEvent, UserEvent } from "../../../api/event.ts";
 import { encodeText } from "../../../base/text.ts";
 import { ChangeIndex } from "../change_index.ts";
-import { eventJson } from "./event_json.ts";
+import { eventJson } from "../json_forms.ts";
 
 /** How many events are kept, and how many bytes of them; the newest is kept whatever its size. */
 const MAX_EVENTS = 4_096;

@@ -6,7 +6,7 @@
 
 import { ClosedError } from "../../../base/errors.ts";
 import { filterMembers } from "../../../host/member_filter.ts";
-import { coordinateJson, memberJson } from "../events/event_json.ts";
+import { coordinateJson, memberJson } from "../json_forms.ts";
 import type { HttpApi } from "../http_agent.ts";
 import { component, integer, list, mapOf, object, text } from "../schemas.ts";
 import { decodeTexts, splitPairs } from "./decode_request.ts";

@@ -5,7 +5,7 @@
  */
 
 import { parseEventFilter, splitEventFilters } from "../../../api/event_filter.ts";
-import { payloadJson } from "../events/event_json.ts";
+import { payloadJson } from "../json_forms.ts";
 import { type Cursor, parseCursor } from "../events/event_ring.ts";
 import { Problem } from "../problem.ts";
 import { bytes, flag, integer, list, object, payload, text } from "../schemas.ts";

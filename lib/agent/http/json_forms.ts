@@ -4,9 +4,10 @@
  * @module
  */
 
-import type { SerfEvent } from "../../../api/event.ts";
-import type { Coordinate } from "../../../api/coordinate.ts";
-import type { Member } from "../../../api/member.ts";
+import type { SerfEvent } from "../../api/event.ts";
+import type { Coordinate } from "../../api/coordinate.ts";
+import type { KeyResult } from "../../api/keys.ts";
+import type { Member } from "../../api/member.ts";
 
 /** A payload in base64; `null` where there is none. */
 export function payloadJson(payload: Uint8Array | null): string | null {
@@ -51,4 +52,15 @@ export function eventJson(event: SerfEvent, timeMs: number) {
     default:
       return { Event: event.type, Time, Members: event.members.map(memberJson) };
   }
+}
+
+/** What the members said to a key operation. */
+export function keyJson({ nodes, responses, failures, keys, messages }: KeyResult) {
+  return {
+    NumNodes: nodes,
+    NumResp: responses,
+    NumErr: failures,
+    Keys: Object.fromEntries(keys),
+    Messages: Object.fromEntries(messages),
+  };
 }
