@@ -13,6 +13,8 @@ import { readAuthFile } from "../rpc/auth_file.ts";
 import { RpcClient } from "../rpc/client/client.ts";
 import { DEFAULT_RPC_ADDRESS } from "../rpc/default_address.ts";
 import { parseEndpoint } from "../rpc/endpoint.ts";
+import { readTlsFiles } from "../rpc/tls_files.ts";
+import type { RpcTlsOptions } from "../rpc/tls_options.ts";
 import { CommandFailure, type CommandIo, labelled } from "./command.ts";
 
 /** The flags of the connection. Each has an environment variable of its name, as in `SERF_RPC_ADDR`. */
@@ -33,6 +35,28 @@ export const rpcFlags = {
     value: "path",
     help: "File with the RPC token. Default: $SERF_RPC_AUTH_FILE.",
   },
+  "rpc-tls-ca": {
+    kind: "string",
+    value: "path",
+    help: "Connect over TLS, to an agent whose certificate one of these, in PEM, has signed. " +
+      "Default: $SERF_RPC_TLS_CA, else those that the system trusts.",
+  },
+  "rpc-tls-cert": {
+    kind: "string",
+    value: "path",
+    help: "Connect over TLS with this certificate, in PEM. Default: $SERF_RPC_TLS_CERT.",
+  },
+  "rpc-tls-key": {
+    kind: "string",
+    value: "path",
+    help: "Key of -rpc-tls-cert, in PEM. Default: $SERF_RPC_TLS_KEY.",
+  },
+  "rpc-tls-server-name": {
+    kind: "string",
+    value: "name",
+    help: "Connect over TLS, to an agent whose certificate is for this name. " +
+      "Default: $SERF_RPC_TLS_SERVER_NAME, else the host of the address.",
+  },
 } as const satisfies FlagSpecs;
 
 type RpcFlagValues = FlagValues<typeof rpcFlags>;
@@ -51,7 +75,8 @@ export async function connectToAgent(flags: RpcFlagValues, io: CommandIo): Promi
   const address = givenAddress ?? (io.env("SERF_RPC_ADDR") || DEFAULT_RPC_ADDRESS);
   requirePermissions(...dialPermissions(address));
   const authKey = tokenOf(flags, io);
-  return await labelled(FAILURE, RpcClient.connect({ address, authKey }));
+  const tls = tlsOf(flags, io);
+  return await labelled(FAILURE, RpcClient.connect({ address, authKey, tls }));
 }
 
 /** What a command says that cannot connect. */
@@ -68,10 +93,25 @@ function tokenOf(flags: RpcFlagValues, io: CommandIo): string | undefined {
 }
 
 function readToken(path: string): string | undefined {
-  if (path === "") return undefined;
-  requirePermissions({ name: "read", path });
+  return path === "" ? undefined : readingFiles([path], () => readAuthFile(path));
+}
+
+/** `undefined` if nothing about TLS is given. */
+function tlsOf(flags: RpcFlagValues, io: CommandIo): RpcTlsOptions | undefined {
+  const ca = flags["rpc-tls-ca"] ?? optionalVariable("SERF_RPC_TLS_CA", io);
+  const cert = flags["rpc-tls-cert"] ?? optionalVariable("SERF_RPC_TLS_CERT", io);
+  const key = flags["rpc-tls-key"] ?? optionalVariable("SERF_RPC_TLS_KEY", io);
+  const name = flags["rpc-tls-server-name"] ?? optionalVariable("SERF_RPC_TLS_SERVER_NAME", io);
+  const paths = [ca, cert, key].filter((path) => path !== "");
+  if (paths.length === 0 && name === "") return undefined;
+  const files = readingFiles(paths, () => readTlsFiles({ ca, cert, key }));
+  return { ...files, serverName: name || undefined };
+}
+
+function readingFiles<T>(paths: readonly string[], read: () => T): T {
+  requirePermissions(...paths.map((path) => ({ name: "read", path } as const)));
   try {
-    return readAuthFile(path);
+    return read();
   } catch (error) {
     throw new CommandFailure(`${FAILURE}: ${errorText(error)}`);
   }

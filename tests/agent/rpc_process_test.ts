@@ -2,6 +2,7 @@
 
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { Agent } from "../support/agent.ts";
+import { certificatePath } from "../support/certificates.ts";
 import { eachBuildTest } from "../support/our_builds.ts";
 import { TemporaryDirectory } from "../support/temporary_directory.ts";
 
@@ -31,4 +32,27 @@ eachBuildTest("an agent serves RPC on a unix socket, with its token in a file", 
   agent.signal("SIGINT");
   assertEquals(await agent.exit, 0);
   assertEquals(Array.from(Deno.readDirSync(directory.path), ({ name }) => name), ["token"]);
+});
+
+eachBuildTest("an agent serves RPC over TLS to clients that have certificates", async (ours) => {
+  const [cert, key, ca] = ["agent.pem", "agent.key", "authority.pem"].map(certificatePath);
+  await using agent = await Agent.start(ours, {
+    name: "alpha",
+    args: [`-rpc-tls-cert=${cert}`, `-rpc-tls-key=${key}`, `-rpc-tls-ca=${ca}`],
+  });
+  assertStringIncludes(
+    agent.output,
+    `RPC addr: '${agent.rpcAddress}' (TLS, clients need certificates)\n`,
+  );
+  const flags = [`-rpc-tls-ca=${ca}`, "-rpc-tls-server-name=agent.example"];
+  const [own, ownKey] = ["client.pem", "client.key"].map(certificatePath);
+  const identified = [...flags, `-rpc-tls-cert=${own}`, `-rpc-tls-key=${ownKey}`];
+  const { stdout, code } = await agent.cli(ours, "members", ...identified);
+  assertMatch(stdout, /^alpha /);
+  assertEquals(code, 0);
+  const refused = await agent.cli(ours, "members", ...flags);
+  assertMatch(refused.stdout, /^Error connecting to Serf agent: tls: /);
+  assertEquals(refused.code, 1);
+  agent.signal("SIGINT");
+  assertEquals(await agent.exit, 0);
 });

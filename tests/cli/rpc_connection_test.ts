@@ -1,4 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
+import { openListener } from "../../lib/rpc/server/listener/open_listener.ts";
+import { authority, certificatePath, identity } from "../support/certificates.ts";
 import { TemporaryDirectory } from "../support/temporary_directory.ts";
 import { serf } from "./recorded_io.ts";
 import { ScriptedAgent } from "./scripted_agent.ts";
@@ -41,5 +43,30 @@ Deno.test("a token file that cannot be used is named, and nothing is sent withou
   assertEquals(
     await serf(["members", "-rpc-auth=s3cret", `-rpc-auth-file=${path}`]),
     outcome("-rpc-auth not allowed while using -rpc-auth-file"),
+  );
+});
+
+Deno.test("flags or the environment name certificates, and any of them turns TLS on", async () => {
+  const tls = { ...identity("agent"), ca: authority };
+  const listener = await openListener("127.0.0.1:0", { tls });
+  await using agent = new ScriptedAgent({ listener });
+  const [ca, cert, key] = ["authority.pem", "client.pem", "client.key"].map(certificatePath);
+  const flags = [`-rpc-tls-ca=${ca}`, `-rpc-tls-cert=${cert}`, `-rpc-tls-key=${key}`];
+  const env = { SERF_RPC_TLS_CA: ca, SERF_RPC_TLS_CERT: cert, SERF_RPC_TLS_KEY: key };
+  assertMatch((await agent.run(["members", ...flags])).stdout, members);
+  assertMatch((await agent.run(["members"], { env })).stdout, members);
+  const named = { ...env, SERF_RPC_TLS_SERVER_NAME: "agent.example" };
+  assertMatch((await agent.run(["members"], { env: named })).stdout, members);
+  const { stdout, exit } = await agent.run(
+    ["members", "-rpc-tls-server-name=other.example"],
+    { env: named },
+  );
+  assertMatch(stdout, /^Error connecting to Serf agent: tls: Hostname.IP does not match/);
+  assertEquals(exit, 1);
+  const plain = await agent.run(["members", "-rpc-tls-ca="]);
+  assertEquals(plain.stdout, `${failure} client closed\n`);
+  assertEquals(
+    (await agent.run(["members", `-rpc-tls-cert=${cert}`])).stdout,
+    `${failure} tls: the certificate ${cert} needs a key too\n`,
   );
 });

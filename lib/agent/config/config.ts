@@ -61,6 +61,10 @@ export const configOptions = {
   rpcAuth: { key: "rpc_auth", kind: "string" },
   /** A file with the token, in the place of `rpcAuth`. */
   rpcAuthFile: { key: "rpc_auth_file", kind: "string" },
+  /** Files in PEM for RPC over TLS: the agent's certificate and key, and who has signed those that clients must have. */
+  rpcTlsCert: { key: "rpc_tls.cert", kind: "string" },
+  rpcTlsKey: { key: "rpc_tls.key", kind: "string" },
+  rpcTlsCa: { key: "rpc_tls.ca", kind: "string" },
   /** How many RPC clients may be connected. */
   rpcMaxClients: { key: "rpc_max_clients", kind: "int" },
   /** `host:port` of the HTTP API; empty for none. */
@@ -158,6 +162,9 @@ export const defaultConfig: AgentConfig = {
   rpcAddr: DEFAULT_RPC_ADDRESS,
   rpcAuth: "",
   rpcAuthFile: "",
+  rpcTlsCert: "",
+  rpcTlsKey: "",
+  rpcTlsCa: "",
   // A process usually has 4,096 file descriptors or more; gossip needs a few hundred at most.
   rpcMaxClients: 1_024,
   httpAddr: "",

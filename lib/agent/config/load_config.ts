@@ -107,14 +107,18 @@ function requirePermissions(needed: readonly Deno.PermissionDescriptor[]): void 
  * socket for RPC is made in its folder.
  */
 function neededPermissions(config: AgentConfig): Deno.PermissionDescriptor[] {
-  const { tagsFile, keyringFile, snapshotPath, rpcAuthFile, rpcAddr } = config;
+  const { tagsFile, keyringFile, snapshotPath, rpcAddr } = config;
+  const { rpcAuthFile, rpcTlsCert, rpcTlsKey, rpcTlsCa } = config;
   // A snapshot is compacted by way of a second file.
   const snapshot = snapshotPath === "" ? [] : [snapshotPath, `${snapshotPath}.compact`];
   const socket = unixSocketPath(rpcAddr);
   const socketFolder = socket === undefined ? "" : folderOf(socket);
   const files = nonEmpty(tagsFile, keyringFile, socketFolder, ...snapshot);
   const { httpTokenFile, httpTlsCertFile, httpTlsKeyFile } = config;
-  const inputs = nonEmpty(rpcAuthFile, httpTokenFile, httpTlsCertFile, httpTlsKeyFile);
+  const inputs = nonEmpty(
+    ...[rpcAuthFile, rpcTlsCert, rpcTlsKey, rpcTlsCa],
+    ...[httpTokenFile, httpTlsCertFile, httpTlsKeyFile],
+  );
   const needed: Deno.PermissionDescriptor[] = [
     { name: "net" },
     { name: "sys", kind: "networkInterfaces" },

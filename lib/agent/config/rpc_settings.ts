@@ -8,6 +8,8 @@ import { errorText } from "../../base/errors.ts";
 import type { Log } from "../../base/log.ts";
 import { readAuthFile } from "../../rpc/auth_file.ts";
 import type { RpcServerOptions } from "../../rpc/server/server.ts";
+import { readTlsFiles } from "../../rpc/tls_files.ts";
+import type { ServerTlsOptions } from "../../rpc/tls_options.ts";
 import type { AgentConfig } from "./config.ts";
 import { StartupError } from "./startup_error.ts";
 import { isReadableByAll } from "./state_files.ts";
@@ -16,13 +18,15 @@ import { isReadableByAll } from "./state_files.ts";
 export interface RpcSettings extends Pick<RpcServerOptions, "authKey" | "maxClients"> {
   /** Where to listen, as for `openListener`. */
   readonly address: string;
+  /** Absent if clients do not speak TLS. */
+  readonly tls?: ServerTlsOptions;
 }
 
 /** Reads the files that the configuration names. Throws a {@link StartupError}. */
 export function readRpcSettings(config: AgentConfig, log: Log): RpcSettings {
   const { rpcAddr: address, rpcMaxClients: maxClients } = config;
   try {
-    return { address, maxClients, authKey: readToken(config, log) };
+    return { address, maxClients, authKey: readToken(config, log), tls: readTls(config, log) };
   } catch (error) {
     throw new StartupError(`Error starting RPC listener: ${errorText(error)}`);
   }
@@ -32,8 +36,26 @@ function readToken({ rpcAuth, rpcAuthFile }: AgentConfig, log: Log): string {
   if (rpcAuthFile === "") return rpcAuth;
   if (rpcAuth !== "") throw new Error("RPC token not allowed while using an RPC auth file");
   const token = readAuthFile(rpcAuthFile);
-  if (isReadableByAll(rpcAuthFile)) {
-    log("WARN", `agent: Everybody on this machine can read the RPC auth file ${rpcAuthFile}`);
-  }
+  warnIfReadableByAll(rpcAuthFile, "RPC auth file", log);
   return token;
+}
+
+function readTls(
+  { rpcTlsCert, rpcTlsKey, rpcTlsCa }: AgentConfig,
+  log: Log,
+): ServerTlsOptions | undefined {
+  const { cert, key, ca } = readTlsFiles({ cert: rpcTlsCert, key: rpcTlsKey, ca: rpcTlsCa });
+  if (cert === undefined || key === undefined) {
+    if (ca === undefined) return undefined;
+    throw new Error(
+      "tls: certificates of clients are not verified without a certificate and a key",
+    );
+  }
+  warnIfReadableByAll(rpcTlsKey, "RPC key file", log);
+  return { cert, key, ca };
+}
+
+function warnIfReadableByAll(path: string, what: string, log: Log): void {
+  if (!isReadableByAll(path)) return;
+  log("WARN", `agent: Everybody on this machine can read the ${what} ${path}`);
 }

@@ -148,6 +148,17 @@ const agentFlags = {
     value: "path",
     help: "File with the token that RPC clients must send. Default: none is needed.",
   },
+  "rpc-tls-cert": {
+    kind: "string",
+    value: "path",
+    help: "Serve RPC over TLS with this certificate, in PEM, and the key of -rpc-tls-key.",
+  },
+  "rpc-tls-key": { kind: "string", value: "path", help: "Key of -rpc-tls-cert, in PEM." },
+  "rpc-tls-ca": {
+    kind: "string",
+    value: "path",
+    help: "Serve only RPC clients with a certificate that one of these, in PEM, has signed.",
+  },
   "http-addr": {
     kind: "string",
     value: "addr",
@@ -232,6 +243,9 @@ export function parseAgentFlags(args: readonly string[]): ConfigSources {
     enableSyslog: flags.syslog,
     rpcAddr: flags["rpc-addr"],
     rpcAuthFile: flags["rpc-auth-file"],
+    rpcTlsCert: flags["rpc-tls-cert"],
+    rpcTlsKey: flags["rpc-tls-key"],
+    rpcTlsCa: flags["rpc-tls-ca"],
     httpAddr: flags["http-addr"],
     httpTokenFile: flags["http-token-file"],
     disableCompression: flags["disable-compression"],

@@ -18,6 +18,11 @@ interface BannerFacts {
 /** The width of the labels. As in Serf, the label of the advertised address is not aligned. */
 const LABEL_WIDTH = 27;
 
+function describeTls({ rpcTlsCert, rpcTlsCa }: AgentConfig): string {
+  if (rpcTlsCert === "") return "";
+  return rpcTlsCa === "" ? " (TLS)" : " (TLS, clients need certificates)";
+}
+
 /** The lines of the banner, without the four spaces before each. */
 export function formatBanner(config: AgentConfig, facts: BannerFacts): string[] {
   const line = (label: string, value: unknown) => `${label.padStart(LABEL_WIDTH)}: ${value}`;
@@ -26,7 +31,7 @@ export function formatBanner(config: AgentConfig, facts: BannerFacts): string[] 
     line("Node name", `'${config.nodeName}'`),
     line("Bind addr", `'${bind.text}'`),
     ...advertise === undefined ? [] : [`Advertise addr: '${advertise.text}'`],
-    line("RPC addr", `'${config.rpcAddr}'`),
+    line("RPC addr", `'${config.rpcAddr}'${describeTls(config)}`),
     ...config.httpAddr === "" ? [] : [line("HTTP addr", `'${config.httpAddr}'`)],
     line("Encrypted", encrypted),
     line("Snapshot", config.snapshotPath !== ""),

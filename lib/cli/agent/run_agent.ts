@@ -253,12 +253,12 @@ async function startDiscovery(
 }
 
 async function listenForClients(
-  { address, ...settings }: RpcSettings,
+  { address, tls, ...settings }: RpcSettings,
   agent: Agent,
   log: AgentLog,
 ): Promise<RpcServer> {
   try {
-    return new RpcServer(await openListener(address), { ...settings, agent, log });
+    return new RpcServer(await openListener(address, { tls }), { ...settings, agent, log });
   } catch (error) {
     throw new StartupError(`Error starting RPC listener: ${errorText(error)}`);
   }

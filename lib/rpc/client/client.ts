@@ -52,8 +52,9 @@ import type { Command, RequestBody, ResponseBody } from "../commands.ts";
 import { DEFAULT_RPC_ADDRESS } from "../default_address.ts";
 import { eventRecord } from "../event_record.ts";
 import { logRecord, queryRecord, RPC_VERSION } from "../protocol.ts";
+import { checkTlsOptions, type RpcTlsOptions } from "../tls_options.ts";
 import { askedMembers } from "./asked_members.ts";
-import { dial } from "./dial.ts";
+import { dial, tlsRefusal } from "./dial.ts";
 import { RpcChannel } from "./rpc_channel.ts";
 
 export type { Coordinate } from "../../api/coordinate.ts";
@@ -95,6 +96,7 @@ export {
 export type { SerfStats } from "../../api/stats.ts";
 export { Address } from "../../base/address.ts";
 export { RpcError } from "../../base/errors.ts";
+export type { RpcTlsOptions } from "../tls_options.ts";
 export type { LamportTime } from "../../base/lamport_time.ts";
 export { Subscription, type SubscriptionOptions } from "../../base/subscription.ts";
 
@@ -107,6 +109,8 @@ export interface RpcClientOptions {
   readonly address?: string;
   /** The token that the agent asks for. Default: none is sent. */
   readonly authKey?: string;
+  /** Connects over TLS; `{}` for an agent whose certificate the system trusts. Default: no TLS. */
+  readonly tls?: RpcTlsOptions;
   /** How long connecting, and writing a request, may each take. Answers are waited for without limit. Default 10,000. */
   readonly timeoutMs?: number;
   /** Aborts connecting; has no effect afterwards. */
@@ -148,13 +152,14 @@ export class RpcClient implements AsyncDisposable {
 
   /** Connects and introduces itself. */
   static async connect(options: RpcClientOptions = {}): Promise<RpcClient> {
-    checkOptions(options, ["address", "authKey", "timeoutMs", "signal"]);
-    const { address = DEFAULT_RPC_ADDRESS, authKey = "", timeoutMs = DEFAULT_TIMEOUT_MS, signal } =
-      options;
+    checkOptions(options, ["address", "authKey", "tls", "timeoutMs", "signal"]);
+    const { address = DEFAULT_RPC_ADDRESS, authKey = "", tls, signal } = options;
+    const { timeoutMs = DEFAULT_TIMEOUT_MS } = options;
     checkText("address", address, `text such as "${DEFAULT_RPC_ADDRESS}"`);
     checkText("authKey", authKey);
+    if (tls !== undefined) checkTlsOptions(tls);
     checkNumber("timeoutMs", timeoutMs);
-    const connection = await dial(address, { timeoutMs, signal });
+    const connection = await dial(address, { tls, timeoutMs, signal });
     const channel = new RpcChannel(connection, { writeTimeoutMs: timeoutMs });
     const client = new RpcClient(address, channel);
     try {
@@ -162,7 +167,7 @@ export class RpcClient implements AsyncDisposable {
       if (authKey !== "") await client.#call("auth", { AuthKey: authKey }, { signal });
     } catch (error) {
       await client.close();
-      throw error;
+      throw (tls && tlsRefusal(error)) ?? error;
     }
     return client;
   }

@@ -7,11 +7,11 @@
 
 import { DecodeError, RpcError, TimeoutError } from "../../base/errors.ts";
 import type { Subscription, SubscriptionOptions } from "../../base/subscription.ts";
-import type { ByteSink } from "../../base/write_all.ts";
 import { Reader } from "../../wire/msgpack/msgpack.ts";
-import { type ByteSource, MessageReader } from "../message_reader.ts";
+import { MessageReader } from "../message_reader.ts";
 import { MessageWriter } from "../message_writer.ts";
 import type { Command, RequestBody, ResponseBody } from "../commands.ts";
+import type { Connection } from "../connection.ts";
 import {
   decodeResponse,
   decodeResponseHeader,
@@ -20,11 +20,6 @@ import {
   type ResponseHeader,
 } from "../protocol.ts";
 import { WriteDeadline } from "./write_deadline.ts";
-
-/** The part of a connection that a channel uses. */
-export interface ChannelConnection extends ByteSource, ByteSink {
-  close(): void;
-}
 
 /** The response of an agent. */
 export interface Answer<C extends Command> {
@@ -65,7 +60,7 @@ const MAX_RESPONSE_BYTES = 256 * 1024 * 1024;
 
 /** Numbers and sends requests, and passes responses and records on by their numbers. */
 export class RpcChannel {
-  readonly #connection: ChannelConnection;
+  readonly #connection: Connection;
   readonly #reader: MessageReader;
   readonly #writer: MessageWriter;
   readonly #writeDeadline: WriteDeadline;
@@ -76,7 +71,7 @@ export class RpcChannel {
   #ended = false;
 
   /** `connection` now belongs to the channel. A write that takes longer than the timeout ends it. */
-  constructor(connection: ChannelConnection, options: { readonly writeTimeoutMs: number }) {
+  constructor(connection: Connection, options: { readonly writeTimeoutMs: number }) {
     this.#connection = connection;
     this.#reader = new MessageReader(connection, { maxBytes: MAX_RESPONSE_BYTES });
     this.#writer = new MessageWriter(connection);

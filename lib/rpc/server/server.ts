@@ -8,7 +8,8 @@ import { LOG_INTERVAL_MS, RateLimiter } from "../../base/rate_limiter.ts";
 import { after, type Timer } from "../../base/timer.ts";
 import { osErrorText } from "../../go/os_error.ts";
 import { serveLoop } from "../../host/transport/serve_loop.ts";
-import type { ClientConnection, ClientListener } from "./listener/client_listener.ts";
+import type { Connection } from "../connection.ts";
+import type { ClientListener } from "./listener/client_listener.ts";
 import type { MonitoredLog, RpcAgent } from "./rpc_agent.ts";
 import { Session, type SessionDeadlines } from "./session.ts";
 
@@ -97,7 +98,7 @@ export class RpcServer implements AsyncDisposable {
     return this.#sessions.delete(stranger);
   }
 
-  #refuse(connection: ClientConnection, address: string): void {
+  #refuse(connection: Connection, address: string): void {
     connection.close();
     if (!this.#refusalLines.allows("", performance.now())) return;
     this.#log("WARN", `Refused client: ${address}: ${this.#sessions.size} clients are connected`);

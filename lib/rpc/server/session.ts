@@ -8,6 +8,7 @@ import { errorText } from "../../base/errors.ts";
 import { formatDuration } from "../../go/duration.ts";
 import { osErrorText } from "../../go/os_error.ts";
 import { type Command, isCommand, type RequestBody } from "../commands.ts";
+import type { Connection } from "../connection.ts";
 import { MessageReader } from "../message_reader.ts";
 import {
   decodeRequest,
@@ -20,7 +21,6 @@ import {
 } from "../protocol.ts";
 import { Client, type ClientOptions } from "./client.ts";
 import { carryOut, isPrompt } from "./handlers.ts";
-import type { ClientConnection } from "./listener/client_listener.ts";
 import { ResponseWriter } from "./response_writer.ts";
 
 /** The largest header or body a client may send. Serf has no limit; no sensible request comes near this one. */
@@ -42,7 +42,7 @@ export interface SessionDeadlines {
  * send records between the responses.
  */
 export class Session {
-  readonly #connection: ClientConnection;
+  readonly #connection: Connection;
   readonly #client: Client;
   readonly #reader: MessageReader;
   readonly #writer: ResponseWriter;
@@ -51,7 +51,7 @@ export class Session {
   /** When the system was given bytes that it has not taken yet. */
   #writingSince = Infinity;
 
-  constructor(connection: ClientConnection, options: ClientOptions) {
+  constructor(connection: Connection, options: ClientOptions) {
     this.#connection = connection;
     this.#reader = new MessageReader({ read: (buffer) => this.#receive(buffer) }, {
       maxBytes: MAX_STRANGER_REQUEST_BYTES,

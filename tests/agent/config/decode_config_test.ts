@@ -12,7 +12,8 @@ Deno.test("settings of every kind are decoded", () => {
   const config = decodeConfig(bytes(`{
     "node_name": "alpha", "leave_on_terminate": true, "protocol": 4, "retry_interval": "1m30s", "max_members": 100,
     "start_join": ["a", "b:7946"], "tags": {"role": "web", "__proto__": "x"},
-    "mdns": {"interface": "lo", "disable_ipv6": true}
+    "mdns": {"interface": "lo", "disable_ipv6": true},
+    "rpc_tls": {"cert": "c.pem", "key": "c.key", "ca": "ca.pem"}
   }`));
   assertEquals(config, {
     nodeName: "alpha",
@@ -24,6 +25,9 @@ Deno.test("settings of every kind are decoded", () => {
     tags: { role: "web", ["__proto__"]: "x" },
     mdnsInterface: "lo",
     mdnsDisableIpv6: true,
+    rpcTlsCert: "c.pem",
+    rpcTlsKey: "c.key",
+    rpcTlsCa: "ca.pem",
   });
 });
 

@@ -22,7 +22,9 @@ Deno.test("every flag sets its setting", () => {
     ...["-retry-max=0x10", "-retry-interval=1m", "-snapshot=s", "-rejoin", "-event-handler=h"],
     ...["-discover=d", "-syslog", "-broadcast-timeout=7s", "-disable-compression"],
     ...["-handler-linger=8s", "-allow-cidr=10.0.0.0/8", "-allow-cidr=::1/128", "-label=l"],
-    ...["-label-skip-check", "-rpc-auth-file=raf", "-http-addr=ha", "-http-token-file=ht"],
+    ...["-label-skip-check", "-rpc-auth-file=raf", "-rpc-tls-cert=rtc", "-rpc-tls-key=rtk"],
+    "-rpc-tls-ca=rta",
+    ...["-http-addr=ha", "-http-token-file=ht"],
     ...["-mdns-iface=mi", "-mdns-disable-ipv4", "-mdns-disable-ipv6", "positional", "-node=late"],
   ]);
   assertEquals(layer, {
@@ -41,6 +43,9 @@ Deno.test("every flag sets its setting", () => {
     logLevel: "debug",
     rpcAddr: "ra",
     rpcAuthFile: "raf",
+    rpcTlsCert: "rtc",
+    rpcTlsKey: "rtk",
+    rpcTlsCa: "rta",
     httpAddr: "ha",
     httpTokenFile: "ht",
     protocol: 4,

@@ -72,13 +72,21 @@ export const ourDifferences: readonly Difference[] = [
       lines: [
         ...recorded.lines ?? [],
         ...["allow-cidr", "handler-linger", "label", "label-skip-check", "rpc-auth-file"],
+        ...["http-addr", "http-token-file", "rpc-tls-ca", "rpc-tls-cert", "rpc-tls-key"],
       ],
     }),
   },
   {
     where: rpcCommands.map((name) => `help-structure/flags of ${name}`),
     reason: reasons.rpc,
-    adapt: ({ lines = [], ...rest }) => ({ ...rest, lines: [...lines, "rpc-auth-file"] }),
+    adapt: ({ lines = [], ...rest }) => ({
+      ...rest,
+      lines: [
+        ...lines,
+        "rpc-auth-file",
+        ...["rpc-tls-ca", "rpc-tls-cert", "rpc-tls-key", "rpc-tls-server-name"],
+      ],
+    }),
   },
   {
     where: ["reachability/one-verbose", "reachability/two-verbose"],

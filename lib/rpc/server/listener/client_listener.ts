@@ -4,17 +4,11 @@
  * @module
  */
 
-import type { ByteSink } from "../../../base/write_all.ts";
-import type { ByteSource } from "../../message_reader.ts";
-
-/** The server's side of a connection. */
-export interface ClientConnection extends ByteSource, ByteSink {
-  close(): void;
-}
+import type { Connection } from "../../connection.ts";
 
 /** A client that has just connected. */
 export interface AcceptedClient {
-  readonly connection: ClientConnection;
+  readonly connection: Connection;
   /** Where it comes from, for the log. */
   readonly address: string;
 }
