@@ -4,7 +4,8 @@
  */
 
 import { Buffer } from "node:buffer";
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { agentPermissions } from "./support/program.ts";
 
 const root = new URL("../", import.meta.url);
 
@@ -65,4 +66,7 @@ Deno.test("the executable contains every command, its permissions and the unstab
   assertEquals(allow_sys, ["hostname", "networkInterfaces"]);
   assertEquals(allow_ffi, null);
   assertEquals(prompt, false);
+  // With these the agents of all tests run: unix sockets, TLS and token files need no others.
+  const task = JSON.parse(Deno.readTextFileSync(new URL("deno.json", root))).tasks.compile.command;
+  assertStringIncludes(task, ` ${agentPermissions.join(" ")} `);
 });

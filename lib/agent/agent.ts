@@ -37,6 +37,8 @@ interface AgentOptions {
   readonly handlers: readonly HandlerSpec[];
   /** How long background processes of a handler may keep its output open after it has exited, milliseconds. */
   readonly handlerWaitDelayMs: number;
+  /** What {@link RpcAgent.metricsReport} returns. */
+  readonly metricsReport: () => readonly string[];
   /** The file that is written whenever the tags change. Default: none. */
   readonly tagsFile?: string;
 }
@@ -234,6 +236,10 @@ export class Agent implements HttpAgent {
       tags: this.tags,
       event_handlers: Object.fromEntries(handlers),
     };
+  }
+
+  metricsReport(): readonly string[] {
+    return this.#options.metricsReport();
   }
 
   coordinate(name: string): Coordinate | undefined {

@@ -29,6 +29,8 @@ interface StartAgentOptions {
   readonly log: AgentLog;
   /** Takes the agent's metrics. */
   readonly metrics: Metrics;
+  /** The lines of the report on the last minute. */
+  readonly metricsReport: () => readonly string[];
 }
 
 /** An agent, and its network settings as they were resolved on this machine. */
@@ -40,7 +42,7 @@ interface StartedAgent {
 /** Starts an agent. Rejects with a {@link StartupError} that says at which step it failed. */
 export async function startAgent(
   { config, handlers }: LoadedConfig,
-  { say, log, metrics }: StartAgentOptions,
+  { say, log, metrics, metricsReport }: StartAgentOptions,
 ): Promise<StartedAgent> {
   const network = await resolveNetworkSettings(config);
   if (network.notice !== undefined) say(network.notice);
@@ -61,7 +63,10 @@ export async function startAgent(
   const agent = await attempt(
     "Failed to start the Serf agent: Error creating Serf",
     () =>
-      Agent.start({ serf, log, handlers, handlerWaitDelayMs: config.handlerWaitDelayMs, tagsFile }),
+      Agent.start({
+        ...{ serf, log, metricsReport, tagsFile },
+        ...{ handlers, handlerWaitDelayMs: config.handlerWaitDelayMs },
+      }),
   );
   return { agent, network };
 }

@@ -51,6 +51,9 @@ export const commandTable: ReadonlyMap<string, CommandEntry> = new Map<string, C
     summary: "List the members of the cluster",
     load: async () => (await import("./commands/members.ts")).members,
   }],
+  ["metrics", {
+    load: async () => (await import("./commands/metrics.ts")).metrics,
+  }],
   ["monitor", {
     summary: "Follow the log and the events of the agent",
     load: async () => (await import("./commands/monitor.ts")).monitor,

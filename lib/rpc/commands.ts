@@ -88,6 +88,8 @@ const table = {
   "list-keys": { request: none, response: keyResult },
   /** Values by name, by section. */
   "stats": { request: none, response: mapOf(mapOf(text)) },
+  /** Of our agents only: Serf's do not know it. Each line is one metric of ten seconds. */
+  "metrics": { request: none, response: struct({ Lines: list(text) }) },
   "get-coordinate": {
     request: struct({ Node: text }),
     response: struct({

@@ -326,3 +326,18 @@ Deno.test("a query whose agent is gone ends as if it were over", async () => {
   );
   assertEquals(outcome.exit, 0);
 });
+
+Deno.test("metrics prints the agent's report, with control characters escaped", async () => {
+  await using agent = new ScriptedAgent();
+  assertEquals(await agent.run(["metrics"]), {
+    stdout: "",
+    stderr: "Nothing yet: the first interval of ten seconds is not over\n",
+    exit: 0,
+  });
+  agent.fake.metrics = ["one", "two\x1b[2J"];
+  assertEquals(await agent.run(["metrics"]), {
+    stdout: "one\ntwo\\x1b[2J\n",
+    stderr: "",
+    exit: 0,
+  });
+});

@@ -53,6 +53,8 @@ interopTest(
     await client.forceLeave("nobody", { prune: true });
     assertEquals(await client.join([]), 0);
     assertEquals(await client.join([agent.ip]), 1);
+    await using ours = await agent.rpc();
+    await assertRejects(() => ours.metrics(), RpcError, "Unsupported command");
     const unreached = await assertRejects(() => client.join(["127.255.0.9:1"]), RpcError);
     assertMatch(
       inNewWords(unreached.message),

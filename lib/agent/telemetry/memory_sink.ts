@@ -4,6 +4,7 @@
  * @module
  */
 
+import { escapeControls } from "../../go/escape_controls.ts";
 import type { MetricSink, MetricType } from "./telemetry.ts";
 
 const INTERVAL_MS = 10_000;
@@ -94,7 +95,7 @@ function describeInterval({ start, summaries }: Interval): string[] {
   return Object.entries(LETTERS).flatMap(([type, letter]) =>
     [...summaries[type as MetricType]].map(([name, summary]) => {
       const text = type === "g" ? summary.last.toFixed(3) : describeSummary(summary);
-      return `[${goTime(start)}][${letter}] '${name}': ${text}`;
+      return `[${goTime(start)}][${letter}] '${escapeControls(name)}': ${text}`;
     })
   );
 }

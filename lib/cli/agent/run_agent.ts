@@ -100,6 +100,7 @@ class AgentProcess {
       say: (text) => output.say(text),
       log,
       metrics,
+      metricsReport: report,
     });
     cleanup.defer(() => agent.stop());
     cleanup.use(await startHttp(config, { agent, log: log.write }));

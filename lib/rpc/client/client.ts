@@ -327,6 +327,14 @@ export class RpcClient implements AsyncDisposable {
     );
   }
 
+  /**
+   * The metrics of the last minute as text, one line for each metric and ten seconds, oldest first: what an agent prints
+   * on SIGUSR1. Serf's agents do not know the command: they answer `Unsupported command`, and end the connection.
+   */
+  async metrics(options?: CallOptions): Promise<readonly string[]> {
+    return (await this.#call("metrics", null, options)).Lines;
+  }
+
   /** Where a member stands in the network; `undefined` if the agent does not know. */
   async coordinate(name: string, options?: CallOptions): Promise<Coordinate | undefined> {
     checkText("name", name);

@@ -162,6 +162,10 @@ const handlers: { readonly [C in Command]: Handler<C> } = {
     prompt: true,
     handle: ({ client: { agent } }) => ({ body: nestedMap(agent.stats()) }),
   },
+  "metrics": {
+    prompt: true,
+    handle: ({ client: { agent } }) => ({ body: { Lines: agent.metricsReport() } }),
+  },
   "get-coordinate": {
     prompt: true,
     handle: ({ client: { agent }, body }) => ({

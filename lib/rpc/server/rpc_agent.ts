@@ -94,6 +94,9 @@ export interface RpcAgent {
   /** Statistics by section and name. */
   stats(): Readonly<Record<string, Readonly<Record<string, string>>>>;
 
+  /** The metrics of the last minute, oldest first: the lines that SIGUSR1 makes the agent print. */
+  metricsReport(): readonly string[];
+
   /** The coordinate of a member, if it is known. */
   coordinate(name: string): Coordinate | undefined;
 

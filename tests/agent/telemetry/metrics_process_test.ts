@@ -56,7 +56,7 @@ async function startWith(
 }
 
 eachBuildTest(
-  "an agent sends the metrics that Serf sends, and reports them on SIGUSR1",
+  "an agent sends the metrics that Serf sends, and reports them on SIGUSR1 and by RPC",
   async (ours) => {
     using directory = new TemporaryDirectory();
     const server = new DatagramServer();
@@ -103,6 +103,9 @@ eachBuildTest(
       agent.signal("SIGUSR1");
       return Promise.resolve(report.every((line) => line.test(agent.output)));
     }, { what: "the report has come", detail: () => agent.output });
+    await using client = await agent.rpc();
+    const lines = (await client.metrics()).map((line) => `\n${line}\n`);
+    assert(report.every((pattern) => lines.some((line) => pattern.test(line))), lines.join(""));
     server[Symbol.dispose]();
     await collecting;
   },

@@ -259,3 +259,11 @@ Deno.test("a relay factor out of range is refused before anything is sent", asyn
   }
   assertEquals(serving.agent.calls, []);
 });
+
+Deno.test("metrics are the lines of the agent's report", async () => {
+  await using serving = new Serving();
+  await using client = await serving.connect();
+  assertEquals(await client.metrics(), []);
+  serving.agent.metrics = ["[2026-11-23 19:25:50 +0000 UTC][G] 'a': 1.000", "second"];
+  assertEquals(await client.metrics(), serving.agent.metrics);
+});

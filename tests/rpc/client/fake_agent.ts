@@ -58,6 +58,7 @@ export class FakeAgent implements RpcAgent {
   lTime = 1;
   coordinates: Record<string, Coordinate> = {};
   statistics: Record<string, Record<string, string>> = { agent: { name: "alpha" } };
+  metrics: readonly string[] = [];
   keyResult: KeyResult | Error = new Error("no keys laid down");
   joinFailure =
     "failed to join 127.0.0.29:7999: dial tcp 127.0.0.29:7999: connect: connection refused";
@@ -151,6 +152,10 @@ export class FakeAgent implements RpcAgent {
 
   stats(): Record<string, Record<string, string>> {
     return this.statistics;
+  }
+
+  metricsReport(): readonly string[] {
+    return this.metrics;
   }
 
   coordinate(name: string): Coordinate | undefined {
