@@ -4,6 +4,7 @@
  * @module
  */
 
+import { dashboardRoutes } from "../dashboard/dashboard_routes.ts";
 import { agentRoutes } from "./agent_routes.ts";
 import { eventRoutes } from "./event_routes.ts";
 import { healthRoutes } from "./health_routes.ts";
@@ -20,4 +21,5 @@ export const routeTable: readonly Route[] = [
   ...eventRoutes,
   ...queryRoutes,
   ...keyRoutes,
+  ...dashboardRoutes,
 ];

@@ -1,0 +1,190 @@
+/** The dashboard in a real browser, of one of three agents. */
+
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import axe from "axe-core/axe.min.js" with { type: "text" };
+import type { Page } from "puppeteer-core";
+import { Agent } from "../../../support/agent.ts";
+import { Chromium, missingChromium } from "../../../support/chromium.ts";
+import { localAddress } from "../../../support/local_addresses.ts";
+import { TemporaryDirectory } from "../../../support/temporary_directory.ts";
+import { until } from "../../../support/until.ts";
+
+const HTTP_PORT = 17380;
+const TOKEN = "correct-horse";
+const skipped = missingChromium === undefined ? "" : `, skipped: ${missingChromium}`;
+
+/** A page of the dashboard, and what can be seen on it. */
+class Dashboard {
+  readonly complaints: string[] = [];
+  readonly #page: Page;
+
+  private constructor(page: Page, complaints: string[]) {
+    this.#page = page;
+    this.complaints = complaints;
+  }
+
+  static async open(browser: Chromium, url: string): Promise<Dashboard> {
+    const complaints: string[] = [];
+    const page = await browser.page(complaints);
+    await page.setViewport({ width: 1_200, height: 800 });
+    await page.goto(url);
+    return new Dashboard(page, complaints);
+  }
+
+  /** The text of the first element that a selector matches. */
+  async text(selector: string): Promise<string> {
+    const found = `document.querySelector(${JSON.stringify(selector)})?.textContent ?? ""`;
+    return (await this.#page.evaluate(found) as string).replaceAll(/\s+/g, " ").trim();
+  }
+
+  /** Waits until an element has a text. */
+  async shows(selector: string, text: string): Promise<void> {
+    let last = "";
+    await until(async () => (last = await this.text(selector)).includes(text), {
+      what: `${selector} shows "${text}"`,
+      detail: () => `${last}\n${this.complaints.join("\n")}`,
+    });
+  }
+
+  /** Replaces the text of a field, key by key. */
+  async fill(selector: string, text: string): Promise<void> {
+    await this.#page.locator(selector).click({ count: 3 });
+    await this.#page.keyboard.press("Backspace");
+    await this.#page.keyboard.type(text);
+  }
+
+  async click(selector: string): Promise<void> {
+    await this.#page.locator(selector).click();
+  }
+
+  /** Shows another view. */
+  async visit(view: string): Promise<void> {
+    await this.click(`nav a[href="#${view}"]`);
+    await until(async () =>
+      await this.text("nav a[aria-current]") !== "" &&
+      await this.#page.evaluate("location.hash") === `#${view}`
+    );
+  }
+
+  /** The colour of an element. */
+  async colour(selector: string): Promise<string> {
+    const found = `getComputedStyle(document.querySelector(${JSON.stringify(selector)})).color`;
+    return await this.#page.evaluate(found) as string;
+  }
+
+  async setAppearance(theme: "light" | "dark", width: number): Promise<void> {
+    await this.#page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: theme }]);
+    await this.#page.setViewport({ width, height: 800 });
+  }
+
+  /** Fails if there is something that keeps people from using the view, or text beyond the right edge. */
+  async checkAccessibility(): Promise<void> {
+    const loaded = await this.#page.evaluate("typeof axe === 'object'");
+    // Not as a script of the page, which its content security policy forbids.
+    if (!loaded) await this.#page.evaluate(axe);
+    const { violations } = await this.#page.evaluate("axe.run()") as {
+      violations: {
+        impact: string;
+        id: string;
+        nodes: { failureSummary: string; html: string }[];
+      }[];
+    };
+    const serious = violations.filter(({ impact }) => ["serious", "critical"].includes(impact));
+    assertEquals(serious.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]), []);
+    assertEquals(await this.#page.evaluate("document.documentElement.scrollWidth - innerWidth"), 0);
+  }
+}
+
+Deno.test({
+  name: `the dashboard shows the cluster and works on it${skipped}`,
+  ignore: missingChromium !== undefined,
+  fn: async (t) => {
+    using directory = new TemporaryDirectory();
+    directory.write({ token: TOKEN });
+    const args = ["-profile=local"];
+    const ip = localAddress();
+    const serving = {
+      name: "one",
+      ip,
+      args: [
+        ...args,
+        `-http-addr=${ip}:${HTTP_PORT}`,
+        `-http-token-file=${directory.file("token")}`,
+      ],
+    };
+    const starts = [
+      Agent.start("ours", serving),
+      Agent.start("ours", { name: "two", args: [...args, "-tag=role=<b>web</b>"] }),
+      Agent.start("ours", { name: "three", args }),
+    ];
+    await using stack = new AsyncDisposableStack();
+    const [browser, ...agents] = await Promise.all([Chromium.start(), ...starts]);
+    stack.use(browser);
+    const [one, two, three] = agents.map((agent) => stack.use(agent));
+    const dashboard = await Dashboard.open(browser, `http://${ip}:${HTTP_PORT}/`);
+    const row = (name: string) => `.row[data-name="${name}"]`;
+    // Each step needs what the one before has done.
+    const step = async (name: string, fn: () => Promise<void>) => {
+      if (!await t.step(name, fn)) throw new Error(`It failed where ${name}`);
+    };
+
+    await step("it is live, and says whose view it is", async () => {
+      await dashboard.shows(".connection", "live");
+      await dashboard.shows("h2", "Members as seen by one");
+      await dashboard.shows(row("one"), "alive");
+    });
+
+    await step("nothing can be changed without the token", async () => {
+      await dashboard.fill("input[name=address]", two.address);
+      await dashboard.click("form.join button");
+      await dashboard.shows(".notice", "A token is needed");
+      await dashboard.fill("input[name=token]", TOKEN);
+      await dashboard.click("form.token button");
+    });
+
+    await step("members appear when they are joined", async () => {
+      await dashboard.click("form.join button");
+      await dashboard.shows(".notice", "done");
+      assertEquals((await three.cli("ours", "join", two.address)).code, 0);
+      await dashboard.shows(row("two"), "alive");
+      await dashboard.shows(row("three"), "alive");
+      assertStringIncludes(await dashboard.text(row("two")), "role=<b>web</b>");
+      await dashboard.fill("input[type=search]", "role=<b>");
+      await dashboard.shows("form[role=search]", "1 of 3");
+      await dashboard.fill("input[type=search]", "");
+      await dashboard.shows("form[role=search]", "3 of 3");
+    });
+
+    await step("everybody can use the members", async () => {
+      for (const [theme, width] of [["light", 1_200], ["dark", 360]] as const) {
+        await dashboard.setAppearance(theme, width);
+        await dashboard.checkAccessibility();
+      }
+      await dashboard.setAppearance("light", 1_200);
+    });
+
+    await step("a member that dies turns red, and can be made to leave", async () => {
+      const alive = await dashboard.colour(`${row("three")} .status`);
+      three.signal("SIGKILL");
+      await dashboard.shows(row("three"), "failed");
+      const failed = await dashboard.colour(`${row("three")} .status`);
+      assert(alive !== failed, failed);
+      await dashboard.click(`${row("three")} button`);
+      await dashboard.shows("#member", "failed since");
+    });
+
+    await step("it says that it is not live while the agent is gone", async () => {
+      one.signal("SIGKILL");
+      await one.exit;
+      await dashboard.shows(".connection", "not live since");
+      stack.use(
+        await Agent.start("ours", { ...serving, args: [...serving.args, `-join=${two.address}`] }),
+      );
+      await dashboard.shows(".connection", "live");
+      await until(async () => (await dashboard.text(".connection")) === "live");
+      await dashboard.shows(row("two"), "alive");
+    });
+
+    assertEquals(dashboard.complaints.filter((text) => !/Failed to load resource/.test(text)), []);
+  },
+});
