@@ -61,7 +61,13 @@ export { Address } from "./lib/base/address.ts";
 export { ClosedError, JoinError, type JoinFailure, TimeoutError } from "./lib/base/errors.ts";
 export type { LamportTime } from "./lib/base/lamport_time.ts";
 export type { Log, LogLevel } from "./lib/base/log.ts";
-export { type MetricKind, type MetricName, METRICS, type Metrics } from "./lib/base/metrics.ts";
+export {
+  type MetricKind,
+  type MetricLabels,
+  type MetricName,
+  METRICS,
+  type Metrics,
+} from "./lib/base/metrics.ts";
 export { Subscription, type SubscriptionOptions } from "./lib/base/subscription.ts";
 export { Serf } from "./lib/host/serf.ts";
 export type { AdvancedOptions, SerfOptions } from "./lib/host/serf_options.ts";

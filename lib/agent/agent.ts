@@ -109,6 +109,10 @@ export class Agent implements HttpAgent {
     return this.#node.local.tags;
   }
 
+  get gossipBudget(): number {
+    return this.#node.core.gossipBudget;
+  }
+
   members(): readonly Member[] {
     return this.#node.core.members();
   }

@@ -12,6 +12,8 @@
 export const METRICS = {
   counter: {
     "agent.ipc.accept": { unit: "connections", help: "RPC connections accepted" },
+    "agent.http.requests": { unit: "requests", help: "HTTP requests by operation and status" },
+    "agent.invoke_failures": { unit: "runs", help: "Runs of event handlers that failed" },
     "agent.ipc.command": { unit: "commands", help: "RPC commands received" },
     "memberlist.degraded.probe": { unit: "probes", help: "Probes begun in bad local health" },
     "memberlist.degraded.timeout": {
@@ -24,6 +26,7 @@ export const METRICS = {
     "memberlist.tcp.accept": { unit: "connections", help: "TCP connections accepted" },
     "memberlist.tcp.connect": { unit: "connections", help: "TCP connections opened" },
     "memberlist.tcp.sent": { unit: "bytes", help: "Bytes written to TCP connections" },
+    "memberlist.udp.dropped": { unit: "datagrams", help: "Datagrams ignored, by reason" },
     "memberlist.udp.received": { unit: "bytes", help: "Bytes received in datagrams" },
     "memberlist.udp.sent": { unit: "bytes", help: "Bytes sent in datagrams" },
     "serf.coordinate.rejected": { unit: "probes", help: "Acks whose coordinate was not usable" },
@@ -49,7 +52,13 @@ export const METRICS = {
     "agent.invoke.<script>": { unit: "ms", help: "Run of an event handler" },
     "memberlist.gossip": { unit: "ms", help: "One gossip round" },
     "memberlist.probeNode": { unit: "ms", help: "One probe, from its ping to its end" },
+    "memberlist.queue.broadcasts": {
+      unit: "messages",
+      help: "Length of the queue of membership messages, every 30 s",
+    },
+    "memberlist.size.remote": { unit: "bytes", help: "Size of an encrypted state received" },
     "memberlist.pushPullNode": { unit: "ms", help: "One push/pull that this node began" },
+    "runtime.event_loop_lag": { unit: "ms", help: "How late a timer is, twice a second" },
     "serf.coordinate.adjustment-ms": { unit: "ms", help: "How far an ack moved the coordinate" },
     "serf.msgs.received": { unit: "bytes", help: "Size of a Serf message received" },
     "serf.msgs.sent": { unit: "bytes", help: "Size of a Serf message sent by gossip" },
@@ -61,6 +70,8 @@ export const METRICS = {
   },
   gauge: {
     "memberlist.health.score": { unit: "score", help: "Local health (Lifeguard); 0 is healthy" },
+    "memberlist.node.instances": { unit: "nodes", help: "Nodes by state, at the last push/pull" },
+    "memberlist.size.local": { unit: "bytes", help: "Size of our state, at the last push/pull" },
     "runtime.alloc_bytes": { unit: "bytes", help: "JavaScript heap in use" },
     "runtime.sys_bytes": { unit: "bytes", help: "Resident memory of the process" },
   },
@@ -75,15 +86,18 @@ export type MetricName<Kind extends MetricKind> = {
     : Name;
 }[keyof typeof METRICS[Kind]];
 
+/** What tells apart the values of one metric. */
+export type MetricLabels = Readonly<Record<string, string>>;
+
 /**
  * Takes the values of metrics. Where nobody wants them there is no such object: callers write `metrics?.count(…)`, so
  * that no work is done and no name is built. Implementations must not throw.
  */
 export interface Metrics {
   /** Adds `value`, 1 by default, to a counter. */
-  count(name: MetricName<"counter">, value?: number): void;
+  count(name: MetricName<"counter">, value?: number, labels?: MetricLabels): void;
   /** Takes one of many values: a duration in milliseconds, or a size. */
   sample(name: MetricName<"sample">, value: number): void;
   /** Sets the present value of something that always has one. */
-  gauge(name: MetricName<"gauge">, value: number): void;
+  gauge(name: MetricName<"gauge">, value: number, labels?: MetricLabels): void;
 }

@@ -23,9 +23,9 @@ export function guardedMetrics(metrics: Metrics | undefined): Metrics | undefine
   if (metrics === undefined) return undefined;
   const guard = firstErrorShown("metrics");
   return {
-    count: (name, value) => guard(() => metrics.count(name, value)),
+    count: (name, value, labels) => guard(() => metrics.count(name, value, labels)),
     sample: (name, value) => guard(() => metrics.sample(name, value)),
-    gauge: (name, value) => guard(() => metrics.gauge(name, value)),
+    gauge: (name, value, labels) => guard(() => metrics.gauge(name, value, labels)),
   };
 }
 

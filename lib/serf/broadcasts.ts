@@ -31,7 +31,7 @@ const TITLES = { intent: "Intent", query: "Query", event: "Event" } as const;
 const EMERGENCY_FACTOR = 4;
 
 /** The part of SWIM that broadcasts need. */
-export type BroadcastCarrier = Pick<Swim, "aliveCount" | "wake" | "fits">;
+export type BroadcastCarrier = Pick<Swim, "aliveCount" | "wake" | "fits" | "queued">;
 
 /** One queue for each kind of broadcast. */
 export class Broadcasts {
@@ -133,6 +133,7 @@ export class Broadcasts {
   /** Warns of long queues, and cuts those that are too long. */
   check(): void {
     const { queueDepthWarning, metrics } = this.#context.config;
+    metrics?.sample("memberlist.queue.broadcasts", this.#swim.queued);
     for (const kind of KINDS) {
       const depth = this.depth(kind);
       metrics?.sample(`serf.queue.${TITLES[kind]}`, depth);

@@ -142,6 +142,11 @@ export class SerfCore implements Machine<Packet, StreamMessage, Reply, SerfTimer
     return this.#context.members.get(name)?.member;
   }
 
+  /** How many packets gossip may send at once now; less than 0 is credit. */
+  get gossipBudget(): number {
+    return this.#swim.gossipBudget;
+  }
+
   /** This node itself. */
   get local(): Member {
     const local = this.member(this.#context.config.name);

@@ -29,7 +29,13 @@ export type { Member, MemberStatus } from "../api/member.ts";
 export type { Payload } from "../api/payload.ts";
 export type { QueryParameters } from "../api/query.ts";
 export type { SerfState } from "../api/serf_state.ts";
-export { type MetricKind, type MetricName, METRICS, type Metrics } from "../base/metrics.ts";
+export {
+  type MetricKind,
+  type MetricLabels,
+  type MetricName,
+  METRICS,
+  type Metrics,
+} from "../base/metrics.ts";
 export type { ProtocolSettings, SerfConfig, SerfSettings } from "../serf/config.ts";
 export { type Profile, type ProfileName, profiles } from "../swim/config.ts";
 export type { Coordinate } from "../api/coordinate.ts";

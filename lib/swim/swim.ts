@@ -103,6 +103,16 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
     return this.#context.awareness.score;
   }
 
+  /** How many membership messages wait to be gossiped. */
+  get queued(): number {
+    return this.#sender.queued;
+  }
+
+  /** How many packets gossip may send at once now; less than 0 is credit. */
+  get gossipBudget(): number {
+    return this.#gossip.budget;
+  }
+
   /** The latest claim about a node. */
   claim(node: string): Claim | undefined {
     return this.#context.nodes.get(node);

@@ -32,6 +32,7 @@ function setUp(config: Partial<SerfConfig> = {}, members = 1): Setup {
   }
   const broadcasts = new Broadcasts(context, {
     aliveCount: members,
+    queued: 0,
     wake: () => wakes++,
     fits: (message) => messageLength(message) <= 1_400,
   });

@@ -129,6 +129,8 @@ export const configOptions = {
   rejoinAfterLeave: { key: "rejoin_after_leave", kind: "bool" },
   /** `host:port` of a statsite server; empty for none. */
   statsiteAddr: { key: "statsite_addr", kind: "string" },
+  /** What the names of metrics for Prometheus begin with. */
+  metricsPrefix: { key: "metrics_prefix", kind: "string" },
   /** `host:port` of a statsd server; empty for none. */
   statsdAddr: { key: "statsd_addr", kind: "string" },
   /** How long a leave, a removal of a node or a change of tags may take to be broadcast. */
@@ -205,6 +207,7 @@ export const defaultConfig: AgentConfig = {
   rejoinAfterLeave: false,
   statsiteAddr: "",
   statsdAddr: "",
+  metricsPrefix: "serf_agent",
   broadcastTimeoutMs: librarySettings.broadcastTimeoutMs,
   disableCompression: false,
 };

@@ -77,13 +77,15 @@ export class ScriptHandlers {
   }
 
   #report(script: string, event: SerfEvent, { output, failure, inputProblem }: ScriptResult): void {
-    const { log } = this.#options;
+    const { log, metrics } = this.#options;
     const isMember = event.type !== "user" && event.type !== "query";
     if (inputProblem !== undefined && !isMember) {
       log("ERR", `Error writing payload: ${inputProblem}`);
     }
     const text = decodeText(output);
     log("DEBUG", `agent: Event '${event.type}' script output: ${text}`);
-    if (failure !== undefined) log("ERR", `agent: Error invoking script '${script}': ${failure}`);
+    if (failure === undefined) return;
+    metrics?.count("agent.invoke_failures");
+    log("ERR", `agent: Error invoking script '${script}': ${failure}`);
   }
 }

@@ -31,7 +31,12 @@ export function createApp(api: HttpApi, access: AccessControl): Hono<{ Bindings:
     const path = route.path.replaceAll(/\{(\w+)\}/g, ":$1");
     const known = methods.get(path) ?? [];
     methods.set(path, [...known, route.method.toUpperCase()]);
-    app.on(route.method.toUpperCase(), path, (context) => answer(context, route));
+    app.on(route.method.toUpperCase(), path, async (context) => {
+      const response = await answer(context, route).catch(problemResponse);
+      const labels = { operation: route.id, status: String(response.status) };
+      api.registry.count("agent.http.requests", 1, labels);
+      return response;
+    });
   }
   for (const [path, known] of methods) {
     app.all(path, (context) => {
@@ -41,11 +46,13 @@ export function createApp(api: HttpApi, access: AccessControl): Hono<{ Bindings:
     });
   }
   app.notFound(({ req }) => new Problem(404, `There is no ${req.path}`).response());
-  app.onError((error) => {
+  app.onError(problemResponse);
+  return app;
+
+  function problemResponse(error: unknown): Response {
     if (isUnexpected(error)) api.log("ERR", `agent.http: ${errorText(error)}`);
     return Problem.from(error).response();
-  });
-  return app;
+  }
 
   async function answer(context: Context<{ Bindings: Bindings }>, route: Route): Promise<Response> {
     const { raw } = context.req;

@@ -17,12 +17,16 @@ import { parseTcpEndpoint } from "../../rpc/tcp_endpoint.ts";
 import type { AgentConfig } from "../config/config.ts";
 import { StartupError } from "../config/startup_error.ts";
 import { isReadableByAll } from "../config/state_files.ts";
+import { PrometheusRegistry } from "../telemetry/prometheus_registry.ts";
 import { AccessControl, isLoopback } from "./access.ts";
 import { createApp } from "./app.ts";
 import { EventRing } from "./events/event_ring.ts";
 import { EventStreams } from "./events/event_stream.ts";
 import type { HttpAgent } from "./http_agent.ts";
+import { watchEventLoop } from "./event_loop.ts";
 import { MembersView } from "./members_view.ts";
+
+export { PrometheusRegistry };
 
 /** The settings of the HTTP API, and those that say whether the agent is to join others. */
 export type HttpConfig = Pick<
@@ -41,6 +45,8 @@ export type HttpConfig = Pick<
 /** The agent that is served, and where the server reports. */
 interface HttpServerOptions {
   readonly agent: HttpAgent;
+  /** What `/metrics` shows. */
+  readonly registry: PrometheusRegistry;
   readonly log: Log;
 }
 
@@ -68,7 +74,7 @@ export class HttpServer implements AsyncDisposable {
   /** Starts listening. Rejects with a {@link StartupError}. */
   static async start(config: HttpConfig, options: HttpServerOptions): Promise<HttpServer> {
     const { hostname, port, access } = accessFor(config, options.log);
-    const { agent, log } = options;
+    const { agent, registry, log } = options;
     using parts = new DisposableStack();
     const events = new EventRing();
     const streams = parts.use(new EventStreams(events, agent.name));
@@ -79,9 +85,11 @@ export class HttpServer implements AsyncDisposable {
     }));
     const wantsToJoin = config.startJoin.length + config.retryJoin.length > 0 ||
       config.discover !== "";
-    const app = createApp({ agent, members, events, streams, wantsToJoin, log }, access);
+    const api = { agent, members, events, streams, registry, wantsToJoin, log };
+    const app = createApp(api, access);
     const server = await createServer(config, getRequestListener(app.fetch));
     server.maxConnections = config.httpMaxClients;
+    parts.use(observe(registry, { agent, streams, server }));
     try {
       await listen(server, { hostname, port });
     } catch (error) {
@@ -102,6 +110,30 @@ export class HttpServer implements AsyncDisposable {
     this.#server.closeAllConnections();
     await promise;
   }
+}
+
+/** Adds what is measured only where somebody can read it. */
+function observe(
+  registry: PrometheusRegistry,
+  { agent, streams, server }: {
+    readonly agent: HttpAgent;
+    readonly streams: EventStreams;
+    readonly server: Server;
+  },
+): Disposable {
+  let connections = 0;
+  server.on("connection", (socket) => {
+    connections++;
+    socket.on("close", () => connections--);
+  });
+  registry.observe("agent.http.clients", "HTTP connections", () => connections);
+  registry.observe("agent.http.streams", "Open streams of events", () => streams.size);
+  registry.observe(
+    "memberlist.gossip_budget",
+    "Packets that gossip may send now",
+    () => agent.gossipBudget,
+  );
+  return watchEventLoop(registry);
 }
 
 function accessFor({ httpAddr, httpTokenFile, httpAllowedHosts: hosts }: HttpConfig, log: Log) {

@@ -12,7 +12,7 @@ import type { AgentConfig } from "../config/config.ts";
 import { StartupError } from "../config/startup_error.ts";
 import { MemorySink } from "./memory_sink.ts";
 import { StatsdSink, type StatsServer } from "./statsd_sink.ts";
-import { Telemetry } from "./telemetry.ts";
+import { type MetricRegistry, Telemetry } from "./telemetry.ts";
 
 /** How often the memory of the process is reported; go-metrics has the same interval. */
 const RUNTIME_INTERVAL_MS = 1_000;
@@ -27,7 +27,7 @@ interface StartedTelemetry extends AsyncDisposable {
 /** Starts to collect metrics, and to send them to the configured servers. Throws a {@link StartupError}. */
 export function startTelemetry(
   { statsiteAddr, statsdAddr }: Pick<AgentConfig, "statsiteAddr" | "statsdAddr">,
-  log: Log,
+  { log, registry }: { readonly log: Log; readonly registry?: MetricRegistry },
 ): StartedTelemetry {
   const memory = new MemorySink();
   const servers = [
@@ -36,7 +36,7 @@ export function startTelemetry(
   ];
   // As in Serf, gauges have the host's name only if they are sent to a server, which may get those of several hosts.
   const host = servers.length > 0 ? Deno.hostname() : undefined;
-  const metrics = new Telemetry([memory, ...servers], { host });
+  const metrics = new Telemetry([memory, ...servers], { host, registry });
   let next: Timer;
   const sample = () => {
     reportMemory(metrics);

@@ -28,6 +28,7 @@ import { retryJoin } from "../../agent/retry_join.ts";
 import { onSignal, SignalQueue } from "./signal_queue.ts";
 import { startAgent } from "../../agent/start_agent.ts";
 import { startTelemetry } from "../../agent/telemetry/start_telemetry.ts";
+import type { MetricRegistry } from "../../agent/telemetry/telemetry.ts";
 import { Syslog, type SyslogOptions } from "../../agent/log/syslog.ts";
 
 /** How long a graceful leave may take; Serf has the same limit (`gracefulTimeout`). */
@@ -90,12 +91,14 @@ class AgentProcess {
     });
     await using cleanup = new AsyncDisposableStack();
     cleanup.use(openSyslog(config, { log, level: () => printer.level }));
-    const { metrics, report } = cleanup.use(startTelemetry(config, log.write));
+    const http = await loadHttp(config);
+    const registry = http?.registry;
+    const { metrics, report } = cleanup.use(startTelemetry(config, { log: log.write, registry }));
     cleanup.defer(onSignal("SIGUSR1", () => {
       closeInspector(log.write);
       report().forEach((line) => output.metric(line));
     }));
-    const rpc = readRpcSettings(config, log.write);
+    const rpcSettings = readRpcSettings(config, log.write);
     const { agent, network } = await startAgent(this.#loaded, {
       say: (text) => output.say(text),
       log,
@@ -103,9 +106,9 @@ class AgentProcess {
       metricsReport: report,
     });
     cleanup.defer(() => agent.stop());
-    cleanup.use(await startHttp(config, { agent, log: log.write }));
     cleanup.use(await startDiscovery(config, { agent, log: log.write }));
-    cleanup.use(await listenForClients(rpc, agent, log));
+    const rpc = cleanup.use(await listenForClients(rpcSettings, agent, log));
+    cleanup.use(await http?.start({ agent, rpc, log: log.write }));
     output.say("Starting Serf agent RPC...");
     output.say("Serf agent running!");
     const facts = { ...network, encrypted: agent.encrypted };
@@ -231,14 +234,27 @@ function openSyslog(
   }
 }
 
+/** The HTTP API before the agent has started. */
+interface LoadedHttp {
+  /** Collects metrics from the start. */
+  readonly registry: MetricRegistry;
+  readonly start: (
+    options: { readonly agent: Agent; readonly rpc: RpcServer; readonly log: Log },
+  ) => Promise<AsyncDisposable>;
+}
+
 /** Loads the HTTP API, which takes its time, only where it is wanted. */
-async function startHttp(
-  config: AgentConfig,
-  options: { readonly agent: Agent; readonly log: Log },
-): Promise<AsyncDisposable | undefined> {
+async function loadHttp(config: AgentConfig): Promise<LoadedHttp | undefined> {
   if (config.httpAddr === "") return undefined;
-  const { HttpServer } = await import("../../agent/http/http_server.ts");
-  return await HttpServer.start(config, options);
+  const { HttpServer, PrometheusRegistry } = await import("../../agent/http/http_server.ts");
+  const registry = new PrometheusRegistry(config.metricsPrefix);
+  return {
+    registry,
+    start({ agent, rpc, log }) {
+      registry.observe("agent.ipc.clients", "RPC connections", () => rpc.clients);
+      return HttpServer.start(config, { agent, registry, log });
+    },
+  };
 }
 
 async function startDiscovery(

@@ -63,7 +63,10 @@ export class NetTransport {
   start(handler: TransportHandler): void {
     const { wire, log, metrics, allows, streamTimeoutMs: timeoutMs } = this.#options;
     this.#udp.start((from, bytes) => {
-      if (allows?.(from.ip) === false) return;
+      if (allows?.(from.ip) === false) {
+        metrics?.count("memberlist.udp.dropped", 1, { reason: "address" });
+        return;
+      }
       metrics?.count("memberlist.udp.received", bytes.length);
       const { messages, problems } = decodePacket(bytes, wire);
       const [problem] = problems;
@@ -71,7 +74,9 @@ export class NetTransport {
         const { level, text, anonymous } = problem;
         log(level, anonymous ? text : `${text} from=${from}`);
       }
-      if (messages.length > 0) handler.receive(from, { messages, crc: false });
+      if (messages.length === 0) {
+        metrics?.count("memberlist.udp.dropped", 1, { reason: "undecodable" });
+      } else handler.receive(from, { messages, crc: false });
     });
     this.#server = new TcpServer({
       listener: this.#listener,

@@ -6,6 +6,7 @@
 
 import type { Log } from "../../base/log.ts";
 import type { Address } from "../../base/address.ts";
+import type { Metrics } from "../../base/metrics.ts";
 import { delay } from "../../base/timer.ts";
 import type { StreamMessage } from "../../wire/messages/messages.ts";
 import { StreamDecoder, type StreamRole } from "../../wire/framing/stream.ts";
@@ -19,6 +20,7 @@ export interface ReadOptions {
   readonly role: StreamRole;
   readonly peer: Address;
   readonly log: Log;
+  readonly metrics?: Metrics;
   /** Called with the size of each chunk before it is decoded. An error that it throws ends the reading. */
   readonly onBytes?: (count: number) => void;
 }
@@ -36,11 +38,12 @@ const NO_BYTES = new Uint8Array();
  */
 export async function readMessage(
   connection: TimedConnection,
-  { wire, role, peer, log, onBytes }: ReadOptions,
+  { wire, role, peer, log, metrics, onBytes }: ReadOptions,
 ): Promise<StreamMessage | undefined> {
   const decoder = new StreamDecoder(wire, role, { pauseAfter: NODES_PER_TURN });
   const buffer = new Uint8Array(READ_BUFFER_BYTES);
   let warned = false;
+  let received = 0;
   for (let begun = false;; begun = true) {
     const chunk = await connection.read(buffer);
     if (chunk === null) {
@@ -48,6 +51,7 @@ export async function readMessage(
       return undefined;
     }
     onBytes?.(chunk.length);
+    received += chunk.length;
     let message = decoder.push(chunk);
     while (decoder.isPaused) {
       await delay(1);
@@ -64,6 +68,10 @@ export async function readMessage(
         "WARN",
         `memberlist: Ignored ${skippedNodes} nodes with a bad address or state from=${peer}`,
       );
+    }
+    // memberlist measures only what it decrypts.
+    if (message.type === "push-pull" && wire.keyring !== undefined) {
+      metrics?.sample("memberlist.size.remote", received);
     }
     return message;
   }

@@ -13,6 +13,7 @@ import type { Exchange, Reply } from "../../wire/messages/messages.ts";
 import { encodeStream } from "../../wire/framing/stream.ts";
 import type { WireOptions } from "../../wire/framing/wire_options.ts";
 import { osErrorText } from "../../go/os_error.ts";
+import { countSent } from "./count_sent.ts";
 import { readMessage } from "./read_message.ts";
 import { TimedConnection } from "./timed_connection.ts";
 
@@ -49,9 +50,9 @@ export async function exchangeOverTcp(
     signal.addEventListener("abort", () => connection.close(), { signal: ending.signal });
     signal.throwIfAborted();
     const bytes = encodeStream(message, wire, "dialler");
-    metrics?.count("memberlist.tcp.sent", bytes.length);
+    countSent(message, bytes, metrics);
     await connection.write(bytes);
-    const answer = await readMessage(connection, { wire, role: "dialler", peer: to, log });
+    const answer = await readMessage(connection, { wire, role: "dialler", peer: to, log, metrics });
     if (answer === undefined) throw new Error("EOF");
     return { ok: true, message: answer };
   } catch (error) {

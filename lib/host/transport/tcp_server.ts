@@ -12,6 +12,7 @@ import type { StreamMessage } from "../../wire/messages/messages.ts";
 import { encodeStream, StreamDecodeError } from "../../wire/framing/stream.ts";
 import type { WireOptions } from "../../wire/framing/wire_options.ts";
 import { osErrorText } from "../../go/os_error.ts";
+import { countSent } from "./count_sent.ts";
 import { readMessage } from "./read_message.ts";
 import { serveLoop } from "./serve_loop.ts";
 import { TimedConnection } from "./timed_connection.ts";
@@ -105,12 +106,12 @@ export class TcpServer {
   }
 
   async #read(connection: TimedConnection, peer: Address): Promise<StreamMessage | undefined> {
-    const { wire, log } = this.#options;
+    const { wire, log, metrics } = this.#options;
     const stream: Inbound = { connection, host: peer.host, received: 0 };
     const onBytes = (count: number) => this.#unfinished.grow(stream, count);
     this.#unfinished.add(stream);
     try {
-      return await readMessage(connection, { wire, role: "server", peer, log, onBytes });
+      return await readMessage(connection, { wire, role: "server", peer, log, metrics, onBytes });
     } finally {
       this.#unfinished.delete(stream);
     }
@@ -134,7 +135,7 @@ export class TcpServer {
   async #answer(connection: TimedConnection, answer: StreamMessage): Promise<void> {
     const { timeoutMs, wire, metrics } = this.#options;
     const bytes = encodeStream(answer, wire, "server");
-    metrics?.count("memberlist.tcp.sent", bytes.length);
+    countSent(answer, bytes, metrics);
     connection.extend(timeoutMs);
     await connection.write(bytes);
   }

@@ -61,6 +61,11 @@ export class RpcServer implements AsyncDisposable {
     });
   }
 
+  /** How many clients are connected. */
+  get clients(): number {
+    return this.#sessions.size;
+  }
+
   /** Stops listening and closes all connections. Closing again has no further effect. */
   async close(): Promise<void> {
     if (!this.#closing.signal.aborted) {

@@ -79,6 +79,11 @@ export class Gossip {
     this.#tickPhase = world.now + world.random() * profile.gossipIntervalMs;
   }
 
+  /** How many packets may be sent at once now. */
+  get budget(): number {
+    return this.#budget.packets;
+  }
+
   /** Queues a broadcast of this layer. One that is too long for any packet is dropped. */
   broadcast(broadcast: Broadcast): void {
     if (!this.#sender.enqueue(broadcast)) return broadcast.finished?.();

@@ -70,6 +70,12 @@ export class GossipBudget {
     this.#filledAt = world.now;
   }
 
+  /** How many packets may be sent now; less than 0 is credit. */
+  get packets(): number {
+    const income = (this.#world.now - this.#filledAt) * this.#packetsPerMs;
+    return Math.min(this.#capacity, this.#packets + income);
+  }
+
   /** Whether so many packets may be sent now. */
   covers(packets: number, kind: PacketKind = "news"): boolean {
     return this.msUntil(packets, kind) === 0;
@@ -95,9 +101,7 @@ export class GossipBudget {
   }
 
   #fill(): void {
-    const { now } = this.#world;
-    const income = (now - this.#filledAt) * this.#packetsPerMs;
-    this.#packets = Math.min(this.#capacity, this.#packets + income);
-    this.#filledAt = now;
+    this.#packets = this.packets;
+    this.#filledAt = this.#world.now;
   }
 }

@@ -71,6 +71,11 @@ export class PacketSender {
     return COMPOUND_PART + messageLength(message) <= this.#room(0);
   }
 
+  /** How many broadcasts of this layer wait. */
+  get queued(): number {
+    return this.#queue.length;
+  }
+
   /** Whether no broadcasts wait. */
   get isEmpty(): boolean {
     return this.#waitingBytes() === 0;

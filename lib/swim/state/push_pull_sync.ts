@@ -6,8 +6,9 @@
  */
 
 import { escapeControls } from "../../go/escape_controls.ts";
+import type { Metrics } from "../../base/metrics.ts";
 import type { Address } from "../../base/address.ts";
-import type { PushPull, Reply } from "../../wire/messages/messages.ts";
+import type { Claim, PushPull, Reply } from "../../wire/messages/messages.ts";
 import type { SwimContext } from "../context.ts";
 import { pushPullInterval } from "../formulas.ts";
 import type { SwimTimer } from "../timer.ts";
@@ -144,8 +145,18 @@ export class PushPullSync {
   }
 
   #state(join: boolean): PushPull {
-    const { nodes, delegate } = this.#context;
+    const { nodes, delegate, config: { metrics } } = this.#context;
+    const claims = [...nodes.claims()];
+    if (metrics !== undefined) countStates(claims, metrics);
     const userState = delegate.localState(join);
-    return { type: "push-pull", join, nodes: [...nodes.claims()], userState };
+    return { type: "push-pull", join, nodes: claims, userState };
+  }
+}
+
+function countStates(claims: readonly Claim[], metrics: Metrics): void {
+  const counts = { alive: 0, suspect: 0, dead: 0, left: 0 };
+  for (const { state } of claims) counts[state]++;
+  for (const [node_state, count] of Object.entries(counts)) {
+    metrics.gauge("memberlist.node.instances", count, { node_state });
   }
 }

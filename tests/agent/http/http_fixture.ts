@@ -6,6 +6,7 @@ import { createApp } from "../../../lib/agent/http/app.ts";
 import { EventRing } from "../../../lib/agent/http/events/event_ring.ts";
 import { EventStreams } from "../../../lib/agent/http/events/event_stream.ts";
 import type { HttpAgent } from "../../../lib/agent/http/http_agent.ts";
+import { PrometheusRegistry } from "../../../lib/agent/telemetry/prometheus_registry.ts";
 import { MembersView } from "../../../lib/agent/http/members_view.ts";
 import { FakeAgent } from "../../rpc/client/fake_agent.ts";
 
@@ -14,6 +15,7 @@ export const TOKEN = "correct-horse";
 
 class NamedAgent extends FakeAgent implements HttpAgent {
   readonly name = "alpha";
+  readonly gossipBudget = 3;
 }
 
 /** How the API is set up; like that of an agent on a loopback address unless told otherwise. */
@@ -30,6 +32,7 @@ export class HttpFixture implements Disposable {
   readonly agent: NamedAgent = new NamedAgent();
   readonly log: string[] = [];
   readonly ring: EventRing;
+  readonly registry = new PrometheusRegistry("serf_agent");
   readonly #parts = new DisposableStack();
   readonly #app: ReturnType<typeof createApp>;
 
@@ -50,7 +53,9 @@ export class HttpFixture implements Disposable {
       hosts: ["serf.example"],
       failedAuthDelayMs: 1,
     });
-    this.#app = createApp({ agent, members, events, streams, wantsToJoin, log }, access);
+    const { registry } = this;
+    const api = { agent, members, events, streams, registry, wantsToJoin, log };
+    this.#app = createApp(api, access);
   }
 
   /** Sends a request with the token. */

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Agent } from "../../support/agent.ts";
+import { hasProgram } from "../../support/has_program.ts";
 import { localAddress } from "../../support/local_addresses.ts";
 import { eachBuildTest } from "../../support/our_builds.ts";
 import { TemporaryDirectory } from "../../support/temporary_directory.ts";
@@ -11,13 +12,7 @@ const TOKEN = "correct-horse";
 
 const documentation = new URL("../../../lib/agent/http/README.md", import.meta.url);
 
-const hasCurl = (Deno.env.get("PATH") ?? "").split(":").some((folder) => {
-  try {
-    return Deno.statSync(`${folder}/curl`).isFile;
-  } catch {
-    return false;
-  }
-});
+const hasCurl = hasProgram("curl");
 
 /** Reads a stream of events until one has a text in it. */
 async function readUntil(response: Response, text: string): Promise<string> {

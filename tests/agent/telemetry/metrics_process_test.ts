@@ -11,12 +11,20 @@ import { DatagramServer } from "../../support/datagram_server.ts";
 const NOT_EXPECTED =
   /runtime\.(free_count|gc_pause_ns|heap_objects|malloc_count|num_goroutines|total_gc_)|serf\.queue\./;
 
+/** What memberlist sends since it has labels. */
+const LATER = [
+  ...["alive", "dead", "left", "suspect"]
+    .map((state) => `serf-agent.HOSTNAME.memberlist.node.instances.${state}|g`),
+  "serf-agent.HOSTNAME.memberlist.size.local|g",
+];
+
 /** `NAME|TYPE` of every figure that Serf was seen to send, with this host's name. */
 function serfNames(): string[] {
   const url = new URL("../../transcripts/agent/metrics.json", import.meta.url);
   const runs: { name: string; lines: string[] }[] = JSON.parse(Deno.readTextFileSync(url));
   const lines = runs.find(({ name }) => name === "statsd-names")?.lines ?? [];
-  return lines.map((line) => line.split(" ")[0].replace("HOSTNAME", Deno.hostname()))
+  const names = lines.map((line) => line.split(" ")[0]);
+  return [...names, ...LATER].map((name) => name.replace("HOSTNAME", Deno.hostname()))
     .filter((name) => !NOT_EXPECTED.test(name));
 }
 

@@ -39,6 +39,25 @@ Deno.test("separators in names are replaced", () => {
   assertEquals(got, ["ms serf-agent.agent.invoke.echo_1 1", "c serf-agent.serf.events.x_1_c_y 1"]);
 });
 
+Deno.test("the values of labels are the end of the name, but not for a registry", () => {
+  const got: unknown[] = [];
+  const registry = {
+    count: (...args: unknown[]) => void got.push(args),
+    sample: () => {},
+    gauge: (...args: unknown[]) => void got.push(args),
+  };
+  const sink = { record: (_: MetricType, name: string) => void got.push(name) };
+  const metrics = new Telemetry([sink], { registry });
+  metrics.gauge("memberlist.node.instances", 3, { node_state: "alive" });
+  metrics.count("memberlist.udp.dropped", undefined, { reason: "address" });
+  assertEquals(got, [
+    "serf-agent.memberlist.node.instances.alive",
+    ["memberlist.node.instances", 3, { node_state: "alive" }],
+    "serf-agent.memberlist.udp.dropped.address",
+    ["memberlist.udp.dropped", 1, { reason: "address" }],
+  ]);
+});
+
 Deno.test("every sink gets every value", () => {
   const got: number[] = [];
   const metrics = new Telemetry([1, 2].map((sink) => ({ record: () => got.push(sink) })));

@@ -9,6 +9,7 @@ import { agentRoutes } from "./agent_routes.ts";
 import { eventRoutes } from "./event_routes.ts";
 import { healthRoutes } from "./health_routes.ts";
 import { keyRoutes } from "./key_routes.ts";
+import { metricsRoute } from "./metrics_route.ts";
 import { openApiRoute } from "./open_api_route.ts";
 import { queryRoutes } from "./query_routes.ts";
 import type { Route } from "./route.ts";
@@ -16,6 +17,7 @@ import type { Route } from "./route.ts";
 /** The routes, from which the server and the OpenAPI document are made. */
 export const routeTable: readonly Route[] = [
   ...healthRoutes,
+  metricsRoute,
   openApiRoute(() => routeTable),
   ...agentRoutes,
   ...eventRoutes,
