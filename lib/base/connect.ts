@@ -14,12 +14,19 @@ export async function connect(
 ): Promise<Deno.TcpConn> {
   signal?.throwIfAborted();
   const ending = new AbortController();
+  // Deno 2.9 connects, asks this, and if it throws forgets the connection without closing it.
+  Object.defineProperty(ending.signal, "throwIfAborted", { value: () => {} });
   const abort = () => ending.abort(signal?.reason);
   using _limit = after(timeoutMs, () => ending.abort(new TimeoutError("i/o timeout")));
   signal?.addEventListener("abort", abort);
   try {
-    return await Deno.connect({ ...target, signal: ending.signal });
+    const conn = await Deno.connect({ ...target, signal: ending.signal });
+    if (!ending.signal.aborted) return conn;
+    conn.close();
+  } catch (error) {
+    if (!ending.signal.aborted) throw error;
   } finally {
     signal?.removeEventListener("abort", abort);
   }
+  throw ending.signal.reason;
 }
