@@ -17,7 +17,7 @@ export interface Sample {
   readonly role: "dialler" | "server";
 }
 
-const plain: WireOptions = { compress: false };
+export const plain: WireOptions = { compress: false };
 const vectors = capturedVectors();
 
 /** Recorded datagrams as they are, and their messages wrapped so that damage is not found by the outermost layer. */

@@ -1,41 +1,23 @@
 /** A network of our own, so that nobody else's packets are counted and no process outlives the run. */
 
+import { isolated, succeedsIsolated } from "../../soak/isolated_process.ts";
+
 /** Set for the process that runs inside. */
 const MARK = "SERF_BENCH_PRIVATE_NETWORK";
 
 /** Whether this process has its network to itself. */
 export const networkIsPrivate = Deno.env.has(MARK);
 
-const isolate = ["--net", "--pid", "--fork", "--mount-proc", "--kill-child"];
-const bringUp = ["ip", "link", "set", "lo", "up"];
-
 /**
  * Runs a module of ours again inside new network and process namespaces and exits with its code. Returns if this is
  * that run already, and where namespaces cannot be made, which takes Linux and root.
  */
 export async function enterPrivateNetwork(module: string): Promise<void> {
-  if (networkIsPrivate || !await canIsolate()) return;
-  // The shell stays in between: the first process of a namespace would not die of an interrupt.
-  const shell = ["sh", "-c", `${bringUp.join(" ")} && "$@"; exit $?`, "sh"];
-  const program = [Deno.execPath(), "run", "--allow-all", new URL(module).pathname, ...Deno.args];
-  const inner = new Deno.Command("unshare", {
-    args: [...isolate, ...shell, ...program],
-    env: { [MARK]: "1" },
-  }).spawn();
+  if (networkIsPrivate || !succeedsIsolated(["true"])) return;
+  const command = [Deno.execPath(), "run", "--allow-all", new URL(module).pathname, ...Deno.args];
+  const [program, ...args] = isolated(command);
+  const inner = new Deno.Command(program, { args, env: { [MARK]: "1" } }).spawn();
   Deno.exit((await inner.status).code);
-}
-
-async function canIsolate(): Promise<boolean> {
-  const probe = new Deno.Command("unshare", {
-    args: [...isolate, ...bringUp],
-    stdout: "null",
-    stderr: "null",
-  });
-  try {
-    return (await probe.output()).success;
-  } catch {
-    return false;
-  }
 }
 
 /** Where agents answer RPC: over IPv6 if there is any, so that the counters of IPv4 tell of nothing but gossip. */

@@ -22,6 +22,9 @@ export const requests: readonly Uint8Array[] = servers["0.9.4"].exchanges
 
 const handshake = request(1, "handshake", { Version: 1 });
 
+/** So many bytes of each conversation are its handshake. */
+export const HANDSHAKE_LENGTH = handshake.length;
+
 /** Bytes that begin a value of a kind, most of them larger than what follows. */
 const telling = [0x80, 0x8f, 0x9f, 0xa1, 0xbf, 0xc0, 0xc1, 0xc4, 0xc6, 0xcb, 0xcf, 0xd3, 0xd9, 0xdb]
   .concat([0xdd, 0xdf, 0xff, 0x00, 0x7f]);
@@ -48,7 +51,7 @@ function mutate(bytes: Uint8Array, random: Random): Uint8Array {
 
 /** One to three mutations; mostly the handshake is spared, or else little more than it would be tested. */
 export function damaged(bytes: Uint8Array, random: Random): Uint8Array {
-  const spared = random.chance(0.8) ? handshake.length : 0;
+  const spared = random.chance(0.8) ? HANDSHAKE_LENGTH : 0;
   let rest = bytes.subarray(spared);
   for (let n = random.below(3); n >= 0 && rest.length > 0; n--) rest = mutate(rest, random);
   return joined(bytes.subarray(0, spared), rest);
