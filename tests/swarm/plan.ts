@@ -35,6 +35,8 @@ export interface Plan {
   readonly faults: readonly PlannedFault[];
   /** Whether nodes that are down in the end are restarted. Otherwise the others must agree that they are gone. */
   readonly restartsDown: boolean;
+  /** How long the cluster may take to come to rest, virtual seconds. */
+  readonly restLimitSeconds: number;
 }
 
 /** Small clusters find most bugs in the shortest time, so large ones are rare. */
@@ -43,6 +45,12 @@ const SIZES = [[3, 2], [4, 2], [5, 3], [6, 2], [8, 2], [10, 2], [12, 1], [16, 0.
   0.15,
 ]] as const;
 const FAULTS = { least: 3, most: 60 };
+
+/**
+ * Parts that have forgotten each other are looked for at a falling rate, in the end every 16 minutes by one in four, and an
+ * address that only one node remembers has its turn after others that are gone for good. Few runs take more than minutes.
+ */
+const REST_LIMIT_SECONDS = 24 * 3_600;
 
 /** Without our additions. */
 const LIKE_SERF: Partial<Profile> = {
@@ -71,7 +79,15 @@ export function drawPlan(seed: number): Plan {
     { length: count },
     (_, index) => drawFault(new Draw(random.fork(`fault ${index}`), size), { index, pace, load }),
   );
-  return { seed, cluster, nodes, newcomer, faults, restartsDown };
+  return {
+    seed,
+    cluster,
+    nodes,
+    newcomer,
+    faults,
+    restartsDown,
+    restLimitSeconds: REST_LIMIT_SECONDS,
+  };
 }
 
 function drawCluster(draw: Draw, seed: number): Plan["cluster"] {

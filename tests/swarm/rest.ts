@@ -11,11 +11,6 @@ import type { SwarmRun } from "./swarm_run.ts";
 
 /** A leave takes at most so long, on a slow machine too. */
 const LEAVE_SECONDS = 60;
-/**
- * Parts that have forgotten each other are looked for at a falling rate, in the end every 16 minutes by one in four, and an
- * address that only one node remembers has its turn after others that are gone for good. Few runs take more than minutes.
- */
-const REST_SECONDS = 24 * 3_600;
 /** How long all has to stay well. */
 const CALM_SECONDS = 60;
 
@@ -32,7 +27,9 @@ export function comeToRest(run: SwarmRun): number {
   for (let problem = checks.unsettled(run); problem !== undefined;) {
     const { invariant, text } = problem;
     const seconds = (cluster.now - from) / 1_000;
-    if (seconds > REST_SECONDS) checks.violated(invariant, `${text} (after ${seconds} s of rest)`);
+    if (seconds > run.plan.restLimitSeconds) {
+      checks.violated(invariant, `${text} (after ${seconds} s of rest)`);
+    }
     cluster.run({ seconds: 1 });
     problem = checks.unsettled(run);
   }
