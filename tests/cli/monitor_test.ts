@@ -66,6 +66,45 @@ Deno.test("monitor prints events field by field", async () => {
   ]);
 });
 
+Deno.test("monitor prints objects, one a line, and what is no object elsewhere", async () => {
+  await using agent = new ScriptedAgent();
+  agent.log.write("WARN", "agent: Force leaving node: bravo\nx");
+  const payload = new TextEncoder().encode("v2");
+  const { stdout, stderr, exit } = await agent.run(["monitor", "-format=json", "-log-level=warn"], {
+    onLine(line) {
+      if (line.includes("Force leaving")) {
+        agent.fake.emit(new UserEvent({ lTime: 3, name: "deploy", payload, coalesce: true }));
+      }
+      if (line.includes("deploy")) void agent[Symbol.asyncDispose]();
+    },
+  });
+  const [line, { Time, ...event }] = stdout.trimEnd().split("\n").map((text) => JSON.parse(text));
+  assertEquals(line, {
+    time: "2026-01-02T03:04:05",
+    level: "WARN",
+    subsystem: "agent",
+    message: "Force leaving node: bravo\nx",
+    node: "bravo\nx",
+  });
+  assert(Date.parse(Time) > 0);
+  assertEquals(event, {
+    Event: "user",
+    LTime: 3,
+    Name: "deploy",
+    Payload: "djI=",
+    Coalesce: true,
+  });
+  assert(stderr.includes("Remote side ended the monitor!"));
+  assertEquals(exit, 1);
+});
+
+Deno.test("monitor refuses an unknown format", async () => {
+  await using agent = new ScriptedAgent();
+  const { stdout, stderr, exit } = await agent.run(["monitor", "-format=xml"]);
+  assertEquals(`${stdout}${stderr}`, 'Encoding error: Invalid output format "xml"\n');
+  assertEquals(exit, 1);
+});
+
 Deno.test("monitor says when the agent is gone", async () => {
   await using agent = new ScriptedAgent();
   agent.log.write("ERR", "agent: last words");

@@ -55,6 +55,14 @@ export const configOptions = {
   labelSkipCheck: { key: "label_skip_check", kind: "bool" },
   /** A level in any case. */
   logLevel: { key: "log_level", kind: "string" },
+  /** text, json or logfmt. */
+  logFormat: { key: "log_format", kind: "string" },
+  /** A file that gets the log too; empty for none. */
+  logFile: { key: "log_file", kind: "string" },
+  /** The size at which the log file is put aside; 0 for never. */
+  logRotateBytes: { key: "log_rotate_bytes", kind: "size" },
+  /** How many log files are kept that were put aside; 0 for all. */
+  logRotateMaxFiles: { key: "log_rotate_max_files", kind: "size" },
   /** `host:port`, or `unix:` and a path, to listen on for clients. */
   rpcAddr: { key: "rpc_addr", kind: "string" },
   /** The token that clients must send; empty if they need none. */
@@ -161,6 +169,10 @@ export const defaultConfig: AgentConfig = {
   label: "",
   labelSkipCheck: false,
   logLevel: "INFO",
+  logFormat: "text",
+  logFile: "",
+  logRotateBytes: 0,
+  logRotateMaxFiles: 0,
   rpcAddr: DEFAULT_RPC_ADDRESS,
   rpcAuth: "",
   rpcAuthFile: "",

@@ -51,6 +51,7 @@ export function loadConfig({ layer, configPaths }: ConfigSources): LoadedConfig 
   const handlers = config.eventHandlers.flatMap(parseHandlerSpec);
   checkInterfaces(config);
   checkDurations(config);
+  checkLog(config);
   return { ...completed(config), handlers };
 }
 
@@ -104,7 +105,7 @@ function requirePermissions(needed: readonly Deno.PermissionDescriptor[]): void 
 
 /**
  * All of the network, because the members of the cluster are not known beforehand; the rest depends on the settings. A
- * socket for RPC is made in its folder.
+ * socket for RPC is made in its folder, and a log file is put aside there.
  */
 function neededPermissions(config: AgentConfig): Deno.PermissionDescriptor[] {
   const { tagsFile, keyringFile, snapshotPath, rpcAddr } = config;
@@ -113,7 +114,8 @@ function neededPermissions(config: AgentConfig): Deno.PermissionDescriptor[] {
   const snapshot = snapshotPath === "" ? [] : [snapshotPath, `${snapshotPath}.compact`];
   const socket = unixSocketPath(rpcAddr);
   const socketFolder = socket === undefined ? "" : folderOf(socket);
-  const files = nonEmpty(tagsFile, keyringFile, socketFolder, ...snapshot);
+  const logFolder = config.logFile === "" ? "" : folderOf(config.logFile);
+  const files = nonEmpty(tagsFile, keyringFile, socketFolder, logFolder, ...snapshot);
   const { httpTokenFile, httpTlsCertFile, httpTlsKeyFile } = config;
   const inputs = nonEmpty(
     ...[rpcAuthFile, rpcTlsCert, rpcTlsKey, rpcTlsCa],
@@ -163,6 +165,22 @@ function checkDurations(config: AgentConfig): void {
     throw new StartupError(
       `Invalid ${key}: got ${formatDuration(config[name])}, expected 0 or more`,
     );
+  }
+}
+
+const LOG_FORMATS = ["text", "json", "logfmt"];
+
+function checkLog(config: AgentConfig): void {
+  if (!LOG_FORMATS.includes(config.logFormat)) {
+    const valid = LOG_FORMATS.join(" ");
+    throw new StartupError(
+      `Invalid log format: ${config.logFormat}. Valid log formats are: [${valid}]`,
+    );
+  }
+  for (const name of ["logRotateBytes", "logRotateMaxFiles"] as const) {
+    if (config[name] >= 0) continue;
+    const { key } = configOptions[name];
+    throw new StartupError(`Invalid ${key}: got ${config[name]}, expected 0 or more`);
   }
 }
 

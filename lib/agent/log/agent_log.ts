@@ -12,11 +12,16 @@ import type { LogLine, MonitoredLog } from "../../rpc/server/rpc_agent.ts";
 /** How many lines are kept for monitors that start later; Serf's agent has the same number. */
 const KEPT_LINES = 512;
 
+/** A line with the time at which it was written. */
+export interface AgentLogLine extends LogLine {
+  readonly time: Date;
+}
+
 /** Adds the time to each line, passes it to all subscribers, whatever its level, and keeps the last lines. */
 export class AgentLog implements MonitoredLog {
   readonly #now: () => Date;
-  readonly #lines: LogLine[] = [];
-  readonly #listeners = new Set<(line: LogLine) => void>();
+  readonly #lines: AgentLogLine[] = [];
+  readonly #listeners = new Set<(line: AgentLogLine) => void>();
 
   /** `now` is the wall clock. */
   constructor(now: () => Date = () => new Date()) {
@@ -24,23 +29,24 @@ export class AgentLog implements MonitoredLog {
   }
 
   /** The last 512 lines, oldest first. */
-  get lines(): readonly LogLine[] {
+  get lines(): readonly AgentLogLine[] {
     return this.#lines;
   }
 
   /** Writes a line. `text` starts with its source, as in `agent: `; one newline at its end is dropped, others stay. */
   readonly write: Log = (level, text) => {
-    const stamped = `${timeStamp(this.#now())} [${level}] ${escapeControlsInLines(text)}`;
-    const line = { level, text: stamped.endsWith("\n") ? stamped.slice(0, -1) : stamped };
+    const time = this.#now();
+    const stamped = `${timeStamp(time)} [${level}] ${escapeControlsInLines(text)}`;
+    const line = { level, text: stamped.endsWith("\n") ? stamped.slice(0, -1) : stamped, time };
     this.#lines.push(line);
     if (this.#lines.length > KEPT_LINES) this.#lines.shift();
     for (const listener of [...this.#listeners]) listener(line);
   };
 
   /** Calls `listener` with every line from now on, until the result is disposed of. */
-  subscribe(listener: (line: LogLine) => void): Disposable {
+  subscribe(listener: (line: AgentLogLine) => void): Disposable {
     // The same function may be given twice; each time is a subscription of its own.
-    const own = (line: LogLine) => listener(line);
+    const own = (line: AgentLogLine) => listener(line);
     this.#listeners.add(own);
     return { [Symbol.dispose]: () => void this.#listeners.delete(own) };
   }

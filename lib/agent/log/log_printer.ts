@@ -5,8 +5,15 @@
  */
 
 import { levelPasses, type LogLevel } from "../../base/log.ts";
-import type { AgentLog } from "./agent_log.ts";
-import type { LogLine } from "../../rpc/server/rpc_agent.ts";
+import type { AgentLog, AgentLogLine } from "./agent_log.ts";
+
+/** Which lines are printed, where and how. */
+interface LogPrinterOptions {
+  readonly level: LogLevel;
+  readonly print: (text: string) => void;
+  /** Makes the text of a line. Default: as it is in the log. */
+  readonly format?: (line: AgentLogLine) => string;
+}
 
 /**
  * Prints the lines of a log that are severe enough. It holds them back until it is opened, so that none is printed between
@@ -16,15 +23,14 @@ export class LogPrinter implements Disposable {
   /** The lowest level that is printed; may be changed at any time. */
   level: LogLevel;
   readonly #print: (text: string) => void;
+  readonly #format: (line: AgentLogLine) => string;
   readonly #subscription: Disposable;
   #held: string[] | undefined = [];
 
-  constructor(
-    log: AgentLog,
-    options: { readonly level: LogLevel; readonly print: (text: string) => void },
-  ) {
-    this.level = options.level;
-    this.#print = options.print;
+  constructor(log: AgentLog, { level, print, format = ({ text }) => text }: LogPrinterOptions) {
+    this.level = level;
+    this.#print = print;
+    this.#format = format;
     this.#subscription = log.subscribe((line) => this.#take(line));
   }
 
@@ -40,8 +46,9 @@ export class LogPrinter implements Disposable {
     this.#subscription[Symbol.dispose]();
   }
 
-  #take({ level, text }: LogLine): void {
-    if (!levelPasses(level, this.level)) return;
+  #take(line: AgentLogLine): void {
+    if (!levelPasses(line.level, this.level)) return;
+    const text = this.#format(line);
     if (this.#held === undefined) this.#print(text);
     else this.#held.push(text);
   }

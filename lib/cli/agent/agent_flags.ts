@@ -135,6 +135,22 @@ const agentFlags = {
     value: "level",
     help: "Lowest level to log: TRACE, DEBUG, INFO, WARN or ERR. Default: INFO.",
   },
+  "log-format": {
+    kind: "string",
+    value: "format",
+    help: "Format of the log: text, json or logfmt. Default: text.",
+  },
+  "log-file": { kind: "string", value: "path", help: "File that gets the log too." },
+  "log-rotate-bytes": {
+    kind: "int",
+    value: "n",
+    help: "Size at which -log-file is put aside, with the time in its name. Default: 0, never.",
+  },
+  "log-rotate-max-files": {
+    kind: "int",
+    value: "n",
+    help: "How many files put aside are kept. Default: 0, all.",
+  },
   "syslog": { kind: "bool", help: "Also send the log to syslog." },
   "rpc-addr": {
     kind: "string",
@@ -240,6 +256,10 @@ export function parseAgentFlags(args: readonly string[]): ConfigSources {
     profile: flags.profile,
     protocol: flags.protocol,
     logLevel: flags["log-level"],
+    logFormat: flags["log-format"],
+    logFile: flags["log-file"],
+    logRotateBytes: flags["log-rotate-bytes"],
+    logRotateMaxFiles: flags["log-rotate-max-files"],
     enableSyslog: flags.syslog,
     rpcAddr: flags["rpc-addr"],
     rpcAuthFile: flags["rpc-auth-file"],

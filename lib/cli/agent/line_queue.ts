@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { LogLevel } from "../../base/log.ts";
 import { encodeText } from "../../base/text.ts";
 import { delay } from "../../base/timer.ts";
 import { type ByteSink, writeAll } from "../../base/write_all.ts";
@@ -14,9 +15,19 @@ const MAX_WAITING_BYTES = 1024 * 1024;
 /** How long the end of an agent waits for its output. */
 const FLUSH_TIMEOUT_MS = 250;
 
+/** Makes one line of a text that starts with its source. */
+export type LineFormat = (level: LogLevel, text: string) => string;
+
+/** How a queue speaks for itself. */
+interface LineQueueOptions {
+  /** Default: text, after an arrow. */
+  format?: LineFormat;
+}
+
 /** Lines on their way to one stream, in order. */
 export class LineQueue {
   readonly #sink: ByteSink;
+  readonly #options: LineQueueOptions;
   #waiting = "";
   #waitingLines = 0;
   #dropped = 0;
@@ -24,8 +35,9 @@ export class LineQueue {
   #torn = false;
   #writing: Promise<void> | undefined;
 
-  constructor(sink: ByteSink) {
+  constructor(sink: ByteSink, options: LineQueueOptions = {}) {
     this.#sink = sink;
+    this.#options = options;
   }
 
   /** Prints a line; the newline is added. */
@@ -50,9 +62,7 @@ export class LineQueue {
     while (this.#waiting !== "") {
       const lines = this.#waitingLines;
       const dropped = this.#dropped;
-      const notice = dropped === 0
-        ? ""
-        : `==> Dropped ${dropped} lines: they could not be written\n`;
+      const notice = dropped === 0 ? "" : `${this.#notice(dropped)}\n`;
       const bytes = encodeText(`${this.#torn ? "\n" : ""}${notice}${this.#waiting}`);
       this.#waiting = "";
       this.#waitingLines = 0;
@@ -74,5 +84,10 @@ export class LineQueue {
       }
     }
     this.#writing = undefined;
+  }
+
+  #notice(dropped: number): string {
+    const text = `Dropped ${dropped} lines: they could not be written`;
+    return this.#options.format?.("WARN", `agent: ${text}`) ?? `==> ${text}`;
   }
 }

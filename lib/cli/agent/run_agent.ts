@@ -24,7 +24,9 @@ import { StartupError } from "../../agent/config/startup_error.ts";
 import { Discovery, type DiscoveryOptions } from "../../agent/discovery/discovery.ts";
 import { loadConfig, type LoadedConfig } from "../../agent/config/load_config.ts";
 import { LogPrinter } from "../../agent/log/log_printer.ts";
+import type { LogFormats, StructuredFormat } from "../../agent/log/structured_log.ts";
 import { retryJoin } from "../../agent/retry_join.ts";
+import type { LogFile, LogFileOptions } from "./log_file.ts";
 import { onSignal, SignalQueue } from "./signal_queue.ts";
 import { startAgent } from "../../agent/start_agent.ts";
 import { startTelemetry } from "../../agent/telemetry/start_telemetry.ts";
@@ -45,7 +47,7 @@ export async function runAgent(args: readonly string[], io: CommandIo): Promise<
     return loaded === undefined ? 1 : await new AgentProcess(args, loaded, output).run();
   } catch (error) {
     if (!(error instanceof StartupError)) throw error;
-    output.say(error.message);
+    output.fail(error.message);
     return 1;
   } finally {
     await output.flush();
@@ -85,11 +87,13 @@ class AgentProcess {
     const { config } = this.#loaded;
     const output = this.#output;
     const log = this.#log;
-    using printer = new LogPrinter(log, {
-      level: requireLogLevel(config.logLevel),
-      print: (text) => output.detail(text),
-    });
+    const level = requireLogLevel(config.logLevel);
+    const formats = await loadLogFormats(config);
+    output.format = formats?.text;
+    const print = (text: string) => output.log(text);
+    using printer = new LogPrinter(log, { level, format: formats?.line, print });
     await using cleanup = new AsyncDisposableStack();
+    const file = cleanup.use(await openLogFile(config, { log, level, formats }));
     cleanup.use(openSyslog(config, { log, level: () => printer.level }));
     const http = await loadHttp(config);
     const registry = http?.registry;
@@ -121,7 +125,7 @@ class AgentProcess {
     const ending = new AbortController();
     cleanup.defer(() => ending.abort());
     return await this.#supervise(agent, {
-      printer,
+      printers: file === undefined ? [printer] : [printer, file.printer],
       signals,
       gaveUp: this.#retryJoin(agent, ending.signal),
     });
@@ -152,8 +156,8 @@ class AgentProcess {
   /** Waits for something that ends the agent, and reloads the configuration on SIGHUP. */
   async #supervise(
     agent: Agent,
-    { printer, signals, gaveUp }: {
-      printer: LogPrinter;
+    { printers, signals, gaveUp }: {
+      printers: readonly LogPrinter[];
       signals: SignalQueue;
       gaveUp: Promise<"gave up">;
     },
@@ -167,7 +171,7 @@ class AgentProcess {
       if (cause !== "hangup") {
         return this.#isGraceful(cause) ? await this.#leave(agent, signals) : 1;
       }
-      await this.#reload(agent, printer);
+      await this.#reload(agent, printers);
     }
   }
 
@@ -193,7 +197,7 @@ class AgentProcess {
   }
 
   /** Reads the configuration again, and applies the settings that can change while the agent runs. */
-  async #reload(agent: Agent, printer: LogPrinter): Promise<void> {
+  async #reload(agent: Agent, printers: readonly LogPrinter[]): Promise<void> {
     const output = this.#output;
     output.say("Reloading configuration...");
     const loaded = readConfig(this.#args, output);
@@ -201,7 +205,7 @@ class AgentProcess {
     this.#loaded = loaded;
     const level = parseLogLevel(loaded.config.logLevel);
     if (level === undefined) output.say(invalidLogLevel(loaded.config.logLevel));
-    else printer.level = level;
+    else for (const printer of printers) printer.level = level;
     agent.setHandlers(loaded.handlers, { waitDelayMs: loaded.config.handlerWaitDelayMs });
     try {
       await agent.setTags(loaded.config.tags);
@@ -220,6 +224,23 @@ function requireLogLevel(text: string): LogLevel {
 function invalidLogLevel(text: string): string {
   const valid = LOG_LEVELS.join(" ");
   return `Invalid log level: ${text.toUpperCase()}. Valid log levels are: [${valid}]`;
+}
+
+/** Loads the formats for machines only where they are wanted. */
+async function loadLogFormats({ logFormat }: AgentConfig): Promise<LogFormats | undefined> {
+  if (logFormat === "text") return undefined;
+  const { logFormats } = await import("../../agent/log/structured_log.ts");
+  return logFormats(logFormat as StructuredFormat);
+}
+
+/** Loads log files only where there is one. */
+async function openLogFile(
+  config: AgentConfig,
+  options: LogFileOptions,
+): Promise<LogFile | undefined> {
+  if (config.logFile === "") return undefined;
+  const { LogFile } = await import("./log_file.ts");
+  return LogFile.open(config, options);
 }
 
 function openSyslog(

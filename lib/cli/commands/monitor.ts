@@ -4,8 +4,9 @@
  * @module
  */
 
-import { type CommandIo, labelled } from "../command.ts";
+import { CommandFailure, type CommandIo, labelled } from "../command.ts";
 import type { Member, SerfEvent } from "../../rpc/client/client.ts";
+import { formatFlag } from "../output.ts";
 import { follow } from "../follow.ts";
 import { escapeControlsInLines } from "../../go/escape_controls.ts";
 import { goSyntax, type GoValue } from "../../go/syntax.ts";
@@ -23,27 +24,54 @@ export const monitor = rpcCommand({
       default: "INFO",
       help: "Lowest level to show: TRACE, DEBUG, INFO, WARN or ERR.",
     },
+    "format": { ...formatFlag, help: "Output format; json is one object a line." },
   },
-  async run({ flags: { "log-level": level }, io, connect }) {
+  async run({ flags: { "log-level": level, format }, io, connect }) {
+    if (format !== "text" && format !== "json") {
+      throw new CommandFailure(`Encoding error: Invalid output format "${format}"`);
+    }
+    const print = format === "json" ? await jsonPrinter(io) : textPrinter(io);
     await using client = await connect();
     const { interrupt } = io;
     const events = await labelled("Error starting stream", client.events());
     const lines = await labelled("Error starting monitor", client.monitor(level));
     await Promise.all([
-      follow(events, { interrupt, handle: (event) => printEvent(event, io) }),
-      follow(lines, { interrupt, handle: (line) => io.out(escapeControlsInLines(line)) }),
+      follow(events, { interrupt, handle: print.event }),
+      follow(lines, { interrupt, handle: print.line }),
     ]);
     if (interrupt.aborted) return 0;
-    io.out("\nRemote side ended the monitor! This usually means that the");
-    io.out("remote side has exited or crashed.");
+    // A line that is no JSON must not get between those that are.
+    const say = (line: string) => format === "json" ? io.err(line) : io.out(line);
+    say("\nRemote side ended the monitor! This usually means that the");
+    say("remote side has exited or crashed.");
     return 1;
   },
 });
 
-function printEvent(event: SerfEvent, io: CommandIo): void {
-  const fields = Object.entries(eventFields(event));
-  const lines = fields.map(([key, value]) => `\t${key}: ${goSyntax(value)}`);
-  io.out(["Event Info:", ...lines].join("\n"));
+interface Printer {
+  readonly event: (event: SerfEvent) => void;
+  readonly line: (line: string) => void;
+}
+
+function textPrinter(io: CommandIo): Printer {
+  return {
+    event(event) {
+      const fields = Object.entries(eventFields(event));
+      const lines = fields.map(([key, value]) => `\t${key}: ${goSyntax(value)}`);
+      io.out(["Event Info:", ...lines].join("\n"));
+    },
+    line: (line) => io.out(escapeControlsInLines(line)),
+  };
+}
+
+/** Log lines have a `message`, events an `Event`, as in the HTTP API. */
+async function jsonPrinter(io: CommandIo): Promise<Printer> {
+  const { parseLogLine, formatRecord } = await import("../../agent/log/structured_log.ts");
+  const { eventJson } = await import("../../agent/http/json_forms.ts");
+  return {
+    event: (event) => io.out(JSON.stringify(eventJson(event, Date.now()))),
+    line: (line) => io.out(formatRecord(parseLogLine(line), "json")),
+  };
 }
 
 /** The fields of an event, under the names that they have in the RPC protocol. */

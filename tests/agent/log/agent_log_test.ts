@@ -8,7 +8,7 @@ Deno.test("a line begins with the local time and its level", () => {
   const log = new AgentLog(clock);
   log.write("INFO", "agent: Serf agent starting");
   assertEquals(log.lines, [
-    { level: "INFO", text: "2026/11/02 07:05:09 [INFO] agent: Serf agent starting" },
+    { level: "INFO", text: "2026/11/02 07:05:09 [INFO] agent: Serf agent starting", time: clock() },
   ]);
 });
 

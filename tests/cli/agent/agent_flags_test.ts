@@ -25,6 +25,7 @@ Deno.test("every flag sets its setting", () => {
     ...["-label-skip-check", "-rpc-auth-file=raf", "-rpc-tls-cert=rtc", "-rpc-tls-key=rtk"],
     "-rpc-tls-ca=rta",
     ...["-http-addr=ha", "-http-token-file=ht"],
+    ...["-log-format=json", "-log-file=lf", "-log-rotate-bytes=9", "-log-rotate-max-files=3"],
     ...["-mdns-iface=mi", "-mdns-disable-ipv4", "-mdns-disable-ipv6", "positional", "-node=late"],
   ]);
   assertEquals(layer, {
@@ -47,6 +48,10 @@ Deno.test("every flag sets its setting", () => {
     rpcTlsKey: "rtk",
     rpcTlsCa: "rta",
     httpAddr: "ha",
+    logFormat: "json",
+    logFile: "lf",
+    logRotateBytes: 9,
+    logRotateMaxFiles: 3,
     httpTokenFile: "ht",
     protocol: 4,
     profile: "wan",

@@ -43,6 +43,25 @@ Deno.test("lines that a full disk does not take are counted, and their number is
   assertEquals(stream.text, "a\n==> Dropped 2 lines: they could not be written\nd\ne\n");
 });
 
+Deno.test("a queue of lines for machines tells of drops in their format", async () => {
+  let full = true;
+  const written: string[] = [];
+  const queue = new LineQueue({
+    write(bytes) {
+      if (full) return Promise.reject(new Error("No space left on device"));
+      written.push(new TextDecoder().decode(bytes));
+      return Promise.resolve(bytes.length);
+    },
+  }, { format: (level, text) => JSON.stringify({ level, text }) });
+  queue.push("lost");
+  await queue.flush();
+  full = false;
+  queue.push("kept");
+  await queue.flush();
+  const text = "agent: Dropped 1 lines: they could not be written";
+  assertEquals(written.join(""), `${JSON.stringify({ level: "WARN", text })}\nkept\n`);
+});
+
 Deno.test("a stream that nobody reads costs bounded memory and 250 ms at the end", async () => {
   const stream = new Stream();
   const { promise, resolve } = Promise.withResolvers<void>();
