@@ -23,6 +23,7 @@ import type { KeyOperation, KeyResult } from "../api/keys.ts";
 import type { Member } from "../api/member.ts";
 import type { QueryOptions, QueryRecord } from "../api/query.ts";
 import type { Coordinate } from "../api/coordinate.ts";
+import type { SuspicionInfo } from "../swim/state/suspicion.ts";
 import type { HttpAgent } from "./http/http_agent.ts";
 import { UserEventThrottle } from "./user_event_throttle.ts";
 import type { HandlerSpec } from "./handlers/handler_spec.ts";
@@ -107,6 +108,10 @@ export class Agent implements HttpAgent {
 
   get tags(): Tags {
     return this.#node.local.tags;
+  }
+
+  suspicions(): SuspicionInfo[] {
+    return this.#node.core.suspicions();
   }
 
   get gossipBudget(): number {

@@ -16,6 +16,7 @@ import type { QueryParameters } from "../api/query.ts";
 import type { Address } from "../base/address.ts";
 import { ClosedError } from "../base/errors.ts";
 import type { Machine } from "../base/world.ts";
+import type { SuspicionInfo } from "../swim/state/suspicion.ts";
 import { Swim } from "../swim/swim.ts";
 import type { Claim, Packet, Reply, StreamMessage } from "../wire/messages/messages.ts";
 import { Broadcasts } from "./broadcasts.ts";
@@ -140,6 +141,11 @@ export class SerfCore implements Machine<Packet, StreamMessage, Reply, SerfTimer
   /** The member with this name. */
   member(name: string): Member | undefined {
     return this.#context.members.get(name)?.member;
+  }
+
+  /** All running suspicions. */
+  suspicions(): SuspicionInfo[] {
+    return this.#swim.suspicions();
   }
 
   /** How many packets gossip may send at once now; less than 0 is credit. */

@@ -36,6 +36,7 @@ import { Gossip } from "./gossip/gossip.ts";
 import { PacketSender } from "./gossip/packet_sender.ts";
 import { Membership } from "./state/membership.ts";
 import { PushPullSync } from "./state/push_pull_sync.ts";
+import type { SuspicionInfo } from "./state/suspicion.ts";
 import type { SwimTimer, SwimWorld } from "./timer.ts";
 
 export type { SwimConfig } from "./config.ts";
@@ -101,6 +102,11 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
   /** The local health score: 0 is healthy. */
   get healthScore(): number {
     return this.#context.awareness.score;
+  }
+
+  /** All running suspicions. */
+  suspicions(): SuspicionInfo[] {
+    return this.#membership.suspicions();
   }
 
   /** How many membership messages wait to be gossiped. */

@@ -6,6 +6,7 @@
 
 import type { Log } from "../../base/log.ts";
 import type { RpcAgent } from "../../rpc/server/rpc_agent.ts";
+import type { SuspicionInfo } from "../../swim/state/suspicion.ts";
 import type { PrometheusRegistry } from "../telemetry/prometheus_registry.ts";
 import type { EventRing } from "./events/event_ring.ts";
 import type { EventStreams } from "./events/event_stream.ts";
@@ -17,6 +18,8 @@ export interface HttpAgent extends RpcAgent {
   readonly name: string;
   /** How many packets gossip may send at once now; less than 0 is credit. */
   readonly gossipBudget: number;
+  /** All members that this node suspects to have failed. */
+  suspicions(): readonly SuspicionInfo[];
 }
 
 /** What the handlers of the routes work with. */

@@ -8,10 +8,16 @@ import type { SerfEvent } from "../../api/event.ts";
 import type { Coordinate } from "../../api/coordinate.ts";
 import type { KeyResult } from "../../api/keys.ts";
 import type { Member } from "../../api/member.ts";
+import type { SuspicionInfo } from "../../swim/state/suspicion.ts";
 
 /** A payload in base64; `null` where there is none. */
 export function payloadJson(payload: Uint8Array | null): string | null {
   return payload === null ? null : payload.toBase64();
+}
+
+/** A suspicion. */
+export function suspicionJson({ node, suspectedBy, ageMs, leftMs }: SuspicionInfo) {
+  return { Node: node, From: suspectedBy, AgeMs: Math.round(ageMs), LeftMs: Math.round(leftMs) };
 }
 
 /** A member. */

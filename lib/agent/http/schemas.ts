@@ -69,6 +69,7 @@ export const components = {
     Adjustment: number,
     Height: number,
   }),
+  Suspicion: object({ Node: text, From: list(text), AgeMs: integer, LeftMs: integer }),
   MemberEvent: object({
     Event: {
       type: "string",

@@ -20,7 +20,7 @@ import type { PacketSender } from "../gossip/packet_sender.ts";
 import type { SwimTimer } from "../timer.ts";
 import { isOversized, isUp, withState } from "./claims.ts";
 import { decideAlive, decideDead, decideSuspect } from "./override_rules.ts";
-import { Suspicion } from "./suspicion.ts";
+import { Suspicion, type SuspicionInfo } from "./suspicion.ts";
 
 /** The numbers of the states in memberlist's log. */
 const STATE_NUMBERS = { alive: 0, suspect: 1, dead: 2, left: 3 } as const;
@@ -49,6 +49,12 @@ export class Membership {
   /** Whether we have begun to leave. */
   get leaving(): boolean {
     return this.#leaving;
+  }
+
+  /** All running suspicions. */
+  suspicions(): SuspicionInfo[] {
+    const { now } = this.#context.world;
+    return Array.from(this.#suspicions, ([node, suspicion]) => suspicion.info(node, now));
   }
 
   /** Announces ourselves for the first time. */

@@ -6,6 +6,17 @@
 
 import { type SuspicionRange, suspicionTimeout } from "../formulas.ts";
 
+/** A running suspicion as others see it. */
+export interface SuspicionInfo {
+  /** The suspect. */
+  readonly node: string;
+  /** The members that suspect it, as far as they were counted; the first one comes first. */
+  readonly suspectedBy: readonly string[];
+  /** How long it has lasted, and how long until the node counts as failed, milliseconds. */
+  readonly ageMs: number;
+  readonly leftMs: number;
+}
+
 /**
  * A running suspicion. It starts with the longest timeout; every member that confirms it independently brings the
  * timeout nearer to the shortest (Lifeguard, "LHA-Suspicion").
@@ -28,6 +39,12 @@ export class Suspicion {
   /** Tells the timers of this suspicion from those that have been replaced, and from those of an earlier one. */
   get token(): number {
     return this.#token;
+  }
+
+  /** What it is at a time of the world. */
+  info(node: string, now: number): SuspicionInfo {
+    const leftMs = Math.max(0, this.endsAt - now);
+    return { node, suspectedBy: [...this.#suspectedBy], ageMs: now - this.#startedAt, leftMs };
   }
 
   /** How many members have confirmed it. */

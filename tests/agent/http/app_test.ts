@@ -46,6 +46,10 @@ Deno.test("a node shows itself, its tags and its coordinate", async () => {
   assertEquals(self.Member.Name, "alpha");
   assertEquals(self.Coord, null);
   assertEquals(self.Stats, { agent: { name: "alpha" } });
+  assertEquals(self.Suspicions as unknown, []);
+  api.agent.suspected = [{ node: "bravo", suspectedBy: ["alpha"], ageMs: 1_499.6, leftMs: 500.2 }];
+  const { Suspicions } = await api.json("GET", "/v1/agent/self") as Record<string, unknown>;
+  assertEquals(Suspicions, [{ Node: "bravo", From: ["alpha"], AgeMs: 1_500, LeftMs: 500 }]);
   assertEquals(await api.json("GET", "/v1/agent/tags"), { role: "web" });
   assertEquals(await api.json("GET", "/v1/coordinate/nodes"), []);
   api.agent.coordinates = { alpha: { vec: [1, 2], error: 0.5, adjustment: 0.1, height: 0.01 } };

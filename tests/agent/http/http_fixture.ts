@@ -8,6 +8,7 @@ import { EventStreams } from "../../../lib/agent/http/events/event_stream.ts";
 import type { HttpAgent } from "../../../lib/agent/http/http_agent.ts";
 import { PrometheusRegistry } from "../../../lib/agent/telemetry/prometheus_registry.ts";
 import { MembersView } from "../../../lib/agent/http/members_view.ts";
+import type { SuspicionInfo } from "../../../lib/swim/state/suspicion.ts";
 import { FakeAgent } from "../../rpc/client/fake_agent.ts";
 
 /** The token that the fixture asks for. */
@@ -16,6 +17,11 @@ export const TOKEN = "correct-horse";
 class NamedAgent extends FakeAgent implements HttpAgent {
   readonly name = "alpha";
   readonly gossipBudget = 3;
+  suspected: SuspicionInfo[] = [];
+
+  suspicions(): SuspicionInfo[] {
+    return this.suspected;
+  }
 }
 
 /** How the API is set up; like that of an agent on a loopback address unless told otherwise. */

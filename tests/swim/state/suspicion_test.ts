@@ -28,6 +28,14 @@ Deno.test("no member is counted twice, and the one that suspected first not at a
   assertEquals(suspicion.confirmations, 1);
 });
 
+Deno.test("a suspicion tells who suspects, for how long and for how long still", () => {
+  const suspicion = new Suspicion("a", { ...range, expected: 2 });
+  suspicion.confirm("b");
+  const { node, suspectedBy, ageMs, leftMs } = suspicion.info("x", 51_500);
+  assertEquals([node, suspectedBy, ageMs, leftMs], ["x", ["a", "b"], 1_500, 9_881]);
+  assertEquals(suspicion.info("x", 90_000).leftMs, 0);
+});
+
 Deno.test("a postponed suspicion ends later, also when it is confirmed afterwards", () => {
   const suspicion = new Suspicion("a", { ...range, expected: 1 });
   suspicion.postpone(7_000, 2);

@@ -6,7 +6,7 @@
 
 import { ClosedError } from "../../../base/errors.ts";
 import { filterMembers } from "../../../host/member_filter.ts";
-import { coordinateJson, memberJson } from "../json_forms.ts";
+import { coordinateJson, memberJson, suspicionJson } from "../json_forms.ts";
 import type { HttpApi } from "../http_agent.ts";
 import { component, integer, list, mapOf, object, text } from "../schemas.ts";
 import { decodeTexts, splitPairs } from "./decode_request.ts";
@@ -26,13 +26,14 @@ export const agentRoutes = [
     method: "get",
     path: "/v1/agent/self",
     id: "getSelf",
-    summary: "This node, its coordinate and its statistics",
+    summary: "This node, its coordinate, its statistics and whom it suspects",
     access: "read",
     response: {
       schema: object({
         Member: component("Member"),
         Coord: { anyOf: [component("Coordinate"), { type: "null" }] },
         Stats: mapOf(mapOf(text)),
+        Suspicions: list(component("Suspicion")),
       }),
       help: "This node",
     },
@@ -47,6 +48,7 @@ export const agentRoutes = [
           Member: shownMember(api, self),
           Coord: coordinate === undefined ? null : coordinateJson(coordinate),
           Stats: agent.stats(),
+          Suspicions: agent.suspicions().map(suspicionJson),
         },
       };
     },

@@ -1,10 +1,11 @@
 /** The dashboard in a real browser, of one of three agents. */
 
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import axe from "axe-core/axe.min.js" with { type: "text" };
-import type { Page } from "puppeteer-core";
+import type { KeyInput, Page } from "puppeteer-core";
 import { Agent } from "../../../support/agent.ts";
 import { Chromium, missingChromium } from "../../../support/chromium.ts";
+import { commandLine } from "../../../support/program.ts";
 import { localAddress } from "../../../support/local_addresses.ts";
 import { TemporaryDirectory } from "../../../support/temporary_directory.ts";
 import { until } from "../../../support/until.ts";
@@ -53,6 +54,17 @@ class Dashboard {
     await this.#page.keyboard.type(text);
   }
 
+  async hover(selector: string): Promise<void> {
+    await this.#page.locator(selector).hover();
+  }
+
+  /** Presses a key on an element that can have the focus. */
+  async press(selector: string, key: KeyInput): Promise<void> {
+    // Puppeteer's own function refuses pictures.
+    await this.#page.evaluate(`document.querySelector(${JSON.stringify(selector)}).focus()`);
+    await this.#page.keyboard.press(key);
+  }
+
   async click(selector: string): Promise<void> {
     await this.#page.locator(selector).click();
   }
@@ -77,8 +89,8 @@ class Dashboard {
     await this.#page.setViewport({ width, height: 800 });
   }
 
-  /** Fails if there is something that keeps people from using the view, or text beyond the right edge. */
-  async checkAccessibility(): Promise<void> {
+  /** Fails if there is something that keeps people from using a view, or text beyond the right edge. */
+  async checkAccessibility(view: string): Promise<void> {
     const loaded = await this.#page.evaluate("typeof axe === 'object'");
     // Not as a script of the page, which its content security policy forbids.
     if (!loaded) await this.#page.evaluate(axe);
@@ -90,8 +102,45 @@ class Dashboard {
       }[];
     };
     const serious = violations.filter(({ impact }) => ["serious", "critical"].includes(impact));
-    assertEquals(serious.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]), []);
-    assertEquals(await this.#page.evaluate("document.documentElement.scrollWidth - innerWidth"), 0);
+    assertEquals(serious.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]), [], view);
+    const beyond = await this.#page.evaluate("document.documentElement.scrollWidth - innerWidth");
+    assertEquals(beyond, 0, view);
+  }
+}
+
+/** `serf monitor` at an agent. */
+class Monitor implements AsyncDisposable {
+  readonly #child: Deno.ChildProcess;
+  readonly #reader: Promise<void>;
+  #output = "";
+
+  private constructor(child: Deno.ChildProcess) {
+    this.#child = child;
+    this.#reader = this.#collect();
+  }
+
+  /** Starts it, and waits until it has printed what the agent remembers. */
+  static async start({ rpcAddress }: Agent): Promise<Monitor> {
+    const { program, args } = commandLine("ours", ["monitor", `-rpc-addr=${rpcAddress}`]);
+    const options = { args, stdout: "piped", stderr: "null" } as const;
+    const monitor = new Monitor(new Deno.Command(program, options).spawn());
+    await monitor.printed("Serf agent starting");
+    return monitor;
+  }
+
+  async printed(text: string): Promise<void> {
+    await until(() => this.#output.includes(text), { what: `it prints ${text}` });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#child.kill("SIGKILL");
+    await this.#child.status;
+    await this.#reader;
+  }
+
+  async #collect(): Promise<void> {
+    const { stdout } = this.#child;
+    for await (const text of stdout.pipeThrough(new TextDecoderStream())) this.#output += text;
   }
 }
 
@@ -114,7 +163,10 @@ Deno.test({
     };
     const starts = [
       Agent.start("ours", serving),
-      Agent.start("ours", { name: "two", args: [...args, "-tag=role=<b>web</b>"] }),
+      Agent.start("ours", {
+        name: "two",
+        args: [...args, "-tag=role=<b>web</b>", "-event-handler=query:load=echo 0.42"],
+      }),
       Agent.start("ours", { name: "three", args }),
     ];
     await using stack = new AsyncDisposableStack();
@@ -155,12 +207,49 @@ Deno.test({
       await dashboard.shows("form[role=search]", "3 of 3");
     });
 
-    await step("everybody can use the members", async () => {
+    await step("an event that is fired in it arrives in the monitor of another agent", async () => {
+      await using monitor = await Monitor.start(two);
+      await dashboard.visit("console");
+      await dashboard.fill(".fire input[name=name]", "deploy");
+      await dashboard.fill(".fire textarea", "v2");
+      await dashboard.click(".fire button");
+      await monitor.printed("Received event: user-event: deploy");
+    });
+
+    await step("a query shows who has answered and who has not", async () => {
+      await dashboard.fill(".ask input[name=name]", "load");
+      await dashboard.fill(".ask input[name=timeout]", "2s");
+      await dashboard.click(".ask button");
+      await dashboard.shows(".answers", "1 answers and 3 acknowledgements of 3 members, over.");
+      await dashboard.shows(".answers", "No answer from one, three.");
+      await dashboard.shows(".answers .rows", "0.42");
+    });
+
+    await step("the timeline has the joins, the event, and the query once", async () => {
+      await dashboard.visit("timeline");
+      await dashboard.shows(".rows", "user: deploy");
+      await dashboard.shows(".rows", "query: loadasked here: 1 answers, 3 acks");
+      await dashboard.shows(".rows", "member-join");
+      assertEquals((await dashboard.text(".rows")).split("query: load").length, 2);
+    });
+
+    await step("health is measured", async () => {
+      await dashboard.visit("health");
+      await dashboard.shows(".charts", "score 0");
+      assertMatch(await dashboard.text(".charts"), /Event-loop lag, ms median \d/);
+    });
+
+    await step("everybody can use the views", async () => {
       for (const [theme, width] of [["light", 1_200], ["dark", 360]] as const) {
         await dashboard.setAppearance(theme, width);
-        await dashboard.checkAccessibility();
+        for (const view of ["members", "map", "timeline", "health", "console"]) {
+          await dashboard.visit(view);
+          await dashboard.shows("h2", "as seen by one");
+          await dashboard.checkAccessibility(`${view}, ${theme}`);
+        }
       }
       await dashboard.setAppearance("light", 1_200);
+      await dashboard.visit("members");
     });
 
     await step("a member that dies turns red, and can be made to leave", async () => {
@@ -173,6 +262,17 @@ Deno.test({
       await dashboard.shows("#member", "failed since");
     });
 
+    await step("the map keeps who has failed, and tells who is near", async () => {
+      await dashboard.visit("map");
+      await dashboard.shows("h2", "Map as seen by one");
+      await dashboard.hover('circle[data-name="three"]');
+      await dashboard.shows(".map section", "three failed");
+      assertMatch(await dashboard.text(".map section"), /\d ms from one.*two alive [\d.]+ ms/);
+      // What has failed is drawn last.
+      await dashboard.press(".map svg", "ArrowLeft");
+      await dashboard.shows(".map section", "two alive");
+    });
+
     await step("it says that it is not live while the agent is gone", async () => {
       one.signal("SIGKILL");
       await one.exit;
@@ -182,7 +282,10 @@ Deno.test({
       );
       await dashboard.shows(".connection", "live");
       await until(async () => (await dashboard.text(".connection")) === "live");
+      await dashboard.visit("members");
       await dashboard.shows(row("two"), "alive");
+      await dashboard.visit("timeline");
+      await dashboard.shows(".rows", "events are missing: the agent has started again");
     });
 
     assertEquals(dashboard.complaints.filter((text) => !/Failed to load resource/.test(text)), []);

@@ -8,11 +8,19 @@ import { html, render, useEffect, useReducer, useState } from "htm/preact/standa
 import { setToken, token } from "./api.js";
 import { Cluster } from "./cluster.js";
 import { time } from "./format.js";
+import { ConsoleView } from "./console_view.js";
+import { HealthView } from "./health_view.js";
+import { MapView } from "./map_view.js";
 import { MembersView } from "./members_view.js";
+import { TimelineView } from "./timeline_view.js";
 
 /** The views by the fragment of the address. */
 const VIEWS = {
   members: { title: "Members", view: MembersView },
+  map: { title: "Map", view: MapView },
+  timeline: { title: "Timeline", view: TimelineView },
+  health: { title: "Health", view: HealthView },
+  console: { title: "Console", view: ConsoleView },
 };
 
 function App({ cluster }) {

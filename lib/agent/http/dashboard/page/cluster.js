@@ -4,7 +4,8 @@
  * @module
  */
 
-import { ApiError, followEvents, read } from "./api.js";
+import { ApiError, call, followEvents, read } from "./api.js";
+import { sample } from "./health_samples.js";
 
 /** How often the agent's own figures are read. Their index also tells of changes that are no events. */
 const POLL_MS = 2_000;
@@ -25,7 +26,7 @@ const MAX_SAMPLES = 1_800;
  * @property {string} type a type of event, or `gap`
  * @property {number} timeMs
  * @property {any} data as the stream has it
- * @property {number} [answers] how many have answered, if this page has asked the query
+ * @property {{acks: number, answers: number}} [answered] what has come back, if this page has asked the query
  */
 
 /** What all views show. */
@@ -46,11 +47,15 @@ export class Cluster {
   eventCount = 0;
   /** What `/v1/agent/self` says. */
   self = undefined;
-  /** @type {{timeMs: number, health: any, stats: any}[]} */
+  /** The latest figures of the agent, the oldest first. @type {import("./health_samples.js").Sample[]} */
   samples = [];
+  /** The query that this page has asked last. @type {import("./query.js").Asked | undefined} */
+  asked = undefined;
   #listeners = new Set();
   #cursor = "";
   #index = "";
+  /** Queries of this page that the stream has not brought. @type {Set<ClusterEvent>} */
+  #unseen = new Set();
   #drawing = false;
   #wakeUp = () => {};
   #readMembers = paced(() => this.#loadMembers());
@@ -70,6 +75,26 @@ export class Cluster {
   run() {
     this.#follow();
     this.#poll();
+  }
+
+  /**
+   * Shows a query of this page among the events. Filters may keep it from the agent itself, which then has no event.
+   *
+   * @param {{name: string, payload: string}} query
+   */
+  addQuery({ name, payload }) {
+    const answered = { acks: 0, answers: 0 };
+    const data = { Name: name, Payload: payload, SourceNode: this.node };
+    const event = {
+      id: `own-${this.eventCount}`,
+      type: "query",
+      timeMs: Date.now(),
+      data,
+      answered,
+    };
+    this.#unseen.add(event);
+    this.#addEvent(event);
+    return answered;
   }
 
   /** Tries again at once, for instance with another token. */
@@ -126,12 +151,24 @@ export class Cluster {
       this.#refresh();
     } else {
       const timeMs = data.Time === undefined ? Date.now() : Date.parse(data.Time);
-      this.events.push({ id, type, timeMs, data });
-      this.eventCount++;
-      if (this.events.length > MAX_EVENTS * 1.1) this.events.splice(0, MAX_EVENTS * 0.1);
+      if (!this.#isOwn(type, data)) this.#addEvent({ id, type, timeMs, data });
       if (type.startsWith("member-")) this.#readMembers();
     }
     this.changed();
+  }
+
+  #addEvent(event) {
+    this.events.push(event);
+    this.eventCount++;
+    if (this.events.length > MAX_EVENTS * 1.1) this.events.splice(0, MAX_EVENTS * 0.1);
+    this.changed();
+  }
+
+  /** Whether it is a query that is shown already. */
+  #isOwn(type, { Name, SourceNode }) {
+    if (type !== "query" || SourceNode !== this.node) return false;
+    const own = [...this.#unseen].find(({ data }) => data.Name === Name);
+    return own !== undefined && this.#unseen.delete(own);
   }
 
   async #poll() {
@@ -145,8 +182,8 @@ export class Cluster {
     try {
       const { value, index } = await read("v1/agent/self");
       this.self = value;
-      const sample = { timeMs: Date.now(), health: value.Health ?? {}, stats: value.Stats.serf };
-      this.samples = [...this.samples.slice(1 - MAX_SAMPLES), sample];
+      const metrics = await (await call("GET", "metrics")).text();
+      this.samples = [...this.samples.slice(1 - MAX_SAMPLES), sample(value.Stats.serf, metrics)];
       if (index !== this.#index) this.#readMembers();
       this.#readCoordinates();
       this.changed();
