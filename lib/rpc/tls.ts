@@ -22,6 +22,12 @@ export interface Tls {
   serve(connection: Connection, options: ServerTlsOptions): TlsConnection;
 }
 
+/**
+ * How long node:tls keeps what belongs to an unfinished handshake, about 50 KB, whatever has become of the connection. Its
+ * own default is 120 s. The RPC server gives a client no longer than this to authenticate.
+ */
+const HANDSHAKE_TIMEOUT_MS = 10_000;
+
 /** Loads node:tls. */
 export async function loadTls(): Promise<Tls> {
   const [{ default: tls }, { Duplex }] = await Promise.all([
@@ -58,8 +64,7 @@ export async function loadTls(): Promise<Tls> {
             ...{ ca, cert, key },
             requestCert: needsCertificate,
             rejectUnauthorized: needsCertificate,
-            // Whoever accepts clients has a deadline for all of them.
-            handshakeTimeout: 0,
+            handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
           });
           server.on("secureConnection", (socket) => {
             if (needsCertificate && !socket.authorized) failed(new Error("certificate refused"));

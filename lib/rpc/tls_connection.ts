@@ -32,8 +32,8 @@ const RECEIVE_BYTES = 16_384;
 /** The most that is written at once: who waits for the end of a write wants to see it go on. */
 const MAX_WRITE_BYTES = 65_536;
 
-/** How long after the last encrypted bytes the end of the plain ones is waited for. */
-const END_DELAY_MS = 1_000;
+/** How long after the last encrypted bytes the end of the plain ones is waited for: node:tls does not always tell. */
+const END_DELAY_MS = 100;
 
 /** A connection whose bytes are encrypted on another one. */
 export class TlsConnection implements Connection {
