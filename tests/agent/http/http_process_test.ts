@@ -1,5 +1,6 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { Agent } from "../../support/agent.ts";
+import { authority, certificatePath } from "../../support/certificates.ts";
 import { hasProgram } from "../../support/has_program.ts";
 import { localAddress } from "../../support/local_addresses.ts";
 import { eachBuildTest } from "../../support/our_builds.ts";
@@ -89,6 +90,34 @@ Deno.test({
     assertStringIncludes(outputs[3], '{"Type":"ack","From":"documented"}');
     assertStringIncludes(outputs[4], '"openapi":"3.1.0"');
   },
+});
+
+eachBuildTest("an agent serves the HTTP API over TLS", async (ours) => {
+  using directory = new TemporaryDirectory();
+  const ip = localAddress();
+  directory.write({
+    "a.json": JSON.stringify({
+      http_addr: `${ip}:${HTTP_PORT}`,
+      http_tls_cert_file: certificatePath("agent.pem"),
+      http_tls_key_file: certificatePath("agent.key"),
+    }),
+  });
+  await using agent = await Agent.start(ours, {
+    name: "secure",
+    ip,
+    args: [`-config-file=${directory.file("a.json")}`],
+  });
+  await agent.printed(`agent.http: Listening on https://${ip}:${HTTP_PORT}`);
+  const connection = await Deno.connect({ hostname: ip, port: HTTP_PORT });
+  using secure = await Deno.startTls(connection, {
+    hostname: "agent.example",
+    caCerts: [authority],
+  });
+  const head = "GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+  await secure.write(new TextEncoder().encode(head));
+  const answer = await new Response(secure.readable).text();
+  assertMatch(answer, /^HTTP\/1\.1 200 OK\r\n/);
+  assertStringIncludes(answer, '{"Status":"ready"}');
 });
 
 Deno.test("connections beyond the limit are closed, others are served", async () => {
