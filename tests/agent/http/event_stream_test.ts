@@ -1,6 +1,9 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { EventRing } from "../../../lib/agent/http/events/event_ring.ts";
+import { EventStreams } from "../../../lib/agent/http/events/event_stream.ts";
 import { UserEvent } from "../../../lib/api/event.ts";
 import { FakeQuery, member } from "../../rpc/client/fake_agent.ts";
+import { until } from "../../support/until.ts";
 import { HttpFixture, problem } from "./http_fixture.ts";
 
 interface Received {
@@ -151,6 +154,26 @@ Deno.test("the ring keeps the latest events, by number and by bytes", () => {
   assertEquals([api.ring.oldest, api.ring.latest], [151, 250]);
   assertEquals(api.ring.after(248).map(({ seq }) => seq), [249, 250]);
   assertEquals(api.ring.after(0).length, 100);
+});
+
+Deno.test("a client that waits hears that the stream is alive, and where it is", async () => {
+  const ring = new EventRing();
+  using streams = new EventStreams(ring, "alpha", { heartbeatMs: 5 });
+  const filters = [{ type: "query", name: "" }] as const;
+  const reader = streams.open({ filters }).pipeThrough(new TextDecoderStream()).getReader();
+  await reader.read();
+  ring.push(userEvent("kept from it"));
+  streams.wake();
+  assertEquals((await reader.read()).value, `id: ${ring.cursor(1)}\n\n`);
+  await reader.cancel();
+  assertEquals(streams.size, 0);
+});
+
+Deno.test("a client that reads nothing is given up", async () => {
+  using streams = new EventStreams(new EventRing(), "alpha", { heartbeatMs: 5, stalledMs: 20 });
+  const stream = streams.open({ filters: [{ type: "*", name: "" }] });
+  await until(() => streams.size === 0);
+  await assertRejects(() => stream.getReader().read(), Error, "The client reads nothing");
 });
 
 Deno.test("streams end when the server does", async () => {

@@ -37,20 +37,32 @@ const STALLED_MS = 60_000;
 /** How long a client should wait before it connects again. */
 const RETRY_MS = 2_000;
 
+/** How streams keep in touch with their clients, milliseconds. */
+interface StreamTiming {
+  /** Default: 15 s. */
+  readonly heartbeatMs?: number;
+  /** Default: 60 s. */
+  readonly stalledMs?: number;
+}
+
 /** All streams of an agent. */
 export class EventStreams implements Disposable {
   readonly #ring: EventRing;
   readonly #node: string;
   readonly #streams = new Set<EventStream>();
   readonly #batches: BatchMemo;
+  readonly #heartbeatMs: number;
+  readonly #stalledMs: number;
   #wokenAt = -Infinity;
   #waking?: Timer;
   #heartbeat?: Timer;
 
   /** `node` is the name of the node whose events they are. */
-  constructor(ring: EventRing, node: string) {
+  constructor(ring: EventRing, node: string, timing: StreamTiming = {}) {
     this.#ring = ring;
     this.#node = node;
+    this.#heartbeatMs = timing.heartbeatMs ?? HEARTBEAT_MS;
+    this.#stalledMs = timing.stalledMs ?? STALLED_MS;
     this.#batches = new BatchMemo(ring);
   }
 
@@ -94,8 +106,9 @@ export class EventStreams implements Disposable {
   }
 
   #scheduleHeartbeat(): Timer {
-    return after(HEARTBEAT_MS, () => {
-      for (const stream of [...this.#streams]) stream.beat(performance.now());
+    return after(this.#heartbeatMs, () => {
+      const stalledSince = performance.now() - this.#stalledMs;
+      for (const stream of [...this.#streams]) stream.beat(stalledSince);
       this.#heartbeat = this.#streams.size > 0 ? this.#scheduleHeartbeat() : undefined;
     });
   }
@@ -152,13 +165,13 @@ class EventStream {
     this.#wake = undefined;
   }
 
-  /** Sends a sign of life to a client that waits, and gives up one that has taken nothing for too long. */
-  beat(now: number): void {
+  /** Sends a sign of life to a client that waits, and gives up one that has taken nothing since a time. */
+  beat(stalledSince: number): void {
     if (this.#wake !== undefined) {
       // Moves the client's cursor past events that its filter has kept from it.
       this.#notice ||= `id: ${this.#ring.cursor(this.#seq)}\n\n`;
       this.wake();
-    } else if (now - this.#sentAt >= STALLED_MS) {
+    } else if (this.#sentAt <= stalledSince) {
       this.#close();
       this.#controller.error(new Error("The client reads nothing"));
     }
