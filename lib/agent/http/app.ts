@@ -16,6 +16,7 @@ import { routeTable } from "./routes/route_table.ts";
 
 /** What `@hono/node-server` knows of a request; absent in tests without a socket. */
 interface Bindings {
+  readonly incoming?: { readonly socket: { readonly remoteAddress?: string } };
   readonly outgoing?: { once(event: "close", listener: () => void): void };
 }
 
@@ -56,7 +57,8 @@ export function createApp(api: HttpApi, access: AccessControl): Hono<{ Bindings:
 
   async function answer(context: Context<{ Bindings: Bindings }>, route: Route): Promise<Response> {
     const { raw } = context.req;
-    await access.checkToken(raw, route.access);
+    const client = context.env?.incoming?.socket.remoteAddress ?? "";
+    await access.checkToken(raw, { access: route.access, client });
     const parameters = new URL(raw.url).searchParams;
     const wait = route.blocking && parseWait(parameters);
     const query = parseQuery(parameters, route.query ?? {}, { blocking: wait !== undefined });

@@ -60,13 +60,10 @@ const CHECK_INTERVAL_MS = 1_000;
 
 /** A server that listens. */
 export class HttpServer implements AsyncDisposable {
-  /** Where it listens, as `http://host:port`. */
-  readonly url: string;
   readonly #server: Server;
   readonly #parts: DisposableStack;
 
-  private constructor(server: Server, { url, parts }: { url: string; parts: DisposableStack }) {
-    this.url = url;
+  private constructor(server: Server, parts: DisposableStack) {
     this.#server = server;
     this.#parts = parts;
   }
@@ -97,9 +94,8 @@ export class HttpServer implements AsyncDisposable {
     }
     const bound = (server.address() as { readonly port: number }).port;
     const scheme = config.httpTlsCertFile === "" ? "http" : "https";
-    const url = `${scheme}://${formatHostPort(hostname, bound)}`;
-    log("INFO", `agent.http: Listening on ${url}`);
-    return new HttpServer(server, { url, parts: parts.move() });
+    log("INFO", `agent.http: Listening on ${scheme}://${formatHostPort(hostname, bound)}`);
+    return new HttpServer(server, parts.move());
   }
 
   /** Stops listening and closes all connections. */
@@ -136,7 +132,7 @@ function observe(
   return watchEventLoop(registry);
 }
 
-function accessFor({ httpAddr, httpTokenFile, httpAllowedHosts: hosts }: HttpConfig, log: Log) {
+function accessFor({ httpAddr, httpTokenFile, httpAllowedHosts }: HttpConfig, log: Log) {
   const { hostname, port } = parseAddress(httpAddr);
   const local = isLoopback(hostname);
   if (!local && httpTokenFile === "") {
@@ -145,7 +141,8 @@ function accessFor({ httpAddr, httpTokenFile, httpAllowedHosts: hosts }: HttpCon
     );
   }
   const token = httpTokenFile === "" ? undefined : readToken(httpTokenFile, log);
-  return { hostname, port, access: new AccessControl({ token, local, hosts }) };
+  const hosts = [hostname, ...httpAllowedHosts];
+  return { hostname, port, access: new AccessControl({ token, local, hosts, log }) };
 }
 
 function parseAddress(text: string): { hostname: string; port: number } {

@@ -12,6 +12,7 @@ Deno.test("on a loopback address reads need no token, and changes do", async () 
   assertEquals(await problem(Promise.resolve(refused)), [401, "A token is needed"]);
   const wrong = api.anonymous("PUT", "/v1/agent/leave", bearer("wrong"));
   assertEquals(await problem(wrong), [401, "The token is wrong"]);
+  assertEquals(api.log, ["WARN agent.http: Failed authentication from client: "]);
   assertEquals(api.agent.calls, []);
   assertEquals((await api.request("PUT", "/v1/agent/leave")).status, 200);
 });

@@ -57,6 +57,7 @@ export class HttpFixture implements Disposable {
       token: token || undefined,
       local,
       hosts: ["serf.example"],
+      log,
       failedAuthDelayMs: 1,
     });
     const { registry } = this;

@@ -46,6 +46,10 @@ eachBuildTest("an agent serves the HTTP API until it leaves by it", async (ours)
   await (await fire("missed")).body?.cancel();
   const resumed = await fetch(`${url}/v1/stream`, { headers: { "last-event-id": cursor } });
   assertStringIncludes(await readUntil(resumed, `"Name":"missed"`), "event: start");
+  const wrong = { authorization: "Bearer wrong" };
+  const denied = await fetch(`${url}/v1/agent/leave`, { method: "PUT", headers: wrong });
+  assertEquals((await denied.json()).status, 401);
+  await agent.printed(/\[WARN\] agent\.http: Failed authentication from client: 127\.[\d.]+\n/);
   const bad = await fetch(`${url}/healthz`, { headers: { "x-large": "a".repeat(20_000) } });
   assertEquals(bad.status, 431);
   await bad.body?.cancel();
