@@ -1,14 +1,37 @@
-/** `deno task serf:clients`: installs clients of other languages for the tests, into a cache folder; takes Python. */
+/** `deno task serf:clients`: installs clients of other languages for the tests, into a cache folder; takes Python and npm. */
 
-import { python, PYTHON_FOLDER, PYTHON_PACKAGES } from "./python_clients.ts";
+import {
+  NODE_FOLDER,
+  NODE_PACKAGES,
+  python,
+  PYTHON_FOLDER,
+  PYTHON_PACKAGES,
+} from "./foreign_clients.ts";
 
-async function run(program: string, ...args: readonly string[]): Promise<void> {
-  const { success } = await new Deno.Command(program, { args: [...args] }).spawn().status;
-  if (success) return;
-  console.log("The clients could not be installed");
-  Deno.exit(1);
+/** Runs one program after the other, as long as they succeed. */
+async function install(language: string, ...steps: readonly string[][]): Promise<boolean> {
+  try {
+    for (const [program, ...args] of steps) {
+      const { success } = await new Deno.Command(program, { args }).spawn().status;
+      if (!success) throw new Error(`${program} failed`);
+    }
+    console.log(`Installed clients in ${language}`);
+    return true;
+  } catch (error) {
+    console.log(`No clients in ${language}: ${error instanceof Error ? error.message : error}`);
+    return false;
+  }
 }
 
-await run("python3", "-m", "venv", PYTHON_FOLDER);
-await run(python, "-m", "pip", "install", "--quiet", "--retries=1", ...PYTHON_PACKAGES);
-console.log(`Installed ${PYTHON_PACKAGES.join(", ")} in ${PYTHON_FOLDER}`);
+const installed = await Promise.all([
+  install(
+    "Python",
+    ["python3", "-m", "venv", PYTHON_FOLDER],
+    [python, "-m", "pip", "install", "--quiet", "--retries=1", ...PYTHON_PACKAGES],
+  ),
+  install(
+    "Node",
+    ["npm", "install", "--silent", "--no-save", `--prefix=${NODE_FOLDER}`, ...NODE_PACKAGES],
+  ),
+]);
+Deno.exit(installed.every((success) => success) ? 0 : 1);
