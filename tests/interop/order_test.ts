@@ -50,6 +50,14 @@ interopTest("five events sent one by one arrive in order, whoever sends them", a
  */
 const SERF_INVERSIONS = 7;
 
+const BURSTS = 3;
+
+/**
+ * How many more inversions than Serf's agents have among themselves are chance, in all bursts of a run. In 30 bursts each, Serf
+ * had 57 to 59 among itself, 59 to 60 from Serf to ours, 2 to 9 from ours to Serf, none among ours, and none had more than 3.
+ */
+const CHANCE = 2 * BURSTS;
+
 /** Sends bursts of 100 events from one agent to another and returns the inversions of each. */
 async function burstInversions(from: Kind, to: Kind): Promise<number[]> {
   await using cluster = new AgentCluster();
@@ -61,7 +69,7 @@ async function burstInversions(from: Kind, to: Kind): Promise<number[]> {
   await using _collecting = await collect(receiver, seen);
   await using client = await sender.rpc();
   const counts: number[] = [];
-  for (let round = 0; round < 3; round++) {
+  for (let round = 0; round < BURSTS; round++) {
     seen.length = 0;
     const names = Array.from({ length: 100 }, (_, i) => `${round}-${i}`);
     await Promise.all(names.map((name) => client.userEvent(name, null)));
@@ -72,11 +80,16 @@ async function burstInversions(from: Kind, to: Kind): Promise<number[]> {
 }
 
 interopTest("a burst arrives in as good an order as among agents of Serf alone", async (serf) => {
-  const most = Math.max(SERF_INVERSIONS, ...await burstInversions(serf, serf));
+  const serfs = await burstInversions(serf, serf);
   for (const [from, to] of [["ours", serf], [serf, "ours"]] as const) {
-    for (const count of await burstInversions(from, to)) {
-      assertLessOrEqual(count, most, `from ${from} to ${to}`);
-    }
+    const counts = await burstInversions(from, to);
+    const said = `from ${from} to ${to}: ${counts}, among Serf's: ${serfs}`;
+    assertLessOrEqual(Math.max(...counts), Math.max(SERF_INVERSIONS, ...serfs), said);
+    assertLessOrEqual(sum(counts), sum(serfs) + CHANCE, said);
   }
-  assertEquals(await burstInversions("ours", "ours"), [0, 0, 0]);
+  assertEquals(await burstInversions("ours", "ours"), Array(BURSTS).fill(0));
 });
+
+function sum(counts: readonly number[]): number {
+  return counts.reduce((total, count) => total + count, 0);
+}

@@ -1,9 +1,9 @@
 /** Labels and allowed networks between our agent and a program that uses Go's memberlist 0.7.0. */
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { Agent } from "../support/agent.ts";
-import { goProgram } from "../support/go_program.ts";
-import { localAddress } from "../support/local_addresses.ts";
+import { Agent } from "../../support/agent.ts";
+import { goProgram } from "../../support/go_program.ts";
+import { localAddress } from "../../support/local_addresses.ts";
 
 const { path: program, missing } = goProgram("memberlist_joiner");
 

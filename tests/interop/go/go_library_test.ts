@@ -1,13 +1,13 @@
 /** Members that use Serf's library in Go, agents of ours and members of our library in one cluster of six. */
 
 import { assertEquals, assertLessOrEqual } from "@std/assert";
-import type { SerfEvent } from "../../lib/api/event.ts";
-import { Serf } from "../../lib/host/serf.ts";
-import type { RpcClient } from "../../lib/rpc/client/client.ts";
-import { profiles } from "../../lib/swim/config.ts";
-import { Agent, GOSSIP_PORT } from "../support/agent.ts";
-import { localAddress } from "../support/local_addresses.ts";
-import { until } from "../support/until.ts";
+import type { SerfEvent } from "../../../lib/api/event.ts";
+import { Serf } from "../../../lib/host/serf.ts";
+import type { RpcClient } from "../../../lib/rpc/client/client.ts";
+import { profiles } from "../../../lib/swim/config.ts";
+import { Agent, GOSSIP_PORT } from "../../support/agent.ts";
+import { localAddress } from "../../support/local_addresses.ts";
+import { until } from "../../support/until.ts";
 import { GoNode, missingGoNode } from "./go_node.ts";
 
 /** A member of any kind. */

@@ -1,8 +1,8 @@
 /** Members that use Serf's library in Go. */
 
-import { goProgram } from "../support/go_program.ts";
-import { GOSSIP_PORT } from "../support/agent.ts";
-import { localAddress } from "../support/local_addresses.ts";
+import { goProgram } from "../../support/go_program.ts";
+import { GOSSIP_PORT } from "../../support/agent.ts";
+import { localAddress } from "../../support/local_addresses.ts";
 
 const { path, missing } = goProgram("serf_node");
 
