@@ -28,12 +28,16 @@ export interface SnapshotFileOptions {
   readonly rejoinAfterLeave?: boolean;
   readonly log: Log;
   readonly metrics?: Metrics;
+  /** How long opening may take. Default 10 s. */
+  readonly openTimeoutMs?: number;
 }
 
 /** How long lines are kept in memory, as in Serf (`flushInterval`). A crash loses at most this much. */
 const FLUSH_INTERVAL_MS = 500;
 /** How often a file that could not be written is tried again, as in Serf (`snapshotErrorRecoveryInterval`). */
 const RECOVERY_INTERVAL_MS = 30_000;
+/** How long a start waits for a disk that does not respond; then whoever started the node can tell, and try again. */
+const OPEN_TIMEOUT_MS = 10_000;
 /** How long a shutdown waits for a disk that does not respond. */
 const CLOSE_TIMEOUT_MS = 250;
 /** The file's mode, as in Serf. */
@@ -85,9 +89,24 @@ export class SnapshotFile {
 
   /**
    * Opens the file or creates it, and reads it. An incomplete line at the end is removed, so that the next one starts on a
-   * line of its own. Rejects with an `Error` such as `failed to open snapshot: open /x/y: no such file or directory`.
+   * line of its own. Rejects with an `Error` such as `failed to open snapshot: open /x/y: no such file or directory`, also
+   * if the disk does not respond.
    */
   static async open(path: string, options: SnapshotFileOptions): Promise<SnapshotFile> {
+    const opening = SnapshotFile.#open(path, options);
+    const opened = new AbortController();
+    const waiting = delay(options.openTimeoutMs ?? OPEN_TIMEOUT_MS, opened.signal);
+    try {
+      const file = await Promise.race([opening, waiting]);
+      if (file !== undefined) return file;
+    } finally {
+      opened.abort();
+    }
+    opening.then((file) => file.close(), () => {});
+    throw new Error(`failed to open snapshot: open ${path}: the disk does not respond`);
+  }
+
+  static async #open(path: string, options: SnapshotFileOptions): Promise<SnapshotFile> {
     const { rejoinAfterLeave, log, metrics } = options;
     let file: Deno.FsFile | undefined;
     try {

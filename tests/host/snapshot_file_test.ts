@@ -202,6 +202,29 @@ Deno.test("a disk that does not respond holds up closing for 250 ms", {
   await until(() => !hasOpenFile(path));
 });
 
+Deno.test("a disk that does not respond ends opening with an error, and the file is let go later", async () => {
+  using directory = new TemporaryDirectory();
+  const path = directory.file("snapshot");
+  const disk = Promise.withResolvers<void>();
+  const { open: openNow } = Deno;
+  let late: Deno.FsFile | undefined;
+  Deno.open = async (path, options) => {
+    await disk.promise;
+    return late = await openNow(path, options);
+  };
+  try {
+    const opening = SnapshotFile.open(path, { log: () => {}, openTimeoutMs: 50 });
+    const message = `failed to open snapshot: open ${path}: the disk does not respond`;
+    await assertRejects(() => opening, Error, message);
+    disk.resolve();
+    await until(() => late !== undefined);
+    // Writing to a file that is closed throws.
+    await until(() => late!.write(new Uint8Array()).then(() => false, () => true));
+  } finally {
+    Deno.open = openNow;
+  }
+});
+
 const noDisk = tinyDiskMissing === undefined ? "" : ` (skipped: ${tinyDiskMissing})`;
 
 Deno.test(`a snapshot goes on when a full disk has room again${noDisk}`, {

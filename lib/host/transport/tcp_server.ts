@@ -81,8 +81,13 @@ export class TcpServer {
     this.#options.metrics?.count("memberlist.tcp.accept");
     const from = peerAddress(conn.remoteAddr);
     if (this.#options.allows?.(from.ip) === false) return conn.close();
-    // A connection that the other side has reset already may throw; it has been closed then.
-    const connection = new TimedConnection(conn, this.#options.timeoutMs);
+    let connection: TimedConnection;
+    try {
+      connection = new TimedConnection(conn, this.#options.timeoutMs);
+    } catch (error) {
+      // The other side has reset it already. That must not make others wait, as a failure to accept does.
+      return this.#log("ERR", `Error accepting TCP connection: ${osErrorText(error)}`);
+    }
     this.#connections.add(connection);
     const serving = this.#serve(connection, from).finally(() => {
       connection.close();

@@ -2,7 +2,7 @@
 
 import { assertEquals, assertNotEquals } from "@std/assert";
 import { type Agent, GOSSIP_PORT, RPC_PORT } from "../../support/agent.ts";
-import { findClientPrograms } from "../../support/foreign_clients.ts";
+import { findClientPrograms } from "./foreign_clients.ts";
 import { interopTest, type Kind } from "../../support/program.ts";
 import type { SerfVersion } from "../../support/serf_versions.ts";
 import { inNewWords } from "../versions.ts";

@@ -1,6 +1,6 @@
 /** Members that use Serf's library in Go. */
 
-import { goProgram } from "../../support/go_program.ts";
+import { goProgram } from "./go_program.ts";
 import { GOSSIP_PORT } from "../../support/agent.ts";
 import { localAddress } from "../../support/local_addresses.ts";
 

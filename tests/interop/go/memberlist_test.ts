@@ -2,7 +2,7 @@
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { Agent } from "../../support/agent.ts";
-import { goProgram } from "../../support/go_program.ts";
+import { goProgram } from "./go_program.ts";
 import { localAddress } from "../../support/local_addresses.ts";
 
 const { path: program, missing } = goProgram("memberlist_joiner");

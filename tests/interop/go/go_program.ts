@@ -6,8 +6,8 @@
  */
 
 import { createHash } from "node:crypto";
-import { TemporaryDirectory } from "./temporary_directory.ts";
-import { CACHE_FOLDER } from "./serf_versions.ts";
+import { TemporaryDirectory } from "../../support/temporary_directory.ts";
+import { CACHE_FOLDER } from "../../support/serf_versions.ts";
 
 /** A program, and why it cannot run here; `undefined` where it can. */
 export interface GoProgram {
@@ -24,7 +24,7 @@ const ENV = { GOFLAGS: "-mod=mod", GOPROXY: "off", GOSUMDB: "off", GOTOOLCHAIN: 
 
 /** Builds the program of this name, unless that has been done. */
 export function goProgram(name: string): GoProgram {
-  const source = Deno.readTextFileSync(new URL(`../interop/go/${name}.go`, import.meta.url));
+  const source = Deno.readTextFileSync(new URL(`${name}.go`, import.meta.url));
   const hash = createHash("sha256").update(VERSION).update(source).digest("hex").slice(0, 16);
   const path = `${CACHE_FOLDER}/go/${name}-${hash}`;
   return { path, missing: exists(path) ? undefined : build(source, path) };

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { goProgram } from "./go_program.ts";
-import { CACHE_FOLDER } from "./serf_versions.ts";
+import { goProgram } from "../go/go_program.ts";
+import { CACHE_FOLDER } from "../../support/serf_versions.ts";
 
 /**
  * What `deno task serf:clients` installs from PyPI: three clients, and what they need. They are from the time of that
@@ -52,7 +52,7 @@ export function findClientPrograms(): readonly ClientProgram[] {
 }
 
 function source(file: string): string {
-  return new URL(`../interop/clients/${file}`, import.meta.url).pathname;
+  return new URL(file, import.meta.url).pathname;
 }
 
 function pythonProgram(module: string, file: string, ...args: readonly string[]): ClientProgram {
