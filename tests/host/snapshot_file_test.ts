@@ -19,6 +19,23 @@ async function open(path: string, options: { rejoinAfterLeave?: boolean } = {}) 
   return { file, log };
 }
 
+/** Whether this process has a file below a directory open. */
+function hasOpenFile(directory: string): boolean {
+  return [...Deno.readDirSync("/proc/self/fd")].some(({ name }) => {
+    try {
+      return Deno.readLinkSync(`/proc/self/fd/${name}`).startsWith(directory);
+    } catch {
+      return false; // Closed meanwhile.
+    }
+  });
+}
+
+/** Closes a file and waits until it is written: a busy disk may take longer than a shutdown waits. */
+async function close(file: SnapshotFile, path: string): Promise<void> {
+  await file.close();
+  if (Deno.build.os === "linux") await until(() => !hasOpenFile(path));
+}
+
 Deno.test("entries are in the file after closing, and are recovered when it is opened again", async () => {
   using directory = new TemporaryDirectory();
   const path = directory.file("snapshot");
@@ -30,7 +47,7 @@ Deno.test("entries are in the file after closing, and are recovered when it is o
   file.add({ type: "clock", lTime: 4 });
   file.add({ type: "event-clock", lTime: 5 });
   file.add({ type: "query-clock", lTime: 6 });
-  await file.close();
+  await close(file, path);
   assertEquals(
     Deno.readTextFileSync(path),
     "alive: a b 10.0.0.1:7946\nalive: c 10.0.0.1:7946\nnot-alive: c\n" +
@@ -41,7 +58,7 @@ Deno.test("entries are in the file after closing, and are recovered when it is o
   const { alive, clock, eventClock, queryClock } = again.recovered;
   assertEquals([...alive.keys()], ["a b"]);
   assertEquals([clock, eventClock, queryClock], [4, 5, 6]);
-  await again.close();
+  await close(again, path);
 });
 
 Deno.test("lines are written within a second without a leave or a close", async () => {
@@ -53,7 +70,7 @@ Deno.test("lines are written within a second without a leave or a close", async 
   file.add({ type: "clock", lTime: 1 });
   assertEquals(Deno.readTextFileSync(path), "");
   assertEquals(await second, "clock: 1\n");
-  await file.close();
+  await close(file, path);
 });
 
 Deno.test("a leave is written at once, together with the entries before it", async () => {
@@ -64,7 +81,7 @@ Deno.test("a leave is written at once, together with the entries before it", asy
   file.add({ type: "leave" });
   await until(() => Deno.readTextFileSync(path).endsWith("leave\n"), { timeoutMs: 400 });
   file.add({ type: "clock", lTime: 9 });
-  await file.close();
+  await close(file, path);
   const { file: forgetful } = await open(path);
   assertEquals([forgetful.recovered.alive.size, forgetful.recovered.clock], [0, 9]);
   await forgetful.close();
@@ -81,7 +98,7 @@ Deno.test("an incomplete line at the end is removed when the file is opened", as
   const { file, log } = await open(path);
   assertEquals(log, ["WARN serf: Unrecognized snapshot line: what?"]);
   file.add({ type: "event-clock", lTime: 8 });
-  await file.close();
+  await close(file, path);
   assertEquals(Deno.readTextFileSync(path), "clock: 3\nwhat?\nevent-clock: 8\n");
 });
 
@@ -99,10 +116,10 @@ Deno.test("a file that was cut off at any byte is opened with the state of its c
     assertEquals([[...file.recovered.alive], log], [[...state.alive], []], `${length} bytes`);
     file.add({ type: "alive", name: "next", address });
     file.add({ type: "event-clock", lTime: 400 });
-    await file.close();
+    await close(file, path);
     const { file: again } = await open(path);
     const { alive, clock, eventClock, queryClock } = again.recovered;
-    await again.close();
+    await close(again, path);
     assertEquals([...alive.keys()], [...state.alive.keys(), "next"], `${length} bytes`);
     assertEquals([clock, eventClock, queryClock], [state.clock, 400, state.queryClock]);
   }
@@ -116,7 +133,7 @@ Deno.test("a file that has grown too long is compacted", async () => {
   for (let lTime = 1; lTime <= 20_000; lTime++) file.add({ type: "clock", lTime });
   await until(() => Deno.readTextFileSync(path).includes("query-clock: 0\n"));
   file.add({ type: "query-clock", lTime: 7 });
-  await file.close();
+  await close(file, path);
   assertEquals(
     Deno.readTextFileSync(path),
     "alive: keeper 10.0.0.1:7946\nclock: 20000\nevent-clock: 0\nquery-clock: 0\nquery-clock: 7\n",
@@ -140,7 +157,7 @@ Deno.test("a compaction that fails is logged, and no entry is lost", async () =>
   ]);
   Deno.removeSync(`${path}.compact`);
   file.add({ type: "event-clock", lTime: 3 });
-  await file.close();
+  await close(file, path);
   assertEquals(
     log.at(-1),
     "INFO serf: Finished compaction, successfully recovered from error state",
@@ -161,24 +178,13 @@ Deno.test("a snapshot that cannot be compacted is appended to", async () => {
   file.add({ type: "alive", name: "late", address });
   await until(() => Deno.readTextFileSync(path).endsWith("alive: late 10.0.0.1:7946\n"));
   file.add({ type: "alive", name: "last", address });
-  await file.close();
+  await close(file, path);
   Deno.removeSync(`${path}.compact`);
   const { file: again } = await open(path);
   assertEquals([...again.recovered.alive.keys()], ["late", "last"]);
   assertEquals(again.recovered.clock, 20_000);
-  await again.close();
+  await close(again, path);
 });
-
-/** Whether this process has a file below a directory open. */
-function hasOpenFile(directory: string): boolean {
-  return [...Deno.readDirSync("/proc/self/fd")].some(({ name }) => {
-    try {
-      return Deno.readLinkSync(`/proc/self/fd/${name}`).startsWith(directory);
-    } catch {
-      return false; // Closed meanwhile.
-    }
-  });
-}
 
 Deno.test("a disk that does not respond holds up closing for 250 ms", {
   ignore: Deno.build.os !== "linux",

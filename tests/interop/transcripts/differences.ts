@@ -14,6 +14,7 @@ const reasons = {
     "A query ends as soon as every member that it is for has acknowledged and answered it as asked",
   linger: "`-handler-linger` (`handler_linger` in files) makes that longer or shorter",
   rpc: "RPC takes its token from a file",
+  logFormat: "The log may be JSON or logfmt, and go to a file too",
   tagChange: "A change of tags is one `member-update` event",
   log:
     "The log has no line for a name server asked in vain by TCP, for the body of a command refused before the token, or " +
@@ -73,8 +74,14 @@ export const ourDifferences: readonly Difference[] = [
         ...recorded.lines ?? [],
         ...["allow-cidr", "handler-linger", "label", "label-skip-check", "rpc-auth-file"],
         ...["http-addr", "http-token-file", "rpc-tls-ca", "rpc-tls-cert", "rpc-tls-key"],
+        ...["log-file", "log-format", "log-rotate-bytes", "log-rotate-max-files"],
       ],
     }),
+  },
+  {
+    where: ["help-structure/flags of monitor"],
+    reason: reasons.logFormat,
+    adapt: ({ lines = [], ...rest }) => ({ ...rest, lines: [...lines, "format"] }),
   },
   {
     where: rpcCommands.map((name) => `help-structure/flags of ${name}`),
