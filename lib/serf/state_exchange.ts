@@ -13,7 +13,7 @@ import type { SerfState } from "../wire/messages/serf_messages.ts";
 import type { SerfContext } from "./context.ts";
 import { EncodedMessage, messageOf } from "./encoded_message.ts";
 import type { UserEvents } from "./events/user_events.ts";
-import { type LamportClock, timeAfter, timeBefore } from "./lamport.ts";
+import { type LamportClock, timeBefore } from "./lamport.ts";
 import type { Joiner } from "./members/joiner.ts";
 import type { MemberStatuses } from "./members/member_statuses.ts";
 
@@ -99,17 +99,13 @@ export class StateExchange {
     return undefined;
   }
 
-  /**
-   * Leaves come first, or else the join times would make them look old. A member's leave intent itself is not in the
-   * state, but it was later than the member's last known time.
-   */
+  /** Leaves come first, or else the join times would make them look old. */
   *#mergeStatuses({ leftMembers, statusLTimes }: SerfState): Generator<undefined> {
     const left = new Set(leftMembers);
     let merged = 0;
     for (const node of left) {
       if (++merged % STATUSES_PER_STEP === 0) yield;
-      const lTime = timeAfter(statusLTimes.get(node) ?? 0);
-      this.#statuses.handleLeaveIntent({ type: "leave", lTime, node, prune: false });
+      this.#statuses.handleLeft(node, statusLTimes.get(node) ?? 0);
     }
     for (const [node, lTime] of statusLTimes) {
       if (++merged % STATUSES_PER_STEP === 0) yield;

@@ -96,6 +96,19 @@ Deno.test("a member that left without a known time is merged as a leave at time 
   assertEquals(node.status("a"), "leaving");
 });
 
+Deno.test("a member that has come back is not leaving where another node has yet to see it alive", () => {
+  const [early, late] = [startLoner(), startLoner()];
+  for (const node of [early, late]) {
+    node.meet("a");
+    node.hear(leave("a", 5));
+    node.bury("a");
+    node.hear(join("a", 6));
+  }
+  early.hearSwim({ type: "alive", claim: claimOf("a", { incarnation: 2 }) });
+  merge(early, stateOf(late));
+  assertEquals([early, late].map((node) => node.status("a")), ["alive", "left"]);
+});
+
 Deno.test("claims and statuses of one exchange are merged together", () => {
   const node = startLoner();
   merge(node, { statusLTimes: new Map([["a", 4], ["b", 5]]), leftMembers: ["b"] }, ["a", "b"]);

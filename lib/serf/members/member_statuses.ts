@@ -161,6 +161,18 @@ export class MemberStatuses {
     return true;
   }
 
+  /**
+   * Another node lists a member as left, with the time of the last intent that it has about it. Its leave intent is not in
+   * that node's state; with Serf it was later than that time. But if we have the same intent and the member is alive here, it
+   * is the join intent with which the member came back, and the other node has yet to see it alive.
+   */
+  handleLeft(node: string, statusLTime: LamportTime): void {
+    const known = this.#context.members.get(node);
+    if (known?.status === "alive" && known.statusLTime === statusLTime && statusLTime > 0) return;
+    const lTime = timeAfter(statusLTime);
+    this.handleLeaveIntent({ type: "leave", lTime, node, prune: false });
+  }
+
   /** Broadcasts a join intent of ours with the current time, which outdates every leave intent about us. */
   broadcastJoin(): void {
     const { clock, config } = this.#context;
