@@ -47,7 +47,16 @@ export async function longLoad({ minutes, log }: SoakOptions): Promise<void> {
   const load = new Load(cluster, await cluster.network.addHost(), new Random(seed));
   const watches = cluster.members.map(({ agent }) => new ProcessWatch(agent));
 
-  await loadFor(WARM_UP_MS, load);
+  const loadFor = async (ms: number) => {
+    try {
+      await load.run(AbortSignal.timeout(ms));
+    } catch (error) {
+      // When the agents are killed after this, many clients fail.
+      log(`The load has failed: ${Deno.inspect(error)}`);
+      throw error;
+    }
+  };
+  await loadFor(WARM_UP_MS);
   await sleep(REST_MS);
   const before = watches.map(({ descriptors }) => descriptors);
 
@@ -76,7 +85,7 @@ export async function longLoad({ minutes, log }: SoakOptions): Promise<void> {
     );
   }
   try {
-    await loadFor(minutes * 60_000, load);
+    await loadFor(minutes * 60_000);
   } finally {
     clearInterval(watching);
   }
@@ -105,8 +114,4 @@ export async function longLoad({ minutes, log }: SoakOptions): Promise<void> {
   }
   if (problems.length > 0) throw new Error(problems.join("\n"));
   cluster.assertNoFalseReports();
-}
-
-async function loadFor(ms: number, load: Load): Promise<void> {
-  await load.run(AbortSignal.timeout(ms));
 }
