@@ -12,6 +12,8 @@ import { until } from "../../../support/until.ts";
 
 const HTTP_PORT = 17380;
 const TOKEN = "correct-horse";
+/** Where pictures of the views are put; `deno task dashboard:screenshots` sets it. */
+const SCREENSHOTS = Deno.env.get("DASHBOARD_SCREENSHOTS");
 const skipped = missingChromium === undefined ? "" : `, skipped: ${missingChromium}`;
 
 /** A page of the dashboard, and what can be seen on it. */
@@ -87,6 +89,17 @@ class Dashboard {
   async setAppearance(theme: "light" | "dark", width: number): Promise<void> {
     await this.#page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: theme }]);
     await this.#page.setViewport({ width, height: 800 });
+  }
+
+  /** Takes a picture of a view, if pictures are wanted. */
+  async takePicture(view: string, theme: "light" | "dark"): Promise<void> {
+    if (SCREENSHOTS === undefined) return;
+    await this.visit(view);
+    await this.setAppearance(theme, 900);
+    await this.#page.setViewport({ width: 900, height: view === "members" ? 380 : 620 });
+    const path = `${SCREENSHOTS}/${view}.png` as const;
+    await this.#page.screenshot({ path, fullPage: view === "console" });
+    await this.setAppearance("light", 1_200);
   }
 
   /** Fails if there is something that keeps people from using a view, or text beyond the right edge. */
@@ -249,6 +262,8 @@ Deno.test({
         }
       }
       await dashboard.setAppearance("light", 1_200);
+      await dashboard.visit("console");
+      await dashboard.takePicture("console", "light");
       await dashboard.visit("members");
     });
 
@@ -258,7 +273,7 @@ Deno.test({
       await dashboard.shows(row("three"), "failed");
       const failed = await dashboard.colour(`${row("three")} .status`);
       assert(alive !== failed, failed);
-      await dashboard.click(`${row("three")} button`);
+      await dashboard.press(`${row("three")} button`, "Enter");
       await dashboard.shows("#member", "failed since");
     });
 
@@ -269,6 +284,12 @@ Deno.test({
       await dashboard.shows(".map section", "three failed");
       assertMatch(await dashboard.text(".map section"), /\d ms from one.*two alive [\d.]+ ms/);
       // What has failed is drawn last.
+      await dashboard.takePicture("map", "dark");
+      await dashboard.takePicture("timeline", "light");
+      await dashboard.takePicture("health", "dark");
+      await dashboard.takePicture("members", "light");
+      await dashboard.visit("map");
+      await dashboard.hover('circle[data-name="three"]');
       await dashboard.press(".map svg", "ArrowLeft");
       await dashboard.shows(".map section", "two alive");
     });

@@ -29,7 +29,10 @@ function App({ cluster }) {
   const [notice, setNotice] = useState("");
   useEffect(() => cluster.subscribe(redraw), []);
   useEffect(() => {
-    const follow = () => setView(currentView());
+    const follow = () => {
+      setView(currentView());
+      setNotice("");
+    };
     addEventListener("hashchange", follow);
     return () => removeEventListener("hashchange", follow);
   }, []);

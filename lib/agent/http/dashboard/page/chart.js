@@ -67,7 +67,6 @@ function options({ width, lines, bars, place }) {
     grid: { stroke: colour("line"), width: 1 },
     ticks: { stroke: colour("line"), width: 1 },
     font: "12px system-ui, sans-serif",
-    space: 70,
   };
   return {
     width,
@@ -78,7 +77,7 @@ function options({ width, lines, bars, place }) {
       x: { time: !bars },
       y: { range: (_plot, _low, high) => [0, Math.max(1, high || 0)] },
     },
-    axes: [bars ? axis : { ...axis, values: clock }, { ...axis, size: 56 }],
+    axes: [bars ? axis : { ...axis, values: clock, space: 70 }, { ...axis, size: 56 }],
     series: [
       {},
       ...lines.map(({ colour: name }) => ({

@@ -80,9 +80,9 @@ export class Cluster {
   /**
    * Shows a query of this page among the events. Filters may keep it from the agent itself, which then has no event.
    *
-   * @param {{name: string, payload: string}} query
+   * @param {{name: string, payload: string | null}} query
    */
-  addQuery({ name, payload }) {
+  startQuery({ name, payload }) {
     const answered = { acks: 0, answers: 0 };
     const data = { Name: name, Payload: payload, SourceNode: this.node };
     const event = {
@@ -94,7 +94,13 @@ export class Cluster {
     };
     this.#unseen.add(event);
     this.#addEvent(event);
-    return answered;
+    return event;
+  }
+
+  /** Says that a query of this page is over. @param {ClusterEvent} event */
+  endQuery(event) {
+    this.#unseen.delete(event);
+    this.changed();
   }
 
   /** Tries again at once, for instance with another token. */

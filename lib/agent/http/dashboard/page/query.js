@@ -52,7 +52,7 @@ export class Asked {
     if (tag !== "") options.set("tag", tag);
     if (ack) options.set("ack", "true");
     if (timeout !== "") options.set("timeout", timeout);
-    const counts = cluster.addQuery({ name, payload: payload === "" ? null : encode(payload) });
+    const event = cluster.startQuery({ name, payload: payload === "" ? null : encode(payload) });
     const start = performance.now();
     try {
       const path = `v1/query/${encodeURIComponent(name)}?${options}`;
@@ -63,13 +63,12 @@ export class Asked {
         if (Type === "response") {
           this.answers.set(From, { ms, payload: Payload?.slice(0, MAX_PAYLOAD) ?? null });
         }
-        counts.acks = this.acks.size;
-        counts.answers = this.answers.size;
+        event.answered = { acks: this.acks.size, answers: this.answers.size };
         cluster.changed();
       }
     } finally {
       this.isOpen = false;
-      cluster.changed();
+      cluster.endQuery(event);
     }
   }
 }
