@@ -50,7 +50,8 @@ eachBuildTest("the log of an agent, up to its last line, is copied to syslog", a
     const text = await daemon.receive();
     lines.push(text.replace(/^(<\d+>).{15} serf\[\d+\]: (.*)\n$/, "$1 $2"));
   }
-  assertEquals(lines.filter((line) => !line.includes("agent.ipc")), [
+  // A busy machine makes timers late.
+  assertEquals(lines.filter((line) => !/agent\.ipc|Timers fired/.test(line)), [
     "<133> agent: Serf agent starting",
     `<133> serf: EventMemberJoin: alpha ${agent.ip}`,
     "<133> agent: Received event: member-join",

@@ -94,8 +94,13 @@ export function canonical(text: string): Canonical {
   const items = splitItems(plain).filter((item) => !matches(item, dropped));
   const isLoose = (item: string) =>
     FIGURE.test(item) || (isLogItem(item) && matches(item, ANY_ORDER));
+  const isEvent = (item: string) => item.startsWith(EVENT_START);
+  const fixed = items.filter((item) => !isLoose(item));
   return {
-    inOrder: sortRows(items.filter((item) => !isLoose(item)).flatMap(splitRows))
+    // A monitor gets events and log lines on two streams: only the order within each is certain.
+    inOrder: sortRows(
+      [...fixed.filter((item) => !isEvent(item)), ...fixed.filter(isEvent)].flatMap(splitRows),
+    )
       .flatMap((item) => item.split("\n")),
     anyOrder: [...new Set(items.filter(isLoose))].sort(),
   };
