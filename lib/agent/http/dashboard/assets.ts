@@ -6,6 +6,7 @@
  */
 
 import { createHash } from "node:crypto";
+import { gzipSync } from "node:zlib";
 import eventSourceParser from "eventsource-parser" with { type: "text" };
 import preact from "htm/preact/standalone" with { type: "text" };
 import uPlotStyle from "uplot/dist/uPlot.min.css" with { type: "text" };
@@ -53,6 +54,15 @@ export const files: ReadonlyMap<string, string> = new Map([
   ["uplot.js", `${uPlot}\nexport default uPlot;\n`],
   ["virtual_list.js", virtualList],
 ]);
+
+const compressedTexts = new Map<string, Uint8Array<ArrayBuffer>>();
+
+/** One of these texts as gzip, which is kept. */
+export function compressed(text: string): Uint8Array<ArrayBuffer> {
+  let bytes = compressedTexts.get(text);
+  if (bytes === undefined) compressedTexts.set(text, bytes = new Uint8Array(gzipSync(text)));
+  return bytes;
+}
 
 /** The page may load what comes from here, and nothing else; its only script inside is the one that it was made with. */
 export const contentSecurityPolicy: string = [

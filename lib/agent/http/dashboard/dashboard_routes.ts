@@ -6,7 +6,7 @@
  */
 
 import { Problem } from "../problem.ts";
-import { type Route, route } from "../routes/route.ts";
+import { type Outcome, type Route, route } from "../routes/route.ts";
 import { text } from "../schemas.ts";
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -23,16 +23,13 @@ export const dashboardRoutes: readonly Route[] = [
     summary: "The dashboard",
     access: "open",
     response: { type: "text/html; charset=utf-8", schema: text, help: "The page" },
-    async handle() {
+    async handle(_api, { headers }) {
       const { page, contentSecurityPolicy } = await import("./assets.ts");
-      return {
-        body: page,
-        headers: {
-          "content-security-policy": contentSecurityPolicy,
-          "cross-origin-opener-policy": "same-origin",
-          "referrer-policy": "no-referrer",
-        },
-      };
+      return await textOutcome(page, headers, {
+        "content-security-policy": contentSecurityPolicy,
+        "cross-origin-opener-policy": "same-origin",
+        "referrer-policy": "no-referrer",
+      });
     },
   }),
   route({
@@ -43,11 +40,26 @@ export const dashboardRoutes: readonly Route[] = [
     access: "open",
     parameters: { file: "Name of the file" },
     response: { type: "text/javascript", schema: text, help: "The file" },
-    async handle(_api, { path: { file } }) {
+    async handle(_api, { path: { file }, headers }) {
       const { files } = await import("./assets.ts");
-      const body = files.get(file);
-      if (body === undefined) throw new Problem(404, `The dashboard has no file ${file}`);
-      return { body, headers: { "content-type": TYPES[file.slice(file.lastIndexOf(".") + 1)] } };
+      const content = files.get(file);
+      if (content === undefined) throw new Problem(404, `The dashboard has no file ${file}`);
+      const type = TYPES[file.slice(file.lastIndexOf(".") + 1)];
+      return await textOutcome(content, headers, { "content-type": type });
     },
   }),
 ];
+
+/** A text, compressed if the client understands that. */
+async function textOutcome(
+  content: string,
+  request: Headers,
+  headers: Readonly<Record<string, string>>,
+): Promise<Outcome> {
+  const vary = { ...headers, vary: "accept-encoding" };
+  if (!/\bgzip\b/.test(request.get("accept-encoding") ?? "")) {
+    return { body: content, headers: vary };
+  }
+  const { compressed } = await import("./assets.ts");
+  return { body: compressed(content), headers: { ...vary, "content-encoding": "gzip" } };
+}

@@ -91,6 +91,21 @@ class Dashboard {
     await this.#page.setViewport({ width, height: 800 });
   }
 
+  /** The text of a view of a cluster that is not there, because what it shows could be over too soon in a real one. */
+  async render(view: string, cluster: Record<string, unknown>): Promise<string> {
+    return await this.#page.evaluate(`(async () => {
+      const { html, render } = await import("htm/preact/standalone");
+      const [view] = Object.values(await import("./dashboard/${view}_view.js"));
+      const cluster = { samples: [], members: [], ...${JSON.stringify(cluster)} };
+      const place = document.body.appendChild(document.createElement("div"));
+      render(html\`<\${view} cluster=\${cluster} />\`, place);
+      const { textContent } = place;
+      render(null, place);
+      place.remove();
+      return textContent;
+    })()`) as string;
+  }
+
   /** Takes a picture of a view, if pictures are wanted. */
   async takePicture(view: string, theme: "light" | "dark"): Promise<void> {
     if (SCREENSHOTS === undefined) return;
@@ -250,6 +265,10 @@ Deno.test({
       await dashboard.visit("health");
       await dashboard.shows(".charts", "score 0");
       assertMatch(await dashboard.text(".charts"), /Event-loop lag, ms median \d/);
+      await dashboard.shows(".suspicions", "No member is suspected");
+      const suspicion = { Node: "x", From: ["a", "b"], AgeMs: 1_500, LeftMs: 250 };
+      const shown = await dashboard.render("health", { self: { Suspicions: [suspicion] } });
+      assertMatch(shown, /Accused by.*x\s*a, b\s*1500 ms\s*250 ms/s);
     });
 
     await step("everybody can use the views", async () => {

@@ -131,7 +131,8 @@ export class Cluster {
       }
       await new Promise((resolve) => {
         this.#wakeUp = resolve;
-        setTimeout(resolve, RETRY_MS);
+        // The same token again would only be refused again.
+        if (this.state !== "token") setTimeout(resolve, RETRY_MS);
       });
     }
   }
