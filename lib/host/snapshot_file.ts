@@ -64,6 +64,11 @@ export class SnapshotFile {
   #overflowed = false;
   #flushTimer: Timer | undefined;
   #writing: Promise<void> | undefined;
+  /** Whether a new file is being made that is to replace this one. */
+  #replacing = false;
+  /** How much of what is pending is in this file already while a new one is made, and the writing of more. */
+  #besideLength = 0;
+  #besideWriting: Promise<void> | undefined;
   /** Whether an append failed, so that none is tried until the next recovery. */
   #broken = false;
   /** Whether a compaction has to make up for a failure. */
@@ -132,6 +137,7 @@ export class SnapshotFile {
     const tooLong = this.#isTooLong(this.#pending.length);
     if (tooLong && this.#writing !== undefined) {
       this.#pending = "";
+      this.#besideLength = 0;
       this.#overflowed = true;
     }
     if (entry.type === "leave") this.#syncWanted = true;
@@ -164,8 +170,40 @@ export class SnapshotFile {
   #flush(): Promise<void> {
     this.#flushTimer?.cancel();
     this.#flushTimer = undefined;
+    if (this.#replacing) this.#flushBeside();
     this.#writing ??= this.#writePending();
     return this.#writing;
+  }
+
+  /**
+   * Appends what is pending to the old file while a new one is made: that may take long on a busy disk, and a crash leaves
+   * the old one. It stays pending for the new one.
+   */
+  #flushBeside(lines = this.#takeBeside()): void {
+    if (lines === "" || this.#broken) return;
+    // The writing that is under way takes what comes meanwhile.
+    this.#besideWriting ??= this.#appendBeside(lines);
+  }
+
+  #takeBeside(): string {
+    if (this.#besideWriting !== undefined) return "";
+    const lines = this.#pending.slice(this.#besideLength);
+    this.#besideLength = this.#pending.length;
+    return lines;
+  }
+
+  async #appendBeside(lines: string): Promise<void> {
+    const file = this.#file;
+    try {
+      const bytes = encodeText(lines);
+      await writeAll(file, bytes);
+      this.#size += bytes.length;
+    } catch {
+      // The new file will have it.
+      await file.truncate(this.#size).catch(() => {});
+    }
+    this.#besideWriting = undefined;
+    if (this.#replacing) this.#flushBeside();
   }
 
   async #writePending(): Promise<void> {
@@ -241,9 +279,10 @@ export class SnapshotFile {
     const pending = this.#pending;
     const overflowed = this.#overflowed;
     this.#pending = "";
+    this.#besideLength = 0;
     this.#overflowed = false;
     try {
-      await this.#replace(bytes) || await this.#rewrite(bytes);
+      await this.#replaceWhileAppending(bytes, pending) || await this.#rewrite(bytes);
     } catch (error) {
       this.#pending = pending + this.#pending;
       this.#overflowed ||= overflowed;
@@ -251,6 +290,18 @@ export class SnapshotFile {
     }
     this.#size = bytes.length;
     this.#metrics?.sample("serf.snapshot.compact", performance.now() - startedAt);
+  }
+
+  /** As {@link #replace}; meanwhile entries go into the old file, first those that the new one has already. */
+  async #replaceWhileAppending(bytes: Uint8Array, lines: string): Promise<boolean> {
+    this.#replacing = true;
+    this.#flushBeside(lines);
+    try {
+      return await this.#replace(bytes);
+    } finally {
+      this.#replacing = false;
+      await this.#besideWriting;
+    }
   }
 
   /** Writes a new file and gives it the name of the old one; resolves to false if that cannot be done here. */
@@ -278,9 +329,12 @@ export class SnapshotFile {
       await Deno.remove(path);
       return false;
     }
-    await syncFolderOf(this.#path);
-    this.#file.close();
+    const old = this.#file;
     this.#file = file;
+    this.#replacing = false;
+    await this.#besideWriting;
+    old.close();
+    await syncFolderOf(this.#path);
     return true;
   }
 

@@ -186,6 +186,32 @@ Deno.test("a snapshot that cannot be compacted is appended to", async () => {
   await close(again, path);
 });
 
+Deno.test("while a compaction takes long, entries go into the old file", {
+  ignore: Deno.build.os !== "linux",
+}, async () => {
+  using directory = new TemporaryDirectory();
+  const path = directory.file("snapshot");
+  // Opening this file for writing takes as long as nobody reads from it.
+  await new Deno.Command("mkfifo", { args: [`${path}.compact`] }).output();
+  const { file, log } = await open(path);
+  for (let lTime = 1; lTime <= 20_000; lTime++) file.add({ type: "clock", lTime });
+  await until(() => Deno.statSync(path).size > 100_000);
+  for (const name of ["one", "two"]) {
+    file.add({ type: "alive", name, address });
+    await until(() => Deno.readTextFileSync(path).includes(`alive: ${name} 10.0.0.1:7946\n`));
+  }
+  const reader = await Deno.open(`${path}.compact`);
+  // A pipe cannot be synced: the compaction fails, and so does a second one.
+  await until(() => log.at(-1)?.includes("Compaction failed") === true);
+  file.add({ type: "not-alive", name: "one" });
+  await until(() => Deno.readTextFileSync(path).endsWith("not-alive: one\n"));
+  await file.close();
+  reader.close();
+  await until(() => !hasOpenFile(path));
+  const { state } = parseSnapshot(Deno.readTextFileSync(path));
+  assertEquals([[...state.alive.keys()], state.clock], [["two"], 20_000]);
+});
+
 Deno.test("a disk that does not respond holds up closing for 250 ms", {
   ignore: Deno.build.os !== "linux",
 }, async () => {
