@@ -51,7 +51,9 @@ export function createApp(api: HttpApi, access: AccessControl): Hono<{ Bindings:
   return app;
 
   function problemResponse(error: unknown): Response {
+    // What the agent refuses has the same classes as mistakes in the program.
     if (isUnexpected(error)) api.log("ERR", `agent.http: ${errorText(error)}`);
+    else if (!(error instanceof Problem)) api.log("DEBUG", `agent.http: ${errorText(error)}`);
     return Problem.from(error).response();
   }
 

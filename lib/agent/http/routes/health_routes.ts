@@ -27,8 +27,12 @@ export const healthRoutes = [
     summary: "Whether the agent has joined a cluster, or begins one of its own",
     access: "open",
     response: { schema: status, help: "It is ready" },
-    otherStatuses: { 503: "It knows no other member yet, and was told to join some" },
-    handle({ wantsToJoin, members }) {
+    otherStatuses: {
+      503: "It knows no other member yet and was told to join some (`not joined`), or it leaves",
+    },
+    handle({ agent, wantsToJoin, members }) {
+      const own = members.all.find(({ name }) => name === agent.name)?.status;
+      if (own !== "alive") return { status: 503, json: { Status: own ?? "not started" } };
       if (!wantsToJoin || members.all.length > 1) return { json: { Status: "ready" } };
       return { status: 503, json: { Status: "not joined" } };
     },
