@@ -1,6 +1,6 @@
 /**
- * The files of the dashboard as texts, which makes them a part of every form of the program. Loaded when somebody asks for
- * the first of them.
+ * The files of the dashboard as texts, which makes them a part of every form of the program. Loaded when somebody asks
+ * for the first of them.
  *
  * @module
  */

@@ -91,19 +91,20 @@ class Dashboard {
     await this.#page.setViewport({ width, height: 800 });
   }
 
-  /** The text of a view of a cluster that is not there, because what it shows could be over too soon in a real one. */
-  async render(view: string, cluster: Record<string, unknown>): Promise<string> {
+  /** Something of a view of a cluster that is not there: `cluster` and `result` are expressions of the page. */
+  async render(view: string, cluster: string, result = "place.textContent"): Promise<unknown> {
     return await this.#page.evaluate(`(async () => {
       const { html, render } = await import("htm/preact/standalone");
       const [view] = Object.values(await import("./dashboard/${view}_view.js"));
-      const cluster = { samples: [], members: [], ...${JSON.stringify(cluster)} };
+      const cluster = { samples: [], members: [], ...${cluster} };
       const place = document.body.appendChild(document.createElement("div"));
       render(html\`<\${view} cluster=\${cluster} />\`, place);
-      const { textContent } = place;
+      await new Promise(requestAnimationFrame);
+      const result = ${result};
       render(null, place);
       place.remove();
-      return textContent;
-    })()`) as string;
+      return result;
+    })()`);
   }
 
   /** Takes a picture of a view, if pictures are wanted. */
@@ -266,9 +267,22 @@ Deno.test({
       await dashboard.shows(".charts", "score 0");
       assertMatch(await dashboard.text(".charts"), /Event-loop lag, ms median \d/);
       await dashboard.shows(".suspicions", "No member is suspected");
-      const suspicion = { Node: "x", From: ["a", "b"], AgeMs: 1_500, LeftMs: 250 };
-      const shown = await dashboard.render("health", { self: { Suspicions: [suspicion] } });
-      assertMatch(shown, /Accused by.*x\s*a, b\s*1500 ms\s*250 ms/s);
+      const suspicion = `{ Node: "x", From: ["a", "b"], AgeMs: 1_500, LeftMs: 250 }`;
+      const shown = await dashboard.render("health", `{ self: { Suspicions: [${suspicion}] } }`);
+      assertMatch(String(shown), /Accused by.*x\s*a, b\s*1500 ms\s*250 ms/s);
+    });
+
+    await step("of 10,000 members it has the rows in sight, and draws a thousand", async () => {
+      const member = `({ Name: "n" + i, Status: i < 9_990 ? "alive" : "failed", Tags: {} })`;
+      const members = `Array.from({ length: 10_000 }, (_, i) => ${member})`;
+      const at = `{ Vec: [Math.sin(i), Math.cos(i)], Height: 0, Adjustment: 0 }`;
+      const coordinates = `new Map(${members}.map(({ Name }, i) => [Name, ${at}]))`;
+      const cluster = `{ members: ${members}, coordinates: ${coordinates}, node: "n1" }`;
+      const count = (selector: string) => `place.querySelectorAll("${selector}").length`;
+      const rows = await dashboard.render("members", cluster, count(".row"));
+      assert(Number(rows) > 10 && Number(rows) < 100, `${rows} rows`);
+      const found = `${count("circle")} + " " + ${count(".failed")} + " " + ${count(".self")}`;
+      assertEquals(await dashboard.render("map", cluster, found), "1000 10 1");
     });
 
     await step("everybody can use the views", async () => {

@@ -85,7 +85,7 @@ function Answers({ asked }) {
   const names = [...new Set([...answers.keys(), ...acks.keys()])];
   const header = html`
     <div class="row answer head" role="row" aria-rowindex="1">
-      ${["Member", "Acknowledged", "Answered", "Answer"].map((title) =>
+      ${["Member", "Acked", "Answered", "Answer"].map((title) =>
         html`<div role="columnheader">${title}</div>`
       )}
     </div>

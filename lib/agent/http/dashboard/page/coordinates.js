@@ -25,8 +25,8 @@ export class Projection {
   #axes = [];
 
   /**
-   * Each point in the plane, in milliseconds around the centre. The axes follow from the last ones, so that the picture does not flip
-   * over when points move.
+   * Each point in the plane, in milliseconds around the centre. The axes follow from the last ones, so that the picture
+   * does not flip over when points move.
    *
    * @param {readonly (readonly number[])[]} points
    * @returns {[number, number][]}
