@@ -99,7 +99,9 @@ export class ClusterMemory implements ClusterObserver {
     const { name, address: { text } } = other;
     const seen = node.member(name);
     if (seen?.address.text === text) {
-      if (seen.status === "alive" || seen.status === "leaving") return true;
+      const isUp = seen.status === "alive" || seen.status === "leaving";
+      // Who still lists a node that left, and that knows nobody since, has only not heard of its leave yet.
+      if (isUp && (!this.#left.has(name) || other.member(node.name) !== undefined)) return true;
       if (seen.status === "failed" && !this.#left.has(name)) return true;
     }
     if (this.#left.has(name) || seen !== undefined) return false;
