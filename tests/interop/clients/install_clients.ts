@@ -26,7 +26,8 @@ async function install(language: string, ...steps: readonly string[][]): Promise
 const installed = await Promise.all([
   install(
     "Python",
-    ["python3", "-m", "venv", PYTHON_FOLDER],
+    // Anew: one that another Python has made does not work with this one.
+    ["python3", "-m", "venv", "--clear", PYTHON_FOLDER],
     [python, "-m", "pip", "install", "--quiet", "--retries=1", ...PYTHON_PACKAGES],
   ),
   install(
