@@ -63,6 +63,8 @@ Deno.test("the executable contains every command, its permissions and the unstab
   for (const [name, text] of files) {
     assert(embedded.includes(text.slice(0, 10_000)), `${name} of the dashboard is not embedded`);
   }
+  const loadedLate = "duplicate registration of API";
+  assert(embedded.includes(loadedLate), "the package for OpenTelemetry is not embedded");
   const metadata = readMetadata(executable);
   assertEquals(metadata.entrypoint_key, "main.ts");
   assertEquals(metadata.unstable_config.features, ["net"]);

@@ -14,6 +14,7 @@ import { Subscription } from "../base/subscription.ts";
 import type { AgentLog } from "./log/agent_log.ts";
 import { RunningNode } from "../host/running_node.ts";
 import type { SerfOptions } from "../host/serf_options.ts";
+import type { Tracer } from "../host/tracing.ts";
 import { failureText } from "../rpc/failure_text.ts";
 import type { RpcCounter } from "../rpc/server/rpc_agent.ts";
 import { encodeMeta } from "../serf/check_config.ts";
@@ -40,6 +41,8 @@ interface AgentOptions {
   readonly handlerWaitDelayMs: number;
   /** What {@link RpcAgent.metricsReport} returns. */
   readonly metricsReport: () => readonly string[];
+  /** Takes spans. Default: there are none. */
+  readonly tracer?: Tracer;
   /** The file that is written whenever the tags change. Default: none. */
   readonly tagsFile?: string;
 }
@@ -70,9 +73,9 @@ export class Agent implements HttpAgent {
 
   /** Starts an agent. Rejects as `Serf.create` does. */
   static async start(options: AgentOptions): Promise<Agent> {
-    const { log } = options;
+    const { serf, log, tracer } = options;
     log.write("INFO", "agent: Serf agent starting");
-    return new Agent(await RunningNode.start({ ...options.serf, log: log.write }), options);
+    return new Agent(await RunningNode.start({ ...serf, log: log.write }, { tracer }), options);
   }
 
   private constructor(node: RunningNode, options: AgentOptions) {
@@ -84,6 +87,7 @@ export class Agent implements HttpAgent {
       self: () => node.local,
       log: options.log.write,
       metrics: options.serf.metrics,
+      tracer: options.tracer,
     });
     this.closed = this.#watch();
     this.#deliver(node.events()).catch(() => {

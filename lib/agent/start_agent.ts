@@ -8,6 +8,7 @@ import { errorText } from "../base/errors.ts";
 import type { Metrics } from "../base/metrics.ts";
 import type { AgentLog } from "./log/agent_log.ts";
 import type { SerfOptions } from "../host/serf_options.ts";
+import type { Tracer } from "../host/tracing.ts";
 import { agentCoalescing } from "../serf/config.ts";
 import type { Keyring } from "../wire/framing/keyring.ts";
 import { Agent } from "./agent.ts";
@@ -31,6 +32,8 @@ interface StartAgentOptions {
   readonly metrics: Metrics;
   /** The lines of the report on the last minute. */
   readonly metricsReport: () => readonly string[];
+  /** Takes the agent's spans. Default: there are none. */
+  readonly tracer?: Tracer;
 }
 
 /** An agent, and its network settings as they were resolved on this machine. */
@@ -42,7 +45,7 @@ interface StartedAgent {
 /** Starts an agent. Rejects with a {@link StartupError} that says at which step it failed. */
 export async function startAgent(
   { config, handlers }: LoadedConfig,
-  { say, log, metrics, metricsReport }: StartAgentOptions,
+  { say, log, metrics, metricsReport, tracer }: StartAgentOptions,
 ): Promise<StartedAgent> {
   const network = await resolveNetworkSettings(config);
   if (network.notice !== undefined) say(network.notice);
@@ -64,7 +67,7 @@ export async function startAgent(
     "Failed to start the Serf agent: Error creating Serf",
     () =>
       Agent.start({
-        ...{ serf, log, metricsReport, tagsFile },
+        ...{ serf, log, metricsReport, tracer, tagsFile },
         ...{ handlers, handlerWaitDelayMs: config.handlerWaitDelayMs },
       }),
   );

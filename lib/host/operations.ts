@@ -4,15 +4,26 @@
  * @module
  */
 
-import { Query } from "../api/query.ts";
+import { Query, type QueryRecord } from "../api/query.ts";
 import type { ClosedError } from "../base/errors.ts";
 import type { SerfOutput } from "../serf/output.ts";
 
 /** The outputs that end an operation. */
 export type Ending = Extract<SerfOutput, { type: "done" | "joined" | "key-result" }>;
 
+/** How many acks and answers to a query have come. */
+export type QueryCounts = Readonly<Record<QueryRecord["type"], number>>;
+
 /** How a query's subscription is made. */
-type QuerySettings = Omit<ConstructorParameters<typeof Query>[0], "onClose">;
+type QuerySettings = Omit<ConstructorParameters<typeof Query>[0], "onClose"> & {
+  /** Called when a query that has begun is over. */
+  readonly onEnd?: (counts: QueryCounts) => void;
+};
+
+interface RunningQuery {
+  readonly query: Query;
+  readonly counts: Record<QueryRecord["type"], number>;
+}
 
 interface Pending {
   end(ending: Ending): void;
@@ -22,7 +33,7 @@ interface Pending {
 /** Running operations by number. */
 export class Operations {
   readonly #pending = new Map<number, Pending>();
-  readonly #queries = new Map<number, Query>();
+  readonly #queries = new Map<number, RunningQuery>();
   #lastId = 0;
   #closed: ClosedError | undefined;
 
@@ -51,17 +62,21 @@ export class Operations {
   }
 
   /** Begins a query, which is closed when it is over. Throws what `start` throws, or the error of {@link close}. */
-  query(start: (id: number) => void, options: QuerySettings): Query {
+  query(start: (id: number) => void, { onEnd, ...options }: QuerySettings): Query {
     const id = ++this.#lastId;
+    const counts = { ack: 0, response: 0 };
     const query = new Query({
       ...options,
-      onClose: () => this.#queries.delete(id),
+      onClose: () => {
+        if (this.#queries.delete(id)) onEnd?.(counts);
+      },
     });
-    this.#queries.set(id, query);
+    this.#queries.set(id, { query, counts });
     try {
       if (this.#closed) throw this.#closed;
       start(id);
     } catch (error) {
+      this.#queries.delete(id);
       query.close();
       throw error;
     }
@@ -70,12 +85,15 @@ export class Operations {
 
   /** An ack or answer to a query arrived. */
   record({ id, record }: Extract<SerfOutput, { type: "query-record" }>): void {
-    this.#queries.get(id)?.push(record);
+    const running = this.#queries.get(id);
+    if (running === undefined) return;
+    running.counts[record.type]++;
+    running.query.push(record);
   }
 
   /** An operation is over. */
   end(ending: Ending): void {
-    this.#queries.get(ending.id)?.close();
+    this.#queries.get(ending.id)?.query.close();
     this.#pending.get(ending.id)?.end(ending);
     this.#pending.delete(ending.id);
   }
@@ -88,6 +106,6 @@ export class Operations {
     this.#closed = error;
     for (const { fail } of this.#pending.values()) fail(error);
     this.#pending.clear();
-    for (const query of [...this.#queries.values()]) query.close(queryEnd);
+    for (const { query } of [...this.#queries.values()]) query.close(queryEnd);
   }
 }

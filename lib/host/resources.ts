@@ -17,6 +17,7 @@ import { guardedLog, guardedMetrics } from "./guards.ts";
 import { DEFAULT_PORT, resolveEndpoint } from "./resolve.ts";
 import { checkSerfOptions, type NodeConfig, nodeConfig, type SerfOptions } from "./serf_options.ts";
 import { SnapshotFile } from "./snapshot_file.ts";
+import type { Tracer } from "./tracing.ts";
 import { NetTransport } from "./transport/net_transport.ts";
 
 /** Everything that exists before the node does. */
@@ -34,7 +35,7 @@ export interface Resources {
  * option, with the signal's reason, and otherwise with an `Error` in the words of Serf and memberlist whose `cause` is
  * the system's error. Nothing stays open then.
  */
-export async function openResources(given: SerfOptions): Promise<Resources> {
+export async function openResources(given: SerfOptions, tracer: Tracer): Promise<Resources> {
   checkSerfOptions(given);
   const options = { ...given, metrics: guardedMetrics(given.metrics) };
   const { signal } = options;
@@ -46,7 +47,7 @@ export async function openResources(given: SerfOptions): Promise<Resources> {
   await using opened = new AsyncDisposableStack();
   const snapshot = await openSnapshot(options, log);
   opened.defer(() => snapshot?.close());
-  const transport = await bindTransport(bind, { options, config, wire, log });
+  const transport = await bindTransport(bind, { options, config, wire, log, tracer });
   opened.defer(() => transport.close());
   signal?.throwIfAborted();
   const address = addressToAnnounce(transport, advertise);
@@ -89,16 +90,20 @@ async function openSnapshot(options: SerfOptions, log: Log): Promise<SnapshotFil
 
 async function bindTransport(
   bind: Address,
-  { options: { metrics }, config, wire, log }: {
+  { options: { metrics }, config, wire, log, tracer }: {
     readonly options: SerfOptions;
     readonly config: NodeConfig;
     readonly wire: WireOptions;
     readonly log: Log;
+    readonly tracer: Tracer;
   },
 ): Promise<NetTransport> {
   try {
     const { allows, profile: { tcpTimeoutMs: streamTimeoutMs } } = config;
-    return await NetTransport.bind({ bind, wire, streamTimeoutMs, log, metrics, allows });
+    return await NetTransport.bind({
+      ...{ bind, wire, streamTimeoutMs, allows },
+      ...{ log, metrics, tracer },
+    });
   } catch (error) {
     throw memberlistError(error);
   }

@@ -26,10 +26,11 @@ import { PING_QUERY } from "../api/internal_names.ts";
 import { packetOverhead } from "../wire/framing/packet.ts";
 import { Driver } from "./driver.ts";
 import { joinTargets } from "./join.ts";
-import { type Ending, Operations } from "./operations.ts";
+import { type Ending, Operations, type QueryCounts } from "./operations.ts";
 import { rejoin } from "./rejoin.ts";
 import { openResources, type Resources } from "./resources.ts";
 import type { SerfOptions } from "./serf_options.ts";
+import { noTracer, type Tracer } from "./tracing.ts";
 
 /** One node from its start to its end. After the end, everything that needs the node fails with a `ClosedError`. */
 export class RunningNode {
@@ -38,6 +39,7 @@ export class RunningNode {
   readonly closed: Promise<SerfClosed>;
   readonly core: SerfCore;
   readonly #resources: Resources;
+  readonly #tracer: Tracer;
   readonly #driver: Driver<SerfTimer, SerfOutput>;
   readonly #operations = new Operations();
   /** With the events that each wants; none means all. */
@@ -47,9 +49,10 @@ export class RunningNode {
   #closedError: ClosedError | undefined;
   #lostName = false;
 
-  private constructor(resources: Resources, options: SerfOptions) {
+  private constructor(resources: Resources, options: SerfOptions, tracer: Tracer) {
     const { config, wire, transport, snapshot, log } = resources;
     this.#resources = resources;
+    this.#tracer = tracer;
     this.#driver = new Driver({ transport, log, deliver: (output) => this.#deliver(output) });
     this.core = new SerfCore(config, this.#driver, {
       keyring: wire.keyring,
@@ -70,12 +73,15 @@ export class RunningNode {
     });
   }
 
-  /** Starts a node. Rejects as `Serf.create` does. */
-  static async start(options: SerfOptions): Promise<RunningNode> {
-    const resources = await openResources(options);
+  /** Starts a node, whose joins, queries and state exchanges the tracer takes. Rejects as `Serf.create` does. */
+  static async start(
+    options: SerfOptions,
+    { tracer = noTracer }: { readonly tracer?: Tracer } = {},
+  ): Promise<RunningNode> {
+    const resources = await openResources(options, tracer);
     let node: RunningNode;
     try {
-      node = new RunningNode(resources, options);
+      node = new RunningNode(resources, options, tracer);
     } catch (error) {
       await Promise.all([resources.transport.close(), resources.snapshot?.close()]);
       throw error;
@@ -112,7 +118,22 @@ export class RunningNode {
   }
 
   /** As `Serf.join`. */
-  async join(addresses: readonly string[], options: { readonly replay: boolean }): Promise<number> {
+  join(addresses: readonly string[], options: { readonly replay: boolean }): Promise<number> {
+    const attributes = {
+      "serf.join.addresses": addresses.join(" "),
+      "serf.join.replay": options.replay,
+    };
+    return this.#tracer.span("serf.join", attributes, async (span) => {
+      const count = await this.#join(addresses, options);
+      span.set({ "serf.join.reached": count });
+      return count;
+    });
+  }
+
+  async #join(
+    addresses: readonly string[],
+    options: { readonly replay: boolean },
+  ): Promise<number> {
     if (this.#lostName) throw this.#closedError;
     if (this.state !== "alive") throw new ClosedError("Serf can't Join after Leave or Shutdown");
     return await joinTargets(addresses, {
@@ -152,10 +173,30 @@ export class RunningNode {
     const { capacity = Math.max(1_024, 2 * this.core.members().length), signal, ...parameters } =
       options;
     const bytes = toBytes(payload);
-    return this.#operations.query(
-      (id) => this.#call(() => this.core.query(name, bytes, { ...parameters, id })),
-      { capacity, signal, acksOnly: name === PING_QUERY, asked: () => this.#asked(parameters) },
-    );
+    const { promise: ended, resolve: onEnd, reject } = Promise.withResolvers<QueryCounts>();
+    this.#traceQuery(name, ended);
+    try {
+      return this.#operations.query(
+        (id) => this.#call(() => this.core.query(name, bytes, { ...parameters, id })),
+        {
+          ...{ capacity, signal, onEnd },
+          acksOnly: name === PING_QUERY,
+          asked: () => this.#asked(parameters),
+        },
+      );
+    } catch (error) {
+      reject(error);
+      throw error;
+    }
+  }
+
+  #traceQuery(name: string, ended: Promise<QueryCounts>): void {
+    this.#tracer.span("serf.query", { "serf.query.name": name }, async (span) => {
+      const { ack, response } = await ended;
+      span.set({ "serf.query.acks": ack, "serf.query.responses": response });
+    }).catch(() => {
+      // The caller is told.
+    });
   }
 
   /** The events from now on that one of the filters matches; all, if there are no filters. */

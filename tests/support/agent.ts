@@ -28,6 +28,8 @@ export interface AgentOptions {
   readonly rpcAddress?: string;
   readonly args?: readonly string[];
   readonly cwd?: string;
+  /** Added to its environment. */
+  readonly env?: Readonly<Record<string, string>>;
   /** A program that runs the agent's, with its arguments. */
   readonly through?: readonly string[];
 }
@@ -84,7 +86,7 @@ export class Agent implements AsyncDisposable {
 
   /** Starts an agent that is not expected to come up. */
   static spawn(kind: Kind, options: AgentOptions): Agent {
-    const { name, ip = localAddress(), args = [], cwd, through = [] } = options;
+    const { name, ip = localAddress(), args = [], cwd, env = {}, through = [] } = options;
     const { rpcAddress = `${ip}:${RPC_PORT}` } = options;
     const line = commandLine(kind, [
       "agent",
@@ -97,7 +99,7 @@ export class Agent implements AsyncDisposable {
     const child = new Deno.Command(program, {
       args: rest,
       cwd,
-      env: { NO_COLOR: "1" },
+      env: { NO_COLOR: "1", ...env },
       stdin: "null",
       stdout: "piped",
       stderr: "piped",

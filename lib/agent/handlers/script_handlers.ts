@@ -10,6 +10,7 @@ import type { Log } from "../../base/log.ts";
 import { errorText } from "../../base/errors.ts";
 import { after } from "../../base/timer.ts";
 import type { Metrics } from "../../base/metrics.ts";
+import { noTracer, type SpanAttributes, type Tracer } from "../../host/tracing.ts";
 import type { SerfEvent } from "../../api/event.ts";
 import type { Member } from "../../api/member.ts";
 import { matchesEvent } from "../../api/event_filter.ts";
@@ -24,6 +25,7 @@ interface ScriptHandlersOptions extends RunScriptOptions {
   readonly self: () => Member;
   readonly log: Log;
   readonly metrics?: Metrics;
+  readonly tracer?: Tracer;
 }
 
 /** A script that runs longer is reported once; Serf has the same limit (`warnSlow`). */
@@ -52,13 +54,17 @@ export class ScriptHandlers {
   }
 
   async #run(script: string, self: Member, event: SerfEvent): Promise<void> {
-    const { log, metrics } = this.#options;
+    const { log, metrics, tracer = noTracer } = this.#options;
     const slow = after(SLOW_MS, () => {
       log("WARN", `agent: Script '${script}' slow, execution exceeding 1s`);
     });
     const input = { environment: handlerEnvironment(self, event), stdin: handlerInput(event) };
     const startedAt = performance.now();
-    const result = await runScript(script, input, { waitDelayMs: this.waitDelayMs });
+    const result = await tracer.span("serf.handler", eventAttributes(event), async (span) => {
+      const result = await runScript(script, input, { waitDelayMs: this.waitDelayMs });
+      if (result.failure !== undefined) span.fail(result.failure);
+      return result;
+    });
     metrics?.sample(`agent.invoke.${script}`, performance.now() - startedAt);
     slow.cancel();
     this.#report(script, event, result);
@@ -88,4 +94,12 @@ export class ScriptHandlers {
     metrics?.count("agent.invoke_failures");
     log("ERR", `agent: Error invoking script '${script}': ${failure}`);
   }
+}
+
+/** The attributes of a handler's span. */
+function eventAttributes(event: SerfEvent): SpanAttributes {
+  const { type } = event;
+  return type === "user" || type === "query"
+    ? { "serf.event.type": type, "serf.event.name": event.name }
+    : { "serf.event.type": type, "serf.event.members": event.members.length };
 }

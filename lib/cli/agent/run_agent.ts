@@ -8,6 +8,7 @@ import { type Log, LOG_LEVELS, type LogLevel, parseLogLevel } from "../../base/l
 import type { CommandIo } from "../command.ts";
 import { errorText } from "../../base/errors.ts";
 import { after } from "../../base/timer.ts";
+import type { Tracer } from "../../host/tracing.ts";
 import { FlagError } from "../../go/flags.ts";
 import { AgentLog } from "../../agent/log/agent_log.ts";
 import { failureText } from "../../rpc/failure_text.ts";
@@ -108,6 +109,7 @@ class AgentProcess {
       log,
       metrics,
       metricsReport: report,
+      tracer: await loadTracer(),
     });
     cleanup.defer(() => agent.stop());
     cleanup.use(await startDiscovery(config, { agent, log: log.write }));
@@ -253,6 +255,20 @@ function openSyslog(
   } catch (error) {
     throw new StartupError(`Syslog setup failed: ${errorText(error)}`);
   }
+}
+
+/**
+ * Loads OpenTelemetry only where Deno exports spans, which it has registered there as a provider. The environment would
+ * not tell: an executable has the settings with which it was compiled.
+ */
+async function loadTracer(): Promise<Tracer | undefined> {
+  const key = Symbol.for("opentelemetry.js.api.1");
+  const registered = (globalThis as { [key]?: { readonly trace?: unknown } })[key];
+  if (registered?.trace === undefined) return undefined;
+  const { OpenTelemetryTracer } = await import(
+    "../../agent/telemetry/open_telemetry_tracer.ts"
+  );
+  return new OpenTelemetryTracer();
 }
 
 /** The HTTP API before the agent has started. */

@@ -10,9 +10,11 @@ import { LOG_INTERVAL_MS, LOG_LINES, RateLimiter } from "../../base/rate_limiter
 import type { Exchange, Packet, Reply, StreamMessage } from "../../wire/messages/messages.ts";
 import { decodePacket, encodePacket } from "../../wire/framing/packet.ts";
 import type { WireOptions } from "../../wire/framing/wire_options.ts";
+import type { Tracer } from "../tracing.ts";
 import { type BindOptions, bindPair, type BoundPair } from "./bind.ts";
 import { exchangeOverTcp } from "./tcp_client.ts";
 import { TcpServer } from "./tcp_server.ts";
+import { traceExchange } from "./trace_exchange.ts";
 import type { UdpSocket } from "./udp.ts";
 
 /** Takes what arrives. */
@@ -32,6 +34,8 @@ export interface NetTransportOptions extends BindOptions {
   readonly allows?: (ip: Uint8Array) => boolean;
   /** Takes the values of metrics, if they are wanted. */
   readonly metrics?: Metrics;
+  /** Takes the spans of state exchanges, if they are wanted. */
+  readonly tracer?: Tracer;
 }
 
 /** A bound UDP socket and a TCP listener of the same port. */
@@ -61,7 +65,7 @@ export class NetTransport {
 
   /** Begins to receive. What arrived since the sockets were bound is in the system's buffers. Called once. */
   start(handler: TransportHandler): void {
-    const { wire, log, metrics, allows, streamTimeoutMs: timeoutMs } = this.#options;
+    const { wire, log, metrics, tracer, allows, streamTimeoutMs: timeoutMs } = this.#options;
     this.#udp.start((from, bytes) => {
       if (allows?.(from.ip) === false) {
         metrics?.count("memberlist.udp.dropped", 1, { reason: "address" });
@@ -86,6 +90,7 @@ export class NetTransport {
       accept: (from, message) => handler.accept(from, message),
       log,
       metrics,
+      tracer,
     });
   }
 
@@ -101,12 +106,13 @@ export class NetTransport {
 
   /** Performs a stream exchange. Never rejects; closing the transport makes it fail at once. */
   request(to: Address, exchange: Exchange): Promise<Reply> {
-    const { wire, log, metrics, allows } = this.#options;
+    const { wire, log, metrics, tracer, allows } = this.#options;
     if (allows?.(to.ip) === false) {
       return Promise.resolve({ ok: false, error: `${to.host} is not allowed`, refused: false });
     }
     const options = { wire, log, metrics, signal: this.#closing.signal };
-    const reply = exchangeOverTcp(to, exchange, options)
+    const traced = { peer: to, role: "dialler", message: exchange.message } as const;
+    const reply = traceExchange(tracer, traced, () => exchangeOverTcp(to, exchange, options))
       .finally(() => this.#exchanges.delete(reply));
     this.#exchanges.add(reply);
     return reply;

@@ -12,10 +12,12 @@ import type { StreamMessage } from "../../wire/messages/messages.ts";
 import { encodeStream, StreamDecodeError } from "../../wire/framing/stream.ts";
 import type { WireOptions } from "../../wire/framing/wire_options.ts";
 import { osErrorText } from "../../go/os_error.ts";
+import type { Tracer } from "../tracing.ts";
 import { countSent } from "./count_sent.ts";
 import { readMessage } from "./read_message.ts";
 import { serveLoop } from "./serve_loop.ts";
 import { TimedConnection } from "./timed_connection.ts";
+import { traceExchange } from "./trace_exchange.ts";
 import { peerAddress } from "./udp.ts";
 import { type Inbound, UnfinishedStreams } from "./unfinished_streams.ts";
 
@@ -30,6 +32,7 @@ export interface TcpServerOptions {
   readonly accept: (from: Address, message: StreamMessage) => StreamMessage | null;
   readonly log: Log;
   readonly metrics?: Metrics;
+  readonly tracer?: Tracer;
   /** Whether streams from an address are accepted. Default: from any. */
   readonly allows?: (ip: Uint8Array) => boolean;
   /** The most answers that are written at once; a further message is not answered. Default 128. */
@@ -101,7 +104,10 @@ export class TcpServer {
     this.#log("DEBUG", `Stream connection from=${from}`);
     try {
       const message = await this.#read(connection, from);
-      if (message !== undefined) await this.#exchange(connection, { from, message });
+      if (message === undefined) return;
+      const exchange = { peer: from, role: "server", message } as const;
+      const run = () => this.#exchange(connection, { from, message });
+      await traceExchange(this.#options.tracer, exchange, run);
     } catch (error) {
       const refused = error instanceof StreamDecodeError;
       const prefix = refused && !error.answer ? "" : "failed to receive: ";
@@ -125,13 +131,14 @@ export class TcpServer {
   async #exchange(
     connection: TimedConnection,
     { from, message }: { readonly from: Address; readonly message: StreamMessage },
-  ): Promise<void> {
+  ): Promise<StreamMessage | null> {
     const { accept, maxExchanges = MAX_EXCHANGES } = this.#options;
     if (this.#answering >= maxExchanges) throw new Error("Too many pending push/pull requests");
     this.#answering++;
     try {
       const answer = accept(from, message);
       if (answer) await this.#answer(connection, answer);
+      return answer;
     } finally {
       this.#answering--;
     }
