@@ -48,8 +48,8 @@ function measureMemory({ kind, pid }: Agent, report: Report): void {
   report.add(subjectOf(kind), metric("PSS (shared pages split)"), pss);
 }
 
-async function measureStarts({ kind, ip }: Agent, report: Report): Promise<void> {
-  for (const args of [["version"], ["members", `-rpc-addr=${ip}:7373`]]) {
+async function measureStarts({ kind, rpcAddress }: Agent, report: Report): Promise<void> {
+  for (const args of [["version"], ["members", `-rpc-addr=${rpcAddress}`]]) {
     const begun = performance.now();
     const { code, stderr } = await run(kind, args);
     if (code !== 0) throw new Error(`serf ${args[0]} ended with ${code}: ${stderr}`);
