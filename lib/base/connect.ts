@@ -1,5 +1,5 @@
 /**
- * Connecting over TCP with a time limit.
+ * Connecting over TCP with a time limit, and what a new connection needs.
  *
  * @module
  */
@@ -29,4 +29,14 @@ export async function connect(
     signal?.removeEventListener("abort", abort);
   }
   throw ending.signal.reason;
+}
+
+/** Lets what is written be sent at once. A connection that the other side has reset already is closed, and this throws. */
+export function sendAtOnce(conn: Deno.TcpConn): void {
+  try {
+    conn.setNoDelay(true);
+  } catch (error) {
+    conn.close();
+    throw error;
+  }
 }

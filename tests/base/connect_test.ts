@@ -1,5 +1,5 @@
-import { assertEquals, assertRejects } from "@std/assert";
-import { connect } from "../../lib/base/connect.ts";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { connect, sendAtOnce } from "../../lib/base/connect.ts";
 import { TimeoutError } from "../../lib/base/errors.ts";
 
 Deno.test("a connection that is made just when the time is over is closed", async () => {
@@ -30,4 +30,16 @@ Deno.test("an attempt to connect ends with the time limit or the reason of its s
   const [outcome] = await Promise.allSettled([late]);
   if (outcome.status === "fulfilled") outcome.value.close();
   else assertEquals(outcome.reason instanceof TimeoutError, true);
+});
+
+Deno.test("a connection that was reset before it could be set up is closed", () => {
+  let closed = 0;
+  const conn = {
+    setNoDelay() {
+      throw new Deno.errors.NotConnected("Transport endpoint is not connected");
+    },
+    close: () => void closed++,
+  } as Partial<Deno.TcpConn> as Deno.TcpConn;
+  assertThrows(() => sendAtOnce(conn), Deno.errors.NotConnected);
+  assertEquals(closed, 1);
 });

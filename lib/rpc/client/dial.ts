@@ -4,7 +4,7 @@
  * @module
  */
 
-import { connect } from "../../base/connect.ts";
+import { connect, sendAtOnce } from "../../base/connect.ts";
 import { abortable } from "../../base/abortable.ts";
 import { DecodeError, errorText, RpcError, TimeoutError } from "../../base/errors.ts";
 import { after } from "../../base/timer.ts";
@@ -104,7 +104,7 @@ async function connectUnix({ path }: UnixEndpoint, { signal }: Limits) {
 
 async function connectTcp({ hostname, port }: TcpEndpoint, limits: Limits) {
   const connection = await connect({ hostname: hostname || "127.0.0.1", port }, limits);
-  connection.setNoDelay(true);
+  sendAtOnce(connection);
   return connection;
 }
 

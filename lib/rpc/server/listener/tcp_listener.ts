@@ -5,6 +5,7 @@
  */
 
 import { formatHostPort } from "../../../base/address.ts";
+import { sendAtOnce } from "../../../base/connect.ts";
 import { type TcpEndpoint, tcpFailureText } from "../../tcp_endpoint.ts";
 import type { AcceptedClient, ClientListener } from "./client_listener.ts";
 
@@ -37,7 +38,7 @@ class TcpListener implements ClientListener {
 
   async accept(): Promise<AcceptedClient> {
     const connection = await this.#listener.accept();
-    connection.setNoDelay(true);
+    sendAtOnce(connection);
     const { hostname, port } = connection.remoteAddr;
     return { connection, address: formatHostPort(hostname, port) };
   }
