@@ -14,9 +14,9 @@ import type { Keyring } from "../wire/framing/keyring.ts";
 import { Agent } from "./agent.ts";
 import type { AgentConfig } from "./config/config.ts";
 import {
-  isReadableByAll,
   readKeyringFile,
   readTagsFile,
+  warnIfReadableByAll,
   writeKeyringFile,
 } from "./config/state_files.ts";
 import type { LoadedConfig } from "./config/load_config.ts";
@@ -102,9 +102,7 @@ async function restoreKeyring(
   const keyring = await readKeyringFile(keyringFile);
   const count = keyring.keys.length;
   log.write("INFO", `agent: Restored keyring with ${count} keys from ${keyringFile}`);
-  if (isReadableByAll(keyringFile)) {
-    log.write("WARN", `agent: Everybody on this machine can read the keyring file ${keyringFile}`);
-  }
+  warnIfReadableByAll(keyringFile, "keyring file", log.write);
   return keyring;
 }
 

@@ -1,7 +1,7 @@
 /**
- * Comparing bytes, and taking text for bytes.
+ * Comparing and joining bytes, and taking text for bytes.
  *
- * `equals` of `@std/bytes` does the same, but the protocol core and the RPC client have no dependency for this.
+ * `equals` and `concat` of `@std/bytes` do the same, but the protocol core and the RPC client have no dependency for this.
  *
  * @module
  */
@@ -18,6 +18,17 @@ export function equalBytes(a: Uint8Array | null, b: Uint8Array | null): boolean 
   if (left.length !== right.length) return false;
   for (let i = 0; i < left.length; i++) if (left[i] !== right[i]) return false;
   return true;
+}
+
+/** The parts, one after the other. */
+export function joinBytes(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const joined = new Uint8Array(parts.reduce((total, { length }) => total + length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    joined.set(part, offset);
+    offset += part.length;
+  }
+  return joined;
 }
 
 /** A payload that was given as text or as bytes, as bytes. */

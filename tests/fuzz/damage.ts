@@ -4,6 +4,7 @@
  * @module
  */
 
+import { joinBytes } from "../../lib/base/bytes.ts";
 import type { Random } from "../../lib/sim/random.ts";
 import { decodePacket, encodePacket } from "../../lib/wire/framing/packet.ts";
 import { encodeStream, StreamDecoder } from "../../lib/wire/framing/stream.ts";
@@ -67,22 +68,12 @@ function hurt(bytes: Uint8Array, samples: readonly Sample[], random: Random): Ui
     case 2: // cut off the end
       return bytes.subarray(0, at);
     case 3: // cut out the middle
-      return join(bytes.subarray(0, at), bytes.subarray(at + random.below(8)));
+      return joinBytes(bytes.subarray(0, at), bytes.subarray(at + random.below(8)));
     case 4: // a length that is not there
-      return join(bytes.subarray(0, at), fromHex("dbffffffff"), bytes.subarray(at + 5));
+      return joinBytes(bytes.subarray(0, at), fromHex("dbffffffff"), bytes.subarray(at + 5));
     default: { // the rest of another one
       const other = samples[random.below(samples.length)].bytes;
-      return join(bytes.subarray(0, at), other.subarray(random.below(other.length)));
+      return joinBytes(bytes.subarray(0, at), other.subarray(random.below(other.length)));
     }
   }
-}
-
-function join(...parts: Uint8Array[]): Uint8Array {
-  const joined = new Uint8Array(parts.reduce((total, { length }) => total + length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    joined.set(part, offset);
-    offset += part.length;
-  }
-  return joined;
 }

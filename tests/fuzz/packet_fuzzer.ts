@@ -12,7 +12,7 @@ import { decodePacket } from "../../lib/wire/framing/packet.ts";
 import type { WireOptions } from "../../lib/wire/framing/wire_options.ts";
 import { encodeMessage } from "../../lib/wire/messages/message_codec.ts";
 import { MessageType } from "../../lib/wire/messages/messages.ts";
-import { concat } from "./bytes.ts";
+import { joinBytes } from "../../lib/base/bytes.ts";
 import { damage, packets, plain } from "./damage.ts";
 import { FuzzedNode, stranger } from "./fuzzed_node.ts";
 import { type Fuzzer, type Target, timeOf } from "./fuzzer.ts";
@@ -104,7 +104,7 @@ function skipped(message: Uint8Array): number {
 function compound(parts: readonly Uint8Array[], random: Random): Uint8Array {
   const count = random.chance(0.05) ? random.below(256) : parts.length;
   const lengths = parts.map(({ length }) => random.chance(0.02) ? random.below(65_536) : length);
-  return concat(
+  return joinBytes(
     Uint8Array.of(MessageType.compound, count),
     Uint8Array.from(lengths.flatMap((length) => [length >> 8, length & 255])),
     ...parts,
@@ -117,7 +117,7 @@ function wrap(message: Uint8Array, random: Random): Uint8Array {
   if (random.chance(0.97)) return compressed;
   const checksum = new Uint8Array(4);
   new DataView(checksum.buffer).setUint32(0, crc32(compressed));
-  return concat(Uint8Array.of(MessageType.hasCrc), checksum, compressed);
+  return joinBytes(Uint8Array.of(MessageType.hasCrc), checksum, compressed);
 }
 
 /** What `.github/SECURITY.md` promises of a datagram: less than 5 ms. */

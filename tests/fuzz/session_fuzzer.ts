@@ -12,7 +12,7 @@ import type { Random } from "../../lib/sim/random.ts";
 import { ChunkSource, pieces } from "../rpc/chunk_source.ts";
 import { FakeAgent } from "../rpc/client/fake_agent.ts";
 import { damaged, HANDSHAKE_LENGTH, requests } from "../rpc/server/damaged_requests.ts";
-import { concat } from "./bytes.ts";
+import { joinBytes } from "../../lib/base/bytes.ts";
 import type { Fuzzer, Target } from "./fuzzer.ts";
 import { mutateMessage } from "./value_tree.ts";
 
@@ -92,7 +92,7 @@ class SessionTarget implements Target {
     if (kind < 0.5) return damaged(recorded, random);
     // Without a handshake a session ends at once.
     const spared = random.chance(0.9) ? HANDSHAKE_LENGTH : 0;
-    return concat(
+    return joinBytes(
       recorded.subarray(0, spared),
       mutateMessage(recorded.subarray(spared), 0, random),
     );

@@ -12,7 +12,7 @@ import { readTlsFiles } from "../../rpc/tls_files.ts";
 import type { ServerTlsOptions } from "../../rpc/tls_options.ts";
 import type { AgentConfig } from "./config.ts";
 import { StartupError } from "./startup_error.ts";
-import { isReadableByAll } from "./state_files.ts";
+import { warnIfReadableByAll } from "./state_files.ts";
 
 /** What is configured of a server. */
 export interface RpcSettings extends Pick<RpcServerOptions, "authKey" | "maxClients"> {
@@ -53,9 +53,4 @@ function readTls(
   }
   warnIfReadableByAll(rpcTlsKey, "RPC key file", log);
   return { cert, key, ca };
-}
-
-function warnIfReadableByAll(path: string, what: string, log: Log): void {
-  if (!isReadableByAll(path)) return;
-  log("WARN", `agent: Everybody on this machine can read the ${what} ${path}`);
 }

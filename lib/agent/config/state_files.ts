@@ -7,6 +7,7 @@
  */
 
 import { errorText } from "../../base/errors.ts";
+import type { Log } from "../../base/log.ts";
 import { encodeText } from "../../base/text.ts";
 import { writeFileAtomically } from "../../base/write_file.ts";
 import { decodeBase64 } from "../../go/base64.ts";
@@ -49,6 +50,12 @@ export async function readKeyringFile(path: string): Promise<Keyring> {
 /** Whether everybody on this machine may read a file, as far as the system has modes. */
 export function isReadableByAll(path: string): boolean {
   return ((Deno.statSync(path).mode ?? 0) & 0o004) !== 0;
+}
+
+/** Warns if everybody on this machine may read a file with a secret; `what` is what it is called. */
+export function warnIfReadableByAll(path: string, what: string, log: Log): void {
+  if (!isReadableByAll(path)) return;
+  log("WARN", `agent: Everybody on this machine can read the ${what} ${path}`);
 }
 
 /** Writes all keys, the primary one first. Throws an `Error` that says why it cannot. */

@@ -16,7 +16,7 @@ import { readAuthFile } from "../../rpc/auth_file.ts";
 import { parseTcpEndpoint } from "../../rpc/tcp_endpoint.ts";
 import type { AgentConfig } from "../config/config.ts";
 import { StartupError } from "../config/startup_error.ts";
-import { isReadableByAll } from "../config/state_files.ts";
+import { warnIfReadableByAll } from "../config/state_files.ts";
 import { PrometheusRegistry } from "../telemetry/prometheus_registry.ts";
 import { AccessControl, isLoopback } from "./access.ts";
 import { createApp } from "./app.ts";
@@ -159,9 +159,7 @@ function readToken(path: string, log: Log): string {
   if (!/^[\x21-\x7e]+$/.test(token)) {
     throw new StartupError(`Cannot use http_token_file: expected one word of ASCII in ${path}`);
   }
-  if (isReadableByAll(path)) {
-    log("WARN", `agent: Everybody on this machine can read the HTTP token file ${path}`);
-  }
+  warnIfReadableByAll(path, "HTTP token file", log);
   return token;
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { joinBytes } from "../../base/bytes.ts";
 import { Problem } from "./problem.ts";
 
 /** The largest body: seven times the largest user event. */
@@ -20,11 +21,5 @@ export async function readBody(request: Request): Promise<Uint8Array> {
     }
     parts.push(part);
   }
-  const body = new Uint8Array(length);
-  let offset = 0;
-  for (const part of parts) {
-    body.set(part, offset);
-    offset += part.length;
-  }
-  return body;
+  return joinBytes(...parts);
 }

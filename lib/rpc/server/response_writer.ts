@@ -5,6 +5,7 @@
  * @module
  */
 
+import { joinBytes } from "../../base/bytes.ts";
 import type { ByteSink } from "../../base/write_all.ts";
 import { osErrorText } from "../../go/os_error.ts";
 import { MessageWriter } from "../message_writer.ts";
@@ -34,10 +35,10 @@ export class ResponseBatch {
 
   /** Returns all responses in one piece, and empties the batch. */
   take(): Uint8Array {
-    const bytes = joined(this.#responses, this.#length);
+    const responses = this.#responses;
     this.#responses = [];
     this.#length = 0;
-    return bytes;
+    return responses.length === 1 ? responses[0] : joinBytes(...responses);
   }
 }
 
@@ -64,15 +65,4 @@ export class ResponseWriter {
       throw new Error(`write: ${osErrorText(cause)}`, { cause });
     }
   }
-}
-
-function joined(parts: readonly Uint8Array[], length: number): Uint8Array {
-  if (parts.length === 1) return parts[0];
-  const bytes = new Uint8Array(length);
-  let offset = 0;
-  for (const part of parts) {
-    bytes.set(part, offset);
-    offset += part.length;
-  }
-  return bytes;
 }

@@ -1,3 +1,4 @@
+import { joinBytes } from "../../../lib/base/bytes.ts";
 import {
   assert,
   assertEquals,
@@ -57,10 +58,6 @@ class ScriptedAgent implements AsyncDisposable {
 }
 
 const agreed = encodeResponseHeader({ seq: 1n, error: "" });
-
-function joined(...parts: readonly Uint8Array[]): Uint8Array {
-  return Uint8Array.from(parts.flatMap((part) => [...part]));
-}
 
 Deno.test("an abort ends the wait for an answer, and later answers still reach their calls", async () => {
   await using serving = new Serving();
@@ -179,7 +176,7 @@ Deno.test("a request that is refused twice, as by Serf, does not shift the answe
   const listed = encodeResponse({ seq: 3n, error: "" }, "members-filtered", {
     Members: [member("alpha")],
   });
-  await using agent = new ScriptedAgent([agreed, joined(refused, refused), listed]);
+  await using agent = new ScriptedAgent([agreed, joinBytes(refused, refused), listed]);
   await using client = await RpcClient.connect({ address: agent.address });
   await assertRejects(() => client.userEvent("x"), RpcError, "Authentication required");
   assertEquals((await client.members())[0].name, "alpha");
@@ -188,7 +185,7 @@ Deno.test("a request that is refused twice, as by Serf, does not shift the answe
 Deno.test("a response and records that arrive in one piece are told apart", async () => {
   const header = encodeResponseHeader({ seq: 2n, error: "" });
   const line = encodeRecord(2n, logRecord, { Log: "one\ntwo" });
-  await using agent = new ScriptedAgent([agreed, joined(header, line, line)]);
+  await using agent = new ScriptedAgent([agreed, joinBytes(header, line, line)]);
   await using client = await RpcClient.connect({ address: agent.address });
   const log = await client.monitor();
   assertEquals([(await log.next()).value, (await log.next()).value], ["one\ntwo", "one\ntwo"]);
@@ -200,7 +197,7 @@ for (
     ["a value of 4 GiB", Uint8Array.fromHex("c6ffffffff")],
     [
       "an event of unknown type",
-      joined(
+      joinBytes(
         encodeResponseHeader({ seq: 2n, error: "" }),
         encodeRecord(2n, logRecord, { Log: "no event" }),
       ),

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { joinBytes } from "../../../lib/base/bytes.ts";
 import type { Random } from "../../../lib/sim/random.ts";
 import { request } from "../serve.ts";
 
@@ -41,11 +42,11 @@ function mutate(bytes: Uint8Array, random: Random): Uint8Array {
     case 2:
       return before;
     case 3:
-      return joined(before, bytes.subarray(at + 1 + random.below(8)));
+      return joinBytes(before, bytes.subarray(at + 1 + random.below(8)));
     case 4:
-      return joined(before, Uint8Array.of(random.below(256)), bytes.subarray(at));
+      return joinBytes(before, Uint8Array.of(random.below(256)), bytes.subarray(at));
     default:
-      return joined(before, other.subarray(random.below(other.length)));
+      return joinBytes(before, other.subarray(random.below(other.length)));
   }
 }
 
@@ -54,15 +55,5 @@ export function damaged(bytes: Uint8Array, random: Random): Uint8Array {
   const spared = random.chance(0.8) ? HANDSHAKE_LENGTH : 0;
   let rest = bytes.subarray(spared);
   for (let n = random.below(3); n >= 0 && rest.length > 0; n--) rest = mutate(rest, random);
-  return joined(bytes.subarray(0, spared), rest);
-}
-
-function joined(...parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    bytes.set(part, offset);
-    offset += part.length;
-  }
-  return bytes;
+  return joinBytes(bytes.subarray(0, spared), rest);
 }

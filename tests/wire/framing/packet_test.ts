@@ -1,5 +1,6 @@
 /** Packets: how the layers combine, which packets are refused, and how damaged ones are reported. */
 
+import { joinBytes } from "../../../lib/base/bytes.ts";
 import { assert, assertEquals, assertLess, assertThrows } from "@std/assert";
 import { Address } from "../../../lib/base/address.ts";
 import { encodeMessage } from "../../../lib/wire/messages/message_codec.ts";
@@ -46,17 +47,7 @@ function lines(problems: readonly PacketProblem[]): string[] {
 
 function compound(...parts: Uint8Array[]): Uint8Array {
   const lengths = parts.flatMap(({ length }) => [length >> 8, length & 0xff]);
-  return concat(Uint8Array.of(7, parts.length, ...lengths), ...parts);
-}
-
-function concat(...parts: Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    bytes.set(part, offset);
-    offset += part.length;
-  }
-  return bytes;
+  return joinBytes(Uint8Array.of(7, parts.length, ...lengths), ...parts);
 }
 
 Deno.test("every combination of layers decodes to what was sent", () => {

@@ -63,7 +63,8 @@ export class EventRing {
   /** Adds an event, and forgets the oldest ones if there are too many. */
   push(event: SerfEvent): void {
     const seq = ++this.#latest;
-    const frame = eventFrame(event, this.cursor(seq));
+    const data = eventJson(event, Date.now());
+    const frame = encodeText(formatRecord(event.type, this.cursor(seq), data));
     this.#entries.push({ seq, event, frame });
     this.#bytes += frame.length;
     while (
@@ -96,7 +97,7 @@ export function parseCursor(text: string): Cursor | undefined {
   return match === null ? undefined : { run: match[1], seq: Number(match[2]) };
 }
 
-function eventFrame(event: SerfEvent, id: string): Uint8Array {
-  const data = JSON.stringify(eventJson(event, Date.now()));
-  return encodeText(`id: ${id}\nevent: ${event.type}\ndata: ${data}\n\n`);
+/** One record of Server-Sent Events; `id` is the cursor behind it. */
+export function formatRecord(type: string, id: string, data: unknown): string {
+  return `id: ${id}\nevent: ${type}\ndata: ${JSON.stringify(data)}\n\n`;
 }

@@ -9,9 +9,10 @@
  */
 
 import { type EventFilter, matchesEvent } from "../../../api/event_filter.ts";
+import { joinBytes } from "../../../base/bytes.ts";
 import { encodeText } from "../../../base/text.ts";
 import { after, type Timer } from "../../../base/timer.ts";
-import type { Cursor, EventRing } from "./event_ring.ts";
+import { type Cursor, type EventRing, formatRecord } from "./event_ring.ts";
 
 /** Where a stream begins, and what it shows. */
 interface StreamOptions {
@@ -144,13 +145,14 @@ class EventStream {
     this.#filterKey = JSON.stringify(options.filters);
     this.#batches = options.batches;
     this.#onClose = options.onClose;
-    const { seq, gap } = this.#place(options.after);
+    const { seq, restarted } = placeIn(ring, options.after);
     this.#seq = seq;
     const facts = {
       Node: options.node,
       Oldest: ring.cursor(ring.oldest - 1),
       Latest: ring.cursor(ring.latest),
     };
+    const gap = restarted ? this.#record("gap", { Reason: "restart", Lost: null }) : "";
     this.#notice = `retry: ${RETRY_MS}\n${this.#record("start", facts)}${gap}`;
     this.readable = new ReadableStream({
       start: (controller) => void (this.#controller = controller),
@@ -206,9 +208,10 @@ class EventStream {
   }
 
   #take(): Uint8Array | undefined {
-    const { oldest } = this.#ring;
-    if (this.#seq < oldest - 1) {
-      this.#notice += this.#gap("overrun", oldest - 1 - this.#seq, oldest - 1);
+    const lost = this.#ring.oldest - 1 - this.#seq;
+    if (lost > 0) {
+      this.#seq += lost;
+      this.#notice += this.#record("gap", { Reason: "overrun", Lost: lost });
     }
     if (this.#notice !== "") {
       const bytes = encodeText(this.#notice);
@@ -220,25 +223,20 @@ class EventStream {
     return bytes.length > 0 ? bytes : undefined;
   }
 
-  /** Where a stream begins that should go on after this place, and what is missing there. */
-  #place(place: StreamOptions["after"]): { seq: number; gap: string } {
-    const { run, latest, oldest } = this.#ring;
-    if (place === undefined) return { seq: latest, gap: "" };
-    if (place === "oldest") return { seq: oldest - 1, gap: "" };
-    if (place.run === run && place.seq <= latest) return { seq: place.seq, gap: "" };
-    return { seq: oldest - 1, gap: this.#gap("restart", null, oldest - 1) };
-  }
-
-  /** Says what a client has missed, and moves it to where events are again. */
-  #gap(Reason: "overrun" | "restart", Lost: number | null, seq: number): string {
-    this.#seq = seq;
-    return this.#record("gap", { Reason, Lost });
-  }
-
   #record(type: string, data: unknown): string {
-    const id = this.#ring.cursor(this.#seq);
-    return `id: ${id}\nevent: ${type}\ndata: ${JSON.stringify(data)}\n\n`;
+    return formatRecord(type, this.#ring.cursor(this.#seq), data);
   }
+}
+
+/** Where a stream begins that should go on after a place, and whether the agent has started anew since. */
+function placeIn(
+  { run, latest, oldest }: EventRing,
+  place: StreamOptions["after"],
+): { readonly seq: number; readonly restarted?: boolean } {
+  if (place === undefined) return { seq: latest };
+  if (place === "oldest") return { seq: oldest - 1 };
+  if (place.run === run && place.seq <= latest) return { seq: place.seq };
+  return { seq: oldest - 1, restarted: true };
 }
 
 /** Events on their way to a client. */
@@ -280,12 +278,6 @@ class BatchMemo {
       }
       last = seq;
     }
-    const bytes = new Uint8Array(length);
-    let offset = 0;
-    for (const frame of frames) {
-      bytes.set(frame, offset);
-      offset += frame.length;
-    }
-    return { bytes, seq: last };
+    return { bytes: joinBytes(...frames), seq: last };
   }
 }
