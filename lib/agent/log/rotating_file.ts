@@ -1,6 +1,6 @@
 /**
  * A log file that is put aside when it is large, as newer tools of HashiCorp do it: the file always has its own name, and
- * those put aside have the time in theirs, `serf-1795893824581000000.log`. Loaded only where it is asked for.
+ * those put aside have the time in theirs, `serf-1795893824581000000.log`.
  *
  * @module
  */

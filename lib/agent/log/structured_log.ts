@@ -1,5 +1,5 @@
 /**
- * Log lines for machines: one JSON object, or one line of logfmt, for each. Loaded only where it is asked for.
+ * Log lines for machines: one JSON object, or one line of logfmt, for each.
  *
  * The texts of the log are Serf's, and scripts know them; so the fields are taken from the texts, and the code that logs
  * does not have to say everything twice.

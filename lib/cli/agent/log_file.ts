@@ -1,5 +1,5 @@
 /**
- * The log in a file, `-log-file`, beside the one that an agent prints. Loaded only where there is one.
+ * The log in a file, `-log-file`, beside the one that an agent prints.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import { osErrorText } from "../../go/os_error.ts";
 import { LineQueue } from "./line_queue.ts";
 
 /** The log, and which of its lines are written in what form. */
-export interface LogFileOptions {
+interface LogFileOptions {
   readonly log: AgentLog;
   readonly level: LogLevel;
   /** Default: text. */

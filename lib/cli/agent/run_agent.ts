@@ -25,9 +25,13 @@ import { StartupError } from "../../agent/config/startup_error.ts";
 import { Discovery, type DiscoveryOptions } from "../../agent/discovery/discovery.ts";
 import { loadConfig, type LoadedConfig } from "../../agent/config/load_config.ts";
 import { LogPrinter } from "../../agent/log/log_printer.ts";
-import type { LogFormats, StructuredFormat } from "../../agent/log/structured_log.ts";
+import {
+  type LogFormats,
+  logFormats,
+  type StructuredFormat,
+} from "../../agent/log/structured_log.ts";
 import { retryJoin } from "../../agent/retry_join.ts";
-import type { LogFile, LogFileOptions } from "./log_file.ts";
+import { LogFile } from "./log_file.ts";
 import { onSignal, SignalQueue } from "./signal_queue.ts";
 import { startAgent } from "../../agent/start_agent.ts";
 import { startTelemetry } from "../../agent/telemetry/start_telemetry.ts";
@@ -89,12 +93,13 @@ class AgentProcess {
     const output = this.#output;
     const log = this.#log;
     const level = requireLogLevel(config.logLevel);
-    const formats = await loadLogFormats(config);
+    const formats = logFormatsOf(config);
     output.format = formats?.text;
     const print = (text: string) => output.log(text);
     using printer = new LogPrinter(log, { level, format: formats?.line, print });
     await using cleanup = new AsyncDisposableStack();
-    const file = cleanup.use(await openLogFile(config, { log, level, formats }));
+    const file = config.logFile === "" ? undefined : LogFile.open(config, { log, level, formats });
+    cleanup.use(file);
     cleanup.use(openSyslog(config, { log, level: () => printer.level }));
     const http = await loadHttp(config);
     const registry = http?.registry;
@@ -228,21 +233,9 @@ function invalidLogLevel(text: string): string {
   return `Invalid log level: ${text.toUpperCase()}. Valid log levels are: [${valid}]`;
 }
 
-/** Loads the formats for machines only where they are wanted. */
-async function loadLogFormats({ logFormat }: AgentConfig): Promise<LogFormats | undefined> {
-  if (logFormat === "text") return undefined;
-  const { logFormats } = await import("../../agent/log/structured_log.ts");
-  return logFormats(logFormat as StructuredFormat);
-}
-
-/** Loads log files only where there is one. */
-async function openLogFile(
-  config: AgentConfig,
-  options: LogFileOptions,
-): Promise<LogFile | undefined> {
-  if (config.logFile === "") return undefined;
-  const { LogFile } = await import("./log_file.ts");
-  return LogFile.open(config, options);
+/** The formats for machines, if one is wanted. */
+function logFormatsOf({ logFormat }: AgentConfig): LogFormats | undefined {
+  return logFormat === "text" ? undefined : logFormats(logFormat as StructuredFormat);
 }
 
 function openSyslog(

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { eventJson } from "../../agent/http/json_forms.ts";
+import { formatRecord, parseLogLine } from "../../agent/log/structured_log.ts";
 import { CommandFailure, type CommandIo, labelled } from "../command.ts";
 import type { Member, SerfEvent } from "../../rpc/client/client.ts";
 import { formatFlag } from "../output.ts";
@@ -30,7 +32,7 @@ export const monitor = rpcCommand({
     if (format !== "text" && format !== "json") {
       throw new CommandFailure(`Encoding error: Invalid output format "${format}"`);
     }
-    const print = format === "json" ? await jsonPrinter(io) : textPrinter(io);
+    const print = format === "json" ? jsonPrinter(io) : textPrinter(io);
     await using client = await connect();
     const { interrupt } = io;
     const events = await labelled("Error starting stream", client.events());
@@ -65,9 +67,7 @@ function textPrinter(io: CommandIo): Printer {
 }
 
 /** Log lines have a `message`, events an `Event`, as in the HTTP API. */
-async function jsonPrinter(io: CommandIo): Promise<Printer> {
-  const { parseLogLine, formatRecord } = await import("../../agent/log/structured_log.ts");
-  const { eventJson } = await import("../../agent/http/json_forms.ts");
+function jsonPrinter(io: CommandIo): Printer {
   return {
     event: (event) => io.out(JSON.stringify(eventJson(event, Date.now()))),
     line: (line) => io.out(formatRecord(parseLogLine(line), "json")),

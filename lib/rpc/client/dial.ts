@@ -16,6 +16,7 @@ import {
 } from "../endpoint.ts";
 import type { TcpEndpoint } from "../tcp_endpoint.ts";
 import type { Connection } from "../connection.ts";
+import { loadTls } from "../tls.ts";
 import type { RpcTlsOptions } from "../tls_options.ts";
 
 /** Limits of a dial. */
@@ -64,7 +65,6 @@ async function secure(
   options: RpcTlsOptions & { readonly serverName: string },
   { timeoutMs, signal }: Limits,
 ): Promise<Connection> {
-  const { loadTls } = await import("../tls.ts");
   const secured = (await loadTls()).connect(connection, options);
   const ending = new AbortController();
   const abort = () => ending.abort(signal?.reason);
