@@ -58,7 +58,7 @@ export async function longLoad({ minutes, log }: SoakOptions): Promise<void> {
   };
   await loadFor(WARM_UP_MS);
   await sleep(REST_MS);
-  const before = watches.map(({ descriptors }) => descriptors);
+  const before = watches.map(({ openFiles }) => openFiles);
 
   const watching = setInterval(sample, SAMPLE_MS);
   const begun = performance.now();
@@ -90,7 +90,7 @@ export async function longLoad({ minutes, log }: SoakOptions): Promise<void> {
     clearInterval(watching);
   }
   await sleep(REST_MS);
-  const after = watches.map(({ descriptors }) => descriptors);
+  const after = watches.map(({ openFiles }) => openFiles);
 
   const told = TOLD.map((part) => part * minutes);
   log(JSON.stringify(load.counts));
@@ -102,11 +102,14 @@ export async function longLoad({ minutes, log }: SoakOptions): Promise<void> {
   for (const [i, watch] of watches.entries()) {
     const { name, kind } = watch.agent;
     const memory = told.map((minute) => watch.rssAt(minute, { minutes }));
-    const cells = [...memory.map((rss) => `${rss.toFixed(1)} MiB`), before[i]];
-    log(`| ${[`${name}, ${kind}`, ...cells, watch.mostDescriptors, after[i]].join(" | ")} |`);
+    const cells = [...memory.map((rss) => `${rss.toFixed(1)} MiB`), before[i].length];
+    const descriptors = [watch.mostDescriptors, after[i].length];
+    log(`| ${[`${name}, ${kind}`, ...cells, ...descriptors].join(" | ")} |`);
     if (kind === anySerf) continue;
-    if (after[i] > before[i]) {
-      problems.push(`${name} had ${before[i]} descriptors, has ${after[i]}`);
+    if (after[i].length > before[i].length) {
+      const lost = before[i].filter((file) => !after[i].includes(file)).join(", ");
+      const added = after[i].filter((file) => !before[i].includes(file)).join(", ");
+      problems.push(`${name} has more descriptors: it lost ${lost || "none"}, has new ${added}`);
     }
     if (minutes >= MINUTES_TO_WARM_UP && memory.at(-1)! > memory[0] * ALLOWED_GROWTH) {
       problems.push(`${name} had ${memory[0]} MiB, has ${memory.at(-1)} MiB`);

@@ -46,6 +46,14 @@ export class ProcessWatch {
     return [...Deno.readDirSync(`/proc/${this.agent.pid}/fd`)].length;
   }
 
+  /** What the process has open: number and file, such as `12 socket:[4711]`. */
+  get openFiles(): string[] {
+    const folder = `/proc/${this.agent.pid}/fd`;
+    return [...Deno.readDirSync(folder)].map(({ name }) =>
+      `${name} ${Deno.readLinkSync(`${folder}/${name}`)}`
+    );
+  }
+
   /** Resident memory about this time of a run of so many minutes, MiB. */
   rssAt(minute: number, { minutes }: { readonly minutes: number }): number {
     const window = Math.max(minutes * WINDOW, LEAST_WINDOW);
