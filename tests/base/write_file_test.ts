@@ -1,5 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { writeFileAtomically } from "../../lib/base/write_file.ts";
+import { RecordedDiskSteps } from "../support/recorded_disk_steps.ts";
 import { runInTinyDisk, tinyDiskMissing } from "../support/tiny_disk.ts";
 import { TemporaryDirectory } from "../support/temporary_directory.ts";
 
@@ -16,6 +17,13 @@ Deno.test("a file is replaced by a new one that only its owner may read", () => 
   assertEquals([Deno.readTextFileSync(path), (mode ?? 0) & 0o777], ["new", 0o600]);
   assertEquals(ino === old, false);
   assertEquals([...Deno.readDirSync(directory.path)].length, 1);
+});
+
+Deno.test("a file is on the disk before it gets its name, and its name before this returns", () => {
+  using directory = new TemporaryDirectory();
+  using disk = new RecordedDiskSteps();
+  writeFileAtomically(directory.file("keys"), bytes("new"));
+  assertEquals(disk.steps, ["sync file", "rename", "sync folder"]);
 });
 
 Deno.test("a link stays, and what it points to is replaced", () => {

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import { Address } from "../../lib/base/address.ts";
 import { parseSnapshot } from "../../lib/serf/snapshot/snapshot.ts";
 import { SnapshotFile } from "../../lib/host/snapshot_file.ts";
+import { RecordedDiskSteps } from "../support/recorded_disk_steps.ts";
 import { TemporaryDirectory } from "../support/temporary_directory.ts";
 import { runInTinyDisk, tinyDiskMissing } from "../support/tiny_disk.ts";
 import { sleep } from "../support/sleep.ts";
@@ -140,6 +141,17 @@ Deno.test("a file that has grown too long is compacted", async () => {
   );
   assertEquals(Array.from(Deno.readDirSync(directory.path), ({ name }) => name), ["snapshot"]);
   assertEquals(Deno.statSync(path).mode! & 0o777, 0o644);
+});
+
+Deno.test("a compacted file is on the disk before it replaces the old one, and its name right after", async () => {
+  using directory = new TemporaryDirectory();
+  const path = directory.file("snapshot");
+  const { file } = await open(path);
+  using disk = new RecordedDiskSteps();
+  for (let i = 0; i < 40_000; i++) file.add({ type: "clock", lTime: i });
+  await until(() => disk.steps.includes("sync folder"));
+  assertEquals(disk.steps.slice(0, 3), ["sync file", "rename", "sync folder"]);
+  await close(file, path);
 });
 
 Deno.test("a compaction that fails is logged, and no entry is lost", async () => {
