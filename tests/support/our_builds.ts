@@ -1,7 +1,7 @@
 /**
  * The forms in which our program is run: its sources, the bundle of `deno task bundle`, and an executable.
  *
- * The bundle is built once for the tests of a file, in a directory that is gone with them, which takes half a second. The
+ * The bundle is built once for the tests of a file, in a directory that is gone with them, which takes a second. The
  * executable is the one that `SERF_BINARY` names, because to compile one Deno may have to download its runtime.
  *
  * @module
@@ -19,10 +19,15 @@ const root = new URL("../../", import.meta.url);
 
 let directory: TemporaryDirectory | undefined;
 
+/** The folder of the bundle. */
+export function bundleFolder(): string {
+  directory ??= buildBundle();
+  return directory.path;
+}
+
 /** The path of the bundle's main script. */
 export function bundleMain(): string {
-  directory ??= buildBundle();
-  return directory.file("main.js");
+  return `${bundleFolder()}/main.js`;
 }
 
 /**

@@ -22,7 +22,7 @@ const root = new URL("../../", import.meta.url);
 /** Our program: the sources, or what the environment names instead, such as `SERF_MAIN=dist/bundle/main.js`. */
 export const ourProgram: string = Deno.env.get("SERF_MAIN") ?? "main.ts";
 
-/** A bundle needs nothing of deno.json but the unstable API of datagrams. */
+/** A bundle needs nothing of deno.json but the unstable API of datagrams, and reads its scripts when they are used. */
 const bundleFlags = ["--no-config", "--unstable-net"];
 
 /** The permissions that an agent needs, and no others. */
@@ -59,11 +59,13 @@ export function commandLine(
 const RPC_FILE_FLAG = /^-rpc-(addr=unix:|auth-file=|tls-)/;
 
 function denoRun(main: string, args: readonly string[]): { program: string; args: string[] } {
+  const isBundle = main.endsWith(".js");
   const permissions = args[0] === "agent" ? agentPermissions : [
     ...clientPermissions,
     ...args.some((arg) => RPC_FILE_FLAG.test(arg)) ? rpcFilePermissions : [],
+    ...isBundle ? ["--allow-read"] : [],
   ];
-  const flags = ["--no-prompt", ...main.endsWith(".js") ? bundleFlags : []];
+  const flags = ["--no-prompt", ...isBundle ? bundleFlags : []];
   return { program: Deno.execPath(), args: ["run", ...flags, ...permissions, main, ...args] };
 }
 
