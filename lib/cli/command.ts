@@ -7,11 +7,12 @@
 
 import { RpcError } from "../base/errors.ts";
 import type { FlagError } from "../go/flags.ts";
+import type { Usage } from "./usage.ts";
 
 /** One subcommand of `serf`. */
 export interface Command {
-  /** Lays out the help text, which has no newline at its end. */
-  help(): string;
+  /** What its help text says; absent if it has none. */
+  readonly usage?: Usage;
   /**
    * Runs with the arguments after the command's name and returns the exit code of the process. Throws a
    * {@link CommandFailure} to print a message and exit with 1.

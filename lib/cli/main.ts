@@ -6,6 +6,7 @@
 
 import { CommandFailure, type CommandIo } from "./command.ts";
 import { commandTable } from "./command_table.ts";
+import { formatUsage } from "./usage.ts";
 
 /** The exit code when no command is given, or an unknown one. */
 const UNKNOWN_COMMAND_EXIT_CODE = 127;
@@ -23,21 +24,22 @@ export async function runSerf(args: readonly string[], io: CommandIo): Promise<n
     return name === undefined && wantsHelp ? 0 : UNKNOWN_COMMAND_EXIT_CODE;
   }
   const command = await entry.load();
+  const help = () => command.usage === undefined ? "" : formatUsage(command.usage);
   if (wantsHelp) {
-    io.err(command.help());
+    io.err(help());
     return 0;
   }
   if (misplacedFlag) {
     io.err("Invalid flags before the subcommand. If these flags are for");
     io.err("the subcommand, please put them after the subcommand.\n");
-    io.err(command.help());
+    io.err(help());
     return 1;
   }
   try {
     return await command.run(commandArgs, io);
   } catch (error) {
     if (!(error instanceof CommandFailure)) throw error;
-    const texts = error.showHelp ? [error.message, command.help()] : [error.message];
+    const texts = error.showHelp ? [error.message, help()] : [error.message];
     io.out(texts.filter((text) => text !== "").join("\n\n"));
     return 1;
   }

@@ -14,7 +14,7 @@ import {
 import type { RpcClient } from "../rpc/client/client.ts";
 import { type Command, type CommandIo, flagFailure } from "./command.ts";
 import { connectToAgent, rpcFlags } from "./rpc_connection.ts";
-import { formatUsage, type Usage } from "./usage.ts";
+import type { Usage } from "./usage.ts";
 
 /** What a command runs with. */
 export interface RpcCommandInput<F extends FlagSpecs> {
@@ -39,7 +39,7 @@ export function rpcCommand<const F extends FlagSpecs>(
 ): Command {
   const specs = { ...definition.flags, ...rpcFlags };
   return {
-    help: () => formatUsage({ ...definition, flags: specs }),
+    usage: { ...definition, flags: specs },
     async run(args, io) {
       const { flags, positionals } = parse(args, specs, io);
       const input = { flags, positionals, io, connect: () => connectToAgent(flags, io) };

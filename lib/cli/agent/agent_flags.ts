@@ -10,7 +10,7 @@ import { type FlagSpecs, parseGoFlags } from "../../go/flags.ts";
 import { errorText } from "../../base/errors.ts";
 import { DEFAULT_RPC_ADDRESS } from "../../rpc/default_address.ts";
 import { parseTagPairs } from "../tag_pairs.ts";
-import { formatUsage } from "../usage.ts";
+import type { Usage } from "../usage.ts";
 import type { ConfigLayer } from "../../agent/config/config.ts";
 import { StartupError } from "../../agent/config/startup_error.ts";
 
@@ -208,22 +208,19 @@ const agentFlags = {
   "role": { kind: "string", value: "role", help: "Deprecated, use -tag role=..." },
 } as const satisfies FlagSpecs;
 
-/** The help text of `serf agent`. */
-export function agentHelp(): string {
-  return formatUsage({
-    line: "serf agent [options]",
-    description: [
-      "Runs a Serf agent until interrupted. On SIGINT it leaves the cluster gracefully and exits, on " +
-      "SIGTERM it exits without leaving, and on SIGHUP it reloads its configuration.",
-      "An event handler is a script that /bin/sh runs for every event, or only for those in its filter: " +
-      "a comma-separated list of member-join, member-leave, member-failed, member-update, member-reap, " +
-      "user, user:NAME, query, query:NAME and *. The script receives the event in its environment " +
-      "(SERF_EVENT, SERF_SELF_NAME, SERF_TAG_...) and on its standard input, and responds to a query " +
-      "by its output.",
-    ].join("\n\n"),
-    flags: agentFlags,
-  });
-}
+/** What the help text of `serf agent` says. */
+export const agentUsage: Usage = {
+  line: "serf agent [options]",
+  description:
+    "Runs a Serf agent until interrupted. On SIGINT it leaves the cluster gracefully and exits, on " +
+    "SIGTERM it exits without leaving, and on SIGHUP it reloads its configuration.\n\n" +
+    "An event handler is a script that /bin/sh runs for every event, or only for those in its filter: " +
+    "a comma-separated list of member-join, member-leave, member-failed, member-update, member-reap, " +
+    "user, user:NAME, query, query:NAME and *. The script receives the event in its environment " +
+    "(SERF_EVENT, SERF_SELF_NAME, SERF_TAG_...) and on its standard input, and responds to a query " +
+    "by its output.",
+  flags: agentFlags,
+};
 
 /**
  * Parses the arguments of `serf agent`; those after the flags are ignored. Throws a `FlagError` for a mistake in the

@@ -6,6 +6,7 @@
 
 import { type Log, LOG_LEVELS, type LogLevel, parseLogLevel } from "../../base/log.ts";
 import type { CommandIo } from "../command.ts";
+import { formatUsage } from "../usage.ts";
 import { errorText } from "../../base/errors.ts";
 import { after } from "../../base/timer.ts";
 import type { Tracer } from "../../host/tracing.ts";
@@ -15,7 +16,7 @@ import { failureText } from "../../rpc/failure_text.ts";
 import { openListener } from "../../rpc/server/listener/open_listener.ts";
 import { RpcServer } from "../../rpc/server/server.ts";
 import type { Agent } from "../../agent/agent.ts";
-import { agentHelp, parseAgentFlags } from "./agent_flags.ts";
+import { agentUsage, parseAgentFlags } from "./agent_flags.ts";
 import { AgentOutput } from "./agent_output.ts";
 import { closeInspector } from "./close_inspector.ts";
 import { formatBanner } from "./banner.ts";
@@ -68,7 +69,7 @@ function readConfig(args: readonly string[], output: AgentOutput): LoadedConfig 
   } catch (error) {
     if (error instanceof FlagError) {
       if (error.message !== "") output.flagMistake(error.message);
-      output.say(agentHelp());
+      output.say(formatUsage(agentUsage));
     } else if (error instanceof StartupError) output.say(error.message);
     else throw error;
     return undefined;

@@ -9,7 +9,6 @@ import { type Cluster, simulate as simulateCluster } from "../../sim/cluster.ts"
 import type { SimNode } from "../../sim/sim_node.ts";
 import { SimulationError } from "../../sim/simulation_error.ts";
 import { type Command, CommandFailure, flagFailure } from "../command.ts";
-import { formatUsage } from "../usage.ts";
 
 const simulateFlags = {
   nodes: { kind: "int", value: "n", default: 100, help: "How many nodes the cluster has." },
@@ -40,13 +39,12 @@ const simulateFlags = {
 
 /** Runs a cluster in virtual time and prints how it behaved. */
 export const simulate: Command = {
-  help: () =>
-    formatUsage({
-      line: "serf simulate [options]",
-      description:
-        "Runs a whole cluster inside this process, in virtual time and without a network, and prints how fast it comes together and notices failures. The same seed gives the same run.",
-      flags: simulateFlags,
-    }),
+  usage: {
+    line: "serf simulate [options]",
+    description:
+      "Runs a whole cluster inside this process, in virtual time and without a network, and prints how fast it comes together and notices failures. The same seed gives the same run.",
+    flags: simulateFlags,
+  },
   run(args, io) {
     try {
       io.out(simulationTable(args));

@@ -9,7 +9,6 @@ import { AGENT_PROTOCOL, VERSION } from "../version.ts";
 
 /** Prints the version and the protocol versions. */
 export const version: Command = {
-  help: () => "",
   run(_args, io) {
     const { current, oldest } = AGENT_PROTOCOL;
     io.out(`${VERSION}\nAgent Protocol: ${current} (Understands back to: ${oldest})`);

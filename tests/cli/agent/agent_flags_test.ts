@@ -1,5 +1,5 @@
-import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { agentHelp, parseAgentFlags } from "../../../lib/cli/agent/agent_flags.ts";
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { agentUsage, parseAgentFlags } from "../../../lib/cli/agent/agent_flags.ts";
 import { defaultConfig, mergeConfig } from "../../../lib/agent/config/config.ts";
 import { StartupError } from "../../../lib/agent/config/startup_error.ts";
 import { FlagError } from "../../../lib/go/flags.ts";
@@ -97,5 +97,5 @@ Deno.test("the help lists every flag that Serf has", () => {
       new URL("../../transcripts/commands/help-structure.json", import.meta.url),
     ),
   );
-  for (const { name } of commands.agent) assertStringIncludes(agentHelp(), `  -${name}`);
+  for (const { name } of commands.agent) assert(name in agentUsage.flags, name);
 });

@@ -1,6 +1,7 @@
 /** Help texts: their words are everybody's own, but not the commands and flags that they list. */
 
 import { commandTable } from "../../../lib/cli/command_table.ts";
+import { formatUsage } from "../../../lib/cli/usage.ts";
 import { serf } from "../../cli/recorded_io.ts";
 import { type Kind, run } from "../../support/program.ts";
 import type { Ledger } from "./ledger.ts";
@@ -15,9 +16,10 @@ export type HelpTexts = ReadonlyMap<string, string>;
 /** The help texts of a program: ours, from the commands themselves; of Serf, those that recordings mention. */
 export async function helpTextsOf(kind: Kind): Promise<HelpTexts> {
   if (kind === "ours") {
-    const commands = [...commandTable].map(async ([name, entry]) =>
-      [name, (await entry.load()).help()] as const
-    );
+    const commands = [...commandTable].map(async ([name, entry]) => {
+      const { usage } = await entry.load();
+      return [name, usage === undefined ? "" : formatUsage(usage)] as const;
+    });
     return new Map(await Promise.all(commands)).set("toplevel", (await serf([])).stderr.trimEnd());
   }
   const observations = [...recordings.values()].flat().map(({ recorded }) => recorded);
