@@ -20,6 +20,10 @@ declare module "@std/cli/parse-args" {
   ): { _: (string | number)[]; [key: string]: unknown };
 }
 
+declare module "@std/text/levenshtein-distance" {
+  export function levenshteinDistance(one: string, other: string): number;
+}
+
 declare module "multicast-dns" {
   export interface Question {
     readonly name: string;

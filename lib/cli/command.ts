@@ -7,6 +7,7 @@
 
 import { RpcError } from "../base/errors.ts";
 import type { FlagError } from "../go/flags.ts";
+import type { JsonValue } from "../go/format_json.ts";
 import type { Usage } from "./usage.ts";
 
 /** One subcommand of `serf`. */
@@ -36,16 +37,37 @@ export interface CommandIo {
   readonly interrupt: AbortSignal;
 }
 
-/** Ends a command with exit code 1. The message goes to standard output, as in Serf. */
-export class CommandFailure extends Error {
-  override readonly name = "CommandFailure";
+/** How a failure is told. */
+export interface FailureOptions {
   /** Whether the command's help is printed after the message. */
-  readonly showHelp: boolean;
+  readonly showHelp?: boolean;
+  /** What to do about it, for standard error. Default: what is known of the message. */
+  readonly hint?: string;
+  /** Further fields of the failure in JSON. */
+  readonly details?: Readonly<Record<string, JsonValue>>;
+}
 
-  constructor(message: string, options: { readonly showHelp?: boolean } = {}) {
+/** Ends a command with exit code 1. The message goes to standard output, as in Serf; in JSON, to standard error. */
+export class CommandFailure extends Error {
+  override readonly name: string = "CommandFailure";
+  readonly showHelp: boolean;
+  readonly hint: string | undefined;
+  readonly details: Readonly<Record<string, JsonValue>>;
+  /** Whether it is told in JSON; set by who knows the flags. */
+  inJson = false;
+
+  constructor(message: string, options: FailureOptions = {}) {
     super(message);
-    this.showHelp = options.showHelp ?? false;
+    const { showHelp = false, hint, details = {} } = options;
+    this.showHelp = showHelp;
+    this.hint = hint;
+    this.details = details;
   }
+}
+
+/** The arguments make no sense. The message goes to standard error, below a short usage on standard output. */
+export class UsageFailure extends CommandFailure {
+  override readonly name = "UsageFailure";
 }
 
 /** Awaits an answer of the agent; an {@link RpcError} becomes a {@link CommandFailure} that reads `label: reason`. */
@@ -58,11 +80,13 @@ export async function labelled<T>(label: string, answer: Promise<T>): Promise<T>
   }
 }
 
-/**
- * The failure for a mistake in the flags. As in Serf, the line that names the mistake goes to standard error, and the
- * command's help to standard output.
- */
-export function flagFailure({ message }: FlagError, io: CommandIo): CommandFailure {
-  if (message !== "") io.err(message);
-  return new CommandFailure("", { showHelp: true });
+/** The failure for a mistake in the flags. One without a message is a request for help. */
+export function flagFailure({ message }: FlagError): CommandFailure {
+  if (message === "") return new CommandFailure("", { showHelp: true });
+  return new UsageFailure(message);
+}
+
+/** Throws a {@link UsageFailure} if a command that takes no arguments beside its flags has got some. */
+export function refuseArguments([first]: readonly string[]): void {
+  if (first !== undefined) throw new UsageFailure(`unexpected argument: ${first}`);
 }

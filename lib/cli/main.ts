@@ -4,9 +4,8 @@
  * @module
  */
 
-import { CommandFailure, type CommandIo } from "./command.ts";
+import { type Command, CommandFailure, type CommandIo } from "./command.ts";
 import { commandTable } from "./command_table.ts";
-import { formatUsage } from "./usage.ts";
 
 /** The exit code when no command is given, or an unknown one. */
 const UNKNOWN_COMMAND_EXIT_CODE = 127;
@@ -19,30 +18,41 @@ const UNKNOWN_COMMAND_EXIT_CODE = 127;
 export async function runSerf(args: readonly string[], io: CommandIo): Promise<number> {
   const { name, commandArgs, wantsHelp, misplacedFlag } = scan(args);
   const entry = name === undefined ? undefined : commandTable.get(name);
-  if (entry === undefined) {
-    io.err(`${programHelp()}\n`);
+  if (name === undefined || entry === undefined) {
+    const help = `${programHelp()}\n`;
+    if (name === undefined) io.err(help);
+    else {
+      const { reportUnknownCommand } = await import("./report_failure.ts");
+      const known = [...commandTable.keys()];
+      reportUnknownCommand(name, { args: commandArgs, help, known }, io);
+    }
     return name === undefined && wantsHelp ? 0 : UNKNOWN_COMMAND_EXIT_CODE;
   }
   const command = await entry.load();
-  const help = () => command.usage === undefined ? "" : formatUsage(command.usage);
   if (wantsHelp) {
-    io.err(help());
+    io.err(await helpOf(command));
     return 0;
   }
   if (misplacedFlag) {
     io.err("Invalid flags before the subcommand. If these flags are for");
     io.err("the subcommand, please put them after the subcommand.\n");
-    io.err(help());
+    io.err(await helpOf(command));
     return 1;
   }
   try {
     return await command.run(commandArgs, io);
   } catch (error) {
     if (!(error instanceof CommandFailure)) throw error;
-    const texts = error.showHelp ? [error.message, help()] : [error.message];
-    io.out(texts.filter((text) => text !== "").join("\n\n"));
+    const { reportFailure } = await import("./report_failure.ts");
+    reportFailure(error, { name, args: commandArgs, usage: command.usage }, io);
     return 1;
   }
+}
+
+async function helpOf({ usage }: Command): Promise<string> {
+  if (usage === undefined) return "";
+  const { formatUsage } = await import("./usage.ts");
+  return formatUsage(usage);
 }
 
 interface CommandLine {

@@ -12,7 +12,7 @@ import {
   parseGoFlags,
 } from "../go/flags.ts";
 import type { RpcClient } from "../rpc/client/client.ts";
-import { type Command, type CommandIo, flagFailure } from "./command.ts";
+import { type Command, type CommandIo, flagFailure, refuseArguments } from "./command.ts";
 import { connectToAgent, rpcFlags } from "./rpc_connection.ts";
 import type { Usage } from "./usage.ts";
 
@@ -41,21 +41,23 @@ export function rpcCommand<const F extends FlagSpecs>(
   return {
     usage: { ...definition, flags: specs },
     async run(args, io) {
-      const { flags, positionals } = parse(args, specs, io);
+      const { flags, positionals } = parse(args, specs);
+      if (!takesArguments(definition)) refuseArguments(positionals);
       const input = { flags, positionals, io, connect: () => connectToAgent(flags, io) };
       return await definition.run(input) ?? 0;
     },
   };
 }
 
-function parse<F extends FlagSpecs>(
-  args: readonly string[],
-  specs: F,
-  io: CommandIo,
-): ParsedFlags<F> {
+function parse<F extends FlagSpecs>(args: readonly string[], specs: F): ParsedFlags<F> {
   try {
     return parseGoFlags(args, specs);
   } catch (error) {
-    throw error instanceof FlagError ? flagFailure(error, io) : error;
+    throw error instanceof FlagError ? flagFailure(error) : error;
   }
+}
+
+/** Whether the usage names anything after the flags. */
+function takesArguments({ line }: Usage): boolean {
+  return !line.endsWith(" [options]");
 }

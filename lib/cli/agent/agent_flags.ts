@@ -9,6 +9,7 @@ import { parseDuration } from "../../go/duration.ts";
 import { type FlagSpecs, parseGoFlags } from "../../go/flags.ts";
 import { errorText } from "../../base/errors.ts";
 import { DEFAULT_RPC_ADDRESS } from "../../rpc/default_address.ts";
+import { refuseArguments } from "../command.ts";
 import { parseTagPairs } from "../tag_pairs.ts";
 import type { Usage } from "../usage.ts";
 import type { ConfigLayer } from "../../agent/config/config.ts";
@@ -223,11 +224,12 @@ export const agentUsage: Usage = {
 };
 
 /**
- * Parses the arguments of `serf agent`; those after the flags are ignored. Throws a `FlagError` for a mistake in the
- * flags, and a {@link StartupError} for one in the text of a tag or a duration.
+ * Parses the arguments of `serf agent`. Throws a `FlagError` for a mistake in the flags, a `UsageFailure` for anything
+ * after them, and a {@link StartupError} for a mistake in the text of a tag or a duration.
  */
 export function parseAgentFlags(args: readonly string[]): ConfigSources {
-  const { flags } = parseGoFlags(args, agentFlags);
+  const { flags, positionals } = parseGoFlags(args, agentFlags);
+  refuseArguments(positionals);
   const layer: ConfigLayer = {
     nodeName: flags.node,
     bind: flags.bind,

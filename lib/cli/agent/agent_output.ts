@@ -50,8 +50,8 @@ export class AgentOutput {
     this.#err.push(text);
   }
 
-  /** Prints a mistake in the flags, to standard error like all commands. */
-  flagMistake(text: string): void {
+  /** Prints what may help, to standard error like all commands. */
+  hint(text: string): void {
     this.#err.push(text);
   }
 

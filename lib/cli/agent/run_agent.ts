@@ -5,8 +5,7 @@
  */
 
 import { type Log, LOG_LEVELS, type LogLevel, parseLogLevel } from "../../base/log.ts";
-import type { CommandIo } from "../command.ts";
-import { formatUsage } from "../usage.ts";
+import { type CommandIo, flagFailure } from "../command.ts";
 import { errorText } from "../../base/errors.ts";
 import { after } from "../../base/timer.ts";
 import type { Tracer } from "../../host/tracing.ts";
@@ -16,7 +15,7 @@ import { failureText } from "../../rpc/failure_text.ts";
 import { openListener } from "../../rpc/server/listener/open_listener.ts";
 import { RpcServer } from "../../rpc/server/server.ts";
 import type { Agent } from "../../agent/agent.ts";
-import { agentUsage, parseAgentFlags } from "./agent_flags.ts";
+import { parseAgentFlags } from "./agent_flags.ts";
 import { AgentOutput } from "./agent_output.ts";
 import { closeInspector } from "./close_inspector.ts";
 import { formatBanner } from "./banner.ts";
@@ -54,24 +53,25 @@ export async function runAgent(args: readonly string[], io: CommandIo): Promise<
   } catch (error) {
     if (!(error instanceof StartupError)) throw error;
     output.fail(error.message);
+    const { hintFor } = await import("../report_failure.ts");
+    const hint = hintFor(error.message);
+    if (hint !== undefined) output.hint(hint);
     return 1;
   } finally {
     await output.flush();
   }
 }
 
-/** Loads the configuration; if that fails, prints why and returns `undefined`. */
+/** Loads the configuration; if that fails, prints why and returns `undefined`. Mistakes in the flags are thrown. */
 function readConfig(args: readonly string[], output: AgentOutput): LoadedConfig | undefined {
   try {
     const loaded = loadConfig(parseAgentFlags(args));
     for (const notice of loaded.notices) output.say(notice);
     return loaded;
   } catch (error) {
-    if (error instanceof FlagError) {
-      if (error.message !== "") output.flagMistake(error.message);
-      output.say(formatUsage(agentUsage));
-    } else if (error instanceof StartupError) output.say(error.message);
-    else throw error;
+    if (error instanceof FlagError) throw flagFailure(error);
+    if (!(error instanceof StartupError)) throw error;
+    output.say(error.message);
     return undefined;
   }
 }

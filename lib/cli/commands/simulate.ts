@@ -50,7 +50,7 @@ export const simulate: Command = {
       io.out(simulationTable(args));
       return 0;
     } catch (error) {
-      if (error instanceof FlagError) throw flagFailure(error, io);
+      if (error instanceof FlagError) throw flagFailure(error);
       const isFailure = error instanceof TypeError || error instanceof RangeError ||
         error instanceof SimulationError;
       throw isFailure ? new CommandFailure(error.message) : error;

@@ -26,7 +26,7 @@ Deno.test("every flag sets its setting", () => {
     "-rpc-tls-ca=rta",
     ...["-http-addr=ha", "-http-token-file=ht"],
     ...["-log-format=json", "-log-file=lf", "-log-rotate-bytes=9", "-log-rotate-max-files=3"],
-    ...["-mdns-iface=mi", "-mdns-disable-ipv4", "-mdns-disable-ipv6", "positional", "-node=late"],
+    ...["-mdns-iface=mi", "-mdns-disable-ipv4", "-mdns-disable-ipv6"],
   ]);
   assertEquals(layer, {
     nodeName: "n",

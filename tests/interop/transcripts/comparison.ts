@@ -23,12 +23,21 @@ export function compare(
 ): Comparison {
   const { name, recorded } = entry;
   if (mismatch(entry, recorded, observed) === undefined) return { applied: [] };
-  const applied = differences.filter(({ where, adapt }) =>
-    where.some((pattern) => isMatch(`${file}/${name}`, pattern)) &&
-    JSON.stringify(adapt(recorded)) !== JSON.stringify(recorded)
-  );
+  const applied = applicable(differences, `${file}/${name}`, recorded);
   const expected = applied.reduce((observation, { adapt }) => adapt(observation), recorded);
   return { problem: mismatch(entry, expected, observed), applied };
+}
+
+/** The differences that change what was recorded of `key`, `file/name`. */
+export function applicable(
+  differences: readonly Difference[],
+  key: string,
+  recorded: Observation,
+): readonly Difference[] {
+  return differences.filter(({ where, adapt }) =>
+    where.some((pattern) => isMatch(key, pattern)) &&
+    JSON.stringify(adapt(recorded)) !== JSON.stringify(recorded)
+  );
 }
 
 function isMatch(key: string, pattern: string): boolean {

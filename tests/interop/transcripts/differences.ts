@@ -3,6 +3,7 @@
 import { VERSION } from "../../../lib/cli/version.ts";
 import { versionChanges } from "../versions.ts";
 import { type Difference, failing, replace } from "./difference.ts";
+import { mannerDifferences } from "./manners.ts";
 
 /** Why anything differs, in the words of `tests/interop/README.md`. */
 const reasons = {
@@ -38,6 +39,7 @@ const rpcCommands = [
 
 /** Everything that is different with ours. */
 export const ourDifferences: readonly Difference[] = [
+  ...mannerDifferences,
   ...versionChanges.filter(({ ours }) => ours).map(({ where, adapt }) => (
     { where, adapt, reason: reasons.later }
   )),

@@ -1,8 +1,10 @@
 /** Repeats entries of the recording, one after another, on one stage. */
 
+import { RpcClient } from "../../../lib/rpc/client/client.ts";
 import { sleep } from "../../support/sleep.ts";
 import type { Ledger } from "./ledger.ts";
 import { entriesOf, type Entry, entryOf } from "./recording.ts";
+import { refusedRequests } from "./manners.ts";
 import type { SerfProcess, Stage } from "./stage.ts";
 
 /** A monitor that has printed nothing for so long has everything. */
@@ -22,7 +24,15 @@ export class Replay {
   async commands(file: string, first?: string, last = first): Promise<void> {
     for (const { name, argv = [], env } of range(file, first, last)) {
       this.ledger.compare(file, name, await this.stage.run(argv, { env }));
+      if (this.stage.kind === "ours") await this.#sendRefused(`${file}/${name}`);
     }
+  }
+
+  async #sendRefused(key: string): Promise<void> {
+    const send = refusedRequests.get(key);
+    if (send === undefined) return;
+    await using agent = await RpcClient.connect({ address: this.stage.toOurs("127.0.0.1:7420") });
+    await send(agent);
   }
 
   /** Runs a command and interrupts it once it has printed as much as the recorded one. */
