@@ -5,6 +5,7 @@
  * @module
  */
 
+import { fromBase64 } from "../base/bytes.ts";
 import type { MemberFilter } from "./member.ts";
 import { OPTION_NAMES } from "./options.ts";
 import type { QueryOptions } from "./query.ts";
@@ -97,7 +98,7 @@ export function checkKey(name: string, value: unknown): void {
 export function keyBytes(name: string, key: Uint8Array | string): Uint8Array {
   if (typeof key !== "string") return key;
   try {
-    return Uint8Array.fromBase64(key);
+    return fromBase64(key);
   } catch {
     // The text may be a secret, so the message leaves it out.
     throw new TypeError(`Cannot use ${name}: got text that is not base64`);

@@ -1,5 +1,5 @@
 /**
- * Comparing and joining bytes, and taking text for bytes.
+ * Comparing and joining bytes, and what text stands for as bytes.
  *
  * `equals` and `concat` of `@std/bytes` do the same, but the protocol core and the RPC client have no dependency for this.
  *
@@ -37,4 +37,17 @@ export function toBytes(payload: string | Uint8Array): Uint8Array;
 export function toBytes(payload: string | Uint8Array | null): Uint8Array | null;
 export function toBytes(payload: string | Uint8Array | null): Uint8Array | null {
   return typeof payload === "string" ? encodeText(payload) : payload;
+}
+
+/**
+ * The bytes of a text in base64; throws a `DOMException` if it is something else. Node has no `Uint8Array.fromBase64` before
+ * version 25.
+ */
+export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+}
+
+/** Bytes in base64, padded. They are arguments of one call: a few thousand at most. */
+export function toBase64(bytes: Uint8Array): string {
+  return btoa(String.fromCharCode(...bytes));
 }

@@ -5,22 +5,23 @@
  */
 
 import { TimeoutError } from "./errors.ts";
+import { loadPlatform } from "./platform/load_platform.ts";
+import type { Endpoint, TcpConnection } from "./platform/platform.ts";
 import { after } from "./timer.ts";
 
 /** Connects. Rejects with the system's error, the signal's reason, or a `TimeoutError` that says `i/o timeout`. */
 export async function connect(
-  target: { readonly hostname: string; readonly port: number },
+  target: Endpoint,
   { timeoutMs, signal }: { readonly timeoutMs: number; readonly signal?: AbortSignal },
-): Promise<Deno.TcpConn> {
+): Promise<TcpConnection> {
   signal?.throwIfAborted();
   const ending = new AbortController();
-  // Deno 2.9 connects, asks this, and if it throws forgets the connection without closing it.
-  Object.defineProperty(ending.signal, "throwIfAborted", { value: () => {} });
   const abort = () => ending.abort(signal?.reason);
   using _limit = after(timeoutMs, () => ending.abort(new TimeoutError("i/o timeout")));
   signal?.addEventListener("abort", abort);
   try {
-    const conn = await Deno.connect({ ...target, signal: ending.signal });
+    const { connectTcp } = await loadPlatform();
+    const conn = await connectTcp(target, ending.signal);
     if (!ending.signal.aborted) return conn;
     conn.close();
   } catch (error) {
@@ -32,7 +33,7 @@ export async function connect(
 }
 
 /** Lets what is written be sent at once. A connection that the other side has reset already is closed, and this throws. */
-export function sendAtOnce(conn: Deno.TcpConn): void {
+export function sendAtOnce(conn: TcpConnection): void {
   try {
     conn.setNoDelay(true);
   } catch (error) {

@@ -63,6 +63,13 @@ export class RpcError extends Error {
   }
 }
 
+/** The name of a system error, such as `ECONNREFUSED`, which is the same on Deno, Node and Bun; `undefined` for others. */
+export function errorCode(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error && typeof error.code === "string"
+    ? error.code
+    : undefined;
+}
+
 /** The message of an error, or whatever else was thrown as text. */
 export function errorText(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -5,6 +5,9 @@
  * @module
  */
 
+import { errorCode } from "./errors.ts";
+import { loadPlatform } from "./platform/load_platform.ts";
+
 /**
  * Writes a file that only its owner may read, and returns when it is on the disk. Where renaming is not possible (a file
  * that is a mount point of its own, a folder that may not be written to, a device) the file is written in place. Throws
@@ -35,8 +38,7 @@ export function writeFileAtomically(path: string, bytes: Uint8Array): void {
 /** Makes a rename of a file durable, as far as the system can: a crash may undo one that is not. */
 export async function syncFolderOf(path: string): Promise<void> {
   try {
-    using folder = await Deno.open(folderOf(path), { read: true });
-    await folder.sync();
+    await (await loadPlatform()).syncFolder(folderOf(path));
   } catch {
     // Windows opens no folders, some file systems sync none, and we may not be allowed to read it.
   }
@@ -58,9 +60,8 @@ export function folderOf(path: string): string {
 
 /** Whether files may not be created in a folder, by the system or by Deno. */
 export function isForbidden(error: unknown): boolean {
-  return error instanceof Deno.errors.PermissionDenied ||
-    error instanceof Deno.errors.NotCapable ||
-    error instanceof Error && "code" in error && error.code === "EROFS";
+  return ["EACCES", "EPERM", "EROFS"].includes(errorCode(error) ?? "") ||
+    error instanceof Error && error.name === "NotCapable";
 }
 
 /** A link is kept, and what it points to is replaced. */

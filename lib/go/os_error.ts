@@ -4,17 +4,33 @@
  * @module
  */
 
-import { errorText } from "../base/errors.ts";
+import { errorCode, errorText } from "../base/errors.ts";
 
-/** The texts for errors of node: modules, which only have a code. */
+/** The texts for errors of node: modules, whose own are in other words or only name the code. */
 const textsByCode: Readonly<Record<string, string>> = {
+  EACCES: "permission denied",
   EADDRINUSE: "address already in use",
   EADDRNOTAVAIL: "cannot assign requested address",
   EAFNOSUPPORT: "address family not supported by protocol",
-  EACCES: "permission denied",
+  ECONNABORTED: "software caused connection abort",
+  ECONNREFUSED: "connection refused",
+  ECONNRESET: "connection reset by peer",
+  EDQUOT: "disk quota exceeded",
+  EFBIG: "file too large",
+  EHOSTUNREACH: "no route to host",
+  EIO: "input/output error",
+  EISDIR: "is a directory",
+  EMFILE: "too many open files",
   EMSGSIZE: "message too long",
   ENETUNREACH: "network is unreachable",
-  EHOSTUNREACH: "no route to host",
+  ENOENT: "no such file or directory",
+  ENOSPC: "no space left on device",
+  ENOTCONN: "transport endpoint is not connected",
+  ENOTDIR: "not a directory",
+  EPERM: "operation not permitted",
+  EPIPE: "broken pipe",
+  EROFS: "read-only file system",
+  ETIMEDOUT: "connection timed out",
 };
 
 /**
@@ -22,8 +38,7 @@ const textsByCode: Readonly<Record<string, string>> = {
  * without error number, operation and path. For other errors it is their message.
  */
 export function osErrorText(error: unknown): string {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  const known = textsByCode[code];
+  const known = textsByCode[errorCode(error) ?? ""];
   if (known !== undefined) return known;
   const text = errorText(error).replace(/ \(os error \d+\).*$/s, "");
   return text.replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase());

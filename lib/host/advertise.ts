@@ -7,9 +7,7 @@
 
 import { Address, isMapped } from "../base/address.ts";
 import { isInside, type Network, parseNetwork } from "../base/network.ts";
-
-/** The part of `Deno.networkInterfaces()` that matters here. */
-export type InterfaceAddress = Pick<Deno.NetworkInterfaceInfo, "address" | "cidr">;
+import type { InterfaceAddress } from "../base/platform/platform.ts";
 
 /** What the advertise address depends on. */
 export interface AdvertiseOptions {
@@ -18,7 +16,7 @@ export interface AdvertiseOptions {
   /** The configured address, if there is one. */
   readonly advertise?: Address;
   /** Returns the machine's addresses. Called only if the node listens on all of them. */
-  readonly interfaces?: () => readonly InterfaceAddress[];
+  readonly interfaces: () => readonly InterfaceAddress[];
 }
 
 /** Special-purpose networks that are routed inside a site but not beyond (RFC 6890). */
@@ -63,7 +61,7 @@ const otherSpecialNetworks = [
 export function advertisedAddress({ bound, advertise, interfaces }: AdvertiseOptions): Address {
   if (advertise !== undefined) return shortest(advertise);
   if (!isUnspecified(bound)) return shortest(bound);
-  const ip = privateIp((interfaces ?? Deno.networkInterfaces)());
+  const ip = privateIp(interfaces());
   if (ip === undefined) {
     throw new Error(
       "failed to get final advertise address: " +
@@ -81,8 +79,7 @@ export function isPublic(address: Address): boolean {
 
 function privateIp(interfaces: readonly InterfaceAddress[]): Uint8Array | undefined {
   const candidates = interfaces
-    .filter(({ cidr }) => cidr !== null)
-    .map(({ cidr }) => network(cidr))
+    .flatMap(({ cidr }) => cidr === null ? [] : [network(cidr)])
     .filter(({ ip }) => isInside(ip, privateNetworks));
   candidates.sort((a, b) => a.ip.length - b.ip.length || b.bits - a.bits);
   return candidates[0]?.ip;

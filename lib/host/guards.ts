@@ -10,7 +10,8 @@ import type { Metrics } from "../base/metrics.ts";
 
 /**
  * Calls the user's log, if there is one. What it throws becomes an `error` event of `globalThis`; the first one without a
- * listener that prevents the default is shown on the console. It does not end the process, as `reportError` would.
+ * listener that prevents the default is shown on the console. It does not end the process, as `reportError` would. Node's
+ * `globalThis` has no events; there the first one is shown.
  */
 export function guardedLog(log: Log | undefined): Log {
   if (log === undefined) return () => {};
@@ -32,8 +33,7 @@ export function guardedMetrics(metrics: Metrics | undefined): Metrics | undefine
 function firstErrorShown(option: "log" | "metrics"): (call: () => unknown) => void {
   let shown = false;
   const show = (error: unknown) => {
-    const event = new ErrorEvent("error", { error, message: errorText(error), cancelable: true });
-    if (!globalThis.dispatchEvent(event) || shown) return;
+    if (!dispatchError(error) || shown) return;
     shown = true;
     console.error(`Serf: the option ${option} throws errors:`, error);
   };
@@ -46,4 +46,11 @@ function firstErrorShown(option: "log" | "metrics"): (call: () => unknown) => vo
       show(error);
     }
   };
+}
+
+/** Dispatches an `error` event, where there are events. Returns whether it is still to be shown. */
+function dispatchError(error: unknown): boolean {
+  if (typeof ErrorEvent !== "function") return true;
+  const event = new ErrorEvent("error", { error, message: errorText(error), cancelable: true });
+  return globalThis.dispatchEvent(event);
 }

@@ -5,6 +5,9 @@
  */
 
 import { Address, formatHostPort, parseIp } from "../base/address.ts";
+import { errorCode } from "../base/errors.ts";
+import { loadPlatform } from "../base/platform/load_platform.ts";
+import { decodeText } from "../base/text.ts";
 import { parsePort, parsePortNumber, splitHostPort } from "../go/host_port.ts";
 
 /** The port of the protocol. */
@@ -77,14 +80,13 @@ function isDomainName(text: string): boolean {
 }
 
 function lookupErrorText(error: unknown): string {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  return code === "ENOTFOUND" ? "no such host" : "server misbehaving";
+  return errorCode(error) === "ENOTFOUND" ? "no such host" : "server misbehaving";
 }
 
 /** ` on SERVER:53`, as Go names the first server of resolv.conf; empty where that cannot be read. */
 async function resolverText(): Promise<string> {
   try {
-    const text = await Deno.readTextFile("/etc/resolv.conf");
+    const text = decodeText(await (await loadPlatform()).readFile("/etc/resolv.conf"));
     const server = /^\s*nameserver\s+(\S+)/m.exec(text)?.[1];
     if (server === undefined) return "";
     return ` on ${formatHostPort(server, 53)}`;

@@ -9,6 +9,8 @@ import { abortable } from "../base/abortable.ts";
 import type { Address } from "../base/address.ts";
 import { errorText } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
+import { loadPlatform } from "../base/platform/load_platform.ts";
+import type { Platform } from "../base/platform/platform.ts";
 import type { SerfConfig } from "../serf/config.ts";
 import type { Keyring } from "../wire/framing/keyring.ts";
 import type { WireOptions } from "../wire/framing/wire_options.ts";
@@ -40,7 +42,8 @@ export async function openResources(given: SerfOptions, tracer: Tracer): Promise
   const options = { ...given, metrics: guardedMetrics(given.metrics) };
   const { signal } = options;
   signal?.throwIfAborted();
-  const config = nodeConfig(options);
+  const platform = await loadPlatform();
+  const config = nodeConfig(options, platform.hostname);
   const wire = await wireOptions(options);
   const log = guardedLog(options.log);
   const [bind, advertise] = await abortable(endpoints(options), signal);
@@ -50,7 +53,7 @@ export async function openResources(given: SerfOptions, tracer: Tracer): Promise
   const transport = await bindTransport(bind, { options, config, wire, log, tracer });
   opened.defer(() => transport.close());
   signal?.throwIfAborted();
-  const address = addressToAnnounce(transport, advertise);
+  const address = addressToAnnounce(transport, { advertise, platform });
   if (bind.port === 0) {
     log("DEBUG", `memberlist: Using dynamic bind port ${transport.address.port}`);
   }
@@ -109,9 +112,16 @@ async function bindTransport(
   }
 }
 
-function addressToAnnounce(transport: NetTransport, advertise: Address | undefined): Address {
+function addressToAnnounce(
+  transport: NetTransport,
+  { advertise, platform }: {
+    readonly advertise: Address | undefined;
+    readonly platform: Platform;
+  },
+): Address {
   try {
-    return advertisedAddress({ bound: transport.address, advertise });
+    const interfaces = platform.networkInterfaces;
+    return advertisedAddress({ bound: transport.address, advertise, interfaces });
   } catch (error) {
     throw memberlistError(error);
   }

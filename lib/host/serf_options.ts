@@ -140,9 +140,9 @@ export function checkSerfOptions(options: SerfOptions): void {
 /** Everything the node needs but the address, which is known only once the sockets are bound. */
 export type NodeConfig = Omit<SerfConfig, "address">;
 
-/** The node's settings, completed. The options must have been checked. */
-export function nodeConfig(options: SerfOptions): NodeConfig {
-  const { name = Deno.hostname(), tags = {}, profile = "lan", protocol, metrics } = options;
+/** The node's settings, completed. The options must have been checked; `hostname` gives the name if they have none. */
+export function nodeConfig(options: SerfOptions, hostname: () => string): NodeConfig {
+  const { name = hostname(), tags = {}, profile = "lan", protocol, metrics } = options;
   const { verifyIncoming: _, verifyOutgoing: __, skipInboundLabelCheck: ___, ...settings } =
     options.advanced ?? {};
   return {

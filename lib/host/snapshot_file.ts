@@ -7,6 +7,8 @@
 
 import { encodeText } from "../base/text.ts";
 import type { Log } from "../base/log.ts";
+import { loadPlatform } from "../base/platform/load_platform.ts";
+import type { OutputFile, Platform } from "../base/platform/platform.ts";
 import { after, delay, type Timer } from "../base/timer.ts";
 import { writeAll } from "../base/write_all.ts";
 import { isForbidden, syncFolderOf } from "../base/write_file.ts";
@@ -56,7 +58,8 @@ export class SnapshotFile {
   readonly #metrics: Metrics | undefined;
   /** The state after all entries so far. */
   readonly #replay: SnapshotReplay;
-  #file: Deno.FsFile;
+  readonly #platform: Platform;
+  #file: OutputFile;
   #size: number;
   #pending = "";
   #syncWanted = false;
@@ -76,7 +79,8 @@ export class SnapshotFile {
   /** When a compaction may be tried again, in milliseconds of `performance.now()`. */
   #recoverAt = 0;
 
-  private constructor(path: string, file: Deno.FsFile, parts: {
+  private constructor(path: string, file: OutputFile, parts: {
+    readonly platform: Platform;
     readonly recovered: SnapshotState;
     readonly replay: SnapshotReplay;
     readonly size: number;
@@ -84,6 +88,7 @@ export class SnapshotFile {
     readonly metrics: Metrics | undefined;
   }) {
     this.#path = path;
+    this.#platform = parts.platform;
     this.#file = file;
     this.recovered = parts.recovered;
     this.#replay = parts.replay;
@@ -113,15 +118,16 @@ export class SnapshotFile {
 
   static async #open(path: string, options: SnapshotFileOptions): Promise<SnapshotFile> {
     const { rejoinAfterLeave, log, metrics } = options;
-    let file: Deno.FsFile | undefined;
+    const platform = await loadPlatform();
+    let file: OutputFile | undefined;
     try {
-      file = await Deno.open(path, { read: true, append: true, create: true, mode: MODE });
-      const bytes = await Deno.readFile(path);
+      file = await platform.openFile(path, { append: true, mode: MODE });
+      const bytes = await platform.readFile(path);
       const { state, warnings, wholeLength } = parseSnapshot(bytes, { rejoinAfterLeave });
       for (const { level, text } of warnings) log(level, text);
       if (wholeLength < bytes.length) await file.truncate(wholeLength);
       const replay = replayOf(state, { rejoinAfterLeave });
-      const parts = { recovered: state, replay, size: wholeLength, log, metrics };
+      const parts = { platform, recovered: state, replay, size: wholeLength, log, metrics };
       return new SnapshotFile(path, file, parts);
     } catch (cause) {
       file?.close();
@@ -307,9 +313,9 @@ export class SnapshotFile {
   /** Writes a new file and gives it the name of the old one; resolves to false if that cannot be done here. */
   async #replace(bytes: Uint8Array): Promise<boolean> {
     const path = `${this.#path}.compact`;
-    let file: Deno.FsFile;
+    let file: OutputFile;
     try {
-      file = await Deno.open(path, { write: true, create: true, truncate: true, mode: MODE });
+      file = await this.#platform.openFile(path, { append: false, mode: MODE });
     } catch (error) {
       if (isForbidden(error)) return false;
       throw error;
@@ -322,11 +328,11 @@ export class SnapshotFile {
       throw error;
     }
     try {
-      await Deno.rename(path, this.#path);
+      await this.#platform.rename(path, this.#path);
     } catch {
       // The file is a mount point, for instance.
       file.close();
-      await Deno.remove(path);
+      await this.#platform.removeFile(path);
       return false;
     }
     const old = this.#file;
@@ -340,7 +346,6 @@ export class SnapshotFile {
 
   async #rewrite(bytes: Uint8Array): Promise<void> {
     await this.#file.truncate(0);
-    await this.#file.seek(0, Deno.SeekMode.Start);
     await writeAll(this.#file, bytes);
     await this.#file.sync();
   }

@@ -5,7 +5,7 @@
  */
 
 import { formatHostPort } from "../base/address.ts";
-import { TimeoutError } from "../base/errors.ts";
+import { errorCode, TimeoutError } from "../base/errors.ts";
 import { parsePort, splitHostPort } from "../go/host_port.ts";
 import { osErrorText } from "../go/os_error.ts";
 
@@ -42,7 +42,7 @@ export function tcpFailureText(
   { hostname, port }: TcpEndpoint,
   cause: Error,
 ): string {
-  if (cause.message.startsWith("failed to lookup")) {
+  if (cause.message.startsWith("failed to lookup") || errorCode(cause) === "ENOTFOUND") {
     return `${operation} tcp: lookup ${hostname}: no such host`;
   }
   const target = `${operation} tcp ${formatHostPort(hostname, port)}`;

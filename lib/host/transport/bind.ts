@@ -4,14 +4,17 @@
  * @module
  */
 
-import type { Log } from "../../base/log.ts";
 import { type Address, formatHostPort } from "../../base/address.ts";
+import { errorCode } from "../../base/errors.ts";
+import type { Log } from "../../base/log.ts";
+import { isDeno, loadPlatform } from "../../base/platform/load_platform.ts";
+import type { Platform, TcpListener } from "../../base/platform/platform.ts";
 import { osErrorText } from "../../go/os_error.ts";
 import { bindDenoUdp, type BindUdp, type UdpSocket } from "./udp.ts";
 
 /** The two sockets of a node. */
 export interface BoundPair {
-  readonly listener: Deno.TcpListener;
+  readonly listener: TcpListener;
   readonly udp: UdpSocket;
   /** The port of both. */
   readonly port: number;
@@ -32,7 +35,7 @@ const FREE_PORT_TRIES = 10;
 /**
  * Binds both sockets. Rejects with an `Error` with memberlist's message, such as `could not set up network transport:
  * failed to obtain an address: failed to start TCP listener on "127.0.0.1" port 7946: listen tcp 127.0.0.1:7946: bind:
- * address already in use`; its `cause` is the system's error, for instance a `Deno.errors.AddrInUse`.
+ * address already in use`; its `cause` is the system's error, whose `code` is `EADDRINUSE`.
  */
 export async function bindPair(options: BindOptions): Promise<BoundPair> {
   const tries = options.bind.port === 0 ? FREE_PORT_TRIES : 1;
@@ -69,7 +72,7 @@ interface Endpoint {
 }
 
 async function tryBindPair({ bind, log, bindUdp }: BindOptions): Promise<BoundPair> {
-  const listener = listen(bind);
+  const listener = await listen(bind);
   const { hostname: host, port } = listener.addr;
   try {
     const makeSocket = bindUdp ?? await availableBindUdp();
@@ -80,9 +83,12 @@ async function tryBindPair({ bind, log, bindUdp }: BindOptions): Promise<BoundPa
   }
 }
 
-function listen({ host, port }: Address): Deno.TcpListener {
+async function listen({ host, port }: Address): Promise<TcpListener> {
+  const { listenTcp } = await loadPlatform();
   try {
-    return host === "0.0.0.0" ? listenEverywhere(port) : Deno.listen({ hostname: host, port });
+    return await (host === "0.0.0.0"
+      ? listenEverywhere(port, listenTcp)
+      : listenTcp({ hostname: host, port }));
   } catch (error) {
     throw new BindError("tcp", { host, port }, error);
   }
@@ -92,18 +98,21 @@ function listen({ host, port }: Address): Deno.TcpListener {
  * Listens on all addresses of both families, as Go does for `0.0.0.0`: a peer may announce an IPv6 address, which an
  * IPv4 socket could not send to. A machine without IPv6 gets an IPv4 socket.
  */
-function listenEverywhere(port: number): Deno.TcpListener {
+async function listenEverywhere(
+  port: number,
+  listenTcp: Platform["listenTcp"],
+): Promise<TcpListener> {
   try {
-    return Deno.listen({ hostname: "::", port });
+    return await listenTcp({ hostname: "::", port });
   } catch (error) {
-    if (error instanceof Deno.errors.AddrInUse) throw error;
-    return Deno.listen({ hostname: "0.0.0.0", port });
+    if (errorCode(error) === "EADDRINUSE") throw error;
+    return await listenTcp({ hostname: "0.0.0.0", port });
   }
 }
 
-/** `Deno.listenDatagram` exists only with the unstable net API, which programs that import the library may not enable. */
+/** `Deno.listenDatagram` exists only on Deno with the unstable net API, which programs that import the library may not enable. */
 export async function availableBindUdp(): Promise<BindUdp> {
-  if (typeof Deno.listenDatagram === "function") return bindDenoUdp;
+  if (isDeno() && typeof Deno.listenDatagram === "function") return bindDenoUdp;
   const { bindNodeUdp } = await import("./node_udp.ts");
   return bindNodeUdp;
 }

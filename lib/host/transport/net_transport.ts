@@ -6,6 +6,7 @@
 
 import { Address } from "../../base/address.ts";
 import type { Metrics } from "../../base/metrics.ts";
+import type { TcpListener } from "../../base/platform/platform.ts";
 import { LOG_INTERVAL_MS, LOG_LINES, RateLimiter } from "../../base/rate_limiter.ts";
 import type { Exchange, Packet, Reply, StreamMessage } from "../../wire/messages/messages.ts";
 import { decodePacket, encodePacket } from "../../wire/framing/packet.ts";
@@ -44,7 +45,7 @@ export class NetTransport {
   readonly address: Address;
   readonly #options: NetTransportOptions;
   readonly #udp: UdpSocket;
-  readonly #listener: Deno.TcpListener;
+  readonly #listener: TcpListener;
   readonly #closing = new AbortController();
   readonly #exchanges = new Set<Promise<Reply>>();
   /** Limits the lines about datagrams that cannot be used: one for each, and few for each host. */

@@ -7,8 +7,9 @@
 import type { Log } from "../../base/log.ts";
 import type { Address } from "../../base/address.ts";
 import { connect } from "../../base/connect.ts";
-import { errorText, TimeoutError } from "../../base/errors.ts";
+import { errorCode, errorText, TimeoutError } from "../../base/errors.ts";
 import type { Metrics } from "../../base/metrics.ts";
+import type { TcpConnection } from "../../base/platform/platform.ts";
 import type { Exchange, Reply } from "../../wire/messages/messages.ts";
 import { encodeStream } from "../../wire/framing/stream.ts";
 import type { WireOptions } from "../../wire/framing/wire_options.ts";
@@ -36,11 +37,11 @@ export async function exchangeOverTcp(
   { wire, signal, log, metrics }: ExchangeOptions,
 ): Promise<Reply> {
   const deadline = performance.now() + timeoutMs;
-  let conn: Deno.TcpConn;
+  let conn: TcpConnection;
   try {
     conn = await connect({ hostname: to.host, port: to.port }, { timeoutMs, signal });
   } catch (error) {
-    const refused = error instanceof Deno.errors.ConnectionRefused;
+    const refused = errorCode(error) === "ECONNREFUSED";
     return { ok: false, error: `dial tcp ${to}: ${dialErrorText(error)}`, refused };
   }
   const ending = new AbortController();

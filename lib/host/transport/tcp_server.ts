@@ -8,6 +8,7 @@ import type { Log } from "../../base/log.ts";
 import type { Address } from "../../base/address.ts";
 import { errorText } from "../../base/errors.ts";
 import type { Metrics } from "../../base/metrics.ts";
+import type { TcpListener } from "../../base/platform/platform.ts";
 import type { StreamMessage } from "../../wire/messages/messages.ts";
 import { encodeStream, StreamDecodeError } from "../../wire/framing/stream.ts";
 import type { WireOptions } from "../../wire/framing/wire_options.ts";
@@ -24,7 +25,7 @@ import { type Inbound, UnfinishedStreams } from "./unfinished_streams.ts";
 /** Settings of a {@link TcpServer}. */
 export interface TcpServerOptions {
   /** Belongs to the server, which closes it. */
-  readonly listener: Deno.TcpListener;
+  readonly listener: TcpListener;
   readonly wire: WireOptions;
   /** How long a message may take from the accept on, and again writing the answer. */
   readonly timeoutMs: number;

@@ -5,20 +5,21 @@
  */
 
 import { formatHostPort } from "../../base/address.ts";
+import type { Endpoint, TcpConnection } from "../../base/platform/platform.ts";
 import { after, type Timer } from "../../base/timer.ts";
 import { writeAll } from "../../base/write_all.ts";
 import { osErrorText } from "../../go/os_error.ts";
 
 /** A connection that closes itself at its deadline. Its errors have the messages of Go's net package. */
 export class TimedConnection implements Disposable {
-  readonly #conn: Deno.TcpConn;
+  readonly #conn: TcpConnection;
   readonly #ends: string;
   #deadline: Timer;
   #timedOut = false;
   #closed = false;
 
   /** `conn` now belongs to this object, and is closed if this throws. The deadline is `timeoutMs` from now. */
-  constructor(conn: Deno.TcpConn, timeoutMs: number) {
+  constructor(conn: TcpConnection, timeoutMs: number) {
     this.#conn = conn;
     try {
       conn.setNoDelay(true);
@@ -96,6 +97,6 @@ export class TimedConnection implements Disposable {
   }
 }
 
-function endText({ hostname, port }: Deno.NetAddr): string {
+function endText({ hostname, port }: Endpoint): string {
   return formatHostPort(hostname, port);
 }

@@ -44,7 +44,7 @@ import type { Payload } from "../../api/payload.ts";
 import { Query, type QueryOptions, type QueryRecord, QueryResponse } from "../../api/query.ts";
 import { parseStats, type SerfStats } from "../../api/stats.ts";
 import type { TagChange } from "../../api/tag_change.ts";
-import { toBytes } from "../../base/bytes.ts";
+import { toBase64, toBytes } from "../../base/bytes.ts";
 import { RpcError } from "../../base/errors.ts";
 import { showAs } from "../../base/inspect.ts";
 import { Subscription } from "../../base/subscription.ts";
@@ -373,7 +373,7 @@ export class RpcClient implements AsyncDisposable {
     if (relayFactor !== 0) {
       throw new TypeError("Cannot use relayFactor: the RPC protocol has none for key operations");
     }
-    const body = { Key: typeof key === "string" ? key : key.toBase64() };
+    const body = { Key: typeof key === "string" ? key : toBase64(key) };
     const { error, body: result } =
       await (operation === "list-keys"
         ? this.#channel.call(operation, null)

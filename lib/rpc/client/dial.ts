@@ -7,6 +7,7 @@
 import { connect, sendAtOnce } from "../../base/connect.ts";
 import { abortable } from "../../base/abortable.ts";
 import { DecodeError, errorText, RpcError, TimeoutError } from "../../base/errors.ts";
+import { loadPlatform } from "../../base/platform/load_platform.ts";
 import { after } from "../../base/timer.ts";
 import {
   type Endpoint,
@@ -99,7 +100,7 @@ export function tlsRefusal(error: unknown): RpcError | undefined {
 /** Such a connection is made at once or not at all. */
 async function connectUnix({ path }: UnixEndpoint, { signal }: Limits) {
   signal?.throwIfAborted();
-  return await Deno.connect({ transport: "unix", path });
+  return await (await loadPlatform()).connectUnix(path);
 }
 
 async function connectTcp({ hostname, port }: TcpEndpoint, limits: Limits) {

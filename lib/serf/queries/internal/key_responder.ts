@@ -5,6 +5,7 @@
  */
 
 import type { KeyOperation } from "../../../api/keys.ts";
+import { toBase64 } from "../../../base/bytes.ts";
 import { errorText } from "../../../base/errors.ts";
 import type { Keyring } from "../../../wire/framing/keyring.ts";
 import { decodeSerf, encodeSerf } from "../../../wire/messages/serf_codec.ts";
@@ -76,8 +77,8 @@ export class KeyResponder {
       return this.#refuse("Keyring is empty (encryption not enabled)");
     }
     this.#context.log("INFO", "Received list-keys query");
-    const keys = this.#keyring.keys.map((key) => key.toBase64());
-    const whole = { ...FAILURE, result: true, keys, primaryKey: this.#keyring.primary.toBase64() };
+    const keys = this.#keyring.keys.map(toBase64);
+    const whole = { ...FAILURE, result: true, keys, primaryKey: toBase64(this.#keyring.primary) };
     const response = encodeSerf(whole);
     return fits(response) ? response : this.#truncate(whole, keys, fits);
   }
