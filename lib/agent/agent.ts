@@ -202,11 +202,11 @@ export class Agent implements HttpAgent {
     }
   }
 
-  query(
+  async query(
     name: string,
     payload: Uint8Array | null,
     options: QueryOptions,
-  ): Subscription<QueryRecord> {
+  ): Promise<Subscription<QueryRecord>> {
     const isPing = name === PING_QUERY && (payload ?? "").length === 0;
     if (name.startsWith(INTERNAL_PREFIX) && !isPing) {
       throw new RangeError(`Queries cannot contain the '${INTERNAL_PREFIX}' prefix`);
@@ -214,6 +214,7 @@ export class Agent implements HttpAgent {
     const quoted = goQuote(payload ?? "");
     this.#log("DEBUG", `Requesting query send: ${name}. Payload: ${quoted}`);
     try {
+      if (Object.keys(options.tags ?? {}).length > 0) await this.#node.loadExpressions();
       return this.#node.query(name, payload, options);
     } catch (error) {
       this.#log("WARN", `failed to start user query: ${errorText(error)}`);

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { RE2JS } from "re2js";
 import type { Member, MemberFilter } from "../api/member.ts";
 import { expressionCost } from "../go/expression_cost.ts";
+import type { CompileExpression } from "../go/regexp.ts";
 
 /** The longest expressions of one filter, in UTF-16 units, and the most that they may cost: some 65 ms. */
 const MAX_EXPRESSIONS = 65_536;
@@ -23,14 +23,29 @@ export class ExpressionError extends TypeError {
   }
 }
 
+/** As {@link filterMembers}, with a compiler that is loaded if it is needed. */
+export async function filterMembersLazily(
+  members: readonly Member[],
+  filter: MemberFilter,
+): Promise<readonly Member[]> {
+  if (takesAll(filter)) return members;
+  const { compileExpression } = await import("../go/regexp.ts");
+  return filterMembers(members, filter, compileExpression);
+}
+
+function takesAll({ tags = {}, status = "", name = "" }: MemberFilter): boolean {
+  return Object.keys(tags).length === 0 && status === "" && name === "";
+}
+
 /** The members that match all expressions. Throws an {@link ExpressionError} if one cannot be compiled. */
 export function filterMembers(
   members: readonly Member[],
-  { tags = {}, status = "", name = "" }: MemberFilter,
+  filter: MemberFilter,
+  compileExpression: CompileExpression,
 ): readonly Member[] {
-  const expressions = Object.values(tags);
-  if (expressions.length === 0 && status === "" && name === "") return members;
-  const all = [status, name, ...expressions];
+  if (takesAll(filter)) return members;
+  const { tags = {}, status = "", name = "" } = filter;
+  const all = [status, name, ...Object.values(tags)];
   const length = all.reduce((sum, { length }) => sum + length, 0);
   if (length > MAX_EXPRESSIONS) {
     throw new ExpressionError("much text", `got ${length} characters`);
@@ -38,6 +53,7 @@ export function filterMembers(
   if (all.reduce((sum, expression) => sum + expressionCost(expression), 0) > MAX_EXPRESSIONS) {
     throw new ExpressionError("large repetitions", "it would take too long");
   }
+  const compile = (expression: string) => compileWhole(expression, compileExpression);
   const tagTests = Object.entries(tags)
     .map(([tag, expression]) => [tag, compile(expression)] as const);
   const statusTest = status === "" ? undefined : compile(status);
@@ -49,9 +65,10 @@ export function filterMembers(
   );
 }
 
-function compile(expression: string): RE2JS {
+/** Compiles an expression that has to match the whole text. */
+function compileWhole(expression: string, compile: CompileExpression) {
   try {
-    return RE2JS.compile(`^${expression}$`);
+    return compile(`^${expression}$`);
   } catch (cause) {
     throw new ExpressionError(JSON.stringify(expression), (cause as Error).message, { cause });
   }

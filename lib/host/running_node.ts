@@ -18,6 +18,7 @@ import { toBytes } from "../base/bytes.ts";
 import { ClosedError, errorText, TimeoutError } from "../base/errors.ts";
 import { Subscription, type SubscriptionOptions } from "../base/subscription.ts";
 import { escapeControls } from "../go/escape_controls.ts";
+import type { CompileExpression } from "../go/regexp.ts";
 import type { SerfConfig } from "../serf/config.ts";
 import { SerfCore, type SerfTimer } from "../serf/core.ts";
 import type { IncomingQuery, SerfOutput } from "../serf/output.ts";
@@ -31,6 +32,17 @@ import { rejoin } from "./rejoin.ts";
 import { openResources, type Resources } from "./resources.ts";
 import type { SerfOptions } from "./serf_options.ts";
 import { noTracer, type Tracer } from "./tracing.ts";
+
+/** Compiled when RE2 is loaded, because the first expression takes 10 ms, which no datagram should take. */
+const WARM_UP_EXPRESSION = "^(web|db)-[0-9]+$";
+
+/** What a node may be given beside its options. */
+interface NodeParts {
+  /** Takes its joins, queries and state exchanges. Default: nobody does. */
+  readonly tracer?: Tracer;
+  /** Default: it is loaded when it is needed. */
+  readonly compileExpression?: CompileExpression;
+}
 
 /** One node from its start to its end. After the end, everything that needs the node fails with a `ClosedError`. */
 export class RunningNode {
@@ -48,8 +60,14 @@ export class RunningNode {
   /** Why nothing more can be done; `undefined` while it can. */
   #closedError: ClosedError | undefined;
   #lostName = false;
+  /** Ends when expressions can be compiled; set as soon as they are to be. */
+  #loading: Promise<void> | undefined;
 
-  private constructor(resources: Resources, options: SerfOptions, tracer: Tracer) {
+  private constructor(
+    resources: Resources,
+    options: SerfOptions,
+    { tracer = noTracer, compileExpression }: NodeParts,
+  ) {
     const { config, wire, transport, snapshot, log } = resources;
     this.#resources = resources;
     this.#tracer = tracer;
@@ -59,6 +77,7 @@ export class RunningNode {
       storeKeyring: options.onKeyringChange,
       snapshot: snapshot?.recovered,
       packetOverhead: () => packetOverhead(wire),
+      compileExpression,
     });
     const { promise, resolve } = Promise.withResolvers<SerfClosed>();
     this.closed = promise;
@@ -73,15 +92,12 @@ export class RunningNode {
     });
   }
 
-  /** Starts a node, whose joins, queries and state exchanges the tracer takes. Rejects as `Serf.create` does. */
-  static async start(
-    options: SerfOptions,
-    { tracer = noTracer }: { readonly tracer?: Tracer } = {},
-  ): Promise<RunningNode> {
-    const resources = await openResources(options, tracer);
+  /** Starts a node. Rejects as `Serf.create` does. */
+  static async start(options: SerfOptions, parts: NodeParts = {}): Promise<RunningNode> {
+    const resources = await openResources(options, parts.tracer ?? noTracer);
     let node: RunningNode;
     try {
-      node = new RunningNode(resources, options, tracer);
+      node = new RunningNode(resources, options, parts);
     } catch (error) {
       await Promise.all([resources.transport.close(), resources.snapshot?.close()]);
       throw error;
@@ -167,7 +183,30 @@ export class RunningNode {
     this.#call(() => this.core.userEvent(name, toBytes(payload), options));
   }
 
-  /** As `Serf.query`, but nobody answers if an expression is not RE2. */
+  /** Loads what compiles expressions, which queries that filter by tags need. Rejects with an `Error` if that fails. */
+  async loadExpressions(): Promise<void> {
+    if (this.#loading === undefined && this.core.compilesExpressions) return;
+    await (this.#loading ??= this.#loadExpressions());
+  }
+
+  async #loadExpressions(): Promise<void> {
+    const { compileExpression } = await import("../go/regexp.ts");
+    compileExpression(WARM_UP_EXPRESSION).test("web-1");
+    this.#driver.call(() => this.core.loadExpressions(compileExpression));
+  }
+
+  /** A query of another member waits for expressions. Without them it is ignored, as a bad expression is. */
+  #expressionsNeeded(): void {
+    this.loadExpressions().catch((error) => {
+      this.#resources.log("ERR", `serf: Cannot load RE2: ${errorText(error)}`);
+      const fail = () => {
+        throw error;
+      };
+      this.#driver.call(() => this.core.loadExpressions(fail));
+    });
+  }
+
+  /** As `Serf.query`, but nobody answers if an expression is not RE2. Those by tags take {@link loadExpressions}. */
   query(name: string, payload: Payload, options: QueryOptions): Query {
     // Room for an ack and an answer of everybody, so that a slow reader loses none.
     const { capacity = Math.max(1_024, 2 * this.core.members().length), signal, ...parameters } =
@@ -268,6 +307,8 @@ export class RunningNode {
       case "shutdown":
         this.#close("conflict", output.reason);
         return;
+      case "expressions-needed":
+        return this.#expressionsNeeded();
       case "query":
         return this.#publish(new QueryEvent(output, (payload) => this.#respond(output, payload)));
       default:
@@ -288,7 +329,7 @@ export class RunningNode {
 
   /** The members that a query is for, as far as we know them. */
   #asked(parameters: QueryParameters): string[] {
-    const passes = compileFilters(encodeFilters(parameters));
+    const passes = compileFilters(encodeFilters(parameters), this.core.compileExpression);
     return this.core.members()
       .filter(({ status }) => status === "alive" || status === "leaving")
       .filter(({ name, tags }) => passes(name, tags))

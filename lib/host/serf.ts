@@ -37,6 +37,7 @@ import { applyTagChange, type TagChange } from "../api/tag_change.ts";
 import { abortable } from "../base/abortable.ts";
 import type { Address } from "../base/address.ts";
 import { showAs } from "../base/inspect.ts";
+import { compileExpression } from "../go/regexp.ts";
 import type { Subscription } from "../base/subscription.ts";
 import { checkQueryFilters } from "../serf/queries/filters.ts";
 import { filterMembers } from "./member_filter.ts";
@@ -99,7 +100,7 @@ export class Serf implements AsyncDisposable {
    * ```
    */
   static async create(options: SerfOptions = {}): Promise<Serf> {
-    return new Serf(await RunningNode.start(options), options);
+    return new Serf(await RunningNode.start(options, { compileExpression }), options);
   }
 
   /** This member's name. */
@@ -148,7 +149,7 @@ export class Serf implements AsyncDisposable {
    */
   members(filter: MemberFilter = {}): readonly Member[] {
     checkMemberFilter(filter);
-    return filterMembers(this.#node.core.members(), filter);
+    return filterMembers(this.#node.core.members(), filter, compileExpression);
   }
 
   /** The member of that name, if there is one. */
@@ -283,7 +284,7 @@ export class Serf implements AsyncDisposable {
   query(name: string, payload: Payload = null, options: QueryOptions = {}): Query {
     checkQuery(name, payload, options);
     options.signal?.throwIfAborted();
-    checkQueryFilters(options);
+    checkQueryFilters(options, compileExpression);
     if (options.timeoutMs !== undefined) checkNumber("timeoutMs", options.timeoutMs);
     return this.#node.query(name, payload, options);
   }

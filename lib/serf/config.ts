@@ -7,6 +7,7 @@
 import type { Member } from "../api/member.ts";
 import type { Address } from "../base/address.ts";
 import type { Metrics } from "../base/metrics.ts";
+import type { CompileExpression } from "../go/regexp.ts";
 import { type Profile, profiles } from "../swim/config.ts";
 import type { Keyring } from "../wire/framing/keyring.ts";
 import type { SnapshotState } from "./snapshot/snapshot.ts";
@@ -108,6 +109,11 @@ export interface SerfCoreOptions {
   readonly snapshot?: SnapshotState;
   /** Returns how many bytes the label and encryption add to a datagram. */
   readonly packetOverhead?: () => number;
+  /**
+   * Compiles the expressions of tag filters. Default: `expressions-needed` is emitted when a query first needs it, and the
+   * host calls {@link SerfCore.loadExpressions}.
+   */
+  readonly compileExpression?: CompileExpression;
 }
 
 /** The settings that all nodes of a cluster may share. */

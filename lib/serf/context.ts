@@ -5,15 +5,15 @@
  */
 
 import type { SerfState } from "../api/serf_state.ts";
-import type { LamportTime } from "../base/lamport_time.ts";
 import type { LogLevel } from "../base/log.ts";
 import type { World } from "../base/world.ts";
 import type { SwimTimer } from "../swim/timer.ts";
 import type { Exchange, Packet } from "../wire/messages/messages.ts";
-import type { SerfConfig } from "./config.ts";
+import type { SerfConfig, SerfCoreOptions } from "./config.ts";
 import { LamportClock } from "./lamport.ts";
 import { DatagramLog } from "./datagram_log.ts";
 import { MemberTable } from "./members/member_table.ts";
+import { Expressions } from "./queries/expressions.ts";
 import type { SerfOutput } from "./output.ts";
 
 /** The timers of the Serf layer, without those of SWIM. */
@@ -64,13 +64,19 @@ export class SerfContext {
   readonly clock: LamportClock;
   readonly local: LocalNode;
   readonly datagramLog = new DatagramLog();
+  /** Compiles tag filters. All events for the user go through it, so that they stay in order. */
+  readonly expressions: Expressions;
 
-  /** `restoredClock` is the time of the member clock before a restart. */
-  constructor(config: SerfConfig, world: SerfWorld, restoredClock: LamportTime = 0) {
+  constructor(
+    config: SerfConfig,
+    world: SerfWorld,
+    { snapshot, compileExpression }: SerfCoreOptions = {},
+  ) {
     this.config = config;
     this.world = world;
     this.members = new MemberTable(() => world.random());
-    this.clock = new LamportClock(restoredClock, this);
+    this.clock = new LamportClock(snapshot?.clock, this);
+    this.expressions = new Expressions(world, compileExpression);
     this.local = { tags: { ...config.tags }, state: "alive" };
   }
 

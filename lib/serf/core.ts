@@ -15,6 +15,7 @@ import type { KeyOperation } from "../api/keys.ts";
 import type { QueryParameters } from "../api/query.ts";
 import type { Address } from "../base/address.ts";
 import { ClosedError } from "../base/errors.ts";
+import type { CompileExpression } from "../go/regexp.ts";
 import type { Machine } from "../base/world.ts";
 import type { SuspicionInfo } from "../swim/state/suspicion.ts";
 import { Swim } from "../swim/swim.ts";
@@ -68,7 +69,7 @@ export class SerfCore implements Machine<Packet, StreamMessage, Reply, SerfTimer
   constructor(config: SerfConfig, world: SerfWorld, options: SerfCoreOptions = {}) {
     checkConfig(config);
     const { keyring, snapshot, packetOverhead = () => 0 } = options;
-    const context = new SerfContext(config, world, snapshot?.clock);
+    const context = new SerfContext(config, world, options);
     const delegate = new SwimDelegate(context);
     const swim = new Swim(swimConfig(config, packetOverhead), delegate, delegate);
     const operations = new SwimOperations(context, swim);
@@ -295,7 +296,8 @@ export class SerfCore implements Machine<Packet, StreamMessage, Reply, SerfTimer
 
   /**
    * Sends a query. Ends in `done`, after its `query-record`s. Throws a `RangeError` if the query is too large or an
-   * option out of range, and an `Error` if our protocol version has no queries.
+   * option out of range, and an `Error` if our protocol version has no queries, or if it filters by tags before
+   * expressions can be compiled.
    */
   query(
     name: string,
@@ -331,6 +333,21 @@ export class SerfCore implements Machine<Packet, StreamMessage, Reply, SerfTimer
     });
   }
 
+  /** Whether expressions of tag filters can be compiled. */
+  get compilesExpressions(): boolean {
+    return this.#context.expressions.loaded;
+  }
+
+  /** Compiles an expression of a tag filter. Throws what the compiler throws, and an `Error` if there is none yet. */
+  get compileExpression(): CompileExpression {
+    return this.#context.expressions.compile;
+  }
+
+  /** From now on expressions can be compiled. Queries that waited for that are handled, then the events after them. */
+  loadExpressions(compile: CompileExpression): void {
+    if (this.#runs) this.#context.expressions.load(compile);
+  }
+
   /** The network coordinate of a member that was probed, or of this node. None at all if coordinates are off. */
   coordinate(name: string): Coordinate | undefined {
     return this.#coordinates?.get(name);
@@ -358,6 +375,7 @@ export class SerfCore implements Machine<Packet, StreamMessage, Reply, SerfTimer
 
   /** Delivers the events that are held back, and stops: from now on this node ignores everything. */
   shutdown(): void {
+    this.#context.expressions.release();
     if (!this.#lifecycle.shutdown()) return;
     this.#delivery.flush();
     this.#recorder?.recordClock();

@@ -33,6 +33,8 @@ export type SerfOutput =
   | UserEvent
   | IncomingQuery
   | LogEvent
+  /** A query has tag filters, and expressions cannot be compiled yet. Emitted once. */
+  | { readonly type: "expressions-needed" }
   /** A line for the snapshot file. */
   | { readonly type: "snapshot"; readonly entry: SnapshotEntry }
   /** An ack or answer to the query that was started under this operation id. */

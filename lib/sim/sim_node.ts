@@ -8,6 +8,7 @@ import { toBytes } from "../base/bytes.ts";
 import type { Address } from "../base/address.ts";
 import type { JoinFailure } from "../base/errors.ts";
 import type { LogEvent } from "../base/world.ts";
+import { compileExpression } from "../go/regexp.ts";
 import { QueryEvent, type SerfEvent } from "../api/event.ts";
 import type { KeyOperation } from "../api/keys.ts";
 import type { Member, MemberStatus } from "../api/member.ts";
@@ -340,6 +341,8 @@ export class SimNode {
         return this.#afterwards(() => this.#exit());
       case "query":
         return this.#hearQuery(output);
+      case "expressions-needed":
+        return; // the machine can compile them from the start
       default:
         this.#keep(output);
     }
@@ -363,7 +366,9 @@ export class SimNode {
     this.#stopReason = undefined;
     host.start(address, (world) => {
       const settings = { ...config, address };
-      this.#core = new SerfCore(settings, world, { keyring, packetOverhead, snapshot });
+      this.#core = new SerfCore(settings, world, {
+        ...{ keyring, packetOverhead, snapshot, compileExpression },
+      });
       return this.#core;
     });
   }

@@ -7,6 +7,7 @@
 import { assert, assertEquals, assertGreater, assertLessOrEqual } from "@std/assert";
 import { Address } from "../../lib/base/address.ts";
 import { TimerHeap } from "../../lib/base/timer_heap.ts";
+import { compileExpression } from "../../lib/go/regexp.ts";
 import { agentSettings, librarySettings } from "../../lib/serf/config.ts";
 import { SerfCore, type SerfTimer, type SerfWorld } from "../../lib/serf/core.ts";
 import type { SerfOutput } from "../../lib/serf/output.ts";
@@ -55,7 +56,10 @@ export class FuzzedNode implements SerfWorld {
         maxMembers: MAX_MEMBERS,
       },
       this,
-      { snapshot: { alive: new Map(), clock: 0, eventClock: 0, queryClock: 0, lost: new Map() } },
+      {
+        compileExpression,
+        snapshot: { alive: new Map(), clock: 0, eventClock: 0, queryClock: 0, lost: new Map() },
+      },
     );
     this.core.start();
   }

@@ -1,6 +1,6 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertLess, assertMatch, assertThrows } from "@std/assert";
 import { hideDynamicImports } from "../../lib/packaging/bundle.ts";
-import { bundleMain } from "../support/our_builds.ts";
+import { bundleFolder } from "../support/our_builds.ts";
 
 Deno.test("dynamic imports are hidden, in code and nowhere else", () => {
   const source = [
@@ -29,15 +29,34 @@ Deno.test("an import of a computed name cannot be hidden", () => {
   assertThrows(() => hideDynamicImports("import(`./${name}.js`)"), Error, "Cannot hide import(`./");
 });
 
-Deno.test("of the bundle Deno reads at start what every command needs, and nothing else", async () => {
+/** What Deno reads before it runs a script of the bundle: names and sizes. */
+async function readAtStart(script: string): Promise<{ names: string[]; size: number }> {
   const { stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["info", "--no-config", "--json", bundleMain()],
+    args: ["info", "--no-config", "--json", `${bundleFolder()}/${script}`],
   }).output();
-  const { modules } = JSON.parse(new TextDecoder().decode(stdout));
-  const size = modules.reduce((sum: number, module: { size: number }) => sum + module.size, 0);
-  const scripts = modules.map(({ specifier }: { specifier: string }) =>
-    specifier.replace(/.*\/(chunk)?.*/, (_, chunk) => chunk ?? "main.js")
+  const modules: readonly { specifier: string; size?: number }[] =
+    JSON.parse(new TextDecoder().decode(stdout)).modules;
+  return {
+    names: modules.map(({ specifier }) => specifier.slice(specifier.lastIndexOf("/") + 1)),
+    size: modules.reduce((sum, { size = 0 }) => sum + size, 0),
+  };
+}
+
+Deno.test("a command reads what every command needs, and its own scripts", async () => {
+  const { names, size } = await readAtStart("main.js");
+  const kinds = new Set(names.map((name) => name.startsWith("chunk-") ? "chunk" : name));
+  assertEquals(kinds, new Set(["main.js", "chunk"]));
+  assertLess(size, 15_000);
+});
+
+Deno.test("an agent starts without regular expressions, HTTP and node: modules", async () => {
+  const scripts = [...Deno.readDirSync(bundleFolder())].map(({ name }) => name);
+  const { names, size } = await readAtStart(
+    scripts.find((name) => name.startsWith("run_agent-")) ?? "",
   );
-  assertEquals(new Set(scripts), new Set(["main.js", "chunk"]));
-  assertEquals(size < 15_000, true, `it reads ${size} bytes`);
+  assertEquals(names.filter((name) => name.startsWith("node:") || !scripts.includes(name)), []);
+  assertLess(size, 300_000);
+  const text = names.map((name) => Deno.readTextFileSync(`${bundleFolder()}/${name}`)).join("\n");
+  assertMatch(text, /Serf agent starting/);
+  assertEquals(/missing closing \]|openapi/.test(text), false);
 });

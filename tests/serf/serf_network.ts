@@ -11,6 +11,7 @@ import type { LogLevel } from "../../lib/base/log.ts";
 import type { Address } from "../../lib/base/address.ts";
 import type { SerfEvent } from "../../lib/api/event.ts";
 import type { MemberStatus } from "../../lib/api/member.ts";
+import { compileExpression } from "../../lib/go/regexp.ts";
 import { agentSettings, librarySettings, type SerfConfig } from "../../lib/serf/config.ts";
 import type { SerfOutput } from "../../lib/serf/output.ts";
 import {
@@ -132,7 +133,7 @@ export class SerfNode implements SerfWorld {
     this.host = host;
     this.address = config.address;
     this.#isThere = isThere;
-    this.core = new SerfCore(config, this, options);
+    this.core = new SerfCore(config, this, { compileExpression, ...options });
   }
 
   get now(): number {

@@ -24,10 +24,10 @@ export async function askedMembers(
 /** Loads RE2 only for those who filter by tags and want to know who did not answer. */
 async function tagTest(expressions: Tags): Promise<(tags: Tags) => boolean> {
   if (Object.keys(expressions).length === 0) return () => true;
-  const { RE2JS } = await import("re2js");
+  const { compileExpression } = await import("../../go/regexp.ts");
   try {
     const tests = Object.entries(expressions)
-      .map(([tag, expression]) => [tag, RE2JS.compile(expression)] as const);
+      .map(([tag, expression]) => [tag, compileExpression(expression)] as const);
     return (tags) =>
       tests.every(([tag, test]) => test.test(Object.hasOwn(tags, tag) ? tags[tag] : ""));
   } catch {

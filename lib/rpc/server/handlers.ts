@@ -13,7 +13,7 @@ import { applyTagChange } from "../../api/tag_change.ts";
 import { ClosedError, errorText } from "../../base/errors.ts";
 import { parseLogLevel } from "../../base/log.ts";
 import { type Command, commands, type RequestBody, type ResponseBody } from "../commands.ts";
-import { ExpressionError, filterMembers } from "../../host/member_filter.ts";
+import { ExpressionError, filterMembersLazily } from "../../host/member_filter.ts";
 import { failureText } from "../failure_text.ts";
 import { RequestError, RPC_VERSION, RpcFailure } from "../protocol.ts";
 import type { Client } from "./client.ts";
@@ -84,9 +84,9 @@ const handlers: { readonly [C in Command]: Handler<C> } = {
   },
   "members-filtered": {
     prompt: true,
-    handle({ client: { agent }, body: { Tags: tags, Status: status, Name: name } }) {
+    async handle({ client: { agent }, body: { Tags: tags, Status: status, Name: name } }) {
       const filter = { tags: Object.fromEntries(tags), status, name };
-      return { body: { Members: filtered(agent.members(), filter) } };
+      return { body: { Members: await filtered(agent.members(), filter) } };
     },
   },
   "tags": {
@@ -122,8 +122,8 @@ const handlers: { readonly [C in Command]: Handler<C> } = {
   },
   "leave": { handle: ({ client }) => leave(client) },
   "query": {
-    handle({ client, seq, body }) {
-      const records = client.agent.query(body.Name, body.Payload, {
+    async handle({ client, seq, body }) {
+      const records = await client.agent.query(body.Name, body.Payload, {
         nodes: body.FilterNodes,
         tags: Object.fromEntries(body.FilterTags),
         requestAck: body.RequestAck,
@@ -206,10 +206,13 @@ async function leave(client: Client): Promise<Outcome<null>> {
   }
 }
 
-/** The members that match all expressions. Throws a {@link RequestError} if an expression cannot be compiled. */
-function filtered(members: readonly Member[], filter: MemberFilter): readonly Member[] {
+/** The members that match all expressions. Rejects with a {@link RequestError} if an expression cannot be compiled. */
+async function filtered(
+  members: readonly Member[],
+  filter: MemberFilter,
+): Promise<readonly Member[]> {
   try {
-    return filterMembers(members, filter);
+    return await filterMembersLazily(members, filter);
   } catch (error) {
     if (!(error instanceof ExpressionError)) throw error;
     throw new RequestError(`Failed to compile regex: ${error.reason}`, { cause: error });

@@ -76,14 +76,14 @@ export interface RpcAgent {
   ): Promise<void>;
 
   /**
-   * Asks a query. Throws if it is too large, or if its name is one of Serf's internal ones; only a ping without payload,
+   * Asks a query; resolves when it is sent. Rejects if it is too large, or if its name is one of Serf's internal ones; only a ping without payload,
    * which tests reachability, is allowed. The subscription closes when the query is over.
    */
   query(
     name: string,
     payload: Uint8Array | null,
     options: QueryOptions,
-  ): Subscription<QueryRecord>;
+  ): Promise<Subscription<QueryRecord>>;
 
   /**
    * Carries out a key operation on all members. `key` is in base64, and empty for `list-keys`. Rejects with a `KeyError`

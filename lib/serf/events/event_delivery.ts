@@ -42,7 +42,7 @@ export class EventDelivery {
   deliverMemberEvent(event: MemberEvent): void {
     this.#recorder?.recordEvent(event);
     if (this.#members?.coalescer.handle(event)) this.#touch(this.#members);
-    else this.#context.world.emit(event);
+    else this.#context.expressions.emit(event);
   }
 
   /** Delivers a user event that came by gossip or is our own. */
@@ -87,7 +87,9 @@ export class EventDelivery {
   }
 
   #flushMembers(): void {
-    for (const event of this.#members?.coalescer.flush() ?? []) this.#context.world.emit(event);
+    for (const event of this.#members?.coalescer.flush() ?? []) {
+      this.#context.expressions.emit(event);
+    }
   }
 
   #flushUsers(): void {
@@ -102,6 +104,6 @@ export class EventDelivery {
 
   #emitUserEvent(event: UserEvent): void {
     this.#users?.coalescer.markDelivered(event);
-    this.#context.world.emit(event);
+    this.#context.expressions.emit(event);
   }
 }

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { RE2JS } from "re2js";
 import { errorText } from "../../base/errors.ts";
 import { expressionCost } from "../../go/expression_cost.ts";
+import type { CompileExpression } from "../../go/regexp.ts";
 import { decodeFilter, encodeFilter } from "../../wire/messages/serf_codec.ts";
 import type { QueryFilter } from "../../wire/messages/serf_messages.ts";
 import type { QueryParameters } from "../../api/query.ts";
@@ -52,11 +52,14 @@ export function encodeFilters({ nodes = [], tags = {} }: QueryParameters): Uint8
  * Checks the filters of a query before it is sent. Throws a `TypeError` that names the tag if an expression does not
  * compile. Serf sends such a query all the same, and every member ignores it; so does the agent, for its clients' sake.
  */
-export function checkQueryFilters({ tags = {} }: QueryParameters): void {
+export function checkQueryFilters(
+  { tags = {} }: QueryParameters,
+  compile: CompileExpression,
+): void {
   for (const [tag, expression] of Object.entries(tags)) {
     try {
       checkCost(costOf({ type: "tag", tag, expression }));
-      compileExpression(expression);
+      compileTagExpression(expression, compile);
     } catch (error) {
       const { cause = error } = error as Error;
       throw new TypeError(
@@ -73,24 +76,43 @@ export function checkQueryFilters({ tags = {} }: QueryParameters): void {
  * Serf logs, if one of them cannot be decoded or compiled; such a query is for nobody. So is one whose filters are too
  * many, or would take too long to compile.
  */
-export function compileFilters(filters: readonly Uint8Array[] | null): MemberTest {
+export function compileFilters(
+  filters: readonly Uint8Array[] | null,
+  compile: CompileExpression,
+): MemberTest {
   const { nodes, tags: tagFilters } = decodeFilters(filters);
   const names = nodes.map((filter) => new Set(filter.nodes));
   checkCost(tagFilters.reduce((sum, filter) => sum + costOf(filter), 0));
-  const tests = tagFilters.map(compileTagFilter);
+  const tests = tagFilters.map((filter) => compileTagFilter(filter, compile));
   return (name, tags) =>
     names.every((set) => set.has(name)) && tests.every((passes) => passes(tags));
 }
 
+/** Whether it takes expressions to tell if a member with this name passes encoded filters. */
+export function needsExpressions(filters: readonly Uint8Array[] | null, name: string): boolean {
+  try {
+    const { nodes, tags } = decodeFilters(filters);
+    return tags.length > 0 && nodes.every((filter) => filter.nodes.includes(name));
+  } catch {
+    return false; // they are refused without
+  }
+}
+
+/** How {@link passesFilters} gets at expressions. */
+export interface ExpressionUse {
+  /** Asked before expressions are compiled, with an estimate of the time in microseconds. */
+  readonly spend: (cost: number) => boolean;
+  readonly compile: CompileExpression;
+}
+
 /**
- * Whether a member passes encoded filters. Names come first, so that who is not asked compiles nothing. `spend` is asked
- * before expressions are compiled, with an estimate of the time in microseconds. Throws as {@link compileFilters} does,
- * and an `Error` if `spend` refuses.
+ * Whether a member passes encoded filters. Names come first, so that who is not asked compiles nothing. Throws as
+ * {@link compileFilters} does, and an `Error` if `spend` refuses.
  */
 export function passesFilters(
   filters: readonly Uint8Array[] | null,
   { name, tags }: { readonly name: string; readonly tags: Tags },
-  spend: (cost: number) => boolean,
+  { spend, compile }: ExpressionUse,
 ): boolean {
   const { nodes, tags: tagFilters } = decodeFilters(filters);
   if (!nodes.every((filter) => filter.nodes.includes(name))) return false;
@@ -100,7 +122,7 @@ export function passesFilters(
   const cost = tagFilters.reduce((sum, filter) => sum + costOf(filter, tags), 0);
   checkCost(cost);
   if (!spend(cost)) throw new Error("too many queries with filter regexes");
-  return tagFilters.every((filter) => compileTagFilter(filter)(tags));
+  return tagFilters.every((filter) => compileTagFilter(filter, compile)(tags));
 }
 
 function decodeFilters(filters: readonly Uint8Array[] | null) {
@@ -130,8 +152,11 @@ function checkCost(cost: number): void {
   throw new TypeError("failed to compile filter regex: it would take too long");
 }
 
-function compileTagFilter({ tag, expression }: TagFilter): (tags: Tags) => boolean {
-  const compiled = compileExpression(expression);
+function compileTagFilter(
+  { tag, expression }: TagFilter,
+  compile: CompileExpression,
+): (tags: Tags) => boolean {
+  const compiled = compileTagExpression(expression, compile);
   return (tags) => compiled.test(valueOf(tags, tag));
 }
 
@@ -139,12 +164,12 @@ function valueOf(tags: Tags, tag: string): string {
   return Object.hasOwn(tags, tag) ? tags[tag] : "";
 }
 
-function compileExpression(expression: string): RE2JS {
+function compileTagExpression(expression: string, compile: CompileExpression) {
   if (expression.length > MAX_EXPRESSION_LENGTH) {
     throw new RangeError(`failed to compile filter regex: it has ${expression.length} characters`);
   }
   try {
-    return RE2JS.compile(expression);
+    return compile(expression);
   } catch (cause) {
     throw new TypeError(`failed to compile filter regex (${expression}): ${errorText(cause)}`, {
       cause,

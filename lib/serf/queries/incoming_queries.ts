@@ -14,7 +14,7 @@ import type { LamportClock } from "../lamport.ts";
 import type { SnapshotRecorder } from "../snapshot/snapshot_recorder.ts";
 import { INTERNAL_PREFIX } from "../../api/internal_names.ts";
 import { ExpressionBudget } from "./expression_budget.ts";
-import { passesFilters } from "./filters.ts";
+import { needsExpressions, passesFilters } from "./filters.ts";
 import type { InternalQueries } from "./internal/internal_queries.ts";
 import type { OpenQuery, QueryResponder } from "./query_responder.ts";
 
@@ -65,29 +65,37 @@ export class IncomingQueries {
     }
     if (!this.#recent.add(lTime, id)) return false;
     this.#count(name);
-    if (this.#isForUs(message)) this.#handle(message);
+    const { config, expressions, world } = this.#context;
+    const arrivedAt = world.now;
+    const handle = () => {
+      if (this.#isForUs(message)) this.#handle(message, arrivedAt);
+    };
+    if (expressions.loaded || !needsExpressions(message.filters, config.name)) handle();
+    else expressions.whenLoaded(handle);
     return (message.flags & QueryFlag.noBroadcast) === 0;
   }
 
   #isForUs({ filters }: QueryMessage): boolean {
     if (filters === null) return true;
-    const { config: { name }, local: { tags }, world: { now } } = this.#context;
+    const { config: { name }, expressions, local: { tags }, world: { now } } = this.#context;
     try {
-      return passesFilters(filters, { name, tags }, (cost) => this.#budget.spend(cost, now));
+      return passesFilters(filters, { name, tags }, {
+        spend: (cost) => this.#budget.spend(cost, now),
+        compile: expressions.compile,
+      });
     } catch (error) {
       if (this.#warnings.allows("filters", now)) this.#context.log("WARN", errorText(error));
       return false;
     }
   }
 
-  #handle(message: QueryMessage): void {
-    const { world } = this.#context;
+  #handle(message: QueryMessage, arrivedAt: number): void {
     if (message.flags & QueryFlag.ack) this.#responder.acknowledge(message);
-    const deadline = world.now + message.timeoutNs / 1e6;
+    const deadline = arrivedAt + message.timeoutNs / 1e6;
     const query: OpenQuery = { message, deadline, responded: false };
     this.#recorder?.recordQuery(message.lTime);
     if (message.name.startsWith(INTERNAL_PREFIX)) this.#internal.handle(query);
-    else world.emit(this.#responder.open(query));
+    else this.#context.expressions.emit(this.#responder.open(query));
   }
 
   #count(name: string): void {

@@ -65,15 +65,18 @@ export class OutgoingQueries {
   }
 
   /**
-   * Sends a query. Throws an `Error` if our protocol version has no queries, and a `RangeError` if the query is too
-   * large or its relay factor out of range.
+   * Sends a query. Throws an `Error` if our protocol version has no queries or expressions cannot be compiled yet, and a
+   * `RangeError` if the query is too large or its relay factor out of range.
    */
   send(
     query: { name: string; payload: Uint8Array | null },
     options: QueryParameters,
     sink: QuerySink,
   ): QueryCollector {
-    const { config, world } = this.#context;
+    const { config, expressions, world } = this.#context;
+    if (!expressions.loaded && Object.keys(options.tags ?? {}).length > 0) {
+      throw new Error("Cannot send query: expressions cannot be compiled yet");
+    }
     if (config.protocol < QUERY_PROTOCOL) throw new Error("Feature not supported");
     const { timeoutMs: wantedMs = 0 } = options;
     const timeoutMs = wantedMs > 0 ? wantedMs : defaultQueryTimeout(config, this.#swim.aliveCount);
@@ -160,7 +163,7 @@ export class OutgoingQueries {
   /** A query whose filter does not compile is for nobody: every receiver logs that and ignores it. */
   #memberTest(filters: QueryMessage["filters"]): MemberTest {
     try {
-      return compileFilters(filters);
+      return compileFilters(filters, this.#context.expressions.compile);
     } catch {
       return () => false;
     }

@@ -129,7 +129,7 @@ export class FakeAgent implements RpcAgent {
     name: string,
     payload: Uint8Array | null,
     options: QueryOptions,
-  ): Subscription<QueryRecord> {
+  ): Promise<Subscription<QueryRecord>> {
     this.calls.push(["query", name, payload, options]);
     const ping = name === "_serf_ping" && (payload ?? []).length === 0;
     if (name.startsWith("_serf_") && !ping) {
@@ -141,7 +141,7 @@ export class FakeAgent implements RpcAgent {
     });
     this.openQueries.add(records);
     this.queryScript(records);
-    return records;
+    return Promise.resolve(records);
   }
 
   manageKeys(operation: KeyOperation, key: string): Promise<KeyResult> {

@@ -5,7 +5,7 @@
  */
 
 import { ClosedError } from "../../../base/errors.ts";
-import { filterMembers } from "../../../host/member_filter.ts";
+import { filterMembersLazily } from "../../../host/member_filter.ts";
 import { coordinateJson, memberJson, suspicionJson } from "../json_forms.ts";
 import type { HttpApi } from "../http_agent.ts";
 import { component, integer, list, mapOf, object, text } from "../schemas.ts";
@@ -66,10 +66,10 @@ export const agentRoutes = [
     },
     response: { schema: list(component("Member")), help: "The members, by name" },
     blocking: membersBlock,
-    handle(api, { query: { name, status, tag } }) {
+    async handle(api, { query: { name, status, tag } }) {
       const filter = { name, status, tags: splitPairs(tag, "tag") };
-      const found = filterMembers(api.members.all, filter).toSorted(byName);
-      return { json: found.map((member) => shownMember(api, member)) };
+      const found = await filterMembersLazily(api.members.all, filter);
+      return { json: found.toSorted(byName).map((member) => shownMember(api, member)) };
     },
   }),
   route({

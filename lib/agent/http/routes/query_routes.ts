@@ -46,12 +46,12 @@ export const queryRoutes = [
       schema: component("QueryRecord"),
       help: "One line for each ack and answer as it comes, and one at the end",
     },
-    handle({ agent }, { path: { name }, query, body }) {
+    async handle({ agent }, { path: { name }, query, body }) {
       const { node: nodes, tag, ack: requestAck, relay = 0, timeout = 0 } = query;
       if (relay > MAX_RELAY_FACTOR) {
         throw new Problem(400, `Cannot use parameter relay: got ${relay}, expected 0 to 255`);
       }
-      const records = agent.query(name, body.length > 0 ? body : null, {
+      const records = await agent.query(name, body.length > 0 ? body : null, {
         nodes,
         tags: splitPairs(tag, "tag"),
         requestAck,

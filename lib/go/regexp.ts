@@ -1,0 +1,16 @@
+/**
+ * Go's `regexp`, by RE2JS: what an expression means does not depend on who reads it, and none can keep a member busy for ever.
+ * The package takes 3 MiB and, for the first expression, 10 ms, so an agent loads this file when it is needed.
+ *
+ * @module
+ */
+
+import { RE2JS } from "re2js";
+
+/** Compiles an expression in RE2's syntax. Throws an `Error` that says what is wrong with it. */
+export function compileExpression(expression: string): { test(text: string): boolean } {
+  return RE2JS.compile(expression);
+}
+
+/** What compiles expressions. */
+export type CompileExpression = typeof compileExpression;
