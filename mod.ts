@@ -12,6 +12,8 @@
  * for await (const event of serf.events()) console.log(event.type);
  * ```
  *
+ * It runs on Deno, on Node from version 24, and on Bun.
+ *
  * To talk to an agent that runs already, import `@serf-deno/serf/client`; to try a cluster in virtual time,
  * `@serf-deno/serf/sim`.
  *

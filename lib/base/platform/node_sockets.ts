@@ -13,8 +13,8 @@ export class NodeConnection implements TcpConnection {
   readonly localAddr: Endpoint;
   readonly remoteAddr: Endpoint;
   readonly #socket: Socket;
-  #ended = false;
-  #failure: Error | undefined;
+  /** Why there is no more to read: `null` at the end of what the peer sends. */
+  #end: Error | null | undefined;
   /** Ends the wait of a reader. */
   #wake = () => {};
 
@@ -24,12 +24,9 @@ export class NodeConnection implements TcpConnection {
     this.localAddr = { hostname: socket.localAddress ?? "", port: socket.localPort ?? 0 };
     this.remoteAddr = { hostname: socket.remoteAddress ?? "", port: socket.remotePort ?? 0 };
     socket.on("readable", () => this.#wake());
-    socket.on("end", () => {
-      this.#ended = true;
-      this.#wake();
-    });
-    socket.on("error", (error) => this.#fail(error));
-    socket.on("close", () => this.#fail(new Error("the connection is closed")));
+    socket.on("end", () => this.#finish(null));
+    socket.on("error", (error) => this.#finish(error));
+    socket.on("close", () => this.#finish(new Error("the connection is closed")));
   }
 
   async read(buffer: Uint8Array): Promise<number | null> {
@@ -39,19 +36,19 @@ export class NodeConnection implements TcpConnection {
         buffer.set(bytes);
         return bytes.length;
       }
-      if (this.#ended) return null;
-      if (this.#failure !== undefined) throw this.#failure;
+      if (this.#end === null) return null;
+      if (this.#end !== undefined) throw this.#end;
       await new Promise<void>((resolve) => this.#wake = resolve);
     }
   }
 
   async write(bytes: Uint8Array): Promise<number> {
-    await this.#finish((done) => this.#socket.write(bytes, done));
+    await this.#run((done) => this.#socket.write(bytes, done));
     return bytes.length;
   }
 
   async closeWrite(): Promise<void> {
-    await this.#finish((done) => this.#socket.end(done));
+    await this.#run((done) => this.#socket.end(done));
   }
 
   setNoDelay(noDelay: boolean): void {
@@ -59,6 +56,8 @@ export class NodeConnection implements TcpConnection {
   }
 
   close(): void {
+    // Bun would tell readers that the peer has ended.
+    this.#finish(new Error("the connection is closed"));
     this.#socket.destroy();
   }
 
@@ -68,14 +67,14 @@ export class NodeConnection implements TcpConnection {
   }
 
   /** Waits for the end of an operation. A failure of the socket itself explains one of its operations better. */
-  async #finish(begin: (done: (error?: Error | null) => void) => void): Promise<void> {
+  async #run(begin: (done: (error?: Error | null) => void) => void): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    begin((error) => error ? reject(this.#failure ?? error) : resolve());
+    begin((error) => error ? reject(this.#end ?? error) : resolve());
     await promise;
   }
 
-  #fail(error: Error): void {
-    this.#failure ??= error;
+  #finish(end: Error | null): void {
+    if (this.#end === undefined) this.#end = end;
     this.#wake();
   }
 }
