@@ -8,26 +8,29 @@ import type { Log } from "../base/log.ts";
 import { formatDuration } from "../go/duration.ts";
 import { delay } from "../base/timer.ts";
 import { failureText } from "../rpc/failure_text.ts";
-import type { RpcAgent } from "../rpc/server/rpc_agent.ts";
 import type { AgentConfig } from "./config/config.ts";
+import {
+  joinWithProviders,
+  type JoinWithProvidersOptions,
+} from "./join_providers/join_with_providers.ts";
 
 /**
- * Joins the addresses of `retry_join` at intervals until one is reached, `retry_max_attempts` are used up, or the signal is
- * aborted. Resolves to whether an address was reached.
+ * Joins the targets of `retry_join` at intervals until a member is reached, `retry_max_attempts` are used up, or the signal is
+ * aborted. Resolves to whether one was reached.
  */
 export async function retryJoin(
   config: AgentConfig,
   { agent, log, signal }: {
-    readonly agent: Pick<RpcAgent, "join">;
+    readonly agent: JoinWithProvidersOptions["agent"];
     readonly log: Log;
     readonly signal: AbortSignal;
   },
 ): Promise<boolean> {
-  const { retryJoin: addresses, replayOnJoin: replay, retryIntervalMs, retryMaxAttempts } = config;
+  const { retryJoin: targets, replayOnJoin: replay, retryIntervalMs, retryMaxAttempts } = config;
   for (let attempt = 1; !signal.aborted; attempt++) {
     log("INFO", `agent: Joining cluster...(replay: ${replay})`);
     try {
-      const count = await agent.join(addresses, { replay });
+      const count = await joinWithProviders(targets, { agent, replay, log, signal });
       log("INFO", `agent: Join completed. Synced with ${count} initial agents`);
       return true;
     } catch (error) {

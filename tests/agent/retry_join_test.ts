@@ -1,8 +1,10 @@
 import { assertEquals } from "@std/assert";
 import { defaultConfig } from "../../lib/agent/config/config.ts";
 import { retryJoin } from "../../lib/agent/retry_join.ts";
+import { Address } from "../../lib/base/address.ts";
 import { JoinError } from "../../lib/base/errors.ts";
 
+const address = Address.parse("10.0.0.9", 7946);
 const config = { ...defaultConfig, retryJoin: ["a", "b"], retryIntervalMs: 5 };
 const failure = new JoinError([{ address: "a", reason: "failed to join a: refused" }]);
 const failureLines = [
@@ -21,7 +23,7 @@ async function run(failures: number, retryMaxAttempts: number, controller = new 
   const log = (level: string, text: string) => {
     lines.push(`[${level}] ${text}`);
   };
-  const options = { agent: { join }, log, signal: controller.signal };
+  const options = { agent: { address, join }, log, signal: controller.signal };
   const joined = await retryJoin({ ...config, retryMaxAttempts }, options);
   return { joined, lines, tries };
 }
@@ -53,7 +55,7 @@ Deno.test("the signal ends the retries at once", async () => {
     setTimeout(() => controller.abort(), 5);
     return Promise.reject(failure);
   };
-  const options = { agent: { join }, log: () => {}, signal: controller.signal };
+  const options = { agent: { address, join }, log: () => {}, signal: controller.signal };
   assertEquals(await retryJoin(slow, options), false);
   assertEquals(await run(9, 0, controller), { joined: false, lines: [], tries: 0 });
 });

@@ -21,6 +21,8 @@ import {
 import { StartupError } from "./startup_error.ts";
 import { decodeConfig } from "./decode_config.ts";
 import { type HandlerSpec, parseHandlerSpec } from "../handlers/handler_spec.ts";
+import { SHELL } from "../handlers/shell.ts";
+import { parseJoinProvider } from "../join_providers/join_provider.ts";
 
 /** Where the settings come from. */
 export interface ConfigSources {
@@ -103,6 +105,8 @@ function requirePermissions(needed: readonly Deno.PermissionDescriptor[]): void 
   if (text !== undefined) throw new StartupError(text);
 }
 
+const runShell = { name: "run", command: SHELL } as const;
+
 /**
  * All of the network, because the members of the cluster are not known beforehand; the rest depends on the settings. A
  * socket for RPC is made in its folder, and a log file is put aside there.
@@ -131,9 +135,12 @@ function neededPermissions(config: AgentConfig): Deno.PermissionDescriptor[] {
   if (nodeName === "" || [discover, statsdAddr, statsiteAddr].some((name) => name !== "")) {
     needed.push({ name: "sys", kind: "hostname" });
   }
-  if (config.eventHandlers.length > 0) {
-    needed.push({ name: "run", command: "/bin/sh" }, { name: "env" });
+  const providers = [...config.startJoin, ...config.retryJoin].map(parseJoinProvider);
+  for (const provider of providers) {
+    if (provider?.kind === "file") needed.push({ name: "read", path: provider.input });
   }
+  if (providers.some((provider) => provider?.kind === "exec")) needed.push(runShell);
+  if (config.eventHandlers.length > 0) needed.push(runShell, { name: "env" });
   return needed;
 }
 

@@ -5,9 +5,16 @@
  */
 
 import { errorText } from "../../base/errors.ts";
-import { after } from "../../base/timer.ts";
 import { encodeText } from "../../base/text.ts";
 import { osErrorText } from "../../go/os_error.ts";
+import {
+  describeStatus,
+  endsWithin,
+  KILL_WAIT_MS,
+  killGroup,
+  SHELL,
+  shellCommand,
+} from "./shell.ts";
 
 /** What a script is started with. */
 interface ScriptInput {
@@ -37,26 +44,9 @@ export interface RunScriptOptions {
 
 /** How much output is kept; Serf has the same limit (`maxBufSize`). */
 const MAX_OUTPUT_BYTES = 8_192;
-/** How long to wait until killed processes have closed their files. */
-const KILL_WAIT_MS = 1_000;
-
-/** Go's names for the signals that end a process. */
-const SIGNAL_NAMES: Readonly<Partial<Record<Deno.Signal, string>>> = {
-  SIGABRT: "aborted",
-  SIGALRM: "alarm clock",
-  SIGFPE: "floating point exception",
-  SIGHUP: "hangup",
-  SIGILL: "illegal instruction",
-  SIGINT: "interrupt",
-  SIGKILL: "killed",
-  SIGPIPE: "broken pipe",
-  SIGQUIT: "quit",
-  SIGSEGV: "segmentation fault",
-  SIGTERM: "terminated",
-};
 
 /**
- * Runs `script` with `/bin/sh -c` in a process group of its own, and waits for its end without a limit. Never rejects:
+ * Runs `script` with the shell in a process group of its own, and waits for its end without a limit. Never rejects:
  * failures are in the result.
  */
 export async function runScript(
@@ -87,8 +77,12 @@ export async function runScript(
 
 /** Starts the shell. A first shell redirects standard error to standard output, which keeps both in order. */
 function spawn(script: string, environment: Readonly<Record<string, string>>): Deno.ChildProcess {
-  return new Deno.Command("/bin/sh", {
-    args: ["-c", `${exportEscaped(environment)}exec /bin/sh -c "$0" 2>&1`, script],
+  const { program, args, windowsRawArguments } = Deno.build.os === "windows"
+    ? shellCommand(`(${script}) 2>&1`)
+    : shellCommand(`${exportEscaped(environment)}exec ${SHELL} -c "$0" 2>&1`);
+  return new Deno.Command(program, {
+    args: Deno.build.os === "windows" ? args : [...args, script],
+    windowsRawArguments,
     clearEnv: true,
     env: { ...Deno.env.toObject(), ...environment },
     detached: true,
@@ -173,24 +167,4 @@ class OutputTail {
       this.#tail = Uint8Array.of(...kept, ...value.subarray(-MAX_OUTPUT_BYTES));
     }
   }
-}
-
-/** Whether a promise resolves in time. */
-async function endsWithin(promise: Promise<unknown>, ms: number): Promise<boolean> {
-  const { promise: timeout, resolve } = Promise.withResolvers<boolean>();
-  using _timer = after(ms, () => resolve(false));
-  return await Promise.race([promise.then(() => true), timeout]);
-}
-
-function killGroup(pid: number): void {
-  try {
-    Deno.kill(-pid, "SIGKILL");
-  } catch {
-    // All of its processes have exited meanwhile.
-  }
-}
-
-function describeStatus({ code, signal }: Deno.CommandStatus): string {
-  if (signal === null) return `exit status ${code}`;
-  return `signal: ${SIGNAL_NAMES[signal] ?? signal}`;
 }

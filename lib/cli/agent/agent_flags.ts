@@ -41,13 +41,16 @@ const agentFlags = {
   "join": {
     kind: "list",
     value: "addr",
-    help: "Address of a member to join at start. The agent exits if none can be reached.",
+    help:
+      "Address of a member to join at start, or a provider of addresses, see above. The agent " +
+      "exits if none can be reached.",
   },
   "replay": { kind: "bool", help: "Deliver recent user events from before the join at start." },
   "retry-join": {
     kind: "list",
     value: "addr",
-    help: "Address of a member to join in the background, retried until one is reached.",
+    help: "Address of a member to join in the background, or a provider of addresses, see above; " +
+      "retried until one is reached.",
   },
   "retry-interval": {
     kind: "string",
@@ -219,7 +222,11 @@ export const agentUsage: Usage = {
     "a comma-separated list of member-join, member-leave, member-failed, member-update, member-reap, " +
     "user, user:NAME, query, query:NAME and *. The script receives the event in its environment " +
     "(SERF_EVENT, SERF_SELF_NAME, SERF_TAG_...) and on its standard input, and responds to a query " +
-    "by its output.",
+    "by its output.\n\n" +
+    "In the place of an address to join there may be a provider of addresses, which is asked at " +
+    "every try: dns+NAME[:PORT] for all addresses of a name in DNS, srv+NAME for the hosts and " +
+    "ports of a service such as _serf._tcp.example.com, file:PATH for the lines of a file, and " +
+    "exec:COMMAND for the lines that a command prints.",
   flags: agentFlags,
 };
 

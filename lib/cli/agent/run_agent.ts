@@ -30,6 +30,7 @@ import {
   logFormats,
   type StructuredFormat,
 } from "../../agent/log/structured_log.ts";
+import { joinWithProviders } from "../../agent/join_providers/join_with_providers.ts";
 import { retryJoin } from "../../agent/retry_join.ts";
 import { LogFile } from "./log_file.ts";
 import { onSignal, SignalQueue } from "./signal_queue.ts";
@@ -144,7 +145,8 @@ class AgentProcess {
     if (startJoin.length === 0) return;
     this.#output.say(`Joining cluster...(replay: ${replay})`);
     try {
-      const count = await agent.join(startJoin, { replay });
+      const log = this.#log.write;
+      const count = await joinWithProviders(startJoin, { agent, replay, log });
       this.#output.detail(`Join completed. Synced with ${count} initial agents`);
     } catch (error) {
       throw new StartupError(failureText(error));

@@ -120,6 +120,10 @@ Deno.test({
       "Missing Deno permissions: start this command with " +
         "--allow-net --allow-sys --allow-write --allow-run --allow-env",
     );
+    assertEquals(
+      errorOf("-node=n", "-join=dns+a", "-retry-join=exec:b"),
+      "Missing Deno permissions: start this command with --allow-net --allow-sys --allow-run",
+    );
   },
 });
 
@@ -133,6 +137,10 @@ Deno.test({
     );
     assertEquals(
       errorOf("-rpc-auth-file=token"),
+      "Missing Deno permissions: start this command with --allow-net --allow-sys --allow-read",
+    );
+    assertEquals(
+      errorOf("-join=file:peers"),
       "Missing Deno permissions: start this command with --allow-net --allow-sys --allow-read",
     );
   },
