@@ -11,7 +11,19 @@ import { goQuote } from "./quote.ts";
 /** The deepest nesting that is accepted, so that input cannot exhaust the stack. Go accepts 10,000 levels. */
 const MAX_DEPTH = 1_000;
 
-/** Parses a file that consists of one value. Throws a `SyntaxError` with the message of Go's `json.Unmarshal`. */
+/** A mistake in JSON. The message is Go's. */
+export class JsonSyntaxError extends SyntaxError {
+  override readonly name = "JsonSyntaxError";
+  /** Where it is, or where the input ends too early: the number of bytes before it. */
+  readonly offset: number;
+
+  constructor(message: string, offset: number) {
+    super(message);
+    this.offset = offset;
+  }
+}
+
+/** Parses a file that consists of one value. Throws a {@link JsonSyntaxError} with the message of Go's `json.Unmarshal`. */
 export function decodeJson(bytes: Uint8Array): unknown {
   // Go appends a space to the input, so a word or number that is cut off is reported as having a space in it.
   const ended = new Uint8Array(bytes.length + 1).fill(0x20);
@@ -23,7 +35,7 @@ export function decodeJson(bytes: Uint8Array): unknown {
 }
 
 /**
- * Parses the first value of a file and ignores what follows it. Throws a `SyntaxError` with the message of Go's
+ * Parses the first value of a file and ignores what follows it. Throws a {@link JsonSyntaxError} with the message of Go's
  * `json.Decoder`: `EOF` for a file without a value, `unexpected EOF` for one that ends inside a value.
  */
 export function decodeFirstJson(bytes: Uint8Array): unknown {
@@ -68,7 +80,7 @@ class Scanner {
   }
 
   #value(depth: number): void {
-    if (depth > MAX_DEPTH) throw new SyntaxError("exceeded max depth");
+    if (depth > MAX_DEPTH) throw new JsonSyntaxError("exceeded max depth", this.#offset);
     this.#space();
     switch (this.#peek()) {
       case "{":
@@ -196,11 +208,12 @@ class Scanner {
 
   #endError(): SyntaxError {
     const empty = this.#bytes.every((byte) => " \t\r\n".includes(String.fromCharCode(byte)));
-    return new SyntaxError(this.#endMessage(empty));
+    return new JsonSyntaxError(this.#endMessage(empty), this.#offset);
   }
 
   #error(context: string): SyntaxError {
-    return new SyntaxError(`invalid character ${quoteCharacter(this.#peek())} ${context}`);
+    const message = `invalid character ${quoteCharacter(this.#peek())} ${context}`;
+    return new JsonSyntaxError(message, this.#offset);
   }
 }
 

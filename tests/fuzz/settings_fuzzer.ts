@@ -9,14 +9,15 @@ import { configOptions } from "../../lib/agent/config/config.ts";
 import { decodeConfig } from "../../lib/agent/config/decode_config.ts";
 import { loadConfig } from "../../lib/agent/config/load_config.ts";
 import { StartupError } from "../../lib/agent/config/startup_error.ts";
-import { agentUsage, parseAgentFlags } from "../../lib/cli/agent/agent_flags.ts";
+import { agentFlags } from "../../lib/cli/agent/agent_flags.ts";
+import { parseAgentFlags } from "../../lib/cli/agent/parse_agent_flags.ts";
 import { FlagError } from "../../lib/go/flags.ts";
 import type { Random } from "../../lib/sim/random.ts";
 import { type Fuzzer, type Target, timeOf } from "./fuzzer.ts";
 import { TEXTS } from "./telling_values.ts";
 
 const KEYS = Object.values(configOptions).flatMap((option) => "key" in option ? [option.key] : []);
-const FLAGS = Object.keys(agentUsage.flags).map((name) => `-${name}`);
+const FLAGS = Object.keys(agentFlags).map((name) => `-${name}`);
 
 const decoder = new TextDecoder();
 

@@ -29,6 +29,8 @@ interface ConfigOption {
   /** The key in a configuration file, with a dot for an object inside it; absent if only a flag sets it. */
   readonly key?: string;
   readonly kind: ConfigKind;
+  /** Whether a reload applies it; other settings take a restart. */
+  readonly reloads?: true;
 }
 
 /** All settings. */
@@ -36,8 +38,8 @@ export const configOptions = {
   /** Must be unique in the cluster; empty for the host name. */
   nodeName: { key: "node_name", kind: "string" },
   /** Old form of the tag `role`. */
-  role: { key: "role", kind: "string" },
-  tags: { key: "tags", kind: "tags" },
+  role: { key: "role", kind: "string", reloads: true },
+  tags: { key: "tags", kind: "tags", reloads: true },
   /** The file that stores the tags. */
   tagsFile: { key: "tags_file", kind: "string" },
   /** `addr[:port]` to listen on for gossip. */
@@ -54,7 +56,7 @@ export const configOptions = {
   /** Whether somebody in between checks and removes the label. */
   labelSkipCheck: { key: "label_skip_check", kind: "bool" },
   /** A level in any case. */
-  logLevel: { key: "log_level", kind: "string" },
+  logLevel: { key: "log_level", kind: "string", reloads: true },
   /** text, json or logfmt. */
   logFormat: { key: "log_format", kind: "string" },
   /** A file that gets the log too; empty for none. */
@@ -98,16 +100,16 @@ export const configOptions = {
   /** Addresses to join at the start; the agent exits if none can be reached. */
   startJoin: { key: "start_join", kind: "list" },
   /** Handler specifications, as in `user:deploy=./deploy.sh`. */
-  eventHandlers: { key: "event_handlers", kind: "list" },
+  eventHandlers: { key: "event_handlers", kind: "list", reloads: true },
   /** How long background processes may keep the output of a finished handler open; Serf waits without a limit. */
-  handlerWaitDelayMs: { key: "handler_linger", kind: "duration" },
+  handlerWaitDelayMs: { key: "handler_linger", kind: "duration", reloads: true },
   /** Timing: lan, wan or local. */
   profile: { key: "profile", kind: "string" },
   snapshotPath: { key: "snapshot_path", kind: "string" },
   /** Whether SIGTERM makes the agent leave the cluster before it exits. */
-  leaveOnTerminate: { key: "leave_on_terminate", kind: "bool" },
+  leaveOnTerminate: { key: "leave_on_terminate", kind: "bool", reloads: true },
   /** Whether SIGINT makes the agent exit without leaving. */
-  skipLeaveOnInterrupt: { key: "skip_leave_on_interrupt", kind: "bool" },
+  skipLeaveOnInterrupt: { key: "skip_leave_on_interrupt", kind: "bool", reloads: true },
   /** Name of the cluster to discover by multicast DNS; empty for none. */
   discover: { key: "discover", kind: "string" },
   mdnsInterface: { key: "mdns.interface", kind: "string" },
@@ -247,4 +249,13 @@ export function mergeConfig(base: AgentConfig, layer: ConfigLayer): AgentConfig 
     if (later !== undefined) merged[name] = combineKind(merged[name], later);
   }
   return merged as AgentConfig;
+}
+
+/** The keys of settings that a running agent does not take over from a newer configuration. */
+export function keysForRestart(running: AgentConfig, newer: AgentConfig): string[] {
+  return Object.entries(configOptions).flatMap(([name, option]: [string, ConfigOption]) => {
+    const setting = name as keyof AgentConfig;
+    const same = JSON.stringify(running[setting]) === JSON.stringify(newer[setting]);
+    return same || option.reloads || option.key === undefined ? [] : [option.key];
+  });
 }

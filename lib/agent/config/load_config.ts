@@ -7,19 +7,15 @@
 
 import { formatDuration } from "../../go/duration.ts";
 import { errorText } from "../../base/errors.ts";
+import { JsonSyntaxError } from "../../go/decode_json.ts";
 import { osErrorText } from "../../go/os_error.ts";
 import { missingPermissions } from "../../base/permissions.ts";
 import { folderOf } from "../../base/write_file.ts";
 import { unixSocketPath } from "../../rpc/endpoint.ts";
-import {
-  type AgentConfig,
-  type ConfigLayer,
-  configOptions,
-  defaultConfig,
-  mergeConfig,
-} from "./config.ts";
-import { StartupError } from "./startup_error.ts";
-import { decodeConfig } from "./decode_config.ts";
+import { type AgentConfig, type ConfigLayer, defaultConfig, mergeConfig } from "./config.ts";
+import { decodeConfig, DecodeError } from "./decode_config.ts";
+import { settingMistakes } from "./setting_mistakes.ts";
+import { badSetting, type ConfigMistake, StartupError } from "./startup_error.ts";
 import { type HandlerSpec, parseHandlerSpec } from "../handlers/handler_spec.ts";
 import { SHELL } from "../handlers/shell.ts";
 import { parseJoinProvider } from "../join_providers/join_provider.ts";
@@ -48,24 +44,24 @@ const MIN_RECONNECT_MS = 100;
 /** Loads the configuration from its sources. Throws a {@link StartupError} that says what is wrong with it. */
 export function loadConfig({ layer, configPaths }: ConfigSources): LoadedConfig {
   requirePermissions(configPaths.map((path) => ({ name: "read", path })));
-  const config = mergeConfig(readFiles(configPaths), layer);
+  const config = mergeConfig(readConfigPaths(configPaths, defaultConfig), layer);
   requirePermissions(neededPermissions(config));
   const handlers = config.eventHandlers.flatMap(parseHandlerSpec);
-  checkInterfaces(config);
-  checkDurations(config);
-  checkLog(config);
+  const [mistake] = settingMistakes(config);
+  if (mistake !== undefined) throw badSetting(mistake.setting, mistake.problem);
   return { ...completed(config), handlers };
 }
 
 /**
  * Merges files into `base`, each over the one before. Of a directory, the files directly inside it whose names end in
- * `.json` are read, in byte order. Throws an `Error` that names the file.
+ * `.json` are read, in byte order. Throws a {@link StartupError} that names the file.
  */
 export function readConfigPaths(paths: readonly string[], base: AgentConfig): AgentConfig {
   return paths.flatMap(filesAt).map(readConfigFile).reduce(mergeConfig, base);
 }
 
-function filesAt(path: string): string[] {
+/** The files to read at a path. Throws a {@link StartupError} that names it. */
+export function filesAt(path: string): string[] {
   return reading(path, () => {
     if (!Deno.statSync(path).isDirectory) return [path];
     const names = [...Deno.readDirSync(path)]
@@ -75,28 +71,30 @@ function filesAt(path: string): string[] {
   });
 }
 
-function readConfigFile(path: string): ConfigLayer {
+/** Reads one file. Throws a {@link StartupError} that names it. */
+export function readConfigFile(path: string): ConfigLayer {
   const bytes = reading(path, () => Deno.readFileSync(path));
   try {
     return decodeConfig(bytes);
   } catch (error) {
-    throw new Error(`Error decoding '${path}': ${errorText(error)}`);
+    throw new StartupError(`Error decoding '${path}': ${errorText(error)}`, {
+      mistakes: mistakesOf(error),
+      file: { path, bytes },
+    });
   }
+}
+
+function mistakesOf(error: unknown): readonly ConfigMistake[] {
+  if (error instanceof DecodeError) return error.mistakes;
+  if (!(error instanceof JsonSyntaxError)) return [];
+  return [{ offset: error.offset, problem: error.message }];
 }
 
 function reading<T>(path: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    throw new Error(`Error reading '${path}': open ${path}: ${osErrorText(error)}`);
-  }
-}
-
-function readFiles(paths: readonly string[]): AgentConfig {
-  try {
-    return readConfigPaths(paths, defaultConfig);
-  } catch (error) {
-    throw new StartupError(errorText(error));
+    throw new StartupError(`Error reading '${path}': open ${path}: ${osErrorText(error)}`);
   }
 }
 
@@ -146,53 +144,6 @@ function neededPermissions(config: AgentConfig): Deno.PermissionDescriptor[] {
 
 function nonEmpty(...paths: readonly string[]): string[] {
   return paths.filter((path) => path !== "");
-}
-
-function checkInterfaces(config: AgentConfig): void {
-  const missing = "route ip+net: no such network interface";
-  if (config.interface !== "" && !hasInterface(config.interface)) {
-    throw new StartupError(`Invalid network interface: ${missing}`);
-  }
-  if (config.mdnsInterface === "") return;
-  if (config.discover === "") {
-    throw new StartupError("mDNS interface specified without enabling mDNS discovery");
-  }
-  if (!hasInterface(config.mdnsInterface)) {
-    throw new StartupError(`Invalid mDNS network interface: ${missing}`);
-  }
-  if (config.mdnsDisableIpv4 && config.mdnsDisableIpv6) {
-    throw new StartupError("Invalid mDNS configuration: both IPv4 and IPv6 are disabled");
-  }
-}
-
-function checkDurations(config: AgentConfig): void {
-  for (const name of ["reconnectTimeoutMs", "tombstoneTimeoutMs", "handlerWaitDelayMs"] as const) {
-    if (config[name] >= 0) continue;
-    const { key } = configOptions[name];
-    throw new StartupError(
-      `Invalid ${key}: got ${formatDuration(config[name])}, expected 0 or more`,
-    );
-  }
-}
-
-const LOG_FORMATS = ["text", "json", "logfmt"];
-
-function checkLog(config: AgentConfig): void {
-  if (!LOG_FORMATS.includes(config.logFormat)) {
-    const valid = LOG_FORMATS.join(" ");
-    throw new StartupError(
-      `Invalid log format: ${config.logFormat}. Valid log formats are: [${valid}]`,
-    );
-  }
-  for (const name of ["logRotateBytes", "logRotateMaxFiles"] as const) {
-    if (config[name] >= 0) continue;
-    const { key } = configOptions[name];
-    throw new StartupError(`Invalid ${key}: got ${config[name]}, expected 0 or more`);
-  }
-}
-
-function hasInterface(name: string): boolean {
-  return Deno.networkInterfaces().some((known) => known.name === name);
 }
 
 /** Fills in settings that follow from others, and raises those that are too low. */

@@ -11,7 +11,7 @@ import { errorText } from "../../base/errors.ts";
 import { DEFAULT_PORT, resolveEndpoint } from "../../host/resolve.ts";
 import { type ProfileName, profiles } from "../../swim/config.ts";
 import type { AgentConfig } from "./config.ts";
-import { StartupError } from "./startup_error.ts";
+import { badSetting } from "./startup_error.ts";
 
 /** Resolved and checked settings. */
 export interface NetworkSettings {
@@ -24,7 +24,7 @@ export interface NetworkSettings {
   readonly notice: string | undefined;
 }
 
-/** Resolves the network settings of a configuration. Rejects with a {@link StartupError}. */
+/** Resolves the network settings of a configuration. Rejects with a `StartupError`. */
 export async function resolveNetworkSettings(config: AgentConfig): Promise<NetworkSettings> {
   const configured = await resolve(config.bind, "bind");
   const { bind, notice } = onInterface(configured, config.interface);
@@ -41,7 +41,7 @@ async function resolve(text: string, what: "bind" | "advertise"): Promise<Addres
     const addresses = await resolveEndpoint(text, { defaultPort: DEFAULT_PORT });
     return addresses.find(({ ip }) => ip.length === 4) ?? addresses[0];
   } catch (error) {
-    throw new StartupError(`Invalid ${what} address: ${errorText(error)}`);
+    throw badSetting(what, `Invalid ${what} address: ${errorText(error)}`);
   }
 }
 
@@ -52,11 +52,11 @@ function onInterface(bind: Address, name: string): { bind: Address; notice?: str
     .map(({ address }) => address);
   if (bind.host !== "0.0.0.0") {
     if (hosts.includes(bind.host)) return { bind };
-    throw new StartupError(`Interface '${name}' has no '${bind.host}' address`);
+    throw badSetting("interface", `Interface '${name}' has no '${bind.host}' address`);
   }
   const host = hosts.find((host) => !isLinkLocal(host));
   if (host === undefined) {
-    throw new StartupError(`Failed to find usable address for interface '${name}'`);
+    throw badSetting("interface", `Failed to find usable address for interface '${name}'`);
   }
   return {
     bind: Address.parse(host, bind.port),
@@ -77,11 +77,11 @@ function decodeKey(text: string): Uint8Array | undefined {
   try {
     return decodeBase64(text);
   } catch (error) {
-    throw new StartupError(`Invalid encryption key: ${errorText(error)}`);
+    throw badSetting("encryptKey", `Invalid encryption key: ${errorText(error)}`);
   }
 }
 
 function profileName(text: string): ProfileName {
   if (Object.hasOwn(profiles, text)) return text as ProfileName;
-  throw new StartupError(`Unknown profile: ${text}`);
+  throw badSetting("profile", `Unknown profile: ${text}`);
 }

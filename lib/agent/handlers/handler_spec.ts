@@ -5,7 +5,7 @@
  */
 
 import { type EventFilter, parseEventFilter, splitEventFilters } from "../../api/event_filter.ts";
-import { StartupError } from "../config/startup_error.ts";
+import { badSetting } from "../config/startup_error.ts";
 
 /** A script, and the events that it is run for. */
 export interface HandlerSpec {
@@ -15,7 +15,7 @@ export interface HandlerSpec {
 
 /**
  * Parses one specification, in which the first `=` ends the filter: a script that contains a `=` needs a filter in front,
- * for instance `*=`. Returns one handler for each item of the filter. Throws a {@link StartupError} if an item is not an
+ * for instance `*=`. Returns one handler for each item of the filter. Throws a `StartupError` if an item is not an
  * event type.
  */
 export function parseHandlerSpec(text: string): HandlerSpec[] {
@@ -24,6 +24,7 @@ export function parseHandlerSpec(text: string): HandlerSpec[] {
   return splitEventFilters(text.slice(0, Math.max(equals, 0))).map((item) => {
     const filter = parseEventFilter(item);
     if (filter !== undefined) return { filter, script };
-    throw new StartupError(`Invalid event script: Event '${item}' invoking '${script}'`);
+    const problem = `Invalid event script: Event '${item}' invoking '${script}'`;
+    throw badSetting("eventHandlers", problem, { item: text });
   });
 }

@@ -4,19 +4,13 @@
  * @module
  */
 
-import type { ConfigSources } from "../../agent/config/load_config.ts";
-import { parseDuration } from "../../go/duration.ts";
-import { type FlagSpecs, parseGoFlags } from "../../go/flags.ts";
-import { errorText } from "../../base/errors.ts";
+import type { AgentConfig } from "../../agent/config/config.ts";
+import type { FlagSpecs } from "../../go/flags.ts";
 import { DEFAULT_RPC_ADDRESS } from "../../rpc/default_address.ts";
-import { refuseArguments } from "../command.ts";
-import { parseTagPairs } from "../tag_pairs.ts";
 import type { Usage } from "../usage.ts";
-import type { ConfigLayer } from "../../agent/config/config.ts";
-import { StartupError } from "../../agent/config/startup_error.ts";
 
-// Defaults are only in the help texts: an absent flag must not override a configuration file.
-const agentFlags = {
+/** The flags. Defaults are only in the help texts: an absent flag must not override a configuration file. */
+export const agentFlags = {
   "node": {
     kind: "string",
     value: "name",
@@ -212,6 +206,52 @@ const agentFlags = {
   "role": { kind: "string", value: "role", help: "Deprecated, use -tag role=..." },
 } as const satisfies FlagSpecs;
 
+/** The flags that set settings; the others say where settings are read from. */
+export const settingFlags = {
+  nodeName: "node",
+  bind: "bind",
+  interface: "iface",
+  advertise: "advertise",
+  startJoin: "join",
+  replayOnJoin: "replay",
+  retryJoin: "retry-join",
+  retryMaxAttempts: "retry-max",
+  tags: "tag",
+  tagsFile: "tags-file",
+  retryIntervalMs: "retry-interval",
+  broadcastTimeoutMs: "broadcast-timeout",
+  eventHandlers: "event-handler",
+  handlerWaitDelayMs: "handler-linger",
+  encryptKey: "encrypt",
+  keyringFile: "keyring-file",
+  allowCidr: "allow-cidr",
+  label: "label",
+  labelSkipCheck: "label-skip-check",
+  snapshotPath: "snapshot",
+  rejoinAfterLeave: "rejoin",
+  profile: "profile",
+  protocol: "protocol",
+  logLevel: "log-level",
+  logFormat: "log-format",
+  logFile: "log-file",
+  logRotateBytes: "log-rotate-bytes",
+  logRotateMaxFiles: "log-rotate-max-files",
+  enableSyslog: "syslog",
+  rpcAddr: "rpc-addr",
+  rpcAuthFile: "rpc-auth-file",
+  rpcTlsCert: "rpc-tls-cert",
+  rpcTlsKey: "rpc-tls-key",
+  rpcTlsCa: "rpc-tls-ca",
+  httpAddr: "http-addr",
+  httpTokenFile: "http-token-file",
+  disableCompression: "disable-compression",
+  discover: "discover",
+  mdnsInterface: "mdns-iface",
+  mdnsDisableIpv4: "mdns-disable-ipv4",
+  mdnsDisableIpv6: "mdns-disable-ipv6",
+  role: "role",
+} as const satisfies Partial<Record<keyof AgentConfig, keyof typeof agentFlags>>;
+
 /** What the help text of `serf agent` says. */
 export const agentUsage: Usage = {
   line: "serf agent [options]",
@@ -229,74 +269,3 @@ export const agentUsage: Usage = {
     "exec:COMMAND for the lines that a command prints.",
   flags: agentFlags,
 };
-
-/**
- * Parses the arguments of `serf agent`. Throws a `FlagError` for a mistake in the flags, a `UsageFailure` for anything
- * after them, and a {@link StartupError} for a mistake in the text of a tag or a duration.
- */
-export function parseAgentFlags(args: readonly string[]): ConfigSources {
-  const { flags, positionals } = parseGoFlags(args, agentFlags);
-  refuseArguments(positionals);
-  const layer: ConfigLayer = {
-    nodeName: flags.node,
-    bind: flags.bind,
-    interface: flags.iface,
-    advertise: flags.advertise,
-    startJoin: flags.join,
-    replayOnJoin: flags.replay,
-    retryJoin: flags["retry-join"],
-    retryMaxAttempts: flags["retry-max"],
-    tags: tags(flags.tag),
-    tagsFile: flags["tags-file"],
-    retryIntervalMs: duration(flags["retry-interval"]),
-    broadcastTimeoutMs: duration(flags["broadcast-timeout"]),
-    eventHandlers: flags["event-handler"],
-    handlerWaitDelayMs: duration(flags["handler-linger"]),
-    encryptKey: flags.encrypt,
-    keyringFile: flags["keyring-file"],
-    allowCidr: flags["allow-cidr"],
-    label: flags.label,
-    labelSkipCheck: flags["label-skip-check"],
-    snapshotPath: flags.snapshot,
-    rejoinAfterLeave: flags.rejoin,
-    profile: flags.profile,
-    protocol: flags.protocol,
-    logLevel: flags["log-level"],
-    logFormat: flags["log-format"],
-    logFile: flags["log-file"],
-    logRotateBytes: flags["log-rotate-bytes"],
-    logRotateMaxFiles: flags["log-rotate-max-files"],
-    enableSyslog: flags.syslog,
-    rpcAddr: flags["rpc-addr"],
-    rpcAuthFile: flags["rpc-auth-file"],
-    rpcTlsCert: flags["rpc-tls-cert"],
-    rpcTlsKey: flags["rpc-tls-key"],
-    rpcTlsCa: flags["rpc-tls-ca"],
-    httpAddr: flags["http-addr"],
-    httpTokenFile: flags["http-token-file"],
-    disableCompression: flags["disable-compression"],
-    discover: flags.discover,
-    mdnsInterface: flags["mdns-iface"],
-    mdnsDisableIpv4: flags["mdns-disable-ipv4"],
-    mdnsDisableIpv6: flags["mdns-disable-ipv6"],
-    role: flags.role,
-  };
-  return { layer, configPaths: flags["config-file"] };
-}
-
-function tags(pairs: readonly string[]): Record<string, string> {
-  return checked(() => parseTagPairs(pairs));
-}
-
-function duration(text: string | undefined): number | undefined {
-  return text === undefined || text === "" ? undefined : checked(() => parseDuration(text));
-}
-
-/** A mistake in the text of a value is one of the start, not one of the flags. */
-function checked<T>(parse: () => T): T {
-  try {
-    return parse();
-  } catch (error) {
-    throw new StartupError(`Error: ${errorText(error)}`);
-  }
-}

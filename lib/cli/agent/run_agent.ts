@@ -15,13 +15,14 @@ import { failureText } from "../../rpc/failure_text.ts";
 import { openListener } from "../../rpc/server/listener/open_listener.ts";
 import { RpcServer } from "../../rpc/server/server.ts";
 import type { Agent } from "../../agent/agent.ts";
-import { parseAgentFlags } from "./agent_flags.ts";
+import { settingFlags } from "./agent_flags.ts";
+import { parseAgentFlags } from "./parse_agent_flags.ts";
 import { AgentOutput } from "./agent_output.ts";
 import { closeInspector } from "./close_inspector.ts";
 import { formatBanner } from "./banner.ts";
-import type { AgentConfig } from "../../agent/config/config.ts";
+import { type AgentConfig, keysForRestart } from "../../agent/config/config.ts";
 import { readRpcSettings, type RpcSettings } from "../../agent/config/rpc_settings.ts";
-import { StartupError } from "../../agent/config/startup_error.ts";
+import { badSetting, StartupError } from "../../agent/config/startup_error.ts";
 import { Discovery, type DiscoveryOptions } from "../../agent/discovery/discovery.ts";
 import { loadConfig, type LoadedConfig } from "../../agent/config/load_config.ts";
 import { LogPrinter } from "../../agent/log/log_printer.ts";
@@ -49,11 +50,12 @@ const LEAVE_TIMEOUT_MS = 3_000;
 export async function runAgent(args: readonly string[], io: CommandIo): Promise<number> {
   const output = new AgentOutput(io);
   try {
-    const loaded = readConfig(args, output);
-    return loaded === undefined ? 1 : await new AgentProcess(args, loaded, output).run();
+    return await new AgentProcess(args, readConfig(args, output), output).run();
   } catch (error) {
+    if (error instanceof FlagError) throw flagFailure(error);
     if (!(error instanceof StartupError)) throw error;
     output.fail(error.message);
+    await tellPlaces(error, args, output);
     const { hintFor } = await import("../report_failure.ts");
     const hint = hintFor(error.message);
     if (hint !== undefined) output.hint(hint);
@@ -63,17 +65,30 @@ export async function runAgent(args: readonly string[], io: CommandIo): Promise<
   }
 }
 
-/** Loads the configuration; if that fails, prints why and returns `undefined`. Mistakes in the flags are thrown. */
-function readConfig(args: readonly string[], output: AgentOutput): LoadedConfig | undefined {
+/** Loads the configuration. Throws a `FlagError` or a {@link StartupError}. */
+function readConfig(args: readonly string[], output: AgentOutput): LoadedConfig {
+  const loaded = loadConfig(parseAgentFlags(args));
+  for (const notice of loaded.notices) output.say(notice);
+  return loaded;
+}
+
+/** Tells where in files the mistakes are, if that can be found out. */
+async function tellPlaces(
+  error: StartupError,
+  args: readonly string[],
+  output: AgentOutput,
+): Promise<void> {
+  // Of a mistake in the flags there is nothing more to tell.
+  if (error.mistakes.every((mistake) => "flag" in mistake)) return;
+  const { findingsOf, formatFinding } = await import("../../agent/config/findings.ts");
+  const { nearest } = await import("../nearest.ts");
   try {
-    const loaded = loadConfig(parseAgentFlags(args));
-    for (const notice of loaded.notices) output.say(notice);
-    return loaded;
-  } catch (error) {
-    if (error instanceof FlagError) throw flagFailure(error);
-    if (!(error instanceof StartupError)) throw error;
-    output.say(error.message);
-    return undefined;
+    const sources = { ...parseAgentFlags(args), flags: settingFlags, nearest };
+    for (const finding of findingsOf(error, sources)) {
+      if (finding.file !== undefined) output.hint(formatFinding(finding));
+    }
+  } catch {
+    // A file has changed or gone meanwhile. What is wrong has been told.
   }
 }
 
@@ -81,11 +96,13 @@ class AgentProcess {
   readonly #args: readonly string[];
   readonly #output: AgentOutput;
   readonly #log = new AgentLog();
+  readonly #startedWith: AgentConfig;
   /** The configuration of the last reload. */
   #loaded: LoadedConfig;
 
   constructor(args: readonly string[], loaded: LoadedConfig, output: AgentOutput) {
     this.#args = args;
+    this.#startedWith = loaded.config;
     this.#loaded = loaded;
     this.#output = output;
   }
@@ -111,6 +128,7 @@ class AgentProcess {
       report().forEach((line) => output.metric(line));
     }));
     const rpcSettings = readRpcSettings(config, log.write);
+    await this.#warnOfHandlers();
     const { agent, network } = await startAgent(this.#loaded, {
       say: (text) => output.say(text),
       log,
@@ -210,24 +228,57 @@ class AgentProcess {
   async #reload(agent: Agent, printers: readonly LogPrinter[]): Promise<void> {
     const output = this.#output;
     output.say("Reloading configuration...");
-    const loaded = readConfig(this.#args, output);
-    if (loaded === undefined) return output.say("Failed to reload configs");
+    const loaded = await this.#readConfigAgain();
+    if (loaded === undefined) return;
     this.#loaded = loaded;
     const level = parseLogLevel(loaded.config.logLevel);
     if (level === undefined) output.say(invalidLogLevel(loaded.config.logLevel));
     else for (const printer of printers) printer.level = level;
     agent.setHandlers(loaded.handlers, { waitDelayMs: loaded.config.handlerWaitDelayMs });
+    const keys = keysForRestart(this.#startedWith, loaded.config);
+    if (keys.length > 0) {
+      this.#log.write("WARN", `agent: Changes that take a restart: ${keys.join(", ")}`);
+    }
     try {
       await agent.setTags(loaded.config.tags);
     } catch (error) {
       output.say(`Failed to update tags: ${errorText(error)}`);
+    }
+    await this.#warnOfHandlers();
+  }
+
+  /** Warns of handlers that cannot run. */
+  async #warnOfHandlers(): Promise<void> {
+    const { handlers } = this.#loaded;
+    if (handlers.length === 0) return;
+    const log = this.#log.write;
+    const { scriptProblems } = await import("../../agent/handlers/check_scripts.ts");
+    try {
+      const problems = await scriptProblems(handlers.map(({ script }) => script));
+      for (const [script, problem] of problems) {
+        log("WARN", `agent: Event handler '${script}' cannot run: ${problem}`);
+      }
+    } catch (error) {
+      log("WARN", `agent: Event handlers cannot run: ${errorText(error)}`);
+    }
+  }
+
+  async #readConfigAgain(): Promise<LoadedConfig | undefined> {
+    const output = this.#output;
+    try {
+      return readConfig(this.#args, output);
+    } catch (error) {
+      if (!(error instanceof StartupError)) throw error;
+      output.say(error.message);
+      output.say("Failed to reload configs");
+      await tellPlaces(error, this.#args, output);
     }
   }
 }
 
 function requireLogLevel(text: string): LogLevel {
   const level = parseLogLevel(text);
-  if (level === undefined) throw new StartupError(invalidLogLevel(text));
+  if (level === undefined) throw badSetting("logLevel", invalidLogLevel(text));
   return level;
 }
 

@@ -1,5 +1,10 @@
 import { assertEquals } from "@std/assert";
-import { configOptions, defaultConfig, mergeConfig } from "../../../lib/agent/config/config.ts";
+import {
+  configOptions,
+  defaultConfig,
+  keysForRestart,
+  mergeConfig,
+} from "../../../lib/agent/config/config.ts";
 
 Deno.test("a later text, number or duration replaces an earlier one unless it is empty or zero", () => {
   const config = mergeConfig(defaultConfig, { bind: "1.2.3.4", protocol: 4, retryIntervalMs: 5 });
@@ -31,4 +36,27 @@ Deno.test("every setting has a default and a key of its own", () => {
   assertEquals(Object.keys(defaultConfig).sort(), Object.keys(configOptions).sort());
   const keys = Object.values(configOptions).flatMap((option) => "key" in option ? option.key : []);
   assertEquals(new Set(keys).size, keys.length);
+});
+
+Deno.test("settings that a reload does not apply are named by their keys", () => {
+  const changed = {
+    ...defaultConfig,
+    nodeName: "b",
+    startJoin: ["x"],
+    mdnsInterface: "lo",
+    logLevel: "DEBUG",
+    tags: { a: "1" },
+    eventHandlers: ["x"],
+    handlerWaitDelayMs: 1,
+    leaveOnTerminate: true,
+    skipLeaveOnInterrupt: true,
+    role: "x",
+    disableCompression: true,
+  };
+  assertEquals(keysForRestart(defaultConfig, changed), [
+    "node_name",
+    "start_join",
+    "mdns.interface",
+  ]);
+  assertEquals(keysForRestart(defaultConfig, { ...defaultConfig, startJoin: [] }), []);
 });

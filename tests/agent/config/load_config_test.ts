@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { loadConfig, type LoadedConfig } from "../../../lib/agent/config/load_config.ts";
-import { parseAgentFlags } from "../../../lib/cli/agent/agent_flags.ts";
+import { parseAgentFlags } from "../../../lib/cli/agent/parse_agent_flags.ts";
 import { StartupError } from "../../../lib/agent/config/startup_error.ts";
 import { TemporaryDirectory } from "../../support/temporary_directory.ts";
 

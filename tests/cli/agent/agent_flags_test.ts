@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { agentUsage, parseAgentFlags } from "../../../lib/cli/agent/agent_flags.ts";
-import { defaultConfig, mergeConfig } from "../../../lib/agent/config/config.ts";
+import { agentFlags, settingFlags } from "../../../lib/cli/agent/agent_flags.ts";
+import { parseAgentFlags } from "../../../lib/cli/agent/parse_agent_flags.ts";
+import { configOptions, defaultConfig, mergeConfig } from "../../../lib/agent/config/config.ts";
 import { StartupError } from "../../../lib/agent/config/startup_error.ts";
 import { FlagError } from "../../../lib/go/flags.ts";
 
@@ -74,6 +75,20 @@ Deno.test("every flag sets its setting", () => {
   });
 });
 
+Deno.test("every flag but those for files sets a setting of its kind", () => {
+  const fitting = {
+    ...{ string: ["string"], bool: ["bool"], int: ["int"], size: ["int"] },
+    ...{ duration: ["string"], list: ["list"], tags: ["list"] },
+  };
+  for (const [setting, flag] of Object.entries(settingFlags)) {
+    const { kind } = configOptions[setting as keyof typeof settingFlags];
+    assert(fitting[kind].includes(agentFlags[flag].kind), flag);
+  }
+  const setting = new Set<string>(Object.values(settingFlags));
+  const others = Object.keys(agentFlags).filter((flag) => !setting.has(flag));
+  assertEquals(others, ["config-file", "config-dir"]);
+});
+
 Deno.test("files and directories are one list in the order of the command line", () => {
   const args = ["-config-file=a", "-config-dir", "b", "-config-file", "c", "-config-dir=d"];
   assertEquals(parseAgentFlags(args).configPaths, ["a", "b", "c", "d"]);
@@ -97,5 +112,5 @@ Deno.test("the help lists every flag that Serf has", () => {
       new URL("../../transcripts/commands/help-structure.json", import.meta.url),
     ),
   );
-  for (const { name } of commands.agent) assert(name in agentUsage.flags, name);
+  for (const { name } of commands.agent) assert(name in agentFlags, name);
 });

@@ -22,6 +22,14 @@ export function replace(pattern: string | RegExp, by: string): Difference["adapt
   });
 }
 
+/** Adds lines to standard error. */
+export function hinting(...lines: readonly string[]): Difference["adapt"] {
+  return ({ stderr = "", ...rest }) => ({
+    ...rest,
+    stderr: stderr + lines.map((line) => `${line}\n`).join(""),
+  });
+}
+
 /** What an agent says that has started well and still runs. */
 export function running(): Observation {
   const { stdout } = entryOf("agent-startup", "plain").recorded;

@@ -2,7 +2,7 @@
 
 import { VERSION } from "../../../lib/cli/version.ts";
 import { versionChanges } from "../versions.ts";
-import { type Difference, failing, replace } from "./difference.ts";
+import { type Difference, failing, hinting, replace } from "./difference.ts";
 import { mannerDifferences } from "./manners.ts";
 
 /** Why anything differs, in the words of `tests/interop/README.md`. */
@@ -29,6 +29,9 @@ const reasons = {
     "once",
   control:
     "Control characters of others are escaped in the log and, on a terminal, in the output of commands",
+  places:
+    "Mistakes in configuration files are also told on standard error, with file, line, column and key",
+  handlers: "The log warns of event handlers that cannot run",
   nameServer: "The errors of an unresolvable RPC host leave out the name server",
 };
 
@@ -37,6 +40,38 @@ const rpcCommands = [
   ...["event", "force-leave", "info", "join", "keys", "leave", "members", "monitor", "query"],
   ...["reachability", "rtt", "tags"],
 ];
+
+/** The places of mistakes in configuration files, by entry. */
+const places = {
+  "agent-config/bad-json": [
+    "c1.json:1:2: invalid character 'n' looking for beginning of object key string",
+  ],
+  "agent-config/empty-file": ["c0.json:1:1: EOF"],
+  "agent-config/unknown-key": [
+    "c2.json:1:2: bogus: unknown key",
+    "c2.json:1:12: another: unknown key",
+  ],
+  "agent-config/wrong-type": ["c3.json:1:14: node_name: expected a text, got 5"],
+  "agent-config/wrong-type-list": ['c4.json:1:15: start_join: expected a list of texts, got "x"'],
+  "agent-config/bad-duration": [
+    'c5.json:1:23: reconnect_interval: time: invalid duration "zz"',
+  ],
+  "agent-config/number-duration": [
+    'c6.json:1:19: retry_interval: expected a text with a duration such as "5s", got 30',
+  ],
+  "agent-config/json-array": ["c7.json:1:1: expected an object, got a list"],
+  "agent-config/bool-string": [
+    'c10.json:1:23: leave_on_terminate: expected true or false, got "true"',
+  ],
+  "agent-config/tags-nonstring": ["c12.json:1:14: tags.a: expected a text, got 1"],
+  "agent-config/dir-bad-file": ["cd2/x.json:1:2: unexpected EOF"],
+  "agent-signals/sighup-bad-file": [
+    "s4.json:1:2: invalid character 'n' looking for beginning of object key string",
+  ],
+  "agent-signals/sighup-bad-handler": [
+    "s6.json:1:20: event_handlers: Invalid event script: Event 'bogus' invoking 'x'",
+  ],
+};
 
 /** Everything that is different with ours. */
 export const ourDifferences: readonly Difference[] = [
@@ -185,6 +220,17 @@ export const ourDifferences: readonly Difference[] = [
         "dial tcp 127.0.0.1:1: connect: connection refused\n==> Caught signal",
     ),
   },
+  {
+    where: ["event-handlers/agent-log"],
+    reason: reasons.handlers,
+    adapt: replace(
+      /^(.*)\[INFO\] agent: Serf agent starting\n/gm,
+      "$1[WARN] agent: Event handler 'no_such_command_x' cannot run: no_such_command_x: not found\n$&",
+    ),
+  },
+  ...Object.entries(places).map(([where, lines]) => (
+    { where: [where], reason: reasons.places, adapt: hinting(...lines) }
+  )),
   {
     where: ["no-agent/addr-bad-host"],
     reason: reasons.nameServer,

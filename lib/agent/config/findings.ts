@@ -1,0 +1,164 @@
+/**
+ * Where in files and flags the mistakes of a configuration are: line, column, key, and the key that was probably meant.
+ * Files are parsed again for that, so that this is loaded only when something is wrong.
+ *
+ * @module
+ */
+
+import { type Node, parseTree } from "jsonc-parser";
+import { decodeText } from "../../base/text.ts";
+import { escapeControls } from "../../go/escape_controls.ts";
+import { type AgentConfig, configOptions } from "./config.ts";
+import { type ConfigSources, filesAt } from "./load_config.ts";
+import type { ConfigFile, ConfigMistake, JsonPath, StartupError } from "./startup_error.ts";
+
+/** A place in a file; lines and columns count from 1, columns in characters. */
+export interface FilePlace {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** A mistake, and all that is known of its place. */
+export interface Finding extends Partial<FilePlace> {
+  /** Whether the agent starts nevertheless. */
+  readonly severity: "error" | "warning";
+  /** The flag that sets it, without dashes. */
+  readonly flag?: string;
+  /** The key in the file, with dots between objects. */
+  readonly key?: string;
+  readonly problem: string;
+  /** The known key that is nearest to an unknown one. */
+  readonly nearest?: string;
+}
+
+/** Where settings may come from. */
+export interface FindingSources extends ConfigSources {
+  /** The flags by the settings that they set. */
+  readonly flags: Readonly<Partial<Record<keyof AgentConfig, string>>>;
+  /** Finds the word that somebody may have meant. */
+  readonly nearest: (word: string, words: readonly string[]) => string | undefined;
+}
+
+/** `FILE:LINE:COLUMN: KEY: PROBLEM`, as compilers and editors have it, or `-FLAG: PROBLEM`. */
+export function formatFinding(finding: Finding): string {
+  const { file, line, column, flag, key, problem, nearest } = finding;
+  const place = file !== undefined && line !== undefined ? `${file}:${line}:${column}` : file;
+  const origin = place ?? (flag === undefined ? undefined : `-${flag}`);
+  const parts = [origin, key, problem].filter((part) => part !== undefined);
+  const guess = nearest === undefined ? "" : `; did you mean "${nearest}"?`;
+  return escapeControls(parts.join(": ") + guess);
+}
+
+/** What is wrong by an error, each with its place. */
+export function findingsOf({ mistakes, file }: StartupError, sources: FindingSources): Finding[] {
+  return mistakes.map((mistake) => findingOf(mistake, file, sources)).sort(byPlace);
+}
+
+/** The order of a file. */
+function byPlace(a: Finding, b: Finding): number {
+  return (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
+}
+
+function findingOf(
+  mistake: ConfigMistake,
+  file: ConfigFile | undefined,
+  sources: FindingSources,
+): Finding {
+  const { problem } = mistake;
+  const severity = "error";
+  if ("flag" in mistake) return { severity, flag: mistake.flag, problem };
+  if ("setting" in mistake) return { severity, ...placeOfSetting(mistake, sources), problem };
+  if (file === undefined) return { severity, problem };
+  const text = new FileText(file);
+  if ("offset" in mistake) {
+    return { severity, ...text.placeOfByte(mistake.offset), problem };
+  }
+  const { path, known } = mistake;
+  const nearest = known && sources.nearest(String(path.at(-1)), known);
+  const place = text.placeOf(path, { ofKey: known !== undefined });
+  return { severity, ...place, key: keyOf(path), problem, nearest };
+}
+
+/** Where a setting has its value from: the flags, else the last file that sets it. */
+export function placeOfSetting(
+  { setting, item }: { readonly setting: keyof AgentConfig; readonly item?: string },
+  { layer, configPaths, flags }: FindingSources,
+): Partial<Finding> {
+  const option = configOptions[setting];
+  const key = "key" in option ? option.key : undefined;
+  const flag = flags[setting];
+  const fromFlags = layer[setting];
+  const isFlag = item !== undefined && Array.isArray(fromFlags)
+    ? fromFlags.includes(item)
+    : Array.isArray(fromFlags)
+    ? fromFlags.length > 0
+    : fromFlags !== undefined && fromFlags !== "" && fromFlags !== false;
+  if (isFlag || key === undefined) return { flag };
+  for (const path of configPaths.flatMap(filesAt).reverse()) {
+    const text = new FileText({ path, bytes: Deno.readFileSync(path) });
+    const place = text.placeOfKey(key, item);
+    if (place !== undefined) return { ...place, key };
+  }
+  return { key };
+}
+
+/** `start_join[1]`, `mdns.interface`. */
+function keyOf(path: JsonPath): string | undefined {
+  const key = path.map((step) => typeof step === "number" ? `[${step}]` : `.${step}`).join("");
+  return key === "" ? undefined : key.replace(/^\./, "");
+}
+
+/** A file with the places in it. */
+class FileText {
+  readonly #file: ConfigFile;
+  readonly #text: string;
+  readonly #root: Node | undefined;
+
+  constructor(file: ConfigFile) {
+    this.#file = file;
+    this.#text = decodeText(file.bytes);
+    this.#root = parseTree(this.#text);
+  }
+
+  placeOfByte(offset: number): FilePlace {
+    return this.#place(decodeText(this.#file.bytes.subarray(0, offset)).length);
+  }
+
+  /** The place of a value, or of its key; that of the whole file if there is none at this path. */
+  placeOf(path: JsonPath, { ofKey }: { readonly ofKey: boolean }): FilePlace {
+    let value = this.#root;
+    let key: Node | undefined;
+    for (const step of path) {
+      const child = typeof step === "number"
+        ? value?.children?.[step]
+        // Of equal keys the last one counts.
+        : value?.children?.findLast(({ children }) => children?.[0].value === step);
+      [key, value] = typeof step === "number" ? [undefined, child] : child?.children ?? [];
+    }
+    return this.#place((ofKey ? key : value)?.offset ?? 0);
+  }
+
+  /** The place of a setting's value, or of one text in its list; `undefined` if the file does not set it. */
+  placeOfKey(key: string, item?: string): FilePlace | undefined {
+    let value = this.#root;
+    for (const name of key.split(".")) {
+      const children = value?.type === "object" ? value.children : undefined;
+      const named = (matches: (text: string) => boolean) =>
+        children?.findLast(({ children }) => matches(String(children?.[0].value)));
+      const property = named((text) => text === name) ??
+        named((text) => text.toLowerCase() === name.toLowerCase());
+      value = property?.children?.[1];
+    }
+    if (value === undefined) return undefined;
+    if (item === undefined) return this.#place(value.offset);
+    const found = value.children?.find((child) => child.value === item);
+    return found && this.#place(found.offset);
+  }
+
+  #place(offset: number): FilePlace {
+    const lines = this.#text.slice(0, offset).split("\n");
+    const column = [...lines[lines.length - 1]].length + 1;
+    return { file: this.#file.path, line: lines.length, column };
+  }
+}
