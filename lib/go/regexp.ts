@@ -5,7 +5,8 @@
  * @module
  */
 
-import { RE2JS } from "re2js";
+// deno-lint-ignore no-import-prefix -- programs that import the library by its address have no import map of ours
+import { RE2JS } from "npm:re2js@^2.10.0";
 
 /** Compiles an expression in RE2's syntax. Throws an `Error` that says what is wrong with it. */
 export function compileExpression(expression: string): { test(text: string): boolean } {

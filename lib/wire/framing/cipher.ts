@@ -7,7 +7,8 @@
  * @module
  */
 
-import { gcm } from "@noble/ciphers/aes.js";
+// deno-lint-ignore no-import-prefix -- as in go/regexp.ts
+import { gcm } from "npm:@noble/ciphers@^2.4.0/aes.js";
 import { createCipheriv, createDecipheriv, randomFillSync } from "node:crypto";
 import { DecodeError } from "../../base/errors.ts";
 

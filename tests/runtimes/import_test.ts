@@ -1,0 +1,46 @@
+/** The library in a program that knows nothing of our configuration. */
+
+import { assertEquals } from "@std/assert";
+import { TemporaryDirectory } from "../support/temporary_directory.ts";
+
+const { exports } = JSON.parse(Deno.readTextFileSync(new URL("../../deno.json", import.meta.url)));
+
+/** The address of an entry point. */
+function address(entry: string): string {
+  return new URL(`../../${exports[entry]}`, import.meta.url).href;
+}
+
+/** Runs Deno in an empty folder that has a program, with what comes before the program's name. */
+async function deno(program: string, ...args: readonly string[]): Promise<string> {
+  using folder = new TemporaryDirectory();
+  folder.write({ "program.ts": program });
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [...args, "--no-config", "--no-lock", "program.ts"],
+    cwd: folder.path,
+    env: { NO_COLOR: "1" },
+    stdin: "null",
+  }).output();
+  const [printed, complaints] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+  assertEquals(success, true, `${program}\n${printed}\n${complaints}`);
+  return printed;
+}
+
+Deno.test("a program in an empty folder imports all of the library, without configuration", async () => {
+  const program = `
+    ${
+    Object.keys(exports).map((entry, i) => `import * as entry${i} from "${address(entry)}";`)
+      .join("\n")
+  }
+    const { Serf } = entry0;
+    // A key of 24 bytes and an expression take all packages.
+    await using serf = await Serf.create({
+      name: "a",
+      bind: "127.0.0.1:0",
+      encryptKey: btoa("0123456789abcdef01234567"),
+    });
+    const query = serf.query("load", null, { tags: { role: "web.*" }, timeoutMs: 10 });
+    console.log((await query.collect()).responses.length);
+  `;
+  const [printed] = await Promise.all([deno(program, "run", "-A"), deno(program, "check")]);
+  assertEquals(printed, "0\n");
+});
