@@ -59,6 +59,21 @@ export {
 } from "./lib/api/query.ts";
 export type { SerfClosed, SerfState } from "./lib/api/serf_state.ts";
 export type { SerfStats } from "./lib/api/stats.ts";
+export type {
+  EvidenceEntry,
+  Observation,
+  Origin,
+  StreamOutcome,
+  UnansweredPeer,
+  WhyReport,
+} from "./lib/api/why/evidence.ts";
+export type { Cause } from "./lib/api/why/diagnosis.ts";
+export {
+  type Conclusion,
+  type Explanation,
+  type StoryOptions,
+  tellStory,
+} from "./lib/api/why/story.ts";
 export { Address } from "./lib/base/address.ts";
 export { ClosedError, JoinError, type JoinFailure, TimeoutError } from "./lib/base/errors.ts";
 export type { LamportTime } from "./lib/base/lamport_time.ts";

@@ -117,11 +117,34 @@ export function checkOptions(options: unknown, known: readonly string[], prefix 
   }
 }
 
+/** The error for the name of a member that is not known; it names the one that may be meant. */
+export function unknownMember(name: string, known: readonly string[]): RangeError {
+  const nearest = nearestName(name, known);
+  const hint = nearest === undefined ? "" : `, did you mean ${nearest}?`;
+  return new RangeError(`Cannot find member ${shown(name)}${hint}`);
+}
+
 function refuseOption(name: string, known: readonly string[], prefix: string): never {
-  const nearest = known.toSorted((a, b) => distance(name, a) - distance(name, b))[0];
-  const isTypo = distance(name, nearest) <= Math.max(2, name.length / 3);
-  const hint = isTypo ? `did you mean ${nearest}?` : `expected one of ${known.join(", ")}`;
+  const nearest = nearestName(name, known);
+  const hint = nearest !== undefined
+    ? `did you mean ${nearest}?`
+    : `expected one of ${known.join(", ")}`;
   throw new TypeError(`Cannot use ${prefix}${name}: there is no such option, ${hint}`);
+}
+
+/** The known name that may be meant by another one, which has a typing error then. */
+function nearestName(name: string, known: readonly string[]): string | undefined {
+  let nearest: string | undefined;
+  let least = Math.max(2, name.length / 3);
+  for (const candidate of known) {
+    // Words of such different lengths need as many letters, and there may be many of them.
+    if (Math.abs(candidate.length - name.length) > least) continue;
+    const letters = distance(name, candidate);
+    if (letters > least || (letters === least && nearest !== undefined)) continue;
+    nearest = candidate;
+    least = letters;
+  }
+  return nearest;
 }
 
 /** How many letters must be added, removed or replaced to make one word of another, upper and lower case being equal. */

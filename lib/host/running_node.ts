@@ -5,7 +5,7 @@
  * @module
  */
 
-import { keyBytes } from "../api/arguments.ts";
+import { keyBytes, unknownMember } from "../api/arguments.ts";
 import { QueryEvent, type SerfEvent } from "../api/event.ts";
 import { type EventFilter, matchesEvent } from "../api/event_filter.ts";
 import { KeyManager } from "../api/keys.ts";
@@ -13,6 +13,8 @@ import type { Member } from "../api/member.ts";
 import type { Payload } from "../api/payload.ts";
 import type { Query, QueryOptions, QueryParameters } from "../api/query.ts";
 import type { SerfClosed, SerfState } from "../api/serf_state.ts";
+import { shiftTimes } from "../api/why/shift_times.ts";
+import { explain, type Explanation } from "../api/why/story.ts";
 import type { Address } from "../base/address.ts";
 import { toBytes } from "../base/bytes.ts";
 import { ClosedError, errorText, TimeoutError } from "../base/errors.ts";
@@ -250,6 +252,15 @@ export class RunningNode {
     if (this.#closedError === undefined) this.#subscriptions.set(events, filters);
     else events.close(this.#lostName ? this.#closedError : undefined);
     return events;
+  }
+
+  /** As `Serf.why`. */
+  why(name: string): Explanation {
+    const report = this.core.why(name);
+    if (report === undefined) {
+      throw unknownMember(name, this.core.members().map((member) => member.name));
+    }
+    return explain(shiftTimes(report, Date.now() - report.timeMs));
   }
 
   /** As `Serf.shutdown`. */

@@ -34,6 +34,7 @@ import type { Query, QueryOptions } from "../api/query.ts";
 import type { SerfClosed, SerfState } from "../api/serf_state.ts";
 import { parseStats, type SerfStats } from "../api/stats.ts";
 import { applyTagChange, type TagChange } from "../api/tag_change.ts";
+import type { Explanation } from "../api/why/story.ts";
 import { abortable } from "../base/abortable.ts";
 import type { Address } from "../base/address.ts";
 import { showAs } from "../base/inspect.ts";
@@ -327,6 +328,22 @@ export class Serf implements AsyncDisposable {
    */
   stats(): SerfStats {
     return parseStats(this.#node.core.stats());
+  }
+
+  /**
+   * Why a member, or this one, is in its state: the evidence of its last trouble, and the most likely cause. The evidence of
+   * all members takes 1 MiB at most. Throws a `RangeError` for a name of which nothing is known.
+   *
+   * ```ts
+   * await using serf = await Serf.create({ name: "web-1", bind: "127.0.0.1:0" });
+   * const explanation = serf.why("web-1");
+   * console.log(explanation.conclusion.cause); // "healthy"
+   * for (const line of tellStory(explanation)) console.log(line);
+   * ```
+   */
+  why(name: string): Explanation {
+    checkText("name", name);
+    return this.#node.why(name);
   }
 
   /**

@@ -95,6 +95,8 @@ export interface SerfConfig extends ProtocolSettings {
   readonly reconnectTimeoutOverride?: (member: Member, timeoutMs: number) => number;
   /** Whether a member may have this address; claims of others are ignored. Default: any. */
   readonly allows?: (ip: Uint8Array) => boolean;
+  /** How much evidence about members is kept, bytes; 0 keeps none. Default 1,048,576. */
+  readonly evidenceBytes?: number;
   /** Takes the values of metrics, if they are wanted. */
   readonly metrics?: Metrics;
 }

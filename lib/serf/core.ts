@@ -13,6 +13,7 @@ import type { Coordinate } from "../api/coordinate.ts";
 import type { Member } from "../api/member.ts";
 import type { KeyOperation } from "../api/keys.ts";
 import type { QueryParameters } from "../api/query.ts";
+import type { WhyReport } from "../api/why/evidence.ts";
 import type { Address } from "../base/address.ts";
 import { ClosedError } from "../base/errors.ts";
 import type { CompileExpression } from "../go/regexp.ts";
@@ -37,6 +38,7 @@ import { CLOCK_RECORD_INTERVAL_MS, SnapshotRecorder } from "./snapshot/snapshot_
 import { StateExchange } from "./state_exchange.ts";
 import { swimConfig, SwimDelegate } from "./swim_delegate.ts";
 import { SwimOperations } from "./swim_operations.ts";
+import { whyReport } from "./why_report.ts";
 
 export type { SerfCoreOptions } from "./config.ts";
 export type { SerfTimer, SerfWorld } from "./context.ts";
@@ -351,6 +353,14 @@ export class SerfCore implements Machine<Packet, StreamMessage, Reply, SerfTimer
   /** The network coordinate of a member that was probed, or of this node. None at all if coordinates are off. */
   coordinate(name: string): Coordinate | undefined {
     return this.#coordinates?.get(name);
+  }
+
+  /**
+   * What is known about why a member, or this node, is in its state. Times are the world's. `undefined` if there is nothing
+   * about that name.
+   */
+  why(name: string): WhyReport | undefined {
+    return whyReport(name, this.#context, this.#swim);
   }
 
   /** The `serf` section of the agent's `info`. */

@@ -23,7 +23,8 @@ import type { SwimOperations } from "./swim_operations.ts";
 
 /** SWIM's settings for a Serf node. Throws a `RangeError` if its tags are too large. */
 export function swimConfig(config: SerfConfig, packetOverhead: () => number): SwimConfig {
-  const { name, address, tags, protocol, profile, maxMembers, allows, metrics } = config;
+  const { name, address, tags, protocol, profile, maxMembers, allows, evidenceBytes, metrics } =
+    config;
   const { min, max } = SERF_PROTOCOLS;
   const versions = {
     protocolMin: 1,
@@ -34,7 +35,8 @@ export function swimConfig(config: SerfConfig, packetOverhead: () => number): Sw
     delegateCur: protocol,
   };
   const meta = encodeMeta(tags, protocol);
-  return { name, address, versions, meta, profile, maxMembers, allows, packetOverhead, metrics };
+  const limits = { maxMembers, evidenceBytes, packetOverhead };
+  return { name, address, versions, meta, profile, allows, metrics, ...limits };
 }
 
 /** The parts of Serf that SWIM calls. */

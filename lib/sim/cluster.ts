@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Address } from "../base/address.ts";
 import type { LogLevel } from "../base/log.ts";
 import type { QueryEvent, SerfEvent } from "../api/event.ts";
 import type { MemberStatus } from "../api/member.ts";
@@ -98,6 +99,8 @@ export interface AddOptions {
   readonly config?: Partial<Omit<SerfSettings, "profile">>;
   /** Its keys, if the cluster is encrypted. Default: those of the cluster at its start. */
   readonly keys?: readonly Uint8Array[];
+  /** The address that it announces. Default: where it listens. */
+  readonly advertise?: Address;
   /** Whether its process is started at once. Default true. */
   readonly start?: boolean;
 }
@@ -265,7 +268,7 @@ export class Cluster {
   add(options: AddOptions = {}): SimNode {
     const host: SerfHost = this.#simulation.addHost();
     const { name = `n${host.index}`, tags = {}, start = true, tune, config } = options;
-    const { keys = this.#options.keys } = options;
+    const { keys = this.#options.keys, advertise } = options;
     const profile = { ...this.#settings.profile, ...tune };
     const keyring = keys === undefined ? undefined : new Keyring(keys);
     const wire: WireOptions = { compress: true, keyring };
@@ -275,6 +278,7 @@ export class Cluster {
       host,
       config: { ...this.#settings, ...config, profile, name, tags },
       keyring,
+      advertise,
       packetOverhead: () => overhead,
       snapshots: this.#options.snapshots ?? false,
     });
@@ -324,11 +328,15 @@ export class Cluster {
     this.#simulation.network.partition(groups);
   }
 
-  /** Cuts the link between two nodes, or only the direction from the first to the second. */
-  cut(from: number, to: number, options: { readonly oneWay?: boolean } = {}): void {
+  /** Cuts the link between two nodes, or only the direction from the first to the second, or only for datagrams. */
+  cut(
+    from: number,
+    to: number,
+    options: { readonly oneWay?: boolean; readonly datagrams?: boolean } = {},
+  ): void {
     for (const index of [from, to]) this.node(index);
-    this.#simulation.network.cut(from, to);
-    if (!options.oneWay) this.#simulation.network.cut(to, from);
+    this.#simulation.network.cut(from, to, options);
+    if (!options.oneWay) this.#simulation.network.cut(to, from, options);
   }
 
   /** Ends the partition and restores cut links. */

@@ -36,6 +36,21 @@ export {
   METRICS,
   type Metrics,
 } from "../base/metrics.ts";
+export type {
+  EvidenceEntry,
+  Observation,
+  Origin,
+  StreamOutcome,
+  UnansweredPeer,
+  WhyReport,
+} from "../api/why/evidence.ts";
+export type { Cause } from "../api/why/diagnosis.ts";
+export {
+  type Conclusion,
+  type Explanation,
+  type StoryOptions,
+  tellStory,
+} from "../api/why/story.ts";
 export type { ProtocolSettings, SerfConfig, SerfSettings } from "../serf/config.ts";
 export { type Profile, type ProfileName, profiles } from "../swim/config.ts";
 export type { Coordinate } from "../api/coordinate.ts";

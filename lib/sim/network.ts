@@ -39,6 +39,7 @@ export class Network {
   #reorder = 0;
   #sides: readonly number[] = [];
   readonly #cuts = new Set<number>();
+  readonly #datagramCuts = new Set<number>();
 
   constructor(random: Random, options: NetworkOptions = {}) {
     this.#random = random;
@@ -88,15 +89,20 @@ export class Network {
     this.#sides = sides;
   }
 
-  /** Cuts the link from one host to another, in that direction only. */
-  cut(from: number, to: number): void {
-    this.#cuts.add(linkOf(from, to));
+  /** Cuts the link from one host to another, in that direction only; for all packets, or for datagrams only. */
+  cut(
+    from: number,
+    to: number,
+    { datagrams = false }: { readonly datagrams?: boolean } = {},
+  ): void {
+    (datagrams ? this.#datagramCuts : this.#cuts).add(linkOf(from, to));
   }
 
   /** Ends the partition and mends all cut links. */
   heal(): void {
     this.#sides = [];
     this.#cuts.clear();
+    this.#datagramCuts.clear();
   }
 
   /** Whether packets can get from one host to another. */
@@ -109,6 +115,7 @@ export class Network {
   datagramDelay(from: number, to: number): number {
     if (from === to) return LOOPBACK_MS;
     if (!this.reaches(from, to) || this.#random.chance(this.#loss)) return -1;
+    if (this.#datagramCuts.size > 0 && this.#datagramCuts.has(linkOf(from, to))) return -1;
     const delay = this.#random.between(this.#minMs, this.#maxMs);
     if (!this.#random.chance(this.#reorder)) return delay;
     return delay + this.#random.next() * REORDER_FACTOR * this.#maxMs;

@@ -22,6 +22,8 @@ export interface SimExchange {
   readonly slot: number;
   readonly to: Address;
   readonly message: InFlight<StreamMessage>;
+  /** Whether the connection was made, and is held by a process that stands still. */
+  accepted: boolean;
   /** Whether the client still waits. The first reply, failure or timeout closes the exchange. */
   open: boolean;
 }

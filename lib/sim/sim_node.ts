@@ -14,6 +14,8 @@ import type { KeyOperation } from "../api/keys.ts";
 import type { Member, MemberStatus } from "../api/member.ts";
 import type { QueryParameters } from "../api/query.ts";
 import type { SerfState } from "../api/serf_state.ts";
+import { shiftTimes } from "../api/why/shift_times.ts";
+import { explain, type Explanation } from "../api/why/story.ts";
 import type { SerfConfig } from "../serf/config.ts";
 import { SerfCore, type SerfTimer } from "../serf/core.ts";
 import type { Profile } from "../swim/config.ts";
@@ -60,6 +62,8 @@ export interface SimNodeOptions {
   readonly config: Omit<SerfConfig, "address">;
   /** Its keys, if the cluster is encrypted. */
   readonly keyring?: Keyring;
+  /** The address that it announces, if not where it listens. */
+  readonly advertise?: Address;
   /** Bytes that encryption adds to a datagram. */
   readonly packetOverhead: () => number;
   /** Whether it keeps a snapshot. */
@@ -173,6 +177,17 @@ export class SimNode {
   /** The network coordinate of a member, or of the node itself, as far as this node knows it. */
   coordinate(name: string): Coordinate | undefined {
     return this.#serf.coordinate(name);
+  }
+
+  /**
+   * What this node knows about why a member, or itself, is in its state; `undefined` if nothing. Times are virtual
+   * milliseconds since the simulation began.
+   */
+  why(name: string): Explanation | undefined {
+    const report = this.#serf.why(name);
+    if (report === undefined) return undefined;
+    const clock = (ms: number) => `${(ms / 1000).toFixed(3)} s`;
+    return explain(shiftTimes(report, this.#cluster.now() - report.timeMs), { clock });
   }
 
   /** The `serf` section of this node's `info`: clocks, queue lengths, counts. */
@@ -360,12 +375,12 @@ export class SimNode {
   }
 
   #start(address: Address): void {
-    const { host, config, snapshots, keyring, packetOverhead } = this.#options;
+    const { host, config, snapshots, keyring, packetOverhead, advertise } = this.#options;
     const snapshot = this.#restored = snapshots ? this.#snapshot.read() : undefined;
     this.#cluster.starting(this);
     this.#stopReason = undefined;
     host.start(address, (world) => {
-      const settings = { ...config, address };
+      const settings = { ...config, address: advertise ?? address };
       this.#core = new SerfCore(settings, world, {
         ...{ keyring, packetOverhead, snapshot, compileExpression },
       });

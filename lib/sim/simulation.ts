@@ -160,6 +160,7 @@ export class Simulation<Timer, Event> implements Engine<Timer, Event> {
       slot,
       to,
       message: encodeSimStream(exchange.message, from.wire, "dialler"),
+      accepted: false,
       open: true,
     };
     const deadline = this.#now + exchange.timeoutMs;
@@ -244,7 +245,7 @@ export class Simulation<Timer, Event> implements Engine<Timer, Event> {
       const error = `dial tcp ${exchange.to}: connect: connection refused`;
       this.#answer(client.index, exchange, failure(error, true));
     } else if (this.#connected(client, host)) {
-      if (host.holds(event)) host.hold(event);
+      if (host.holds(event)) exchange.accepted = host.hold(event);
       else this.#answer(host.index, exchange, this.#serve(host, event));
     }
   }
@@ -298,7 +299,8 @@ export class Simulation<Timer, Event> implements Engine<Timer, Event> {
   #arriving({ exchange, reply }: SimEvent<Timer> & { type: "reply" }): Reply | undefined {
     if (reply === "timeout") {
       this.statistics.timedOut++;
-      return failure(`dial tcp ${exchange.to}: i/o timeout`, false);
+      const step = exchange.accepted ? "read" : "dial";
+      return failure(`${step} tcp ${exchange.to}: i/o timeout`, false);
     }
     const client = this.#hosts[exchange.client];
     const server = this.#slots[exchange.slot] as SimHost<Timer, Event> | undefined;

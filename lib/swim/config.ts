@@ -138,6 +138,8 @@ export interface SwimConfig {
   readonly allows?: (ip: Uint8Array) => boolean;
   /** The bytes that label and encryption add to a datagram now; a keyring may be installed later. */
   readonly packetOverhead: () => number;
+  /** How much evidence about members is kept, bytes; 0 keeps none. Default: see `EvidenceStore`. */
+  readonly evidenceBytes?: number;
   /** Takes metrics, if they are wanted. */
   readonly metrics?: Metrics;
 }

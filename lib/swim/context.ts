@@ -9,6 +9,7 @@ import type { Log } from "../base/log.ts";
 import type { Exchange, Reply, Source } from "../wire/messages/messages.ts";
 import type { SwimConfig } from "./config.ts";
 import type { Delegate } from "./delegate.ts";
+import { EvidenceStore } from "./evidence/evidence_store.ts";
 import { Awareness } from "./failure_detector/awareness.ts";
 import { NodeList } from "./state/node_list.ts";
 import type { SwimWorld } from "./timer.ts";
@@ -20,6 +21,7 @@ export class SwimContext {
   readonly delegate: Delegate;
   readonly nodes: NodeList;
   readonly awareness: Awareness;
+  readonly evidence: EvidenceStore;
   /** Our name and address, which pings carry so that the answer finds its way. */
   readonly source: Source;
   /** Writes a line to the log, with `memberlist: ` before the text. */
@@ -35,6 +37,11 @@ export class SwimContext {
     this.delegate = delegate;
     this.nodes = new NodeList(name, { world, gossipToTheDeadMs: profile.gossipToTheDeadMs });
     this.awareness = new Awareness(profile.awarenessMaxMultiplier, metrics);
+    this.evidence = new EvidenceStore({
+      world,
+      awareness: this.awareness,
+      maxBytes: config.evidenceBytes,
+    });
     this.source = { address, node: name };
     this.log = (level, text) => world.emit({ type: "log", level, text: `memberlist: ${text}` });
   }

@@ -8,6 +8,7 @@
  *     failure_detector/   Prober, IndirectPinger, Awareness, StallWatch
  *     state/              Membership, NodeList, Suspicion, PushPullSync
  *     gossip/             Gossip, GossipBudget, BroadcastQueue, PacketSender
+ *     evidence/           EvidenceStore
  *
  * @module
  */
@@ -29,6 +30,7 @@ import type {
 import type { SwimConfig } from "./config.ts";
 import { SwimContext } from "./context.ts";
 import type { Delegate } from "./delegate.ts";
+import type { EvidenceStore } from "./evidence/evidence_store.ts";
 import { IndirectPinger } from "./failure_detector/indirect_pinger.ts";
 import { Prober } from "./failure_detector/prober.ts";
 import { StallWatch } from "./failure_detector/stall_watch.ts";
@@ -102,6 +104,11 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
   /** The local health score: 0 is healthy. */
   get healthScore(): number {
     return this.#context.awareness.score;
+  }
+
+  /** What was observed about the members that explains their states. */
+  get evidence(): EvidenceStore {
+    return this.#context.evidence;
   }
 
   /** All running suspicions. */
@@ -265,9 +272,12 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
 
   /** A late timer shows that this process stood still. That counts against our own health, and against no other node. */
   #noticeLateness(due: number): void {
-    const lostMs = this.#stallWatch.lostMs(due, this.#context.world.now);
+    const { world, config, evidence } = this.#context;
+    evidence.timerLate(world.now - due);
+    const lostMs = this.#stallWatch.lostMs(due, world.now);
     if (lostMs === 0) return;
-    const { probeIntervalMs } = this.#context.config.profile;
+    evidence.record(config.name, { type: "stalled", ms: lostMs });
+    const { probeIntervalMs } = config.profile;
     this.#context.log(
       "WARN",
       `Timers fired ${Math.round(lostMs)} ms late, not accusing others meanwhile`,
@@ -288,17 +298,17 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
         this.#wasAsked = true;
         return;
       case "ack":
-        if (!this.#prober.ack(message)) this.#indirectPinger.ack(message.sequence);
+        if (!this.#prober.ack(from, message)) this.#indirectPinger.ack(message.sequence);
         return;
       case "nack":
         return this.#prober.nack(from, message);
       case "alive":
-        return this.#membership.aliveNode(message.claim);
+        return this.#membership.aliveNode(message.claim, { via: from });
       case "suspect":
-        this.#membership.suspectNode(message);
+        this.#membership.suspectNode(message, from);
         return this.#sendRefutation(from, message.node);
       case "dead":
-        this.#membership.deadNode(message);
+        this.#membership.deadNode(message, { via: from });
         return this.#sendRefutation(from, message.node);
       case "user":
         return this.#context.world.emit({ type: "user-message", from, body: message.body });
@@ -309,10 +319,20 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
 
   #answer(from: Address, ping: Ping): void {
     if (!this.#isForUs(ping, `'${ping.node}'`, from)) return;
+    this.#notePing(from, ping);
     const to = ping.source?.address ?? from;
     if (this.#answered.some(({ ip }) => equalBytes(ip, to.ip))) return;
     this.#answered.push(to);
     this.#sender.send(to, ackOf(ping, this.#context.delegate.ackPayload()));
+  }
+
+  /** A member that pings us is alive. Its packets may come from another host than it advertises, and then nobody reaches it. */
+  #notePing(from: Address, { source }: Ping): void {
+    if (source === undefined) return;
+    const claim = this.claim(source.node);
+    if (claim === undefined) return;
+    const elsewhere = equalBytes(claim.address.ip, from.ip) ? undefined : from;
+    this.#context.evidence.pinged(source.node, elsewhere);
   }
 
   /**

@@ -108,7 +108,7 @@ Deno.test("a paused host answers when it resumes, which may be too late", () => 
   b.host.resume();
   simulation.run(10_000);
   assertEquals(logOf(b), ["stream ping", "stream ping"]);
-  assertEquals(logOf(a), ["reply 1 dial tcp 10.0.0.2:7946: i/o timeout", "reply 2 ack"]);
+  assertEquals(logOf(a), ["reply 1 read tcp 10.0.0.2:7946: i/o timeout", "reply 2 ack"]);
 });
 
 Deno.test("when a paused host resumes, overdue timers fire before waiting packets are received", () => {

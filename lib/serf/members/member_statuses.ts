@@ -152,6 +152,10 @@ export class MemberStatuses {
       this.broadcastJoin();
       return false;
     }
+    const forced = known.status === "failed";
+    if (forced || known.status === "alive") {
+      this.#swim.evidence.record(node, { type: "leave-intent", forced });
+    }
     // Take the time even if the status stays the same, or two nodes could gossip one intent back and forth forever.
     const record = this.#put(MemberRecord.of(known.claim, AFTER_LEAVE[known.status], lTime));
     if (known.status === "failed") {

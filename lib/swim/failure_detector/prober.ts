@@ -14,10 +14,12 @@
  * @module
  */
 
+import type { Observation, StreamOutcome } from "../../api/why/evidence.ts";
 import type { Address } from "../../base/address.ts";
 import { formatDuration } from "../../go/duration.ts";
 import type { Ack, Claim, Nack, Ping, Reply } from "../../wire/messages/messages.ts";
 import type { SwimContext } from "../context.ts";
+import type { StoredEntry } from "../evidence/evidence_store.ts";
 import { earlyFallbackDelay } from "../formulas.ts";
 import type { PacketSender } from "../gossip/packet_sender.ts";
 import type { Membership } from "../state/membership.ts";
@@ -28,22 +30,25 @@ const STREAM_PING_SINCE = 3;
 /** memberlist: since protocol version 4, nodes send nacks. */
 const NACK_SINCE = 4;
 
+/** How many of the probes that failed last are remembered, in case an ack comes after all. */
+const REMEMBERED_PROBES = 8;
+
 interface Probe {
   /** The target as we knew it when the probe began. */
   readonly target: Claim;
   readonly ping: Ping;
   readonly sentAt: number;
   readonly endsAt: number;
-  /** How many members were asked for indirect pings; `undefined` before that. */
-  helpers: number | undefined;
+  /** The members that were asked for indirect pings; `undefined` before that. */
+  helpers: readonly Claim[] | undefined;
   /** How many of them send nacks. */
   nacksExpected: number;
   /** The addresses that nacks came from: a datagram may arrive twice. */
   readonly nackedBy: Set<string>;
-  /** Whether the target answered on a stream. */
-  reachedByStream: boolean;
-  /** Whether the target's host refused a stream: no process listens there. */
-  refused: boolean;
+  /** `answered` if the target answered on a stream; `refused` if its host did so: no process listens there. */
+  stream: StreamOutcome;
+  /** The evidence that was recorded when it ended. */
+  entry?: StoredEntry;
 }
 
 /**
@@ -55,6 +60,8 @@ export class Prober {
   readonly #sender: PacketSender;
   readonly #membership: Membership;
   #probe: Probe | undefined;
+  /** The probes that failed last, oldest first. */
+  readonly #failed: Probe[] = [];
   /** A tick came while a probe was running; the next probe follows at once. */
   #tickMissed = false;
 
@@ -93,7 +100,7 @@ export class Prober {
     const probe = this.#running(sequence);
     if (probe === undefined) return;
     if (probe.helpers === undefined) this.#requestIndirectPings(probe, "timeout reached");
-    if (!probe.reachedByStream) this.#tryStream(probe);
+    if (probe.stream !== "answered") this.#tryStream(probe);
     this.#awaitEnd(probe);
   }
 
@@ -111,14 +118,22 @@ export class Prober {
   }
 
   /** An ack came, from the target itself or by way of a helper; `false` if it is not for the running probe. */
-  ack({ sequence, payload }: Ack): boolean {
-    const { world, awareness } = this.#context;
+  ack(from: Address, { sequence, payload }: Ack): boolean {
+    const { world, awareness, evidence } = this.#context;
     const probe = this.#running(sequence);
-    if (probe === undefined) return false;
+    if (probe === undefined) {
+      this.#noteLateAck(from, sequence);
+      return false;
+    }
     awareness.apply(-1);
     if (probe.helpers === undefined) {
+      const { node } = probe.target;
       const rttMs = world.now - probe.sentAt;
-      world.emit({ type: "ping-ack", node: probe.target.node, rttMs, payload });
+      evidence.answered(node, rttMs);
+      world.emit({ type: "ping-ack", node, rttMs, payload });
+    } else {
+      const helper = helperAt(from, probe);
+      this.#note(probe, helper === "" ? "late" : "helped", helper);
     }
     this.#end();
     return true;
@@ -127,7 +142,7 @@ export class Prober {
   /** A helper got no ack from the target either. */
   nack(from: Address, { sequence }: Nack): void {
     const probe = this.#running(sequence);
-    if (probe === undefined) return;
+    if (probe === undefined) return this.#noteLateNack(from, sequence);
     probe.nackedBy.add(from.text);
     this.#failEarly(probe);
   }
@@ -149,8 +164,7 @@ export class Prober {
       helpers: undefined,
       nacksExpected: 0,
       nackedBy: new Set(),
-      reachedByStream: false,
-      refused: false,
+      stream: "untried",
     };
     this.#probe = probe;
     if (target.state === "alive" || !config.profile.buddySystem) {
@@ -184,7 +198,7 @@ export class Prober {
         source,
       });
     }
-    probe.helpers = helpers.length;
+    probe.helpers = helpers;
   }
 
   /** memberlist's "fallback TCP ping": datagrams may be lost where streams get through, and then the member is alive all the same. */
@@ -193,10 +207,12 @@ export class Prober {
     const { target, ping, endsAt } = probe;
     if (!config.profile.streamProbes || !speaks(target, STREAM_PING_SINCE)) return;
     const timeoutMs = Math.max(1, endsAt - world.now);
+    if (probe.stream === "untried") probe.stream = "open";
     this.#context.request(target.address, { message: ping, timeoutMs }, (reply) => {
       const problem = streamProblem(reply, ping);
-      if (problem === undefined) probe.reachedByStream = true;
-      else if (!reply.ok && reply.refused) this.#refused(probe);
+      this.#settleStream(probe, streamOutcome(reply, problem));
+      if (problem === undefined) return;
+      if (!reply.ok && reply.refused) this.#refused(probe);
       // A dead node cannot be dialled; only other errors are worth a line.
       else if (!problem.startsWith("dial ")) {
         const interval = formatDuration(endsAt - probe.sentAt);
@@ -206,8 +222,14 @@ export class Prober {
     });
   }
 
+  /** Of several outcomes the one that tells most counts. */
+  #settleStream(probe: Probe, outcome: StreamOutcome): void {
+    if (STREAM_OUTCOMES.indexOf(outcome) > STREAM_OUTCOMES.indexOf(probe.stream)) return;
+    probe.stream = outcome;
+    this.#amend(probe);
+  }
+
   #refused(probe: Probe): void {
-    probe.refused = true;
     if (this.#probe !== probe) return;
     if (probe.helpers === undefined) this.#requestIndirectPings(probe, "connection refused");
     this.#failEarly(probe);
@@ -216,8 +238,9 @@ export class Prober {
   /** Ends an eager probe when the stream was refused and all helpers have sent nacks: no other evidence can come. */
   #failEarly(probe: Probe): void {
     const { eagerProbes } = this.#context.config.profile;
-    const { refused, helpers, nackedBy } = probe;
-    if (!eagerProbes || !refused || helpers === undefined || nackedBy.size < helpers) return;
+    const { stream, helpers, nackedBy } = probe;
+    if (!eagerProbes || stream !== "refused") return;
+    if (helpers === undefined || nackedBy.size < helpers.length) return;
     this.#fail(probe);
     this.#end();
   }
@@ -226,7 +249,8 @@ export class Prober {
   #fail(probe: Probe): void {
     const { config, awareness, log } = this.#context;
     const { node, incarnation } = probe.target;
-    if (probe.reachedByStream) {
+    if (probe.stream === "answered") {
+      this.#note(probe, "stream");
       awareness.apply(-1);
       log(
         "WARN",
@@ -234,11 +258,51 @@ export class Prober {
       );
       return;
     }
+    this.#note(probe, "unanswered");
     // Lifeguard: missing nacks suggest that our own network is at fault. Without helpers, so does any failed probe.
     const { nacksExpected, nackedBy } = probe;
     awareness.apply(nacksExpected > 0 ? Math.max(0, nacksExpected - nackedBy.size) : 1);
+    if (this.#failed.push(probe) > REMEMBERED_PROBES) this.#failed.shift();
     log("INFO", `Suspect ${node} has failed, no acks received`);
     this.#membership.suspectNode({ type: "suspect", node, incarnation, from: config.name });
+  }
+
+  /** Records a probe that was not answered as usual; `helper` is the member that got the answer. */
+  #note(probe: Probe, outcome: (Observation & { type: "probe" })["outcome"], helper = ""): void {
+    const { world, evidence } = this.#context;
+    const { target, sentAt, stream, helpers = [] } = probe;
+    probe.entry = evidence.record(target.node, {
+      type: "probe",
+      outcome,
+      tookMs: world.now - sentAt,
+      stream,
+      helpers: helpers.map(({ node }) => node),
+      nacks: nacksOf(probe),
+      helper,
+    });
+  }
+
+  #noteLateAck(from: Address, sequence: number): void {
+    const { world, evidence } = this.#context;
+    const probe = this.#failed.find(({ ping }) => ping.sequence === sequence);
+    if (probe === undefined) return;
+    const rttMs = world.now - probe.sentAt;
+    evidence.record(probe.target.node, { type: "late-ack", rttMs, helper: helperAt(from, probe) });
+  }
+
+  /** A helper takes as long as the rest of the probe to find that it gets no ack, so its nack usually comes after the end. */
+  #noteLateNack(from: Address, sequence: number): void {
+    const probe = this.#failed.find(({ ping }) => ping.sequence === sequence);
+    if (probe === undefined || helperAt(from, probe) === "") return;
+    probe.nackedBy.add(from.text);
+    this.#amend(probe);
+  }
+
+  /** Adds to the evidence of a probe what became known after its end. */
+  #amend(probe: Probe): void {
+    const { entry, stream, target: { node } } = probe;
+    if (entry?.what.type !== "probe") return;
+    this.#context.evidence.amend(node, entry, { ...entry.what, stream, nacks: nacksOf(probe) });
   }
 
   #end(): void {
@@ -278,8 +342,37 @@ export class Prober {
   }
 }
 
+/** The name of the helper that sends from an address; empty if it is none. */
+function helperAt(from: Address, { helpers = [] }: Probe): string {
+  return helpers.find(({ address }) => address.sameEndpoint(from))?.node ?? "";
+}
+
+/** The helpers that got no ack either. */
+function nacksOf({ helpers = [], nackedBy }: Probe): string[] {
+  return helpers.filter(({ address }) => nackedBy.has(address.text)).map(({ node }) => node);
+}
+
 function speaks(claim: Claim, version: number): boolean {
   return claim.versions !== null && claim.versions.protocolMax >= version;
+}
+
+/** What streams can end with, the most telling first: a probe may try two. */
+const STREAM_OUTCOMES: readonly StreamOutcome[] = [
+  "answered",
+  "refused",
+  "silent",
+  "unreachable",
+  "failed",
+  "open",
+  "untried",
+];
+
+/** What a reply to a ping on a stream tells; `problem` is its error. */
+function streamOutcome(reply: Reply, problem: string | undefined): StreamOutcome {
+  if (problem === undefined) return "answered";
+  if (!reply.ok && reply.refused) return "refused";
+  if (problem.startsWith("dial ")) return "unreachable";
+  return problem.endsWith("i/o timeout") ? "silent" : "failed";
 }
 
 /** The error in a reply to a ping on a stream; `undefined` if it is the ack. */

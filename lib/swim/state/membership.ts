@@ -14,6 +14,7 @@ import { LOG_INTERVAL_MS, RateLimiter } from "../../base/rate_limiter.ts";
 import { MAX_META, MAX_NAME } from "../../wire/messages/claim_codec.ts";
 import type { Alive, Claim, Dead, Suspect } from "../../wire/messages/messages.ts";
 import type { SwimContext } from "../context.ts";
+import { StateEvidence, type Via } from "../evidence/state_evidence.ts";
 import { suspicionMinTimeout } from "../formulas.ts";
 import type { Gossip } from "../gossip/gossip.ts";
 import type { PacketSender } from "../gossip/packet_sender.ts";
@@ -32,6 +33,7 @@ export class Membership {
   readonly #context: SwimContext;
   readonly #gossip: Gossip;
   readonly #sender: PacketSender;
+  readonly #evidence: StateEvidence;
   readonly #suspicions = new Map<string, Suspicion>();
   readonly #warnings = new RateLimiter(LOG_INTERVAL_MS);
   #lastToken = 0;
@@ -44,6 +46,7 @@ export class Membership {
     this.#context = context;
     this.#gossip = gossip;
     this.#sender = sender;
+    this.#evidence = new StateEvidence(context.evidence);
   }
 
   /** Whether we have begun to leave. */
@@ -75,7 +78,7 @@ export class Membership {
   leave(finished: () => void): void {
     this.#leaving = true;
     const { node, incarnation } = this.#own();
-    this.deadNode({ type: "dead", node, incarnation, from: node }, finished);
+    this.deadNode({ type: "dead", node, incarnation, from: node }, { finished });
   }
 
   /** Adds a node that is alive, without gossip: all others know it too. */
@@ -90,28 +93,28 @@ export class Membership {
    * Applies one entry of another node's state (memberlist's `mergeState`). A dead node only becomes suspect, so that it can
    * still refute.
    */
-  mergeState(claim: Claim): void {
+  mergeState(claim: Claim, via: Via): void {
     const { node, incarnation, state } = claim;
     switch (state) {
       case "alive":
-        return this.aliveNode(claim);
+        return this.aliveNode(claim, { via });
       case "left":
-        return this.deadNode({ type: "dead", node, incarnation, from: node });
+        return this.deadNode({ type: "dead", node, incarnation, from: node }, { via });
       case "suspect":
-      case "dead":
-        return this.suspectNode({
-          type: "suspect",
-          node,
-          incarnation,
-          from: this.#context.config.name,
-        });
+      case "dead": {
+        const from = this.#context.config.name;
+        return this.suspectNode({ type: "suspect", node, incarnation, from }, via);
+      }
       default:
         state satisfies never;
     }
   }
 
   /** Applies an alive message; `own` if it is ours. `finished` is called when it has been gossiped. */
-  aliveNode(announced: Claim, options: { own?: boolean; finished?: () => void } = {}): void {
+  aliveNode(
+    announced: Claim,
+    options: { own?: boolean; via?: Via; finished?: () => void } = {},
+  ): void {
     const { config, nodes, log } = this.#context;
     if (isOversized(announced)) return this.#logOversized(announced);
     const claim = this.#withPort(announced);
@@ -130,13 +133,14 @@ export class Membership {
       case "malformed":
         return this.#logMalformed(claim);
       case "conflict":
-        return this.#conflict(known, claim);
+        return this.#conflict(known, claim, options.via);
       case "refute":
         config.metrics?.count("memberlist.msg.alive");
         this.#refute(claim.incarnation);
         return this.#logRefuted(known, claim);
       case "accept":
         config.metrics?.count("memberlist.msg.alive");
+        if (!self) this.#evidence.alive(found, claim, options.via);
         return this.#accept(known, claim, options.finished);
       default:
         action satisfies never;
@@ -144,7 +148,7 @@ export class Membership {
   }
 
   /** Applies a suspect message. */
-  suspectNode(message: Suspect): void {
+  suspectNode(message: Suspect, via?: Via): void {
     const { config, nodes, log } = this.#context;
     const known = nodes.get(message.node);
     if (known === undefined || message.from.length > MAX_NAME) return;
@@ -153,15 +157,16 @@ export class Membership {
       case "ignore":
         return;
       case "confirm":
-        return this.#confirm(message);
+        return this.#confirm(message, via);
       case "refute":
+        this.#evidence.accused(message, via);
         this.#refute(message.incarnation);
         return log("WARN", `Refuting a suspect message (from: ${message.from})`);
       case "accept":
         config.metrics?.count("memberlist.msg.suspect");
         this.#broadcast(message);
         nodes.put(withState(known, "suspect", message.incarnation));
-        return this.#startSuspicion(message);
+        return this.#startSuspicion(message, via);
       default:
         action satisfies never;
     }
@@ -171,7 +176,7 @@ export class Membership {
    * Applies a dead message. A node that says so about itself has left. `finished` is called when the message has been
    * gossiped.
    */
-  deadNode(message: Dead, finished?: () => void): void {
+  deadNode(message: Dead, { via, finished }: { via?: Via; finished?: () => void } = {}): void {
     const { config, world, nodes, log } = this.#context;
     const { node, incarnation, from } = message;
     const known = nodes.get(node);
@@ -182,10 +187,12 @@ export class Membership {
       case "ignore":
         return;
       case "refute":
+        this.#evidence.accused(message, via);
         this.#refute(incarnation);
         return log("WARN", `Refuting a dead message (from: ${from})`);
       case "accept": {
         config.metrics?.count("memberlist.msg.dead");
+        this.#evidence.dead(message, this.#suspicions.get(node)?.info(node, world.now), via);
         this.#suspicions.delete(node);
         this.#broadcast(message, finished);
         const claim = withState(known, from === node ? "left" : "dead", incarnation);
@@ -258,8 +265,9 @@ export class Membership {
     }
   }
 
-  #conflict(known: Claim, claimed: Claim): void {
+  #conflict(known: Claim, claimed: Claim, via: Via): void {
     const { world, log } = this.#context;
+    this.#evidence.conflict(claimed, via);
     const sides = `Mine: ${endpoint(known)} Theirs: ${endpoint(claimed)}`;
     const state = STATE_NUMBERS[known.state];
     log("ERR", `Conflicting address for ${known.node}. ${sides} Old state: ${state}`);
@@ -276,29 +284,34 @@ export class Membership {
     this.#broadcast({ type: "alive", claim });
   }
 
-  #startSuspicion({ node, from }: Suspect): void {
+  #startSuspicion(message: Suspect, via: Via): void {
     const { config, world, nodes } = this.#context;
+    const { node, from } = message;
     const { suspicionMult, suspicionMaxTimeoutMult, probeIntervalMs } = config.profile;
     const minMs = suspicionMinTimeout(suspicionMult, nodes.size, probeIntervalMs);
     // The suspect and the node that suspects it cannot confirm. If the others are too few, or the timeout is constant, no
     // confirmations are expected.
     const wanted = suspicionMaxTimeoutMult > 1 ? suspicionMult - 2 : 0;
+    const expected = nodes.size - 2 < wanted ? 0 : wanted;
+    const maxMs = expected === 0 ? minMs : suspicionMaxTimeoutMult * minMs;
+    const range = { expected, minMs, maxMs };
     const suspicion = new Suspicion(from, {
+      ...range,
       token: ++this.#lastToken,
       now: world.now,
-      expected: nodes.size - 2 < wanted ? 0 : wanted,
-      minMs,
-      maxMs: suspicionMaxTimeoutMult * minMs,
     });
+    this.#evidence.suspected(message, range, via);
     this.#suspicions.set(node, suspicion);
     this.#awaitEnd(node, suspicion);
     const { token, notifyIntervalMs } = suspicion;
     world.after(notifyIntervalMs, { type: "notify-suspect", node, token });
   }
 
-  #confirm(message: Suspect): void {
+  #confirm(message: Suspect, via: Via): void {
+    const { now } = this.#context.world;
     const suspicion = this.#suspicions.get(message.node);
     if (!suspicion?.confirm(message.from)) return;
+    this.#evidence.confirmed(message, suspicion.info(message.node, now), via);
     this.#broadcast(message);
     this.#awaitEnd(message.node, suspicion);
   }

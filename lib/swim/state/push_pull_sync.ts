@@ -84,7 +84,9 @@ export class PushPullSync {
   /** Answers an exchange that another node has started, and merges its state. */
   accept(from: Address, message: PushPull): PushPull {
     const answer = this.#state(message.join);
-    this.#merger.merge(message, { join: message.join, trusted: false }, (problem) => {
+    // The port is that of a connection, and of no member.
+    const via = { how: "exchange", from: from.host } as const;
+    this.#merger.merge(message, { join: message.join, trusted: false, via }, (problem) => {
       if (problem === undefined) return;
       this.#context.log("ERR", `Failed push/pull merge: ${problem} from=${from}`);
     });
@@ -121,25 +123,31 @@ export class PushPullSync {
     });
   }
 
-  #exchange({ to, name, join }: Target, settle: (problem?: string) => void): void {
+  #exchange(target: Target, settle: (problem?: string) => void): void {
     const { config, world, log } = this.#context;
+    const { to, name, join } = target;
     const startedAt = world.now;
     log("DEBUG", `Initiating push/pull sync with: ${name} ${to}`);
     const timeoutMs = config.profile.tcpTimeoutMs;
     this.#context.request(to, { message: this.#state(join), timeoutMs }, (reply) => {
-      this.#conclude(reply, join, (problem) => {
+      this.#conclude(reply, target, (problem) => {
         settle(problem);
         config.metrics?.sample("memberlist.pushPullNode", world.now - startedAt);
       });
     });
   }
 
-  #conclude(reply: Reply, join: boolean, settle: (problem?: string) => void): void {
+  #conclude(
+    reply: Reply,
+    { to, join }: Target,
+    settle: (problem?: string) => void,
+  ): void {
     if (!reply.ok) return settle(reply.error);
     const { message } = reply;
     if (message.type === "err") return settle(`remote error: ${escapeControls(message.error)}`);
     if (message.type === "push-pull") {
-      return this.#merger.merge(message, { join, trusted: join }, settle);
+      const via = { how: "exchange", from: to.text } as const;
+      return this.#merger.merge(message, { join, trusted: join, via }, settle);
     }
     settle(`received invalid msgType (${message.type}), expected push-pull`);
   }

@@ -7,6 +7,7 @@
 
 import type { Claim, PushPull } from "../../wire/messages/messages.ts";
 import type { SwimContext } from "../context.ts";
+import type { Via } from "../evidence/state_evidence.ts";
 import type { Membership } from "./membership.ts";
 import { verifyProtocol } from "./verify_protocol.ts";
 
@@ -41,6 +42,8 @@ export interface MergeOptions {
   readonly join: boolean;
   /** Whether we have chosen to join the other node, which may then tell of any number of nodes. */
   readonly trusted: boolean;
+  /** The other side. */
+  readonly via: Via;
 }
 
 /** A state that is being merged. */
@@ -116,7 +119,7 @@ export class StateMerger {
     const known = this.#context.nodes.get(claim.node);
     if (known === claim) return 0;
     if (known === undefined && --merge.newsLeft < 0) return 1;
-    this.#membership.mergeState(claim);
+    this.#membership.mergeState(claim, merge.options.via);
     const isNews = known?.incarnation !== claim.incarnation || known.state !== claim.state;
     return isNews ? NEWS_COST : 1;
   }

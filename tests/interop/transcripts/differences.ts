@@ -15,7 +15,6 @@ const reasons = {
     "A query ends as soon as every member that it is for has acknowledged and answered it as asked",
   linger: "`-handler-linger` (`handler_linger` in files) makes that longer or shorter",
   rpc: "RPC takes its token from a file",
-  timeout: "Commands do not wait without end for an agent that has been stopped",
   logFormat: "The log may be JSON or logfmt, and go to a file too",
   tagChange: "A change of tags is one `member-update` event",
   log:
@@ -132,11 +131,6 @@ export const ourDifferences: readonly Difference[] = [
         ...["rpc-tls-ca", "rpc-tls-cert", "rpc-tls-key", "rpc-tls-server-name"],
       ],
     }),
-  },
-  {
-    where: rpcCommands.map((name) => `help-structure/flags of ${name}`),
-    reason: reasons.timeout,
-    adapt: ({ lines = [], ...rest }) => ({ ...rest, lines: [...lines, "rpc-timeout"] }),
   },
   {
     where: ["reachability/one-verbose", "reachability/two-verbose"],

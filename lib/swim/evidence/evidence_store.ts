@@ -1,0 +1,222 @@
+/**
+ * The evidence that a node keeps about the others, in bounded memory. The routine, which is all that happens in a healthy
+ * cluster, only replaces two times for each member; everything else is an entry.
+ *
+ * @module
+ */
+
+import type { Observation } from "../../api/why/evidence.ts";
+import type { Address } from "../../base/address.ts";
+import type { Awareness } from "../failure_detector/awareness.ts";
+
+/** How much evidence is kept, bytes as {@link EvidenceStore} counts them. */
+export const EVIDENCE_BYTES = 1024 * 1024;
+
+/** How many entries are kept for a member. */
+export const MAX_ENTRIES = 32;
+
+/** What a member costs by itself, and each of its entries: by how much the heap of Deno 2.9 grew for 100,000 of them each. */
+const LOG_BYTES = 192;
+const ENTRY_BYTES = 448;
+
+/** After a pass of evictions so much is free, so that the next pass is far away. */
+const KEPT_SHARE = 7 / 8;
+
+/** For how long the lateness of a timer is told as the lag of this process, milliseconds. */
+const LAG_MEMORY_MS = 10_000;
+
+/** An entry. Times are the world's. */
+export interface StoredEntry {
+  readonly at: number;
+  lastAt: number;
+  times: number;
+  readonly healthScore: number;
+  readonly lagMs: number;
+  what: Observation;
+}
+
+/** What is kept about a member. */
+export interface MemberLog {
+  /** The last punctual answer to a probe; `-Infinity` if there was none. */
+  answeredAt: number;
+  rttMs: number;
+  /** The last ping that we got from it; `-Infinity` if there was none. */
+  pingedAt: number;
+  /** Where that came from, if from another host than the member advertises. */
+  elsewhere: Address | undefined;
+  readonly entries: StoredEntry[];
+}
+
+/** What a store needs. */
+export interface EvidenceOptions {
+  readonly world: { readonly now: number };
+  readonly awareness: Awareness;
+  /** 0 keeps nothing. */
+  readonly maxBytes?: number;
+}
+
+/** The evidence about all members, those included that are forgotten otherwise. */
+export class EvidenceStore {
+  readonly #world: { readonly now: number };
+  readonly #awareness: Awareness;
+  readonly #maxBytes: number;
+  /** The member whose last entry is the oldest comes first. */
+  readonly #logs = new Map<string, MemberLog>();
+  #bytes = 0;
+  #lagMs = 0;
+  #lagAt = -Infinity;
+
+  constructor({ world, awareness, maxBytes = EVIDENCE_BYTES }: EvidenceOptions) {
+    this.#world = world;
+    this.#awareness = awareness;
+    this.#maxBytes = maxBytes;
+  }
+
+  /** How many bytes are in use, as they are counted. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** How late timers were lately, milliseconds: the most of the last ten to twenty seconds. */
+  get lagMs(): number {
+    return this.#world.now - this.#lagAt > 2 * LAG_MEMORY_MS ? 0 : this.#lagMs;
+  }
+
+  /** The names of the members that there is anything about. */
+  names(): IterableIterator<string> {
+    return this.#logs.keys();
+  }
+
+  /** What is known about a member. */
+  log(node: string): MemberLog | undefined {
+    return this.#logs.get(node);
+  }
+
+  /** A timer was so late. */
+  timerLate(ms: number): void {
+    const { now } = this.#world;
+    if (ms < this.#lagMs && now - this.#lagAt < LAG_MEMORY_MS) return;
+    this.#lagMs = ms;
+    this.#lagAt = now;
+  }
+
+  /** A member has answered a probe in time. */
+  answered(node: string, rttMs: number): void {
+    const log = this.#logOf(node);
+    if (log === undefined) return;
+    log.answeredAt = this.#world.now;
+    log.rttMs = rttMs;
+  }
+
+  /** A member has pinged us, from the address that it advertises unless told otherwise. */
+  pinged(node: string, elsewhere: Address | undefined): void {
+    const log = this.#logOf(node);
+    if (log === undefined) return;
+    log.pingedAt = this.#world.now;
+    log.elsewhere = elsewhere;
+    if (!isQuiet(log)) this.record(node, { type: "pinged" });
+  }
+
+  /** Records an observation that is not routine. What only repeats the last one is counted there. */
+  record(node: string, what: Observation): StoredEntry | undefined {
+    const log = this.#logOf(node);
+    if (log === undefined) return undefined;
+    const at = this.#world.now;
+    this.#logs.delete(node);
+    this.#logs.set(node, log);
+    const repeated = findRepeated(log.entries, what);
+    if (repeated !== undefined) return this.#repeat(repeated, what, at);
+    const { score: healthScore } = this.#awareness;
+    const entry = { at, lastAt: at, times: 1, healthScore, lagMs: this.lagMs, what };
+    if (log.entries.length === MAX_ENTRIES) log.entries.shift();
+    else this.#grow(ENTRY_BYTES);
+    log.entries.push(entry);
+    return entry;
+  }
+
+  /** What was recorded as `entry` turned out to be this: the outcome of a stream, or nacks, may come after the probe. */
+  amend(node: string, entry: StoredEntry, what: Observation): void {
+    entry.what = what;
+    const entries = this.#logs.get(node)?.entries;
+    if (entries === undefined || entries.at(-1) !== entry) return;
+    const before = findRepeated(entries.slice(0, -1), what);
+    if (before === undefined) return;
+    entries.pop();
+    this.#bytes -= ENTRY_BYTES;
+    this.#repeat(before, what, entry.lastAt);
+    before.times += entry.times - 1;
+  }
+
+  #repeat(last: StoredEntry, what: Observation, at: number): StoredEntry {
+    last.times++;
+    last.lastAt = at;
+    last.what = what.type === "stalled" && last.what.type === "stalled"
+      ? { type: "stalled", ms: last.what.ms + what.ms }
+      : what;
+    return last;
+  }
+
+  #logOf(node: string): MemberLog | undefined {
+    const known = this.#logs.get(node);
+    if (known !== undefined || this.#maxBytes === 0) return known;
+    const log: MemberLog = {
+      answeredAt: -Infinity,
+      rttMs: 0,
+      pingedAt: -Infinity,
+      elsewhere: undefined,
+      entries: [],
+    };
+    this.#logs.set(node, log);
+    this.#grow(LOG_BYTES);
+    return log;
+  }
+
+  /** Makes room for so many bytes more: quiet members go first, then those whose evidence is the oldest. */
+  #grow(bytes: number): void {
+    this.#bytes += bytes;
+    if (this.#bytes <= this.#maxBytes) return;
+    const wanted = KEPT_SHARE * this.#maxBytes;
+    for (const onlyQuiet of [true, false]) {
+      // The log that grows is the last one, and stays.
+      let left = this.#logs.size - 1;
+      for (const [node, log] of this.#logs) {
+        if (this.#bytes <= wanted || left-- === 0) break;
+        if (onlyQuiet && !isQuiet(log)) continue;
+        this.#logs.delete(node);
+        this.#bytes -= LOG_BYTES + log.entries.length * ENTRY_BYTES;
+      }
+    }
+  }
+}
+
+/** What ends a trouble, or is none. */
+const QUIET: ReadonlySet<Observation["type"]> = new Set([
+  ...["alive", "left", "leave-intent", "conflict", "accused", "stalled"] as const,
+]);
+
+/** Whether a member is in no trouble now. */
+function isQuiet({ entries, answeredAt }: MemberLog): boolean {
+  const last = entries.at(-1);
+  return last === undefined || last.lastAt < answeredAt || QUIET.has(last.what.type);
+}
+
+/** What may happen again and again without changing anything. */
+const REPETITIVE: ReadonlySet<Observation["type"]> = new Set([
+  ...["probe", "late-ack", "pinged", "conflict", "stalled"] as const,
+]);
+
+/** The entry that an observation repeats. Others that change nothing may be in between. */
+function findRepeated(entries: readonly StoredEntry[], what: Observation): StoredEntry | undefined {
+  for (let i = entries.length - 1; i >= 0 && REPETITIVE.has(entries[i].what.type); i--) {
+    if (repeats(entries[i].what, what)) return entries[i];
+  }
+  return undefined;
+}
+
+function repeats(a: Observation, b: Observation): boolean {
+  if (a.type === "probe" && b.type === "probe") {
+    return a.outcome === b.outcome && a.stream === b.stream;
+  }
+  if (a.type === "conflict" && b.type === "conflict") return a.address === b.address;
+  return a.type === b.type && REPETITIVE.has(a.type);
+}
