@@ -66,11 +66,16 @@ function joinGroups(run: SwarmRun): void {
   for (const [node] of others) run.join(node, main[0]);
 }
 
-/** Ends nodes that bear the name of another one and are alone with it: they have not noticed. */
+/**
+ * Ends rivals about whom no vote can decide: whoever they know of those who run has a rival too, so that both sides have a
+ * majority, of voters with the same names. A node that is alone with its name, and has not noticed, is one of them.
+ */
 function endRivals({ cluster }: SwarmRun): void {
-  const isAlone = (node: SimNode) => node.members().every(({ name }) => name === node.name);
+  const bearers = Map.groupBy(cluster.running, ({ name }) => name);
+  const isUndecided = (node: SimNode) =>
+    node.members().every(({ name }) => bearers.get(name)?.length !== 1);
   for (const node of cluster.running) {
     const hasRival = cluster.running.some((other) => other !== node && other.name === node.name);
-    if (hasRival && isAlone(node)) node.kill();
+    if (hasRival && isUndecided(node)) node.kill();
   }
 }
