@@ -69,9 +69,10 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   serf: ["base", "go", "api", "wire", "swim"],
   sim: ["base", "go", "api", "wire", "swim", "serf"],
   host: ["base", "go", "api", "wire", "swim", "serf"],
+  recording: ["base", "go", "api", "wire", "swim", "serf", "sim"],
   rpc: ["base", "go", "api", "wire", "swim", "serf", "host"],
-  agent: ["base", "go", "api", "wire", "swim", "serf", "host", "rpc"],
-  cli: ["base", "go", "api", "wire", "swim", "serf", "host", "rpc", "agent", "sim"],
+  agent: ["base", "go", "api", "wire", "swim", "serf", "host", "rpc", "recording"],
+  cli: ["base", "go", "api", "wire", "swim", "serf", "host", "rpc", "agent", "sim", "recording"],
   packaging: [],
 };
 

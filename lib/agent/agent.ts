@@ -15,6 +15,7 @@ import type { AgentLog } from "./log/agent_log.ts";
 import { RunningNode } from "../host/running_node.ts";
 import type { SerfOptions } from "../host/serf_options.ts";
 import type { Tracer } from "../host/tracing.ts";
+import type { RunningRecording } from "../recording/start_recording.ts";
 import { failureText } from "../rpc/failure_text.ts";
 import type { RpcCounter } from "../rpc/server/rpc_agent.ts";
 import { encodeMeta } from "../serf/check_config.ts";
@@ -43,6 +44,8 @@ interface AgentOptions {
   readonly metricsReport: () => readonly string[];
   /** Takes spans. Default: there are none. */
   readonly tracer?: Tracer;
+  /** Records the member. Closed with the agent. Default: nothing is recorded. */
+  readonly recording?: RunningRecording;
   /** The file that is written whenever the tags change. Default: none. */
   readonly tagsFile?: string;
 }
@@ -73,9 +76,10 @@ export class Agent implements HttpAgent {
 
   /** Starts an agent. Rejects as `Serf.create` does. */
   static async start(options: AgentOptions): Promise<Agent> {
-    const { serf, log, tracer } = options;
+    const { serf, log, tracer, recording } = options;
     log.write("INFO", "agent: Serf agent starting");
-    return new Agent(await RunningNode.start({ ...serf, log: log.write }, { tracer }), options);
+    const extras = { tracer, makeCore: recording?.makeCore };
+    return new Agent(await RunningNode.start({ ...serf, log: log.write }, extras), options);
   }
 
   private constructor(node: RunningNode, options: AgentOptions) {
@@ -280,6 +284,7 @@ export class Agent implements HttpAgent {
   async #stop(): Promise<void> {
     this.#log("INFO", "requesting serf shutdown");
     await this.#node.shutdown();
+    await this.#options.recording?.close();
     this.#backlog.close();
     this.#log("INFO", "shutdown complete");
   }

@@ -5,13 +5,16 @@
  */
 
 import { errorText } from "../base/errors.ts";
+import { osErrorText } from "../go/os_error.ts";
 import type { Metrics } from "../base/metrics.ts";
 import type { AgentLog } from "./log/agent_log.ts";
 import type { SerfOptions } from "../host/serf_options.ts";
 import type { Tracer } from "../host/tracing.ts";
+import type { RecordingSettings, RunningRecording } from "../recording/start_recording.ts";
 import { agentCoalescing } from "../serf/config.ts";
 import type { Keyring } from "../wire/framing/keyring.ts";
 import { Agent } from "./agent.ts";
+import { parseByteSize } from "./config/byte_size.ts";
 import type { AgentConfig } from "./config/config.ts";
 import {
   readKeyringFile,
@@ -34,6 +37,8 @@ interface StartAgentOptions {
   readonly metricsReport: () => readonly string[];
   /** Takes the agent's spans. Default: there are none. */
   readonly tracer?: Tracer;
+  /** The version of Serf for Deno, which a recording names. */
+  readonly version: string;
 }
 
 /** An agent, and its network settings as they were resolved on this machine. */
@@ -45,7 +50,7 @@ interface StartedAgent {
 /** Starts an agent. Rejects with a {@link StartupError} that says at which step it failed. */
 export async function startAgent(
   { config, handlers }: LoadedConfig,
-  { say, log, metrics, metricsReport, tracer }: StartAgentOptions,
+  { say, log, metrics, metricsReport, tracer, version }: StartAgentOptions,
 ): Promise<StartedAgent> {
   const network = await resolveNetworkSettings(config);
   if (network.notice !== undefined) say(network.notice);
@@ -63,15 +68,40 @@ export async function startAgent(
     onKeyringChange: keyringWriter(config),
   };
   const tagsFile = config.tagsFile || undefined;
-  const agent = await attempt(
-    "Failed to start the Serf agent: Error creating Serf",
-    () =>
-      Agent.start({
-        ...{ serf, log, metricsReport, tracer, tagsFile },
-        ...{ handlers, handlerWaitDelayMs: config.handlerWaitDelayMs },
-      }),
+  const recording = await attempt(
+    "Failed to start the recording",
+    () => openRecording(config, { log: log.write, version }),
   );
-  return { agent, network };
+  try {
+    const agent = await attempt(
+      "Failed to start the Serf agent: Error creating Serf",
+      () =>
+        Agent.start({
+          ...{ serf, log, metricsReport, tracer, tagsFile, recording },
+          ...{ handlers, handlerWaitDelayMs: config.handlerWaitDelayMs },
+        }),
+    );
+    return { agent, network };
+  } catch (error) {
+    await recording?.close();
+    throw error;
+  }
+}
+
+/** Loads the flight recorder only where it is wanted. */
+async function openRecording(
+  { record: folder, recordBytes, recordPayloads }: AgentConfig,
+  options: Pick<RecordingSettings, "log" | "version">,
+): Promise<RunningRecording | undefined> {
+  if (folder === "") return undefined;
+  const maxBytes = parseByteSize(recordBytes);
+  const { startRecording } = await import("../recording/start_recording.ts");
+  try {
+    const payloads = recordPayloads === "true";
+    return await startRecording({ ...options, folder, maxBytes, payloads });
+  } catch (error) {
+    throw new Error(`mkdir ${folder}: ${osErrorText(error)}`);
+  }
 }
 
 async function attempt<T>(label: string, step: () => Promise<T>): Promise<T> {

@@ -66,6 +66,10 @@ export const commandTable: ReadonlyMap<string, CommandEntry> = new Map<string, C
     summary: "Test whether all live members can be reached",
     load: async () => (await import("./commands/reachability.ts")).reachability,
   }],
+  ["replay", {
+    summary: "Tell what happened in the recordings of agents",
+    load: async () => (await import("./commands/replay.ts")).replay,
+  }],
   ["rtt", {
     summary: "Estimate the round-trip time between two nodes",
     load: async () => (await import("./commands/rtt.ts")).rtt,

@@ -8,6 +8,7 @@
 /** A value to print: an object keeps its order like a Go struct, a `Map` is sorted by key like a Go map. */
 export type JsonValue =
   | null
+  | boolean
   | string
   | number
   | readonly JsonValue[]
@@ -20,8 +21,8 @@ export function formatJson(value: JsonValue): string {
 }
 
 function format(value: JsonValue, margin: string): string {
-  if (value === null || typeof value === "number") return String(value);
   if (typeof value === "string") return quote(value);
+  if (value === null || typeof value !== "object") return String(value);
   const inner = `${margin}  `;
   const items = Array.isArray(value)
     ? value.map((item) => format(item, inner))

@@ -22,7 +22,7 @@ import { Subscription, type SubscriptionOptions } from "../base/subscription.ts"
 import { escapeControls } from "../go/escape_controls.ts";
 import type { CompileExpression } from "../go/regexp.ts";
 import type { SerfConfig } from "../serf/config.ts";
-import { SerfCore, type SerfTimer } from "../serf/core.ts";
+import { type MakeCore, SerfCore, type SerfTimer } from "../serf/core.ts";
 import type { IncomingQuery, SerfOutput } from "../serf/output.ts";
 import { compileFilters, encodeFilters } from "../serf/queries/filters.ts";
 import { PING_QUERY } from "../api/internal_names.ts";
@@ -44,6 +44,8 @@ interface NodeParts {
   readonly tracer?: Tracer;
   /** Default: it is loaded when it is needed. */
   readonly compileExpression?: CompileExpression;
+  /** Makes the protocol core. Default: the plain one. */
+  readonly makeCore?: MakeCore;
 }
 
 /** One node from its start to its end. After the end, everything that needs the node fails with a `ClosedError`. */
@@ -68,13 +70,17 @@ export class RunningNode {
   private constructor(
     resources: Resources,
     options: SerfOptions,
-    { tracer = noTracer, compileExpression }: NodeParts,
+    {
+      tracer = noTracer,
+      compileExpression,
+      makeCore = (...parts) => new SerfCore(...parts),
+    }: NodeParts,
   ) {
     const { config, wire, transport, snapshot, log } = resources;
     this.#resources = resources;
     this.#tracer = tracer;
     this.#driver = new Driver({ transport, log, deliver: (output) => this.#deliver(output) });
-    this.core = new SerfCore(config, this.#driver, {
+    this.core = makeCore(config, this.#driver, {
       keyring: wire.keyring,
       storeKeyring: options.onKeyringChange,
       snapshot: snapshot?.recovered,

@@ -43,6 +43,11 @@ import { whyReport } from "./why_report.ts";
 export type { SerfCoreOptions } from "./config.ts";
 export type { SerfTimer, SerfWorld } from "./context.ts";
 
+/** Makes a core, as its constructor does; the flight recorder makes one that writes down what it is given. */
+export type MakeCore = (
+  ...parts: ConstructorParameters<typeof SerfCore>
+) => SerfCore;
+
 /**
  * One node. {@link SerfCore.start} comes first, {@link SerfCore.shutdown} last: whatever arrives after it is ignored.
  *

@@ -10,7 +10,7 @@ import type { QueryEvent, SerfEvent } from "../api/event.ts";
 import type { MemberStatus } from "../api/member.ts";
 import type { SerfOutput } from "../serf/output.ts";
 import { librarySettings, type SerfSettings } from "../serf/config.ts";
-import type { SerfTimer } from "../serf/core.ts";
+import { type MakeCore, SerfCore, type SerfTimer } from "../serf/core.ts";
 import { type Profile, type ProfileName, profiles } from "../swim/config.ts";
 import { Keyring } from "../wire/framing/keyring.ts";
 import { packetOverhead } from "../wire/framing/packet.ts";
@@ -65,6 +65,8 @@ export interface SimulateOptions extends NetworkOptions {
   readonly node?: (index: number) => Omit<AddOptions, "start">;
   /** @internal Watches the nodes, beside the invariants that are always checked. */
   readonly observer?: ClusterObserver;
+  /** @internal Makes the machines of nodes, each time that a process starts; for instance recorded ones. */
+  readonly makeCore?: (node: SimNode) => MakeCore;
 }
 
 /** A line of a simulated node's log. */
@@ -212,6 +214,7 @@ export class Cluster {
         this.#invariants.started(node.index, node.name);
         options.observer?.started?.(node);
       },
+      makeCore: options.makeCore ?? (() => (...parts) => new SerfCore(...parts)),
       answer: (node, query) => this.#answerer(node, query),
       report: (node, problem) => this.fail(`${node.name}: ${problem}`),
       log: ({ name: node }, { level, text }) =>

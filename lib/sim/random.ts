@@ -24,6 +24,18 @@ export class Random {
     for (let i = 0; i < 12; i++) this.next();
   }
 
+  /** A generator that goes on from a {@link state}. Its forks are those of the seed 0. */
+  static restore(state: readonly number[]): Random {
+    const random = new Random(0);
+    [random.#a, random.#b, random.#c, random.#counter] = state.map((word) => word | 0);
+    return random;
+  }
+
+  /** What decides all further numbers: four words of 32 bits. */
+  get state(): readonly number[] {
+    return [this.#a, this.#b, this.#c, this.#counter];
+  }
+
   /** A uniform number in [0, 1), a multiple of 2^-32. */
   next(): number {
     const sum = (this.#a + this.#b + this.#counter) | 0;

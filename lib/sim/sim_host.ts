@@ -51,7 +51,8 @@ export class SimHost<Timer, Event> implements World<Packet, Exchange, Timer, Eve
   /** Delay of every timer, packet and stream of this host, milliseconds, as on an overloaded machine. */
   lagMs = 0;
   readonly #engine: Engine<Timer, Event>;
-  readonly #random: Random;
+  /** Where its random numbers come from. */
+  readonly generator: Random;
   #originMs: number;
   #state: HostState = "down";
   #generation = 0;
@@ -69,7 +70,7 @@ export class SimHost<Timer, Event> implements World<Packet, Exchange, Timer, Eve
   constructor(index: number, engine: Engine<Timer, Event>, random: Random) {
     this.index = index;
     this.#engine = engine;
-    this.#random = random;
+    this.generator = random;
     this.#originMs = random.below(1e6);
   }
 
@@ -173,7 +174,7 @@ export class SimHost<Timer, Event> implements World<Packet, Exchange, Timer, Eve
   }
 
   random(): number {
-    return this.#random.next();
+    return this.generator.next();
   }
 
   send(to: Address, packet: Packet): void {

@@ -17,13 +17,14 @@ import type { SerfState } from "../api/serf_state.ts";
 import { shiftTimes } from "../api/why/shift_times.ts";
 import { explain, type Explanation } from "../api/why/story.ts";
 import type { SerfConfig } from "../serf/config.ts";
-import { SerfCore, type SerfTimer } from "../serf/core.ts";
+import type { MakeCore, SerfCore, SerfTimer } from "../serf/core.ts";
 import type { Profile } from "../swim/config.ts";
 import type { IncomingQuery, SerfOutput } from "../serf/output.ts";
 import type { Coordinate } from "../api/coordinate.ts";
 import type { Keyring } from "../wire/framing/keyring.ts";
 import type { Claim } from "../wire/messages/messages.ts";
 import { addressOf } from "./address_plan.ts";
+import type { Random } from "./random.ts";
 import type { HostState, SimHost } from "./sim_host.ts";
 import { type Outcome, SimOperation, SimQuery } from "./sim_operation.ts";
 import { type DiskState, SimSnapshot } from "./sim_snapshot.ts";
@@ -44,6 +45,8 @@ export interface ClusterHooks {
   running(): readonly SimNode[];
   /** The node's process is about to start. */
   starting(node: SimNode): void;
+  /** Makes the machine of a node. */
+  makeCore(node: SimNode): MakeCore;
   /** Answers a query on behalf of the node's user; `undefined` for no answer. */
   answer(node: SimNode, query: QueryEvent): Uint8Array | undefined;
   /** The node violated an invariant. */
@@ -142,6 +145,16 @@ export class SimNode {
   /** @internal The reading of its clock, milliseconds since a time of its own. */
   get clockMs(): number {
     return this.#options.host.now;
+  }
+
+  /** @internal Virtual milliseconds since the simulation began. */
+  get simulatedMs(): number {
+    return this.#cluster.now();
+  }
+
+  /** @internal Where its random numbers come from. */
+  get generator(): Random {
+    return this.#options.host.generator;
   }
 
   /** Its keys, the one that encrypts first; none if the cluster is not encrypted. */
@@ -381,9 +394,9 @@ export class SimNode {
     this.#stopReason = undefined;
     host.start(address, (world) => {
       const settings = { ...config, address: advertise ?? address };
-      this.#core = new SerfCore(settings, world, {
-        ...{ keyring, packetOverhead, snapshot, compileExpression },
-      });
+      const make = this.#cluster.makeCore(this);
+      const options = { keyring, packetOverhead, snapshot, compileExpression };
+      this.#core = make(settings, world, options);
       return this.#core;
     });
   }

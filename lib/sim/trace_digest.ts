@@ -32,6 +32,11 @@ export class TraceDigest {
     for (let i = 0; i < value.length; i++) this.word(value.charCodeAt(i));
   }
 
+  /** The first of the two hashes over all that was added so far. */
+  get low(): number {
+    return this.#low;
+  }
+
   /** 16 hex digits over all that was added so far. */
   toString(): string {
     return hex(this.#low) + hex(this.#high);

@@ -63,7 +63,7 @@ function denoRun(main: string, args: readonly string[]): { program: string; args
   const permissions = args[0] === "agent" ? agentPermissions : [
     ...clientPermissions,
     ...args.some((arg) => RPC_FILE_FLAG.test(arg)) ? rpcFilePermissions : [],
-    ...isBundle ? ["--allow-read"] : [],
+    ...isBundle || args[0] === "replay" ? ["--allow-read"] : [],
   ];
   const flags = ["--no-prompt", ...isBundle ? bundleFlags : []];
   return { program: Deno.execPath(), args: ["run", ...flags, ...permissions, main, ...args] };

@@ -11,6 +11,7 @@ import {
   type SimOperation,
   simulate,
 } from "../../lib/sim/mod.ts";
+import type { SimulationRecording } from "../recording/simulation_recording.ts";
 import { ClusterMemory } from "./cluster_memory.ts";
 import { DeliveredEvents } from "./delivered_events.ts";
 import { InvariantChecks } from "./invariants/invariants.ts";
@@ -38,11 +39,13 @@ export interface RunOptions {
   readonly keep?: ReadonlySet<number>;
   /** Takes a line for each fault and each line of a node's log. */
   readonly log?: (line: string) => void;
+  /** Records the nodes. */
+  readonly recording?: SimulationRecording;
 }
 
 /** Runs a plan to its end, or until an invariant is violated. Equal plans and options give equal results. */
-export function runPlan(plan: Plan, { keep, log }: RunOptions = {}): RunResult {
-  const run = new SwarmRun(plan, log);
+export function runPlan(plan: Plan, { keep, ...options }: RunOptions = {}): RunResult {
+  const run = new SwarmRun(plan, options);
   const injected: Record<string, number> = {};
   let restSeconds = 0;
   let failure: RunResult["failure"];
@@ -68,15 +71,17 @@ export class SwarmRun {
   /** Which nodes can find which others. */
   readonly memory: ClusterMemory = new ClusterMemory();
   readonly deliveries: DeliveredEvents = new DeliveredEvents();
-  readonly #log: ((line: string) => void) | undefined;
+  readonly #log: RunOptions["log"];
+  readonly #recording: RunOptions["recording"];
   #cluster: Cluster | undefined;
   #events = 0;
   /** Whether a key rotation is under way: operators do one at a time. */
   isRotating = false;
 
-  constructor(plan: Plan, log?: (line: string) => void) {
+  constructor(plan: Plan, { log, recording }: Pick<RunOptions, "log" | "recording"> = {}) {
     this.plan = plan;
     this.#log = log;
+    this.#recording = recording;
   }
 
   get cluster(): Cluster {
@@ -92,6 +97,7 @@ export class SwarmRun {
       nodes: this.plan.nodes.length,
       node: (index) => this.plan.nodes[index],
       settle: false,
+      makeCore: this.#recording?.makeCore,
       observer: this.checks.observer(this.memory, this.deliveries),
       log: log &&
         (({ atMs, node, level, text }) => log(`${seconds(atMs)} ${node} ${level} ${text}`)),

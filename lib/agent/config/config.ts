@@ -145,6 +145,12 @@ export const configOptions = {
   statsdAddr: { key: "statsd_addr", kind: "string" },
   /** How long a leave, a removal of a node or a change of tags may take to be broadcast. */
   broadcastTimeoutMs: { key: "broadcast_timeout", kind: "duration" },
+  /** The folder for recordings; empty for none. */
+  record: { key: "record", kind: "string" },
+  /** How much all recordings there may take, as in `256MB`. */
+  recordBytes: { key: "record_bytes", kind: "string" },
+  /** `true` or `false`: whether recordings have payloads. */
+  recordPayloads: { key: "record_payloads", kind: "string" },
   /** Whether messages to other nodes are not compressed. */
   disableCompression: { kind: "bool" },
 } as const satisfies Readonly<Record<string, ConfigOption>>;
@@ -223,6 +229,9 @@ export const defaultConfig: AgentConfig = {
   statsdAddr: "",
   metricsPrefix: "serf_agent",
   broadcastTimeoutMs: librarySettings.broadcastTimeoutMs,
+  record: "",
+  recordBytes: "256MB",
+  recordPayloads: "true",
   disableCompression: false,
 };
 

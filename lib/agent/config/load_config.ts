@@ -117,7 +117,10 @@ function neededPermissions(config: AgentConfig): Deno.PermissionDescriptor[] {
   const socket = unixSocketPath(rpcAddr);
   const socketFolder = socket === undefined ? "" : folderOf(socket);
   const logFolder = config.logFile === "" ? "" : folderOf(config.logFile);
-  const files = nonEmpty(tagsFile, keyringFile, socketFolder, logFolder, ...snapshot);
+  const files = nonEmpty(
+    ...[tagsFile, keyringFile, socketFolder, logFolder, config.record],
+    ...snapshot,
+  );
   const { httpTokenFile, httpTlsCertFile, httpTlsKeyFile } = config;
   const inputs = nonEmpty(
     ...[rpcAuthFile, rpcTlsCert, rpcTlsKey, rpcTlsCa],

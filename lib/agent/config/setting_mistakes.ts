@@ -4,7 +4,9 @@
  * @module
  */
 
+import { errorText } from "../../base/errors.ts";
 import { formatDuration } from "../../go/duration.ts";
+import { parseByteSize } from "./byte_size.ts";
 import { type AgentConfig, configOptions } from "./config.ts";
 
 /** A setting, and why it cannot be used. */
@@ -23,6 +25,7 @@ export function* settingMistakes(config: AgentConfig): Generator<SettingMistake>
     yield negative(setting, formatDuration(config[setting]));
   }
   yield* logMistakes(config);
+  yield* recordingMistakes(config);
 }
 
 function* interfaceMistakes(config: AgentConfig): Generator<SettingMistake> {
@@ -55,6 +58,20 @@ function* logMistakes(config: AgentConfig): Generator<SettingMistake> {
   for (const setting of ["logRotateBytes", "logRotateMaxFiles"] as const) {
     if (config[setting] < 0) yield negative(setting, String(config[setting]));
   }
+}
+
+function* recordingMistakes(
+  { recordBytes, recordPayloads }: AgentConfig,
+): Generator<SettingMistake> {
+  try {
+    parseByteSize(recordBytes);
+  } catch (error) {
+    yield { setting: "recordBytes", problem: `Invalid record_bytes: ${errorText(error)}` };
+  }
+  if (recordPayloads === "true" || recordPayloads === "false") return;
+  const got = JSON.stringify(recordPayloads);
+  const problem = `Invalid record_payloads: got ${got}, expected "true" or "false"`;
+  yield { setting: "recordPayloads", problem };
 }
 
 function negative(

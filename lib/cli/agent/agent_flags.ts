@@ -128,6 +128,23 @@ export const agentFlags = {
     value: "n",
     help: "Serf protocol version to speak, 2 to 5. Default: 5.",
   },
+  "record": {
+    kind: "string",
+    value: "dir",
+    help:
+      "Directory to record everything in that the agent is told, for serf replay. Keys are left out.",
+  },
+  "record-bytes": {
+    kind: "string",
+    value: "size",
+    help:
+      "How much all recordings in -record may take. The oldest are removed; when this one is all that is left, it ends. Default: 256MB.",
+  },
+  "record-payloads": {
+    kind: "string",
+    value: "true|false",
+    help: "Whether recordings have the payloads of events, queries and responses. Default: true.",
+  },
   "log-level": {
     kind: "string",
     value: "level",
@@ -249,6 +266,9 @@ export const settingFlags = {
   mdnsInterface: "mdns-iface",
   mdnsDisableIpv4: "mdns-disable-ipv4",
   mdnsDisableIpv6: "mdns-disable-ipv6",
+  record: "record",
+  recordBytes: "record-bytes",
+  recordPayloads: "record-payloads",
   role: "role",
 } as const satisfies Partial<Record<keyof AgentConfig, keyof typeof agentFlags>>;
 

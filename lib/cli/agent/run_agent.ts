@@ -6,6 +6,7 @@
 
 import { type Log, LOG_LEVELS, type LogLevel, parseLogLevel } from "../../base/log.ts";
 import { type CommandIo, flagFailure } from "../command.ts";
+import { VERSION } from "../version.ts";
 import { errorText } from "../../base/errors.ts";
 import { after } from "../../base/timer.ts";
 import type { Tracer } from "../../host/tracing.ts";
@@ -135,6 +136,7 @@ class AgentProcess {
       metrics,
       metricsReport: report,
       tracer: await loadTracer(),
+      version: VERSION,
     });
     cleanup.defer(() => agent.stop());
     cleanup.use(await startDiscovery(config, { agent, log: log.write }));

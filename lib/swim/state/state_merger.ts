@@ -117,7 +117,8 @@ export class StateMerger {
   /** Merges a claim. Returns what it has cost. */
   #mergeClaim(merge: Merge, claim: Claim): number {
     const known = this.#context.nodes.get(claim.node);
-    if (known === claim) return 0;
+    // Only between simulated nodes. A suspicion is confirmed all the same, as it is by a claim that came over the network.
+    if (known === claim && claim.state !== "suspect") return 0;
     if (known === undefined && --merge.newsLeft < 0) return 1;
     this.#membership.mergeState(claim, merge.options.via);
     const isNews = known?.incarnation !== claim.incarnation || known.state !== claim.state;

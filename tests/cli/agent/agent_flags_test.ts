@@ -28,6 +28,7 @@ Deno.test("every flag sets its setting", () => {
     ...["-http-addr=ha", "-http-token-file=ht"],
     ...["-log-format=json", "-log-file=lf", "-log-rotate-bytes=9", "-log-rotate-max-files=3"],
     ...["-mdns-iface=mi", "-mdns-disable-ipv4", "-mdns-disable-ipv6"],
+    ...["-record=rd", "-record-bytes=1GB", "-record-payloads=false"],
   ]);
   assertEquals(layer, {
     nodeName: "n",
@@ -72,6 +73,9 @@ Deno.test("every flag sets its setting", () => {
     mdnsInterface: "mi",
     mdnsDisableIpv4: true,
     mdnsDisableIpv6: true,
+    record: "rd",
+    recordBytes: "1GB",
+    recordPayloads: "false",
   });
 });
 

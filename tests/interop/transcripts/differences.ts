@@ -112,6 +112,7 @@ export const ourDifferences: readonly Difference[] = [
         ...["allow-cidr", "handler-linger", "label", "label-skip-check", "rpc-auth-file"],
         ...["http-addr", "http-token-file", "rpc-tls-ca", "rpc-tls-cert", "rpc-tls-key"],
         ...["log-file", "log-format", "log-rotate-bytes", "log-rotate-max-files"],
+        ...["record", "record-bytes", "record-payloads"],
       ],
     }),
   },

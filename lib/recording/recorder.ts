@@ -1,0 +1,258 @@
+/**
+ * The flight recorder: writes down all that a protocol core is given, and a digest of all that it does.
+ *
+ * @module
+ */
+
+import type { Address } from "../base/address.ts";
+import type { Random } from "../sim/random.ts";
+import type { SerfConfig, SerfCoreOptions } from "../serf/config.ts";
+import type { SerfTimer, SerfWorld } from "../serf/context.ts";
+import type { SerfOutput } from "../serf/output.ts";
+import type { Exchange, Packet } from "../wire/messages/messages.ts";
+import { BlockType, encodeBlock, type RecordingHeader } from "./format.ts";
+import { ByteWriter } from "./byte_log.ts";
+import { encodeValue } from "./json_value.ts";
+import { OutputDigest } from "./output_digest.ts";
+import { Redaction } from "./redaction.ts";
+import { type Input, StepWriter } from "./steps.ts";
+import { encodeText } from "../base/text.ts";
+
+/** Where a recording goes. */
+export interface RecordingSink {
+  /** Whether more is taken. Once it is not, the recording has ended. */
+  readonly isOpen: boolean;
+  /** Takes the first block, before any other. */
+  begin(header: RecordingHeader, block: Uint8Array): void;
+  /** Takes a block. Never throws, and never waits for a disk. */
+  write(block: Uint8Array): void;
+}
+
+/** Settings of a {@link Recorder}. */
+export interface RecorderOptions {
+  readonly sink: RecordingSink;
+  /** The version of Serf for Deno. */
+  readonly version: string;
+  /** The generator from which the core is to draw. */
+  readonly random: Random;
+  /** Milliseconds since 1970. */
+  readonly wallClock: () => number;
+  /**
+   * Whether the core gets time in whole microseconds, which take little room. A simulation must not be changed by being
+   * recorded.
+   */
+  readonly roundTime?: boolean;
+  /** What to leave out. Default: keys. */
+  readonly redaction?: Redaction;
+}
+
+/** A block is written when it has so many bytes, at the latest. */
+const BLOCK_BYTES = 65_536;
+
+/** Longer than the rounding of a time may make a timer early, milliseconds. */
+const ROUNDING_MS = 0.001;
+
+/** Records one core, from its construction on. During a call the core's clock stands still, as it does in a replay. */
+export class Recorder {
+  readonly #options: RecorderOptions;
+  readonly #redaction: Redaction;
+  readonly #digest: OutputDigest;
+  readonly #steps: StepWriter;
+  readonly #block = new ByteWriter();
+  readonly #timers = new Map<SerfTimer, number>();
+  #lastTimer = 0;
+  #world: SerfWorld | undefined;
+  /** The time of the call under way. */
+  #now: number | undefined;
+  /** The reading of the wall clock at the first step of the block. */
+  #blockAtMs = 0;
+
+  constructor(options: RecorderOptions) {
+    const redaction = options.redaction ?? new Redaction();
+    this.#options = options;
+    this.#redaction = redaction;
+    this.#digest = new OutputDigest(redaction);
+    this.#steps = new StepWriter(redaction);
+  }
+
+  /** The world for the core to act on, in the place of its host's. */
+  record(world: SerfWorld, config: SerfConfig, options: SerfCoreOptions): SerfWorld {
+    this.#world = world;
+    const recorded = new RecordedWorld(this, world);
+    this.#options.sink.begin(...this.#header(recorded.now, config, options));
+    return recorded;
+  }
+
+  /** Calls the core, and records what it was given and what it does. */
+  step<Result>(input: Input, run: () => Result): Result {
+    if (!this.#options.sink.isOpen) return run();
+    this.#now = this.readClock();
+    if (this.#steps.length === 0) this.#blockAtMs = this.#options.wallClock();
+    this.#steps.input(this.#now, input);
+    try {
+      const result = run();
+      this.#digest.add(result);
+      return result;
+    } catch (error) {
+      this.#digest.add(`threw ${error instanceof Error ? error.message : error}`);
+      throw error;
+    } finally {
+      this.#now = undefined;
+      this.#steps.end(this.#digest.check);
+      if (this.#steps.length >= BLOCK_BYTES) this.flush();
+    }
+  }
+
+  /** The timer that the core set with this object as the so many-th. */
+  timer(timer: SerfTimer): number {
+    const sequence = this.#timers.get(timer) ?? 0;
+    this.#timers.delete(timer);
+    return sequence;
+  }
+
+  /** Records what a function returned to the core. */
+  result<Value>(value: Value): Value {
+    if (this.isCalling) this.#steps.result(value);
+    return value;
+  }
+
+  /** Whether a call of the core is being recorded. */
+  get isCalling(): boolean {
+    return this.#now !== undefined;
+  }
+
+  /** The core's time. */
+  get now(): number {
+    return this.#now ?? this.readClock();
+  }
+
+  /** The time of the host, rounded if wanted. */
+  readClock(): number {
+    const { now } = this.#world!;
+    return this.#options.roundTime ? Math.floor(now * 1_000) / 1_000 : now;
+  }
+
+  /** The next random number for the core. */
+  random(): number {
+    return this.#options.random.next();
+  }
+
+  /** Sets a timer. */
+  setTimer(ms: number, timer: SerfTimer): void {
+    this.#timers.set(timer, ++this.#lastTimer);
+    this.output(ms, timer);
+    const late = this.#options.roundTime && ms > 0 ? ROUNDING_MS : 0;
+    this.#world!.after(ms + late, timer);
+  }
+
+  /** Adds to the digest something that the core does. */
+  output(...values: readonly unknown[]): void {
+    if (this.isCalling) { for (const value of values) this.#digest.add(value); }
+  }
+
+  /** Adds to the digest an event for the layer above. */
+  emitted(event: SerfOutput): void {
+    this.output(this.#redaction.keepsPayloads ? event : withoutPayload(event, this.#redaction));
+  }
+
+  /** Passes the steps so far on to the sink. Not to be called during a step. */
+  flush(): void {
+    if (this.#steps.length === 0) return;
+    this.#block.float(this.#blockAtMs);
+    this.#block.blob(this.#steps.take());
+    this.#block.blob(encodeText(this.#digest.toString()));
+    this.#options.sink.write(encodeBlock(BlockType.steps, this.#block.take()));
+  }
+
+  /** Ends the recording. */
+  end(reason: string): void {
+    this.flush();
+    const contents = encodeText(encodeValue({ reason }));
+    this.#options.sink.write(encodeBlock(BlockType.end, contents));
+  }
+
+  #header(
+    startedAt: number,
+    config: SerfConfig,
+    options: SerfCoreOptions,
+  ): [RecordingHeader, Uint8Array] {
+    const { random, version, wallClock } = this.#options;
+    const { keyring, storeKeyring, snapshot, packetOverhead = () => 0, compileExpression } =
+      options;
+    const { metrics: _, reconnectTimeoutOverride, allows, ...settings } = config;
+    const functions = { reconnectTimeoutOverride, allows, storeKeyring, compileExpression };
+    const header: RecordingHeader = {
+      run: crypto.getRandomValues(new Uint8Array(8)).toHex(),
+      version,
+      startedAtMs: wallClock(),
+      startedAt,
+      config: settings,
+      random: random.state,
+      packetOverhead: packetOverhead(),
+      snapshot: snapshot && {
+        alive: snapshot.alive,
+        lost: snapshot.lost,
+        clock: snapshot.clock,
+        eventClock: snapshot.eventClock,
+        queryClock: snapshot.queryClock,
+      },
+      keys: keyring?.keys.map((key) => this.#redaction.key(key)),
+      callbacks: Object.entries(functions).filter(([, given]) => given).map(([name]) => name),
+      payloads: this.#redaction.keepsPayloads,
+    };
+    return [header, encodeBlock(BlockType.header, encodeText(encodeValue(header)))];
+  }
+}
+
+/** A world that tells the recorder all that happens in it. */
+class RecordedWorld implements SerfWorld {
+  readonly #recorder: Recorder;
+  readonly #world: SerfWorld;
+
+  constructor(recorder: Recorder, world: SerfWorld) {
+    this.#recorder = recorder;
+    this.#world = world;
+  }
+
+  get now(): number {
+    return this.#recorder.now;
+  }
+
+  random(): number {
+    return this.#recorder.random();
+  }
+
+  send(to: Address, packet: Packet): void {
+    this.#recorder.output(to, packet);
+    this.#world.send(to, packet);
+  }
+
+  request(to: Address, exchange: Exchange, id: number): void {
+    this.#recorder.output(to, exchange, id);
+    this.#world.request(to, exchange, id);
+  }
+
+  after(ms: number, timer: SerfTimer): void {
+    this.#recorder.setTimer(ms, timer);
+  }
+
+  emit(event: SerfOutput): void {
+    this.#recorder.emitted(event);
+    this.#world.emit(event);
+  }
+}
+
+function withoutPayload(event: SerfOutput, redaction: Redaction): unknown {
+  switch (event.type) {
+    case "user":
+    case "query":
+      return { ...event, payload: redaction.payload(event.payload) };
+    case "query-record": {
+      const { record } = event;
+      if (record.type === "ack") return event;
+      return { ...event, record: { ...record, payload: redaction.payload(record.payload) } };
+    }
+    default:
+      return event;
+  }
+}

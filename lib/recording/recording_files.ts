@@ -1,0 +1,214 @@
+/**
+ * Recordings on disk. A folder holds the recordings of an agent, each start in a folder of its own, in numbered segments.
+ *
+ * @module
+ */
+
+import type { Log } from "../base/log.ts";
+import { after, delay, type Timer } from "../base/timer.ts";
+import { errorText } from "../base/errors.ts";
+import { encodeText } from "../base/text.ts";
+import { writeAll } from "../base/write_all.ts";
+import { osErrorText } from "../go/os_error.ts";
+import { BlockType, encodeBlock, PREAMBLE, type RecordingHeader } from "./format.ts";
+import { encodeValue } from "./json_value.ts";
+import { recordingsIn, segmentName } from "./recording_folder.ts";
+import type { RecordingSink } from "./recorder.ts";
+
+/** A segment is closed when it has so many bytes, so that it can be copied and sent while more is recorded. */
+const SEGMENT_BYTES = 8 * 2 ** 20;
+/** How much may wait for a slow disk, bytes: minutes at rest, and a second of the busiest agents. */
+const MAX_WAITING = 8 * 2 ** 20;
+/** How often what was recorded is written, as with the snapshot. A kill loses at most this much. */
+const FLUSH_INTERVAL_MS = 500;
+/** How long a shutdown waits for a disk that does not respond, as with the snapshot. */
+const CLOSE_TIMEOUT_MS = 250;
+/** Recordings have what went over the network: only the agent's user may read them. */
+const FOLDER_MODE = 0o700;
+const FILE_MODE = 0o600;
+
+/** Settings of {@link RecordingFiles}. */
+export interface RecordingFilesOptions {
+  /** How many bytes all recordings in the folder may take together. */
+  readonly maxBytes: number;
+  readonly log: Log;
+  /** Called twice a second, to pass on what has been recorded. */
+  readonly flush: () => void;
+}
+
+/**
+ * Writes one recording. When the folder has reached its limit, the oldest recordings of earlier starts are removed; when there
+ * are none left, this recording ends, because what has lost its beginning cannot be replayed. Nothing here waits for the disk,
+ * but {@link close} for a moment.
+ */
+export class RecordingFiles implements RecordingSink {
+  readonly #folder: string;
+  readonly #path: string;
+  readonly #options: RecordingFilesOptions;
+  /** Earlier recordings, the oldest first. */
+  readonly #earlier: { readonly path: string; readonly bytes: number }[];
+  #earlierBytes: number;
+  #run = "";
+  #queue: Uint8Array[] = [];
+  #waiting = 0;
+  #writing: Promise<void> | undefined;
+  #written = 0;
+  #segment: { readonly file: Deno.FsFile; bytes: number } | undefined;
+  #segments = 0;
+  #flushTimer: Timer | undefined;
+  #hasEnded = false;
+  #isClosed = false;
+
+  private constructor(folder: string, path: string, options: RecordingFilesOptions) {
+    this.#folder = folder;
+    this.#path = path;
+    this.#options = options;
+    this.#earlier = recordingsIn(folder)
+      .filter((earlier) => earlier.path !== path)
+      .map((earlier) => ({
+        path: earlier.path,
+        bytes: earlier.segments.reduce((sum, name) => sum + Deno.statSync(name).size, 0),
+      }));
+    this.#earlierBytes = this.#earlier.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  /** Makes the folder of a new recording. Throws the system's error if that cannot be done. */
+  static create(folder: string, options: RecordingFilesOptions): RecordingFiles {
+    Deno.mkdirSync(folder, { recursive: true, mode: FOLDER_MODE });
+    const stamp = new Date().toISOString().replace(/[-:]/g, "");
+    const path = `${folder}/${stamp}`;
+    Deno.mkdirSync(path, { mode: FOLDER_MODE });
+    const files = new RecordingFiles(folder, path, options);
+    files.#flushSoon();
+    return files;
+  }
+
+  /** Where this recording is. */
+  get path(): string {
+    return this.#path;
+  }
+
+  get isOpen(): boolean {
+    return !this.#hasEnded && !this.#isClosed;
+  }
+
+  begin({ run }: RecordingHeader, block: Uint8Array): void {
+    this.#run = run;
+    this.write(block);
+  }
+
+  write(block: Uint8Array): void {
+    if (!this.isOpen) return;
+    if (this.#waiting + block.length > MAX_WAITING) return this.#end("the disk is too slow");
+    this.#queue.push(block);
+    this.#waiting += block.length;
+    this.#writing ??= this.#writeQueue();
+  }
+
+  /** Writes what waits, and closes the file. Resolves after 250 ms at the latest. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#flushTimer?.cancel();
+    const finished = new AbortController();
+    (this.#writing ?? Promise.resolve()).then(() => {
+      this.#closeSegment();
+      finished.abort();
+    });
+    await delay(CLOSE_TIMEOUT_MS, finished.signal);
+    if (!finished.signal.aborted) {
+      this.#options.log("WARN", "agent: Recording was not finished: the disk does not respond");
+    }
+  }
+
+  #flushSoon(): void {
+    this.#flushTimer = after(FLUSH_INTERVAL_MS, () => {
+      if (!this.isOpen) return;
+      this.#options.flush();
+      this.#flushSoon();
+    });
+  }
+
+  /** Ends the recording because it cannot go on. */
+  #end(reason: string): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    this.#flushTimer?.cancel();
+    this.#options.log("WARN", `agent: Recording ended: ${reason}`);
+  }
+
+  async #writeQueue(): Promise<void> {
+    for (let block = this.#queue.shift(); block !== undefined; block = this.#queue.shift()) {
+      try {
+        if (!await this.#append(block)) break;
+      } catch (error) {
+        this.#end(`failed to write ${this.#path}: ${osErrorText(error)}`);
+        break;
+      }
+      this.#waiting -= block.length;
+    }
+    this.#queue = [];
+    this.#waiting = 0;
+    this.#writing = undefined;
+    if (!this.isOpen) this.#closeSegment();
+  }
+
+  /** Writes a block; resolves to `false` if that would exceed the limit. */
+  async #append(block: Uint8Array): Promise<boolean> {
+    const { maxBytes } = this.#options;
+    while (this.#total + block.length > maxBytes && this.#earlier.length > 0) {
+      await this.#removeOldest();
+    }
+    if (this.#total + block.length > maxBytes) {
+      const reason = `the limit of ${maxBytes} bytes is reached`;
+      this.#end(reason);
+      const mark = encodeText(encodeValue({ reason }));
+      if (this.#segment !== undefined) {
+        await writeAll(this.#segment.file, encodeBlock(BlockType.end, mark));
+      }
+      return false;
+    }
+    if (this.#segment === undefined || this.#segment.bytes >= SEGMENT_BYTES) {
+      await this.#nextSegment();
+    }
+    const segment = this.#segment!;
+    await writeAll(segment.file, block);
+    segment.bytes += block.length;
+    this.#written += block.length;
+    return true;
+  }
+
+  get #total(): number {
+    return this.#earlierBytes + this.#written;
+  }
+
+  async #nextSegment(): Promise<void> {
+    this.#closeSegment();
+    const name = `${this.#path}/${segmentName(++this.#segments)}`;
+    const file = await Deno.open(name, { write: true, createNew: true, mode: FILE_MODE });
+    this.#segment = { file, bytes: 0 };
+    const run = encodeText(encodeValue({ run: this.#run }));
+    // The first block of the first segment is the whole header.
+    const first = this.#segments === 1 ? [] : [encodeBlock(BlockType.header, run)];
+    for (const bytes of [PREAMBLE, ...first]) {
+      await writeAll(file, bytes);
+      this.#written += bytes.length;
+    }
+  }
+
+  #closeSegment(): void {
+    this.#segment?.file.close();
+    this.#segment = undefined;
+  }
+
+  async #removeOldest(): Promise<void> {
+    const { path, bytes } = this.#earlier.shift()!;
+    this.#earlierBytes -= bytes;
+    try {
+      await Deno.remove(path, { recursive: true });
+      this.#options.log("DEBUG", `agent: Removed the recording ${path}`);
+    } catch (error) {
+      const reason = errorText(error);
+      this.#options.log("WARN", `agent: Failed to remove an old recording: ${reason}`);
+    }
+  }
+}

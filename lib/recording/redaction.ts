@@ -1,0 +1,247 @@
+/**
+ * What a recording must not contain: encryption keys, and payloads if they are not wanted.
+ *
+ * Each key has a random stand-in of the same length, in its raw form and in base64, and each payload a filler of its length
+ * that depends on its content. So a core that is given stand-ins and fillers does exactly what it did with the originals.
+ *
+ * @module
+ */
+
+import { DecodeError } from "../base/errors.ts";
+import { INTERNAL_PREFIX } from "../api/internal_names.ts";
+import { decodeSerf, SerfType } from "../wire/messages/serf_codec.ts";
+import { Reader } from "../wire/msgpack/msgpack.ts";
+
+/** How many keys have stand-ins; a cluster has a few at a time. More begin to replace the oldest. */
+const MAX_KEYS = 256;
+
+/** Makes fillers of payloads: a digest of bytes that nobody can compute without its secret key. */
+export type KeyedHash = (bytes: Uint8Array) => Uint8Array;
+
+interface StandIn {
+  readonly original: Uint8Array;
+  readonly replacement: Uint8Array;
+}
+
+/** Replaces keys and payloads in Serf messages. */
+export class Redaction {
+  readonly #keyedHash: KeyedHash | undefined;
+  /** Keys by their base64 text: raw, and as text. */
+  readonly #keys = new Map<string, readonly [raw: StandIn, base64: StandIn]>();
+  readonly #texts = new Map<string, string>();
+
+  /** Without a keyed hash, payloads stay. */
+  constructor({ keyedHash }: { readonly keyedHash?: KeyedHash } = {}) {
+    this.#keyedHash = keyedHash;
+  }
+
+  /** Whether payloads stay. */
+  get keepsPayloads(): boolean {
+    return this.#keyedHash === undefined;
+  }
+
+  /** The stand-in of a key. */
+  key(key: Uint8Array): Uint8Array {
+    if (key.length === 0) return key;
+    const text = key.toBase64();
+    const known = this.#keys.get(text);
+    if (known !== undefined) return known[0].replacement;
+    if (this.#keys.size >= MAX_KEYS) this.#forgetOldest();
+    const replacement = crypto.getRandomValues(new Uint8Array(key.length));
+    const replacementText = replacement.toBase64();
+    const encoder = new TextEncoder();
+    this.#texts.set(text, replacementText);
+    this.#keys.set(text, [
+      { original: key.slice(), replacement },
+      { original: encoder.encode(text), replacement: encoder.encode(replacementText) },
+    ]);
+    return replacement;
+  }
+
+  /** A text, which may be a key in base64. */
+  text(text: string): string {
+    return this.#texts.get(text) ?? text;
+  }
+
+  /** A payload of a user's message. */
+  payload(payload: Uint8Array | null): Uint8Array | null {
+    if (payload === null || this.#keyedHash === undefined) return payload;
+    return this.#filler(payload);
+  }
+
+  /** A Serf message: the same bytes if there is nothing to replace. */
+  body(bytes: Uint8Array): Uint8Array {
+    if (this.#leavesAsIs(bytes[0])) return bytes;
+    const copy = bytes.slice();
+    const changed = this.#redact(copy);
+    return this.#replaceKeys(copy) || changed ? copy : bytes;
+  }
+
+  /** Whether a message with this type byte has nothing to replace, for all that is known without reading it. */
+  #leavesAsIs(type: number): boolean {
+    if (this.#keyedHash !== undefined || this.#keys.size > 0) return false;
+    return type !== SerfType.query && type !== SerfType.queryResponse && type !== SerfType.relay;
+  }
+
+  /** Replaces in place; returns whether anything was. */
+  #redact(bytes: Uint8Array): boolean {
+    try {
+      switch (bytes[0]) {
+        case SerfType.userEvent:
+          return this.#replacePayloads(new Reader(bytes, 1), EVENT_FIELDS);
+        case SerfType.query:
+          return this.#redactQuery(bytes);
+        case SerfType.queryResponse:
+          return this.#redactResponse(bytes);
+        case SerfType.pushPull:
+          return this.#redactState(bytes);
+        case SerfType.relay: {
+          const relay = decodeSerf(bytes);
+          return relay.type === "relay" && this.#redact(relay.message);
+        }
+        default:
+          return false;
+      }
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      // The core cannot read it either.
+      return false;
+    }
+  }
+
+  #redactQuery(bytes: Uint8Array): boolean {
+    const query = decodeSerf(bytes);
+    if (query.type !== "query") return false;
+    if (!query.name.startsWith(INTERNAL_PREFIX)) {
+      return this.#replacePayloads(new Reader(bytes, 1), QUERY_FIELDS);
+    }
+    this.#learnKeys(query.payload);
+    return false;
+  }
+
+  #redactResponse(bytes: Uint8Array): boolean {
+    const response = decodeSerf(bytes);
+    if (response.type !== "query-response" || this.#learnKeys(response.payload)) return false;
+    if (response.payload?.[0] === SerfType.conflictResponse) return false;
+    return this.#replacePayloads(new Reader(bytes, 1), RESPONSE_FIELDS);
+  }
+
+  /** Makes stand-ins of the keys in the payload of a key query or its response; returns whether it is one. */
+  #learnKeys(payload: Uint8Array | null): boolean {
+    const type = payload?.[0];
+    if (payload === null || (type !== SerfType.keyRequest && type !== SerfType.keyResponse)) {
+      return false;
+    }
+    try {
+      const message = decodeSerf(payload);
+      if (message.type === "key-request") this.key(message.key);
+      if (message.type === "key-response") {
+        for (const key of [...message.keys ?? [], message.primaryKey]) this.#learnText(key);
+      }
+      return true;
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      return false;
+    }
+  }
+
+  #learnText(key: string): void {
+    try {
+      this.key(Uint8Array.fromBase64(key));
+    } catch {
+      // It is none.
+    }
+  }
+
+  #redactState(bytes: Uint8Array): boolean {
+    if (this.#keyedHash === undefined) return false;
+    let changed = false;
+    const reader = new Reader(bytes, 1);
+    reader.struct([], (key) => {
+      if (key !== "Events") return false;
+      for (let slots = reader.array(); slots > 0; slots--) {
+        if (reader.nil()) continue;
+        reader.struct([], (field) => {
+          if (field !== "Events") return false;
+          for (let events = reader.array(); events > 0; events--) {
+            changed = this.#replacePayloads(reader, SLOT_FIELDS) || changed;
+          }
+          return true;
+        });
+      }
+      return true;
+    });
+    return changed;
+  }
+
+  /** Replaces the payload in the struct that the reader is at. */
+  #replacePayloads(reader: Reader, declared: readonly string[]): boolean {
+    if (this.#keyedHash === undefined) return false;
+    let changed = false;
+    reader.struct(declared, (key) => {
+      if (key !== "Payload") return false;
+      // A view, unless the sender wrote it as a list of numbers; nobody does.
+      const payload = reader.binary();
+      if (payload !== null && payload.length > 0) {
+        payload.set(this.#filler(payload));
+        changed = true;
+      }
+      return true;
+    });
+    return changed;
+  }
+
+  #filler(payload: Uint8Array): Uint8Array {
+    const hash = this.#keyedHash!(payload);
+    return Uint8Array.from(payload, (_, i) => hash[i % hash.length]);
+  }
+
+  #replaceKeys(bytes: Uint8Array): boolean {
+    let changed = false;
+    for (const forms of this.#keys.values()) {
+      for (const { original, replacement } of forms) {
+        for (let at = find(bytes, original, 0); at >= 0; at = find(bytes, original, at + 1)) {
+          bytes.set(replacement, at);
+          changed = true;
+        }
+      }
+    }
+    return changed;
+  }
+
+  #forgetOldest(): void {
+    const [oldest] = this.#keys.keys();
+    this.#keys.delete(oldest);
+    this.#texts.delete(oldest);
+  }
+}
+
+/** The fields of messages in the order in which they are declared in Serf, for structs that come as lists. */
+const EVENT_FIELDS = ["LTime", "Name", "Payload", "CC"];
+const QUERY_FIELDS = [
+  "LTime",
+  "ID",
+  "Addr",
+  "Port",
+  "SourceNode",
+  "Filters",
+  "Flags",
+  "RelayFactor",
+  "Timeout",
+  "Name",
+  "Payload",
+];
+const RESPONSE_FIELDS = ["LTime", "ID", "From", "Flags", "Payload"];
+const SLOT_FIELDS = ["Name", "Payload"];
+
+/** Where bytes occur in others, from a place on; -1 if nowhere. */
+function find(bytes: Uint8Array, wanted: Uint8Array, from: number): number {
+  const [first] = wanted;
+  for (let at = bytes.indexOf(first, from); at >= 0; at = bytes.indexOf(first, at + 1)) {
+    if (at + wanted.length > bytes.length) return -1;
+    let i = 1;
+    while (i < wanted.length && bytes[at + i] === wanted[i]) i++;
+    if (i === wanted.length) return at;
+  }
+  return -1;
+}

@@ -1,0 +1,83 @@
+/**
+ * One story of several recordings: those of one cluster, or of the starts of one agent.
+ *
+ * @module
+ */
+
+import type { Member } from "../api/member.ts";
+import { type ClockSkew, ProbeTimes } from "./clock_skew.ts";
+import type { RecordingHeader } from "./format.ts";
+import type { Recording } from "./recording.ts";
+import { type Divergence, replay, type ReplayObserver } from "./replay.ts";
+import { Timeline, type TimelineEntry } from "./timeline.ts";
+
+/** A recording that was replayed. */
+export interface ReplayedRecording {
+  readonly header: RecordingHeader;
+  readonly steps: number;
+  /** The recorded wall clock at the last input, milliseconds since 1970. */
+  readonly endedAtMs: number;
+  readonly digest: string;
+  readonly divergence: Divergence | undefined;
+  /** How the recording ends. */
+  readonly ending: string;
+  /** All members in the node's view, at the end or at the time up to which was replayed. */
+  readonly members: readonly Member[];
+}
+
+/** What happened. */
+export interface Story {
+  readonly recordings: readonly ReplayedRecording[];
+  /** In order of time, by the wall clock of each node. */
+  readonly entries: readonly TimelineEntry[];
+  /** How far the clocks of the nodes are apart, as far as it is known. */
+  readonly skews: readonly ClockSkew[];
+}
+
+/** Which part is told. */
+export interface StoryOptions {
+  /** From and up to these times, milliseconds since 1970. */
+  readonly fromMs?: number;
+  readonly untilMs?: number;
+  /** Only what is about this member, and all messages from and to it. */
+  readonly follow?: string;
+}
+
+/** Replays recordings, and tells what happened in them. */
+export function replayAll(
+  recordings: readonly Recording[],
+  { fromMs = -Infinity, untilMs = Infinity, follow }: StoryOptions = {},
+): Story {
+  const replayed: ReplayedRecording[] = [];
+  const probes: ProbeTimes[] = [];
+  const entries: TimelineEntry[] = [];
+  for (const recording of recordings) {
+    const { header } = recording;
+    if (header.startedAtMs > untilMs) continue;
+    const node = header.config.name;
+    const timeline = new Timeline({ node, follow });
+    const times = new ProbeTimes(node);
+    probes.push(times);
+    const observers = recordings.length > 1 ? [timeline, times] : [timeline];
+    const { core, ...result } = replay(recording, { observer: all(observers), untilMs });
+    entries.push(...timeline.entries.filter(({ atMs }) => atMs >= fromMs));
+    replayed.push({ header, ...result, ending: recording.ending, members: core.members() });
+  }
+  const skews = probes.flatMap((node, i) =>
+    probes.slice(i + 1).map((other) => node.node === other.node ? undefined : node.skewOf(other))
+      .filter((skew) => skew !== undefined)
+  );
+  entries.sort((a, b) => a.atMs - b.atMs);
+  return { recordings: replayed, entries, skews };
+}
+
+/** Tells several observers. */
+function all(observers: readonly ReplayObserver[]): ReplayObserver {
+  return {
+    input: (...args) => observers.forEach((observer) => observer.input?.(...args)),
+    sent: (...args) => observers.forEach((observer) => observer.sent?.(...args)),
+    requested: (...args) => observers.forEach((observer) => observer.requested?.(...args)),
+    emitted: (...args) => observers.forEach((observer) => observer.emitted?.(...args)),
+    handled: (...args) => observers.forEach((observer) => observer.handled?.(...args)),
+  };
+}

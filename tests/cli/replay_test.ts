@@ -1,0 +1,124 @@
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { simulate } from "../../lib/sim/mod.ts";
+import { SimulationRecording } from "../recording/simulation_recording.ts";
+import { TemporaryDirectory } from "../support/temporary_directory.ts";
+import { serf } from "./recorded_io.ts";
+
+/** Records a cluster of three of which one is killed after 10 s; returns the folder of each node. */
+function recordCluster(directory: TemporaryDirectory): string[] {
+  const recording = new SimulationRecording({ version: "1.2.3" });
+  const cluster = simulate({ nodes: 3, makeCore: recording.makeCore });
+  cluster.run({ seconds: 10 - cluster.now / 1_000 });
+  cluster.node(2).kill();
+  cluster.run({ seconds: 10 });
+  cluster.node(0).userEvent("deploy", "v1\u001b[31m");
+  cluster.run({ seconds: 10 });
+  return recording.recordings().map(({ node, bytes }) => {
+    const folder = directory.file(node);
+    Deno.mkdirSync(folder);
+    Deno.writeFileSync(`${folder}/000001.rec`, bytes);
+    return folder;
+  });
+}
+
+Deno.test("replay tells what happened, and that it was the same run", async () => {
+  using directory = new TemporaryDirectory();
+  const [first] = recordCluster(directory);
+  const { stdout, stderr, exit } = await serf(["replay", first]);
+  const lines = stdout.split("\n");
+  assertEquals(lines[0], "2020-01-01 00:00:00.000 n0 starts");
+  for (
+    const told of [
+      "n0 sees that n2 has joined",
+      /^2020-01-01 00:00:1\d\.\d+ n0 suspects n2( itself|, as n1 says); \d\.\d s are left to refute it$/m,
+      /^2020-01-01 00:00:1\d\.\d+ n0 declares n2 failed$/m,
+      "2020-01-01 00:00:20.000 n0 is told to send the user event deploy",
+      /^n0 from 2020-01-01 00:00:00\.000, 30s, \d+ inputs: the same run \(digest [0-9a-f]{16}\)/m,
+      /^Replayed in \d+\.\d s\.$/m,
+    ]
+  ) {
+    if (typeof told === "string") assertStringIncludes(stdout, told);
+    else assertMatch(stdout, told);
+  }
+  assertEquals([stdout.includes("\u001b"), stderr, exit], [false, "", 0]);
+});
+
+Deno.test("replay stops at a time, and shows the members as they were seen then", async () => {
+  using directory = new TemporaryDirectory();
+  const [first] = recordCluster(directory);
+  for (const until of ["9s", "00:00:09", "2020-01-01T00:00:09Z"]) {
+    const { stdout } = await serf(["replay", `-until=${until}`, first]);
+    assertMatch(stdout, /^Members as n0 saw them at 2020-01-01 00:00:0[89]\.\d+:$/m);
+    assertMatch(stdout, /^ {2}n2 {2}\d+\.\d+\.\d+\.\d+:7946 {2}alive$/m);
+    assertEquals(stdout.includes("suspects"), false);
+  }
+  const { stdout } = await serf(["replay", "-from=12s", first]);
+  assertEquals(stdout.includes("starts"), false);
+});
+
+Deno.test("replay follows a member, message by message", async () => {
+  using directory = new TemporaryDirectory();
+  const [first] = recordCluster(directory);
+  const { stdout } = await serf(["replay", "-follow=n2", first]);
+  assertMatch(stdout, /n0 sends n2 ping \d+/);
+  assertMatch(stdout, /n0 gets from n2 ack \d+/);
+  assertMatch(stdout, /n0 declares n2 failed/);
+  assertEquals(stdout.includes("is told to"), false);
+});
+
+Deno.test("replay tells several recordings as one story, and how far their clocks are apart", async () => {
+  using directory = new TemporaryDirectory();
+  const { stdout, exit } = await serf(["replay", ...recordCluster(directory)]);
+  const times = [...stdout.matchAll(/^(2020-\S+ \S+) n/gm)].map(([, time]) => time);
+  assertEquals(times, times.toSorted());
+  for (const node of ["n0", "n1", "n2"]) assertStringIncludes(stdout, ` ${node} starts`);
+  assertMatch(
+    stdout,
+    /^Clocks: that of n1 is 0\.\d ms (ahead of|behind) that of n0, estimated from \d+ probes\.$/m,
+  );
+  assertEquals(stdout.match(/the same run/g)?.length, 3);
+  assertEquals(exit, 0);
+});
+
+Deno.test("replay prints JSON", async () => {
+  using directory = new TemporaryDirectory();
+  const [first] = recordCluster(directory);
+  const { stdout } = await serf(["replay", "-format=json", "-until=20s", first]);
+  const { recordings: [recording], timeline, clocks } = JSON.parse(stdout);
+  assertEquals(recording.node, "n0");
+  assertEquals(recording.version, "1.2.3");
+  assertEquals([recording.same, recording.divergence], [true, null]);
+  assertEquals(
+    recording.members.map(({ name, status }: Record<string, string>) => [name, status]).sort(),
+    [["n0", "alive"], ["n1", "alive"], ["n2", "failed"]],
+  );
+  assertEquals(
+    timeline[0],
+    { time: "2020-01-01T00:00:00.000Z", node: "n0", type: "start", text: "starts", member: null },
+  );
+  assertEquals(clocks, []);
+});
+
+Deno.test("replay says what is wrong with a recording or a time", async () => {
+  using directory = new TemporaryDirectory();
+  const [first, other] = recordCluster(directory);
+  const failure = async (...args: string[]) => {
+    const { stdout, exit } = await serf(["replay", ...args]);
+    assertEquals(exit, 1);
+    return stdout;
+  };
+  assertStringIncludes(await failure(), "Must specify a directory with recordings");
+  assertEquals(
+    await failure(directory.file("none")),
+    `Cannot replay: ${directory.file("none")}: no such directory\n`,
+  );
+  assertStringIncludes(
+    await failure("-until=noon", first),
+    'Invalid -until: got "noon", expected a time as in',
+  );
+  // Its first segment goes on with blocks of another node.
+  const bytes = Deno.readFileSync(`${first}/000001.rec`);
+  Deno.writeFileSync(`${other}/000002.rec`, bytes);
+  const { stdout } = await serf(["replay", other]);
+  assertStringIncludes(stdout, "End: " + other + "/000002.rec is of another run.");
+});
