@@ -258,15 +258,20 @@ Deno.test("one version stands in deno.json, in the command line and in the chang
   assertStringIncludes(Deno.readTextFileSync(new URL("CHANGELOG.md", root)), `## ${version}`);
 });
 
-Deno.test("one Deno version stands in the README, in the CI script and in the workflows", () => {
+Deno.test("one Deno version stands in the README, the CI script, the workflows and the container file", () => {
   const files = [
     "README.md",
     ".ci/run",
     ".github/workflows/ci.yml",
     ".github/workflows/release.yml",
+    "lib/packaging/container/Containerfile",
   ];
   const versions = files.flatMap((file) =>
-    [...Deno.readTextFileSync(new URL(file, root)).matchAll(/deno(?:@|-version: )(\d+\.\d+\.\d+)/g)]
+    [
+      ...Deno.readTextFileSync(new URL(file, root)).matchAll(
+        /deno(?:@|:|-version: )(\d+\.\d+\.\d+)/g,
+      ),
+    ]
       .map((match) => match[1])
   );
   assertGreater(versions.length, 3);

@@ -4,11 +4,18 @@
  */
 
 import { Buffer } from "node:buffer";
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { bundleFolder } from "./support/our_builds.ts";
-import { agentPermissions } from "./support/program.ts";
-
-const root = new URL("../", import.meta.url);
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
+import { compile, RUN_FLAGS } from "../../lib/packaging/compile.ts";
+import { localAddress } from "../support/local_addresses.ts";
+import { bundleFolder } from "../support/our_builds.ts";
+import { agentPermissions } from "../support/program.ts";
+import { TemporaryDirectory } from "../support/temporary_directory.ts";
 
 interface Metadata {
   readonly permissions: Readonly<Record<string, unknown>>;
@@ -16,26 +23,12 @@ interface Metadata {
   readonly entrypoint_key: string;
 }
 
-/** Runs the task with a temporary bundle and output file, and returns its content. */
-async function compile(): Promise<Uint8Array> {
-  const directory = await Deno.makeTempDir();
-  try {
-    const task =
-      JSON.parse(await Deno.readTextFile(new URL("deno.json", root))).tasks.compile.command;
-    const output = `${directory}/serf`;
-    const [program, ...args] = task.replace("$COMPILE_FLAGS ", "").replace("dist/serf", output)
-      .replaceAll("dist/bundle", bundleFolder()).split(" ");
-    assertEquals(program, "deno");
-    const result = await new Deno.Command(Deno.execPath(), {
-      args,
-      cwd: root,
-      env: { DENORT_BIN: Deno.execPath(), NO_COLOR: "1" },
-    }).output();
-    assert(result.success, new TextDecoder().decode(result.stderr));
-    return await Deno.readFile(output);
-  } finally {
-    await Deno.remove(directory, { recursive: true });
-  }
+/** Compiles the bundle, and returns the executable's content. */
+async function compiled(): Promise<Uint8Array> {
+  using directory = new TemporaryDirectory();
+  const output = directory.file("serf");
+  await compile(output, { bundle: bundleFolder(), env: { DENORT_BIN: Deno.execPath() } });
+  return await Deno.readFile(output);
 }
 
 /** Finds the JSON that `deno compile` embeds; it begins with the program's arguments. */
@@ -53,7 +46,7 @@ function readMetadata(executable: Uint8Array): Metadata {
 }
 
 Deno.test("the executable contains the whole bundle, its permissions and the unstable flag", async () => {
-  const executable = await compile();
+  const executable = await compiled();
   // What stands behind the runtime, which would take long to search.
   const embedded = Buffer.from(executable.buffer, Deno.statSync(Deno.execPath()).size);
   for (const { name } of Deno.readDirSync(bundleFolder())) {
@@ -70,6 +63,26 @@ Deno.test("the executable contains the whole bundle, its permissions and the uns
   assertEquals(allow_ffi, null);
   assertEquals(prompt, false);
   // With these the agents of all tests run: unix sockets, TLS and token files need no others.
-  const task = JSON.parse(Deno.readTextFileSync(new URL("deno.json", root))).tasks.compile.command;
-  assertStringIncludes(task, ` ${agentPermissions.join(" ")} `);
+  assertStringIncludes(RUN_FLAGS.join(" "), agentPermissions.join(" "));
+});
+
+Deno.test("without a network it says what to do instead", async () => {
+  using directory = new TemporaryDirectory();
+  // Nobody listens at the address of the proxy, and nothing was downloaded before.
+  const env = { DENO_DIR: directory.path, HTTPS_PROXY: `http://${localAddress()}:1` };
+  const error = await assertRejects(
+    () => compile(directory.file("serf"), { bundle: bundleFolder(), env }),
+    Error,
+  );
+  assertMatch(error.message, /could not download Deno's runtime.*:\n {2}https:\S+denort\S+\.zip\n/);
+  assertStringIncludes(error.message, `--allow-run ${bundleFolder()}/main.js agent\n`);
+});
+
+Deno.test("other failures are shown as they are", async () => {
+  using directory = new TemporaryDirectory();
+  await assertRejects(
+    () => compile(directory.file("serf"), { bundle: directory.file("nothing") }),
+    Error,
+    "Cannot compile: error: ",
+  );
 });

@@ -1,0 +1,61 @@
+/**
+ * Compiles a bundle into one executable: `deno task compile`.
+ *
+ * @module
+ */
+
+/** How Deno runs the bundle: the unstable API is that of datagrams, and the permissions are those that an agent needs. */
+export const RUN_FLAGS: readonly string[] = [
+  "--no-config",
+  "--no-prompt",
+  "--unstable-net",
+  "--allow-net",
+  "--allow-sys=hostname,networkInterfaces",
+  "--allow-env",
+  "--allow-read",
+  "--allow-write",
+  "--allow-run",
+];
+
+/** What is compiled. */
+export interface CompileOptions {
+  /** The folder of the bundle. */
+  readonly bundle: string;
+  /** Further flags of `deno compile`, such as `--target=…`. */
+  readonly flags?: readonly string[];
+  /** Added to the environment. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Writes the executable. Throws an `Error` that says what to do where Deno cannot download its runtime. */
+export async function compile(
+  output: string,
+  { bundle, flags = [], env }: CompileOptions,
+): Promise<void> {
+  const embedded = ["--no-check", "--app-name", "serf", "--include", bundle, "--output", output];
+  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["compile", ...RUN_FLAGS, ...embedded, ...flags, `${bundle}/main.js`],
+    env,
+  }).output();
+  if (!success) throw new Error(describeFailure(new TextDecoder().decode(stderr), bundle));
+}
+
+function describeFailure(stderr: string, bundle: string): string {
+  const url = /error sending request for url \((\S+)\)|Download failed.*?(https:\S+)/.exec(stderr);
+  if (url === null) return `Cannot compile: ${stderr.trim()}`;
+  return `Cannot compile: deno compile could not download Deno's runtime for executables:
+  ${url[1] ?? url[2]}
+Without a network, use the bundle, which is the same program and is complete:
+  deno run ${RUN_FLAGS.join(" ")} ${bundle}/main.js agent
+or download that file elsewhere, unpack it, and name it: DENORT_BIN=./denort deno task compile`;
+}
+
+if (import.meta.main) {
+  const [output, ...flags] = Deno.args;
+  try {
+    await compile(output, { bundle: "dist/bundle", flags });
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    Deno.exit(1);
+  }
+}

@@ -1,0 +1,65 @@
+/** The package for npm, installed from its tarball into an empty folder. */
+
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { packForNpm } from "../../lib/packaging/npm_package.ts";
+import { VERSION } from "../../lib/cli/version.ts";
+import { hasProgram } from "../support/has_program.ts";
+import { localAddress } from "../support/local_addresses.ts";
+import { bundleFolder } from "../support/our_builds.ts";
+import { TemporaryDirectory } from "../support/temporary_directory.ts";
+import { until } from "../support/until.ts";
+
+const missing = hasProgram("npm") ? undefined : "there is no npm here";
+
+Deno.test({
+  name: `the package for npm runs an agent${missing === undefined ? "" : ` (skipped: ${missing})`}`,
+  ignore: missing !== undefined,
+  async fn() {
+    using directory = new TemporaryDirectory();
+    const tarball = await packForNpm(directory.path, { bundle: bundleFolder() });
+    assertEquals(tarball, directory.file(`serf-deno-serf-${VERSION}.tgz`));
+    const app = directory.file("app");
+    Deno.mkdirSync(app);
+    const npm = async (program: string, ...args: string[]) => {
+      const { code, stdout, stderr } = await new Deno.Command(program, {
+        args,
+        cwd: app,
+        env: { NO_COLOR: "1" },
+        stdin: "null",
+      }).output();
+      const decoder = new TextDecoder();
+      return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+    };
+    const flags = ["--prefer-offline", "--no-audit", "--no-fund", "--silent"];
+    const { code, stderr } = await npm("npm", "install", ...flags, tarball);
+    assertEquals([code, stderr], [0, ""]);
+    assertStringIncludes(
+      (await npm("npx", "serf", "version")).stdout,
+      `${VERSION}\nAgent Protocol: 5 `,
+    );
+
+    const ip = localAddress();
+    const rpc = `-rpc-addr=${ip}:17373`;
+    const agent = new Deno.Command(`${app}/node_modules/.bin/serf`, {
+      args: ["agent", "-node=packed", `-bind=${ip}:17946`, rpc],
+      stdin: "null",
+      stdout: "null",
+      stderr: "null",
+    }).spawn();
+    try {
+      const list = () => npm(`${app}/node_modules/.bin/serf`, "members", rpc);
+      await until(async () => (await list()).code === 0, { what: "the agent answers" });
+      assertMatch((await list()).stdout, /^packed +\S+:17946 +alive/);
+      agent.kill("SIGINT");
+      assertEquals((await agent.status).code, 0);
+      assertEquals((await list()).code, 1);
+    } finally {
+      try {
+        agent.kill("SIGTERM");
+      } catch {
+        // It has left.
+      }
+      await agent.status;
+    }
+  },
+});
