@@ -4,6 +4,8 @@
  * @module
  */
 
+import { shiftTimes } from "../api/why/shift_times.ts";
+import type { WhyReport } from "../api/why/evidence.ts";
 import type { Member } from "../api/member.ts";
 import { type ClockSkew, ProbeTimes } from "./clock_skew.ts";
 import type { RecordingHeader } from "./format.ts";
@@ -23,6 +25,8 @@ export interface ReplayedRecording {
   readonly ending: string;
   /** All members in the node's view, at the end or at the time up to which was replayed. */
   readonly members: readonly Member[];
+  /** Why the member that was asked about is as it is, in the node's view then; `undefined` if it knows nothing of it. */
+  readonly why: WhyReport | undefined;
 }
 
 /** What happened. */
@@ -41,12 +45,14 @@ export interface StoryOptions {
   readonly untilMs?: number;
   /** Only what is about this member, and all messages from and to it. */
   readonly follow?: string;
+  /** A member to report on. */
+  readonly why?: string;
 }
 
 /** Replays recordings, and tells what happened in them. */
 export function replayAll(
   recordings: readonly Recording[],
-  { fromMs = -Infinity, untilMs = Infinity, follow }: StoryOptions = {},
+  { fromMs = -Infinity, untilMs = Infinity, follow, why }: StoryOptions = {},
 ): Story {
   const replayed: ReplayedRecording[] = [];
   const probes: ProbeTimes[] = [];
@@ -61,7 +67,14 @@ export function replayAll(
     const observers = recordings.length > 1 ? [timeline, times] : [timeline];
     const { core, ...result } = replay(recording, { observer: all(observers), untilMs });
     entries.push(...timeline.entries.filter(({ atMs }) => atMs >= fromMs));
-    replayed.push({ header, ...result, ending: recording.ending, members: core.members() });
+    const report = why === undefined ? undefined : core.why(why);
+    replayed.push({
+      header,
+      ...result,
+      ending: recording.ending,
+      members: core.members(),
+      why: report && shiftTimes(report, result.endedAtMs - report.timeMs),
+    });
   }
   const skews = probes.flatMap((node, i) =>
     probes.slice(i + 1).map((other) => node.node === other.node ? undefined : node.skewOf(other))

@@ -80,6 +80,23 @@ Deno.test("replay tells several recordings as one story, and how far their clock
   assertEquals(exit, 0);
 });
 
+Deno.test("replay tells why a member is in its state, at any time", async () => {
+  using directory = new TemporaryDirectory();
+  const [first] = recordCluster(directory);
+  const { stdout } = await serf(["replay", "-why=n2", first]);
+  assertMatch(stdout, /^n2 is failed at \S+, incarnation 1, as seen by n0$/m);
+  assertMatch(stdout, /^Last answer to a ping: 2020-01-01 00:00:0\d\.\d+, /m);
+  assertMatch(stdout, /^Conclusion: \S.*n2/m);
+  assertEquals(stdout.includes("is told to"), false);
+  const before = await serf(["replay", "-why=n2", "-until=9s", first]);
+  assertMatch(before.stdout, /^n2 is alive at/m);
+  const json = await serf(["replay", "-why=n2", "-format=json", first]);
+  const { recordings: [{ why }], timeline } = JSON.parse(json.stdout);
+  assertEquals([why.node, why.status, timeline], ["n2", "failed", null]);
+  const nobody = await serf(["replay", "-why=nobody", first]);
+  assertMatch(nobody.stdout, /^n0 knows nothing of nobody$/m);
+});
+
 Deno.test("replay prints JSON", async () => {
   using directory = new TemporaryDirectory();
   const [first] = recordCluster(directory);

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { explain, tellStory } from "../../api/why/story.ts";
 import { errorText } from "../../base/errors.ts";
 import { formatDuration, parseDuration } from "../../go/duration.ts";
 import { escapeControls } from "../../go/escape_controls.ts";
@@ -33,6 +34,12 @@ const replayFlags = {
     value: "node",
     help: "Tell only what is about this member, and all messages from and to it.",
   },
+  why: {
+    kind: "string",
+    value: "node",
+    help:
+      "Tell only why this member is in its state, at the end or at -until, as serf why does for a running agent.",
+  },
   format: formatFlag,
 } as const satisfies FlagSpecs;
 
@@ -61,12 +68,13 @@ export const replay: Command = {
         fromMs: timeOf("from", flags.from, start),
         untilMs: timeOf("until", flags.until, start),
         follow: flags.follow,
+        why: flags.why,
       });
       const tookMs = performance.now() - startedAt;
       const showMembers = flags.until !== undefined;
       io.out(formatResult(flags.format, {
-        text: () => storyText(story, { tookMs, showMembers }),
-        json: () => storyJson(story, { showMembers }),
+        text: () => storyText(story, { tookMs, showMembers, why: flags.why }),
+        json: () => storyJson(story, { showMembers, why: flags.why }),
       }));
       return story.recordings.every(({ divergence }) => divergence === undefined) ? 0 : 1;
     } catch (error) {
@@ -108,12 +116,16 @@ interface ShownStory {
   readonly tookMs: number;
   /** Whether the members at the end are shown. */
   readonly showMembers: boolean;
+  /** The member whose state is explained, instead of the timeline. */
+  readonly why: string | undefined;
 }
 
-function storyText(story: Story, { tookMs, showMembers }: ShownStory): string {
-  const lines = story.entries.map(({ atMs, node, text }) =>
-    `${timeText(atMs)} ${escapeControls(node)} ${escapeControls(text)}`
-  );
+function storyText(story: Story, { tookMs, showMembers, why }: ShownStory): string {
+  const lines = why === undefined
+    ? story.entries.map(({ atMs, node, text }) =>
+      `${timeText(atMs)} ${escapeControls(node)} ${escapeControls(text)}`
+    )
+    : story.recordings.flatMap((recording) => whyText(recording, why));
   for (const { node, other, aheadMs, probes } of story.skews) {
     const way = aheadMs < 0 ? "behind" : "ahead of";
     lines.push(
@@ -125,6 +137,12 @@ function storyText(story: Story, { tookMs, showMembers }: ShownStory): string {
   lines.push("", ...story.recordings.map(summary));
   lines.push(`Replayed in ${(tookMs / 1_000).toFixed(1)} s.`);
   return lines.join("\n");
+}
+
+function whyText({ header, why: report }: ReplayedRecording, node: string): string[] {
+  if (report === undefined) return [`${header.config.name} knows nothing of ${node}`, ""];
+  const clock = timeText;
+  return [...tellStory(explain(report, { clock }), { clock }).map(escapeControls), ""];
 }
 
 function membersText({ header, endedAtMs, members }: ReplayedRecording): string[] {
@@ -149,19 +167,24 @@ function summary(recording: ReplayedRecording): string {
   return `${run}: NOT the same run, it differs ${place}. ${advice}`;
 }
 
-function storyJson(story: Story, { showMembers }: Pick<ShownStory, "showMembers">): JsonValue {
+function storyJson(story: Story, shown: Omit<ShownStory, "tookMs">): JsonValue {
   return {
-    recordings: story.recordings.map((recording) => recordingJson(recording, showMembers)),
-    timeline: story.entries.map(({ atMs, node, type, text, member = null }) => (
-      { time: isoTime(atMs), node, type, text, member }
-    )),
+    recordings: story.recordings.map((recording) => recordingJson(recording, shown)),
+    timeline: shown.why !== undefined
+      ? null
+      : story.entries.map(({ atMs, node, type, text, member = null }) => (
+        { time: isoTime(atMs), node, type, text, member }
+      )),
     clocks: story.skews.map(({ node, other, aheadMs, probes }) => (
       { node, other, ahead_ms: Math.round(aheadMs * 1_000) / 1_000, probes }
     )),
   };
 }
 
-function recordingJson(recording: ReplayedRecording, showMembers: boolean): JsonValue {
+function recordingJson(
+  recording: ReplayedRecording,
+  { showMembers, why }: Omit<ShownStory, "tookMs">,
+): JsonValue {
   const { header, steps, endedAtMs, digest, divergence, ending, members } = recording;
   return {
     node: header.config.name,
@@ -177,6 +200,9 @@ function recordingJson(recording: ReplayedRecording, showMembers: boolean): Json
       what: divergence.input,
     },
     ending,
+    why: why === undefined || recording.why === undefined
+      ? null
+      : JSON.parse(JSON.stringify(explain(recording.why, { clock: timeText }))),
     members: !showMembers ? null : members.map(({ name, address, status }) => (
       { name, addr: address.text, status }
     )),
