@@ -107,9 +107,10 @@ function loadExpressions(core: SerfCore, { args: [works] }: Input & { type: "com
 }
 
 /** A world in which time is what was recorded, and all that the core does goes into a digest. */
-class ReplayWorld implements SerfWorld {
+export class ReplayWorld implements SerfWorld {
   readonly #digest = new OutputDigest();
-  readonly #random: Random;
+  /** Where the core's random numbers come from. */
+  readonly generator: Random;
   readonly #observer: ReplayObserver;
   readonly #timers = new Map<number, SerfTimer>();
   #lastTimer = 0;
@@ -119,8 +120,11 @@ class ReplayWorld implements SerfWorld {
   #calling = false;
   #results: unknown[] = [];
 
-  constructor({ random, startedAt, startedAtMs }: RecordingHeader, observer: ReplayObserver) {
-    this.#random = Random.restore(random);
+  constructor(
+    { random, startedAt, startedAtMs }: RecordingHeader,
+    observer: ReplayObserver = {},
+  ) {
+    this.generator = Random.restore(random);
     this.#observer = observer;
     this.#now = startedAt;
     this.#atMs = startedAtMs;
@@ -130,6 +134,7 @@ class ReplayWorld implements SerfWorld {
     return this.#now;
   }
 
+  /** Of all that the core has done, 16 hex digits. */
   get digest(): string {
     return this.#digest.toString();
   }
@@ -172,7 +177,7 @@ class ReplayWorld implements SerfWorld {
   }
 
   random(): number {
-    return this.#random.next();
+    return this.generator.next();
   }
 
   send(to: Address, packet: Packet): void {

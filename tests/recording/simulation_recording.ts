@@ -10,6 +10,7 @@ import { joinBytes } from "../../lib/base/bytes.ts";
 import { PREAMBLE } from "../../lib/recording/format.ts";
 import { RecordedCore } from "../../lib/recording/recorded_core.ts";
 import { Recorder, type RecordingSink } from "../../lib/recording/recorder.ts";
+import { segmentName } from "../../lib/recording/recording_folder.ts";
 import type { Redaction } from "../../lib/recording/redaction.ts";
 
 /** The wall clock of simulations starts here: 2020-01-01. */
@@ -65,10 +66,20 @@ export class SimulationRecording {
       return { node, generation, bytes: sink.bytes };
     });
   }
+
+  /** Writes the recordings so far into a folder, each into one of its own. */
+  write(folder: string): void {
+    for (const [i, { node, generation, bytes }] of this.recordings().entries()) {
+      // Two nodes may have the same name.
+      const path = `${folder}/${i}-${encodeURIComponent(node)}-${generation}`;
+      Deno.mkdirSync(path, { recursive: true });
+      Deno.writeFileSync(`${path}/${segmentName(1)}`, bytes);
+    }
+  }
 }
 
-/** Keeps a recording as a single segment. */
-class MemorySink implements RecordingSink {
+/** Keeps a recording in memory, as a single segment. */
+export class MemorySink implements RecordingSink {
   readonly isOpen = true;
   readonly #parts: Uint8Array[] = [PREAMBLE];
 

@@ -7,6 +7,7 @@
  *     deno task swarm --workers 1                   on one core
  *     deno task swarm --seed 7                      one seed, with all that its nodes log
  *     deno task swarm --seed 7 --keep 3,17          the same with only two of its faults; "none" for no faults
+ *     deno task swarm --seed 7 --record DIR         the same, and records every process, for serf replay
  *
  * A seed decides everything about a run: size, settings, protocol versions and keys of the cluster (see `plan.ts`), and the
  * faults with their times (see `faults.ts`). At the end of a run faults cease, and the cluster has to come to rest (see
@@ -15,6 +16,8 @@
  */
 
 import { parseArgs } from "@std/cli/parse-args";
+import { VERSION } from "../../lib/cli/version.ts";
+import { SimulationRecording } from "../recording/simulation_recording.ts";
 import { drawPlan } from "./plan.ts";
 import { runSwarm } from "./swarm.ts";
 import { describeFailure } from "./swarm_report.ts";
@@ -24,7 +27,7 @@ import { runPlan } from "./swarm_run.ts";
 const PROGRESS_MS = 10_000;
 
 const options = parseArgs(Deno.args, {
-  string: ["from", "seeds", "minutes", "workers", "seed", "keep"],
+  string: ["from", "seeds", "minutes", "workers", "seed", "keep", "record"],
   unknown: (arg) => {
     throw new TypeError(`Cannot use argument: got "${arg}"`);
   },
@@ -49,7 +52,11 @@ function faultsToKeep(): ReadonlySet<number> | undefined {
 function replay(seed: number): number {
   const plan = drawPlan(seed);
   console.log(`seed ${seed}: ${plan.nodes.length} nodes, ${JSON.stringify(plan.cluster)}`);
-  const { failure } = runPlan(plan, { keep: faultsToKeep(), log: console.log });
+  const recording = options.record === undefined
+    ? undefined
+    : new SimulationRecording({ version: VERSION });
+  const { failure } = runPlan(plan, { keep: faultsToKeep(), log: console.log, recording });
+  recording?.write(String(options.record));
   if (failure === undefined) console.log(`seed ${seed} passes`);
   else console.log(`seed ${seed} violates ${failure.invariant}: ${failure.problem}`);
   return failure === undefined ? 0 : 1;
