@@ -31,6 +31,8 @@ export interface CommandIo {
   write(stream: "stdout" | "stderr", bytes: Uint8Array): Promise<number>;
   /** Whether standard output is a terminal, to which no control characters of strangers may be written. */
   readonly isTerminal: boolean;
+  /** Whether standard error is a terminal: only there is progress shown. */
+  readonly isErrorTerminal: boolean;
   /** An environment variable, `undefined` if it is not set. */
   env(name: string): string | undefined;
   /** Aborted by SIGINT. Once this has been read, SIGINT no longer ends the process by itself. */

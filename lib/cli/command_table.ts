@@ -75,6 +75,7 @@ export const commandTable: ReadonlyMap<string, CommandEntry> = new Map<string, C
     load: async () => (await import("./commands/rtt.ts")).rtt,
   }],
   ["simulate", {
+    summary: "Simulate a cluster and measure how it behaves",
     load: async () => (await import("./commands/simulate.ts")).simulate,
   }],
   ["tags", {

@@ -39,6 +39,10 @@ export class ProcessIo implements CommandIo {
     return Deno.stdout.isTerminal();
   }
 
+  get isErrorTerminal(): boolean {
+    return Deno.stderr.isTerminal();
+  }
+
   get interrupt(): AbortSignal {
     return this.#interrupt ??= listenForInterrupt();
   }

@@ -64,7 +64,7 @@ export {
   type SimulateOptions,
   type Span,
 } from "./cluster.ts";
-export type { NetworkOptions } from "./network.ts";
+export type { LinkOptions, NetworkOptions } from "./network.ts";
 export type { HostState } from "./sim_host.ts";
 export { type RestartOptions, SimNode } from "./sim_node.ts";
 export type { DiskState } from "./sim_snapshot.ts";

@@ -19,6 +19,16 @@ export interface NetworkOptions {
   readonly duplicate?: number;
   /** Share of datagrams that are held back by up to twenty times the longest delay. Default 0. */
   readonly reorder?: number;
+  /** What is different between two nodes, given by index, in this direction; `undefined` if nothing is. */
+  readonly link?: (from: number, to: number) => LinkOptions | undefined;
+}
+
+/** A link that is not like the rest of the network. */
+export interface LinkOptions {
+  /** One-way delay in milliseconds. Default: that of the network. */
+  readonly latencyMs?: readonly [min: number, max: number];
+  /** Share of datagrams that are lost, 0 to 1. Default: that of the network. */
+  readonly loss?: number;
 }
 
 /** How much longer than the longest usual delay a reordered datagram may take. */
@@ -32,8 +42,8 @@ const LOOPBACK_MS = 0.05;
 /** Decides what happens to each packet and stream. It identifies hosts by their index, and sends nothing itself. */
 export class Network {
   readonly #random: Random;
-  readonly #minMs: number;
-  readonly #maxMs: number;
+  readonly #latencyMs: readonly [min: number, max: number];
+  readonly #link: NetworkOptions["link"];
   #loss = 0;
   #duplicate = 0;
   #reorder = 0;
@@ -43,10 +53,8 @@ export class Network {
 
   constructor(random: Random, options: NetworkOptions = {}) {
     this.#random = random;
-    [this.#minMs, this.#maxMs] = options.latencyMs ?? [0.2, 1];
-    if (!(this.#minMs >= 0 && this.#maxMs >= this.#minMs)) {
-      throw new RangeError(`Cannot use latencyMs: got [${options.latencyMs}]`);
-    }
+    this.#latencyMs = checkLatency(options.latencyMs ?? [0.2, 1]);
+    this.#link = options.link;
     this.loss = options.loss ?? 0;
     this.duplicate = options.duplicate ?? 0;
     this.reorder = options.reorder ?? 0;
@@ -114,11 +122,12 @@ export class Network {
   /** How long a datagram takes, milliseconds; negative when it gets lost. */
   datagramDelay(from: number, to: number): number {
     if (from === to) return LOOPBACK_MS;
-    if (!this.reaches(from, to) || this.#random.chance(this.#loss)) return -1;
+    const { latencyMs: [minMs, maxMs], loss } = this.#linkBetween(from, to);
+    if (!this.reaches(from, to) || this.#random.chance(loss)) return -1;
     if (this.#datagramCuts.size > 0 && this.#datagramCuts.has(linkOf(from, to))) return -1;
-    const delay = this.#random.between(this.#minMs, this.#maxMs);
+    const delay = this.#random.between(minMs, maxMs);
     if (!this.#random.chance(this.#reorder)) return delay;
-    return delay + this.#random.next() * REORDER_FACTOR * this.#maxMs;
+    return delay + this.#random.next() * REORDER_FACTOR * maxMs;
   }
 
   /** Whether a datagram that was not lost arrives once more. */
@@ -129,19 +138,35 @@ export class Network {
   /** How long a number of one-way trips on a stream take, milliseconds: a lost segment is sent again, which delays it. */
   streamDelay(from: number, to: number, trips: number): number {
     if (from === to) return trips * LOOPBACK_MS;
+    const { latencyMs: [minMs, maxMs], loss } = this.#linkBetween(from, to);
     let delay = 0;
     for (let i = 0; i < trips; i++) {
-      delay += this.#random.between(this.#minMs, this.#maxMs);
+      delay += this.#random.between(minMs, maxMs);
       let wait = RETRANSMIT_MS;
-      for (; wait < MAX_RETRANSMIT_MS && this.#random.chance(this.#loss); wait *= 2) delay += wait;
+      for (; wait < MAX_RETRANSMIT_MS && this.#random.chance(loss); wait *= 2) delay += wait;
     }
     return delay;
+  }
+
+  #linkBetween(from: number, to: number): Required<LinkOptions> {
+    const link = to < 0 ? undefined : this.#link?.(from, to);
+    return {
+      latencyMs: link?.latencyMs === undefined ? this.#latencyMs : checkLatency(link.latencyMs),
+      loss: link?.loss === undefined ? this.#loss : probability("loss", link.loss),
+    };
   }
 }
 
 /** One number for an ordered pair of hosts; exact up to 2^26 hosts. */
 function linkOf(from: number, to: number): number {
   return from * 2 ** 26 + to;
+}
+
+function checkLatency(range: readonly [min: number, max: number]): readonly [number, number] {
+  if (!(range[0] >= 0 && range[1] >= range[0])) {
+    throw new RangeError(`Cannot use latencyMs: got [${range}]`);
+  }
+  return range;
 }
 
 function probability(name: string, value: number): number {

@@ -14,6 +14,7 @@ export interface Outcome {
 /** The faked surroundings of a command. */
 export interface IoOptions {
   readonly isTerminal?: boolean;
+  readonly isErrorTerminal?: boolean;
   readonly env?: Readonly<Record<string, string>>;
   /** Called with each line that was printed; may send the interrupt. */
   readonly onLine?: (line: string, interrupt: () => void) => void;
@@ -35,6 +36,10 @@ export class RecordedIo implements CommandIo {
 
   get isTerminal(): boolean {
     return this.#options.isTerminal ?? false;
+  }
+
+  get isErrorTerminal(): boolean {
+    return this.#options.isErrorTerminal ?? false;
   }
 
   get interrupt(): AbortSignal {

@@ -68,3 +68,18 @@ Deno.test("settings out of range are refused by name", () => {
   const net = network();
   assertThrows(() => net.loss = 2, RangeError, "Cannot use loss");
 });
+
+Deno.test("a link of its own has its latency and loss, in its direction", () => {
+  const net = network({
+    latencyMs: [1, 2],
+    link: (from, to) => from === 0 && to === 1 ? { latencyMs: [50, 60] } : undefined,
+  });
+  assert(delays(net, 100).every((delay) => delay >= 50 && delay < 60));
+  assert(net.datagramDelay(1, 0) < 2);
+  assert(net.streamDelay(0, 1, 3) >= 150);
+  assertEquals(net.streamDelay(0, -1, 1) < 2, true, "nobody is there");
+  const lossy = network({ link: () => ({ loss: 1 }) });
+  assert(delays(lossy, 100).every((delay) => delay < 0));
+  const wrong = network({ link: () => ({ latencyMs: [2, 1] }) });
+  assertThrows(() => wrong.datagramDelay(0, 1), RangeError, "Cannot use latencyMs");
+});

@@ -1,146 +1,208 @@
 /**
- * `serf simulate`, which the original Serf does not have: how a cluster of a given size behaves, as a short table.
+ * `serf simulate`, which the original Serf does not have: how a cluster of a given size behaves when its network loses
+ * datagrams and its nodes fail, as a table, as JSON and as a chart.
  *
  * @module
  */
 
-import { FlagError, type FlagSpecs, parseGoFlags } from "../../go/flags.ts";
-import { type Cluster, simulate as simulateCluster } from "../../sim/cluster.ts";
-import type { SimNode } from "../../sim/sim_node.ts";
+import { errorText } from "../../base/errors.ts";
+import { decodeJson } from "../../go/decode_json.ts";
+import { FlagError, type FlagSpecs, type FlagValues, parseGoFlags } from "../../go/flags.ts";
+import type { Scenario } from "../../sim/scenario/scenario.ts";
+import { type ScenarioResult, ScenarioRun } from "../../sim/scenario/scenario_run.ts";
 import { SimulationError } from "../../sim/simulation_error.ts";
-import { type Command, CommandFailure, flagFailure } from "../command.ts";
+import {
+  type Command,
+  CommandFailure,
+  type CommandIo,
+  flagFailure,
+  refuseArguments,
+  UsageFailure,
+} from "../command.ts";
+import { formatFlag, formatResult } from "../output.ts";
+import { drawChart } from "../simulate/chart.ts";
+import { ShapeError } from "../simulate/json_shape.ts";
+import { ProgressLine } from "../simulate/progress_line.ts";
+import { formatReport, type Outcome, reportAsJson } from "../simulate/report.ts";
+import { readScenario } from "../simulate/scenario_file.ts";
+import { type Variant, variantsOf } from "../simulate/variants.ts";
 
-const simulateFlags = {
-  nodes: { kind: "int", value: "n", default: 100, help: "How many nodes the cluster has." },
-  formed: {
-    kind: "bool",
-    help: "Starts with a formed cluster; joining takes long with thousands of nodes.",
-  },
-  seed: { kind: "int", value: "n", default: 1, help: "Decides everything that is random." },
-  seconds: {
-    kind: "int",
-    value: "n",
-    default: 60,
-    help: "Virtual seconds to run after all nodes know each other.",
-  },
+/** The flags that say what a scenario file says too. They have no default here, to see whether they were given. */
+const scenarioFlags = {
+  nodes: { kind: "int", value: "n", help: "How many nodes the cluster has. Default: 100." },
+  seconds: { kind: "int", value: "n", help: "Virtual seconds to run. Default: 60." },
+  profile: { kind: "string", value: "name", help: "lan, wan or local. Default: lan." },
   loss: {
     kind: "string",
     value: "share",
-    default: "0",
-    help: "Share of datagrams that are lost, from 0 to 1.",
+    help: "Share of datagrams that are lost, from 0 to 1. Default: 0.",
   },
   kill: {
     kind: "int",
     value: "n",
-    default: 1,
-    help: "How many nodes are killed once all know each other.",
+    help: "How many nodes are killed after a sixth of the time. Default: 1.",
+  },
+  "event-rate": {
+    kind: "string",
+    value: "n",
+    help: "User events per second, from anywhere. Default: 0.2.",
   },
 } as const satisfies FlagSpecs;
 
-/** Runs a cluster in virtual time and prints how it behaved. */
+const simulateFlags = {
+  ...scenarioFlags,
+  formed: {
+    kind: "bool",
+    default: true,
+    help:
+      "Starts with a formed cluster. With -formed=false the nodes join the first one, which takes long with thousands of them.",
+  },
+  seed: { kind: "int", value: "n", help: "Decides everything that is random. Default: 1." },
+  scenario: {
+    kind: "string",
+    value: "file",
+    help: "Reads what is simulated from a JSON file instead of the flags above, all but -seed.",
+  },
+  compare: {
+    kind: "string",
+    value: "list",
+    help:
+      "Sets variants side by side: profiles (lan,wan), or settings to change (probe_interval=500ms), several of them joined by +. A single one is compared with the profile as it is.",
+  },
+  chart: { kind: "string", value: "file", help: "Also writes a chart, as SVG." },
+  format: formatFlag,
+} as const satisfies FlagSpecs;
+
+/** Runs clusters in virtual time and prints how they behaved. */
 export const simulate: Command = {
   usage: {
     line: "serf simulate [options]",
     description:
-      "Runs a whole cluster inside this process, in virtual time and without a network, and prints how fast it comes together and notices failures. The same seed gives the same run.",
+      "Runs a whole cluster inside this process, in virtual time and without a network, and prints how soon failures are noticed, how many are false, how soon user events arrive, and what that costs. The protocol is the one that the agent runs. The same seed gives the same run.",
     flags: simulateFlags,
   },
-  run(args, io) {
+  async run(args, io) {
+    const flags = parse(args);
     try {
-      io.out(simulationTable(args));
+      checkFormat(flags.format);
+      const scenario = flags.scenario === undefined
+        ? scenarioOfFlags(flags)
+        : await scenarioOfFile(flags.scenario, flags);
+      const outcomes = await runAll(variantsOf(scenario, flags.compare), io);
+      if (flags.chart !== undefined) await write(flags.chart, drawChart(outcomes));
+      io.out(formatResult(flags.format, {
+        text: () => formatReport(outcomes),
+        json: () => reportAsJson(outcomes),
+      }));
       return 0;
     } catch (error) {
-      if (error instanceof FlagError) throw flagFailure(error);
-      const isFailure = error instanceof TypeError || error instanceof RangeError ||
-        error instanceof SimulationError;
-      throw isFailure ? new CommandFailure(error.message) : error;
+      throw asFailure(error, flags);
     }
   },
 };
 
-/**
- * Simulates a cluster by command line flags and returns a table of what was measured.
- *
- * @throws {FlagError} if the flags are wrong
- * @throws {TypeError} if there are other arguments
- * @throws {RangeError} if a value is out of range
- * @throws {SimulationError} if the cluster does not converge
- */
-export function simulationTable(args: readonly string[]): string {
-  // `deno task sim -- -nodes=5` passes the dashes on.
-  const ours = args[0] === "--" ? args.slice(1) : args;
-  const { flags, positionals } = parseGoFlags(ours, simulateFlags);
-  if (positionals.length > 0) throw new TypeError(`Cannot use argument: got "${positionals[0]}"`);
-  const { nodes, formed, seed, seconds, kill } = flags;
-  const loss = Number(flags.loss);
-  if (nodes < 1) throw new RangeError(`Cannot simulate a cluster of ${nodes} nodes`);
-  if (seconds < 1) throw new RangeError(`Cannot simulate ${seconds} seconds`);
-  if (kill < 0 || kill >= nodes) throw new RangeError(`Cannot kill ${kill} of ${nodes} nodes`);
-  const startedAt = performance.now();
-  const join = formed ? "formed" : "first";
-  const cluster = simulateCluster({ nodes, join, seed, loss, countBytes: true, keepEvents: 0 });
-  const measured = measure(cluster, { kill, seconds });
-  const realSeconds = (performance.now() - startedAt) / 1000;
-  return formatTable([
-    ["nodes, seed, loss", `${nodes}, ${seed}, ${loss}`],
-    ["converged after", formatSeconds(measured.convergedMs)],
-    [`${kill} killed, seen by the first`, formatSeconds(measured.firstMs)],
-    [`${kill} killed, seen by all`, formatSeconds(measured.lastMs)],
-    ["running nodes seen as failed", String(measured.falseFailures)],
-    ["packets per node per second", (measured.packets / nodes / measured.seconds).toFixed(2)],
-    ["bytes per node per second", (measured.bytes / nodes / measured.seconds).toFixed(0)],
-    ["events processed", String(cluster.statistics.events)],
-    ["real time", `${realSeconds.toFixed(2)} s`],
-  ]);
+type Flags = FlagValues<typeof simulateFlags>;
+
+function parse(args: readonly string[]): Flags {
+  try {
+    // `deno task sim -- -nodes=5` passes the dashes on.
+    const ours = args[0] === "--" ? args.slice(1) : args;
+    const { flags, positionals } = parseGoFlags(ours, simulateFlags);
+    refuseArguments(positionals);
+    return flags;
+  } catch (error) {
+    throw error instanceof FlagError ? flagFailure(error) : error;
+  }
 }
 
-/** What was measured; times are virtual milliseconds. */
-interface Measurements {
-  readonly convergedMs: number;
-  /** From the kill until the first and until the last node saw all the killed ones as failed. */
-  readonly firstMs: number | undefined;
-  readonly lastMs: number | undefined;
-  /** Running nodes that somebody sees as failed at the end. */
-  readonly falseFailures: number;
-  /** Virtual seconds, packets and bytes after convergence. */
-  readonly seconds: number;
-  readonly packets: number;
-  readonly bytes: number;
+/** Refuses a wrong format before anything is run. */
+function checkFormat(format: string): void {
+  formatResult(format, { text: () => "", json: () => null });
 }
 
-function measure(
-  cluster: Cluster,
-  { kill, seconds }: { kill: number; seconds: number },
-): Measurements {
-  const convergedMs = cluster.now;
-  const { packets, bytes } = cluster.statistics;
-  const killed = cluster.nodes.slice(cluster.nodes.length - kill);
-  for (const node of killed) node.kill();
-  const sees = (viewer: SimNode) => killed.every(({ name }) => viewer.status(name) === "failed");
-  const firstMs = cluster.wait(() => cluster.running.some(sees), { seconds });
-  const restMs = cluster.wait(() => cluster.running.every(sees), { seconds });
-  const spentMs = cluster.now - convergedMs;
-  cluster.run({ ms: Math.max(0, seconds * 1000 - spentMs) });
-  return {
-    convergedMs,
-    firstMs,
-    lastMs: firstMs === undefined || restMs === undefined ? undefined : firstMs + restMs,
-    falseFailures: cluster.running.filter(({ name }) => isSeenAsFailed(cluster, name)).length,
-    seconds: (cluster.now - convergedMs) / 1000,
-    packets: cluster.statistics.packets - packets,
-    bytes: cluster.statistics.bytes - bytes,
-  };
+/** What is wrong with the flags or the file, or went wrong in the run, as a failure; a defect stays what it is. */
+function asFailure(error: unknown, { format }: Flags): unknown {
+  if (error instanceof ShapeError) return new UsageFailure(error.message);
+  const isFailure = error instanceof RangeError || error instanceof SimulationError;
+  const failure = isFailure ? new CommandFailure(error.message) : error;
+  if (failure instanceof CommandFailure) failure.inJson = format === "json";
+  return failure;
 }
 
-function isSeenAsFailed(cluster: Cluster, name: string): boolean {
-  return cluster.running.some((viewer) => viewer.status(name) === "failed");
+/** The scenario of the flags, checked like a file. */
+function scenarioOfFlags(flags: Flags): Scenario {
+  const { nodes, seconds = 60, profile, formed, seed, kill = 1 } = flags;
+  const rate = Number(flags["event-rate"] ?? 0.2);
+  const loss = Number(flags.loss ?? 0);
+  const given = { nodes, profile, seed, loss: Number.isNaN(loss) ? flags.loss : loss };
+  try {
+    return readScenario({
+      ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
+      seconds,
+      formed,
+      kills: kill === 0 ? [] : [{ nodes: kill, at: `${Math.round(seconds * 1000 / 6)}ms` }],
+      events: rate === 0 ? [] : [{ per_second: Number.isNaN(rate) ? flags["event-rate"] : rate }],
+    });
+  } catch (error) {
+    if (error instanceof ShapeError) throw new ShapeError("", flagText(error.message));
+    throw error;
+  }
 }
 
-function formatSeconds(ms: number | undefined): string {
-  return ms === undefined ? "not in time" : `${(ms / 1000).toFixed(2)} s`;
+/** The flags in place of the keys of a file. */
+function flagText(message: string): string {
+  return message
+    .replace(/^kills\[0\]\.nodes:/, "-kill:")
+    .replace(/^events\[0\]\.per_second:/, "-event-rate:")
+    .replace(/^(\w+):/, "-$1:");
 }
 
-function formatTable(rows: readonly (readonly [label: string, value: string])[]): string {
-  const width = Math.max(...rows.map(([label]) => label.length));
-  return rows.map(([label, value]) => `${label.padEnd(width)}  ${value}`).join("\n");
+async function scenarioOfFile(file: string, flags: Flags): Promise<Scenario> {
+  const twice = (Object.keys(scenarioFlags) as (keyof typeof scenarioFlags)[])
+    .find((name) => flags[name] !== undefined);
+  if (twice !== undefined) {
+    throw new UsageFailure(`Cannot use -${twice} with -scenario: ${file} says it`);
+  }
+  try {
+    const scenario = readScenario(decodeJson(await Deno.readFile(file)));
+    return flags.seed === undefined ? scenario : { ...scenario, seed: flags.seed };
+  } catch (error) {
+    throw new CommandFailure(`Cannot use the scenario ${file}: ${errorText(error)}`);
+  }
+}
+
+/** Runs all variants one after the other. */
+async function runAll(variants: readonly Variant[], io: CommandIo): Promise<readonly Outcome[]> {
+  const progress = new ProgressLine(io);
+  const outcomes: Outcome[] = [];
+  for (const [i, variant] of variants.entries()) {
+    const result = await runOne(
+      variant,
+      (share) => progress.show((i + share) / variants.length, variant.name),
+    );
+    outcomes.push({ ...variant, result });
+  }
+  await progress.clear();
+  return outcomes;
+}
+
+async function runOne(
+  { scenario }: Variant,
+  show: (share: number) => Promise<void>,
+): Promise<ScenarioResult> {
+  await show(0);
+  const run = new ScenarioRun(scenario);
+  while (!run.isOver) {
+    run.step();
+    await show(run.seconds / scenario.seconds);
+  }
+  return run.result();
+}
+
+async function write(file: string, text: string): Promise<void> {
+  try {
+    await Deno.writeTextFile(file, text);
+  } catch (error) {
+    throw new CommandFailure(`Cannot write the chart: ${errorText(error)}`);
+  }
 }

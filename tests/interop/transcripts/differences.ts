@@ -14,6 +14,7 @@ const reasons = {
   queryEnd:
     "A query ends as soon as every member that it is for has acknowledged and answered it as asked",
   linger: "`-handler-linger` (`handler_linger` in files) makes that longer or shorter",
+  commands: "There are commands that Serf does not have",
   rpc: "RPC takes its token from a file",
   logFormat: "The log may be JSON or logfmt, and go to a file too",
   tagChange: "A change of tags is one `member-update` event",
@@ -72,6 +73,9 @@ const places = {
   ],
 };
 
+/** The commands of ours that Serf does not have. */
+const newCommands = ["simulate"];
+
 /** Everything that is different with ours. */
 export const ourDifferences: readonly Difference[] = [
   ...mannerDifferences,
@@ -101,6 +105,14 @@ export const ourDifferences: readonly Difference[] = [
       "Failed to start the Serf agent: Error creating Serf: Node name contains invalid characters bad name! , " +
         "Valid characters include all alpha-numerics and dashes and '.' ",
     ),
+  },
+  {
+    where: ["help-structure/commands in order"],
+    reason: reasons.commands,
+    adapt: ({ stdout = "", ...rest }) => ({
+      ...rest,
+      stdout: [...stdout.split("\n"), ...newCommands].sort().join("\n"),
+    }),
   },
   {
     where: ["help-structure/flags of agent"],
