@@ -57,6 +57,7 @@ export {
   QueryResponse,
   type QueryResult,
 } from "./lib/api/query.ts";
+export { rendezvous } from "./lib/api/rendezvous.ts";
 export type { SerfClosed, SerfState } from "./lib/api/serf_state.ts";
 export type { SerfStats } from "./lib/api/stats.ts";
 export type {

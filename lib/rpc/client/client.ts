@@ -93,6 +93,7 @@ export {
   QueryResponse,
   type QueryResult,
 } from "../../api/query.ts";
+export { rendezvous } from "../../api/rendezvous.ts";
 export type { SerfStats } from "../../api/stats.ts";
 export { Address } from "../../base/address.ts";
 export { RpcError } from "../../base/errors.ts";

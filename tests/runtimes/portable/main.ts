@@ -8,4 +8,5 @@
 import "./platform.ts";
 import "./cluster.ts";
 import "./client.ts";
+import "./examples.ts";
 import "./simulator.ts";
