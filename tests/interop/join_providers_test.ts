@@ -1,6 +1,7 @@
 /** Agents of ours that find one of Serf by each provider of addresses. */
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { startNameServer } from "../agent/join_providers/dns_server.ts";
 import { Agent, GOSSIP_PORT } from "../support/agent.ts";
 import { PrivateNetwork, privateNetworkMissing } from "../support/private_network.ts";
 import { interopTest } from "../support/program.ts";
@@ -31,15 +32,18 @@ interopTest("agents find Serf by a file and by a command", async (serf) => {
 
 interopTest("agents find Serf by name, and by the name of a service", async (serf) => {
   using directory = new TemporaryDirectory();
-  directory.write({ "resolv.conf": "nameserver 127.0.0.1\nsearch lab.example\n" });
+  directory.write({
+    "resolv.conf": "nameserver 127.0.0.1\nsearch lab.example\n",
+    zone: JSON.stringify({
+      "seed.lab.example": { A: ["10.9.0.1"] },
+      "_serf._tcp.lab.example": { SRV: [`1 1 ${GOSSIP_PORT} seed.lab.example.`] },
+    }),
+  });
   await using network = await PrivateNetwork.create({
     resolvConf: directory.file("resolv.conf"),
   });
   const { through } = network;
-  await using _dns = await startNameServer(through, {
-    "seed.lab.example": { A: ["10.9.0.1"] },
-    "_serf._tcp.lab.example": { SRV: [`1 1 ${GOSSIP_PORT} seed.lab.example.`] },
-  });
+  await using _dns = await startNameServer(directory.file("zone"), { through });
   await using seed = Agent.spawn(serf, { name: "seed", ip: "10.9.0.1", through });
   await seed.printed("Serf agent running!");
   const start = (name: string, ip: string, target: string) => {
@@ -53,24 +57,3 @@ interopTest("agents find Serf by name, and by the name of a service", async (ser
   await seed.printed("EventMemberJoin: named");
   await seed.printed("EventMemberJoin: served");
 }, { missing: privateNetworkMissing });
-
-/** Starts the name server of `dns_server.ts` in a network. */
-async function startNameServer(
-  through: readonly string[],
-  zone: Readonly<Record<string, unknown>>,
-): Promise<AsyncDisposable> {
-  const server = new URL("../agent/join_providers/dns_server.ts", import.meta.url).pathname;
-  const flags = ["run", "--no-prompt", "--unstable-net", "--allow-net"];
-  const [program, ...args] = [...through, Deno.execPath(), ...flags, server, JSON.stringify(zone)];
-  const child = new Deno.Command(program, { args, stdin: "null", stdout: "piped" }).spawn();
-  const reader = child.stdout.getReader();
-  const { value } = await reader.read();
-  assertEquals(new TextDecoder().decode(value), "ready\n");
-  return {
-    async [Symbol.asyncDispose]() {
-      child.kill();
-      await reader.cancel();
-      await child.status;
-    },
-  };
-}

@@ -19,16 +19,13 @@ const HEADER_BYTES = 12;
 
 /** A server, which answers in the background until it is disposed of. */
 export class DnsServer implements AsyncDisposable {
-  /** What it answers from the next query on. `undefined` for silence. */
-  zone: DnsZone | undefined;
-  /** The names it was asked for, with the type, as in `web.example A`. */
-  readonly asked: string[] = [];
+  readonly #zone: () => DnsZone | undefined;
   readonly #socket: Deno.DatagramConn;
   readonly #done: Promise<void>;
 
-  /** Listens on a port of 127.0.0.1, any by default. */
-  constructor(zone: DnsZone | undefined, { port = 0 }: { readonly port?: number } = {}) {
-    this.zone = zone;
+  /** Answers from what `zone` returns at each query, `undefined` for silence, on a port of 127.0.0.1, any by default. */
+  constructor(zone: () => DnsZone | undefined, { port = 0 }: { readonly port?: number } = {}) {
+    this.#zone = zone;
     this.#socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port });
     this.#done = this.#answer();
   }
@@ -46,9 +43,9 @@ export class DnsServer implements AsyncDisposable {
   async #answer(): Promise<void> {
     for await (const [query, sender] of this.#socket) {
       const { name, type, end } = readQuestion(query);
-      this.asked.push(`${name} ${type}`);
-      if (this.zone === undefined) continue;
-      const answer = respond(query.subarray(0, end), this.zone[name], type);
+      const zone = this.#zone();
+      if (zone === undefined) continue;
+      const answer = respond(query.subarray(0, end), zone[name], type);
       await this.#socket.send(answer, sender).catch(() => {});
     }
   }
@@ -102,7 +99,32 @@ function encodeIpv6(text: string): number[] {
   return [...head, ...zeros, ...tail].flatMap((group) => [group >> 8, group & 0xff]);
 }
 
+/** Runs a server in a network, on the port of DNS. It answers from a file with a {@link DnsZone}, read at every query. */
+export async function startNameServer(
+  file: string,
+  { through }: { readonly through: readonly string[] },
+): Promise<AsyncDisposable> {
+  const flags = ["--no-prompt", "--unstable-net", "--allow-net", `--allow-read=${file}`];
+  const [program, ...args] = [
+    ...[...through, Deno.execPath(), "run", ...flags],
+    ...[new URL(import.meta.url).pathname, file],
+  ];
+  const child = new Deno.Command(program, { args, stdin: "null", stdout: "piped" }).spawn();
+  const reader = child.stdout.getReader();
+  const { value } = await reader.read();
+  if (value === undefined) throw new Error("Cannot start a name server");
+  return {
+    async [Symbol.asyncDispose]() {
+      child.kill();
+      await reader.cancel();
+      await child.status;
+    },
+  };
+}
+
 if (import.meta.main) {
-  const _server = new DnsServer(JSON.parse(Deno.args[0]), { port: 53 });
+  const _server = new DnsServer(() => JSON.parse(Deno.readTextFileSync(Deno.args[0])), {
+    port: 53,
+  });
   console.log("ready");
 }

@@ -10,7 +10,7 @@ const self = Address.parse("10.0.0.9", 7946);
 
 /** The addresses of the targets, sorted, and why others have none. */
 async function resolve(targets: readonly string[], zone: DnsZone = {}) {
-  await using dns = new DnsServer(zone);
+  await using dns = new DnsServer(() => zone);
   const { addresses, failures } = await resolveProviders(targets, {
     self,
     nameServer: dns.nameServer,
@@ -49,12 +49,13 @@ Deno.test("dns+NAME has the addresses of both kinds, with the port if there is o
 
 Deno.test("srv+NAME has the hosts of the service, the lowest priority first", async () => {
   const name = "_serf._tcp.example";
-  await using dns = new DnsServer({
+  const zone = {
     [name]: { SRV: ["20 0 9 c.example.", "10 1 7 a.example.", "10 1000 8 b.example.", "5 0 1 ."] },
     "a.example": { A: ["10.0.0.1"] },
     "b.example": { A: ["10.0.0.2"], AAAA: ["fd00::2"] },
     "c.example": { A: ["10.0.0.3"] },
-  });
+  };
+  await using dns = new DnsServer(() => zone);
   const firsts = new Set<string>();
   for (let i = 0; i < 20; i++) {
     const { nameServer } = dns;
@@ -107,7 +108,7 @@ Deno.test("names that do not exist, or cannot, are said with the provider", asyn
 });
 
 Deno.test("a name server that does not answer is given up", async () => {
-  await using dns = new DnsServer(undefined);
+  await using dns = new DnsServer(() => undefined);
   const { failures } = await resolveProviders(["dns+web.example"], {
     self,
     nameServer: dns.nameServer,
