@@ -55,6 +55,7 @@ Deno.test("nothing in a node grows with the members, events and queries that hav
       reconnectTimeoutMs: 60_000,
       eventBuffer: 16,
       queryBuffer: 16,
+      evidenceBytes: 16_384,
     },
   });
   cluster.answerQueries(() => new Uint8Array(8));
