@@ -21,6 +21,16 @@ export interface Command {
   run(args: readonly string[], io: CommandIo): number | Promise<number>;
 }
 
+/** A command before it is loaded. */
+export interface CommandEntry {
+  /** One line for the program's help; a command without one is not listed there. */
+  readonly summary?: string;
+  load(): Promise<Command>;
+}
+
+/** Commands by name. */
+export type CommandTable = ReadonlyMap<string, CommandEntry>;
+
 /** What a command may do outside its process, apart from the network. */
 export interface CommandIo {
   /** Writes one line to standard output; the newline is added. Bytes go out as they are. */

@@ -4,20 +4,17 @@
  * @module
  */
 
-import type { Command } from "./command.ts";
-
-/** A command before it is loaded. */
-export interface CommandEntry {
-  /** One line for the program's help; a command without one is not listed there. */
-  readonly summary?: string;
-  load(): Promise<Command>;
-}
+import type { CommandEntry, CommandTable } from "./command.ts";
 
 /** All commands by name, in the order of the program's help. */
-export const commandTable: ReadonlyMap<string, CommandEntry> = new Map<string, CommandEntry>([
+export const commandTable: CommandTable = new Map<string, CommandEntry>([
   ["agent", {
     summary: "Run a Serf agent",
     load: async () => (await import("./commands/agent.ts")).agent,
+  }],
+  ["completion", {
+    summary: "Print a shell's completion of this program",
+    load: async () => (await import("./docs/completion.ts")).completionOf(commandTable),
   }],
   ["event", {
     summary: "Send a user event to all members",
@@ -26,6 +23,10 @@ export const commandTable: ReadonlyMap<string, CommandEntry> = new Map<string, C
   ["force-leave", {
     summary: "Mark a failed member as left",
     load: async () => (await import("./commands/force_leave.ts")).forceLeave,
+  }],
+  ["help", {
+    summary: "Show the help of a command, or all configuration keys",
+    load: async () => (await import("./docs/help.ts")).helpOf(commandTable),
   }],
   ["info", {
     summary: "Show information about the agent",
@@ -46,6 +47,10 @@ export const commandTable: ReadonlyMap<string, CommandEntry> = new Map<string, C
   ["leave", {
     summary: "Leave the cluster and stop the agent",
     load: async () => (await import("./commands/leave.ts")).leave,
+  }],
+  ["man", {
+    summary: "Print the manual page",
+    load: async () => (await import("./docs/man.ts")).manualOf(commandTable),
   }],
   ["members", {
     summary: "List the members of the cluster",

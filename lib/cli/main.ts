@@ -6,9 +6,7 @@
 
 import { type Command, CommandFailure, type CommandIo } from "./command.ts";
 import { commandTable } from "./command_table.ts";
-
-/** The exit code when no command is given, or an unknown one. */
-const UNKNOWN_COMMAND_EXIT_CODE = 127;
+import { programHelp, UNKNOWN_COMMAND_EXIT_CODE } from "./program_help.ts";
 
 /**
  * Runs one command line and returns the exit code: 0 for success, 127 for an unknown command, 1 for everything else.
@@ -19,7 +17,7 @@ export async function runSerf(args: readonly string[], io: CommandIo): Promise<n
   const { name, commandArgs, wantsHelp, misplacedFlag } = scan(args);
   const entry = name === undefined ? undefined : commandTable.get(name);
   if (name === undefined || entry === undefined) {
-    const help = `${programHelp()}\n`;
+    const help = `${programHelp(commandTable)}\n`;
     if (name === undefined) io.err(help);
     else {
       const { reportUnknownCommand } = await import("./report_failure.ts");
@@ -81,16 +79,4 @@ function scan(args: readonly string[]): CommandLine {
     wantsHelp: scanned.some((arg) => HELP_FLAGS.includes(arg)),
     misplacedFlag: before.some((arg) => !ignored.includes(arg)),
   };
-}
-
-function programHelp(): string {
-  const listed = Array.from(commandTable, ([name, { summary }]) => ({ name, summary }))
-    .filter(({ summary }) => summary !== undefined);
-  const width = Math.max(...listed.map(({ name }) => name.length));
-  return [
-    "Usage: serf [--version] [--help] <command> [<args>]",
-    "",
-    "Available commands are:",
-    ...listed.map(({ name, summary }) => `    ${name.padEnd(width)}    ${summary}`),
-  ].join("\n");
 }

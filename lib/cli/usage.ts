@@ -29,17 +29,23 @@ export function formatUsage({ line, description, flags }: Usage): string {
 
 function formatFlag(name: string, spec: FlagSpec): string {
   const label = spec.kind === "bool" ? `  -${name}` : `  -${name}=${spec.value ?? spec.kind}`;
-  const notes = [
-    spec.kind === "list" ? "May be repeated." : "",
-    spec.default === undefined ? "" : `Default: ${spec.default}.`,
-  ];
-  const lines = wrap([spec.help, ...notes].filter((text) => text !== "").join(" "), FLAG_COLUMN);
+  const lines = wrap(flagNotes(spec), FLAG_COLUMN);
   if (label.length > FLAG_COLUMN - 2) return [label, ...lines].join("\n");
   return [label + lines[0].slice(label.length), ...lines.slice(1)].join("\n");
 }
 
+/** What there is to know of a flag. */
+export function flagNotes({ help, kind, default: value }: FlagSpec): string {
+  const notes = [
+    help,
+    kind === "list" ? "May be repeated." : "",
+    value === undefined ? "" : `Default: ${value}.`,
+  ];
+  return notes.filter((text) => text !== "").join(" ");
+}
+
 /** Breaks text into lines of at most {@link WIDTH} columns, `indent` spaces included. */
-function wrap(text: string, indent: number): string[] {
+export function wrap(text: string, indent: number): string[] {
   const margin = " ".repeat(indent);
   const lines: string[] = [];
   let line = margin;

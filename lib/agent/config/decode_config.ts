@@ -13,7 +13,7 @@ import type { ConfigMistake, JsonPath } from "./startup_error.ts";
 type JsonObject = { readonly [key: string]: unknown };
 
 /** Keys that must be booleans but have no effect; Serf accepts them too. */
-const INERT_KEYS = ["enable_compression", "MsgpackUseNewTimeFormat"];
+export const INERT_KEYS = ["enable_compression", "MsgpackUseNewTimeFormat"];
 
 /** Why JSON is no configuration. The message is Serf's. */
 export class DecodeError extends TypeError {

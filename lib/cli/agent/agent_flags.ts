@@ -152,8 +152,8 @@ export const agentFlags = {
   },
   "log-format": {
     kind: "string",
-    value: "format",
-    help: "Format of the log: text, json or logfmt. Default: text.",
+    value: "text|json|logfmt",
+    help: "Format of the log. Default: text.",
   },
   "log-file": { kind: "string", value: "path", help: "File that gets the log too." },
   "log-rotate-bytes": {

@@ -9,7 +9,7 @@ import { rpcCommand } from "../rpc_command.ts";
 
 /** Marks a failed member as left; prints nothing on success. */
 export const forceLeave = rpcCommand({
-  line: "serf force-leave [options] name",
+  line: "serf force-leave [options] node",
   description:
     "Marks a failed member that will not come back as left, so that the others stop trying to reconnect to it. A member that is still running stays in the cluster.",
   flags: {

@@ -74,7 +74,7 @@ const places = {
 };
 
 /** The commands of ours that Serf does not have. */
-const newCommands = ["simulate"];
+const newCommands = ["completion", "help", "man", "replay", "simulate"];
 
 /** Everything that is different with ours. */
 export const ourDifferences: readonly Difference[] = [

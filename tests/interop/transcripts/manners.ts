@@ -43,7 +43,7 @@ export const mannerDifferences: readonly Difference[] = [
       return hint === undefined ? recorded : { ...recorded, stderr: `${recorded.stderr}${hint}\n` };
     },
   },
-  ...[["unknown-command", "bogus"], ["unknown-command-help", "bogus"], ["help-word", "help"]]
+  ...[["unknown-command", "bogus"], ["unknown-command-help", "bogus"]]
     .map(([name, command]): Difference => ({
       where: [`toplevel/${name}`],
       reason: reasons.hints,

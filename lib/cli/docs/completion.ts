@@ -1,0 +1,56 @@
+/**
+ * `serf completion`, which the original Serf does not have.
+ *
+ * @module
+ */
+
+import { FlagError, parseGoFlags } from "../../go/flags.ts";
+import {
+  type Command,
+  type CommandTable,
+  flagFailure,
+  refuseArguments,
+  UsageFailure,
+} from "../command.ts";
+import type { DescribedCommand } from "./described_commands.ts";
+
+type Generator = (commands: readonly DescribedCommand[]) => string;
+
+const generators: ReadonlyMap<string, () => Promise<Generator>> = new Map([
+  ["bash", async () => (await import("./bash_completion.ts")).bashCompletion],
+  ["zsh", async () => (await import("./zsh_completion.ts")).zshCompletion],
+  ["fish", async () => (await import("./fish_completion.ts")).fishCompletion],
+]);
+
+/** The command that prints the completion of all commands for a shell. */
+export const completionOf = (commands: CommandTable): Command => ({
+  usage: {
+    line: "serf completion bash|zsh|fish",
+    description:
+      "Prints a script that makes a shell complete commands, flags, their values and names of members. The original Serf does not have this command.\n\n" +
+      "For this shell: source <(serf completion bash), source <(serf completion zsh), or serf completion fish | source; for all shells put that line into ~/.bashrc, ~/.zshrc or ~/.config/fish/config.fish.",
+    flags: {},
+  },
+  async run(args, io) {
+    const [shell = "", ...rest] = parseShell(args);
+    refuseArguments(rest);
+    const generator = await generators.get(shell)?.();
+    if (generator === undefined) {
+      const shells = [...generators.keys()].join(", ");
+      throw new UsageFailure(
+        shell === "" ? `expected one of ${shells}` : `unknown shell: ${shell}`,
+      );
+    }
+    const { describedCommands } = await import("./described_commands.ts");
+    io.out(generator(await describedCommands(commands)).trimEnd());
+    return 0;
+  },
+});
+
+function parseShell(args: readonly string[]): readonly string[] {
+  try {
+    return parseGoFlags(args, {}).positionals;
+  } catch (error) {
+    throw error instanceof FlagError ? flagFailure(error) : error;
+  }
+}
