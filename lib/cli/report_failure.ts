@@ -14,7 +14,7 @@ const IN_USE = "Another program uses this address, perhaps another agent; choose
 /** What may help against failures that Serf has too, by their messages. */
 const HINTS: readonly (readonly [message: RegExp, hint: string])[] = [
   [
-    /^Error connecting to Serf agent: dial .*: (connection refused|no such file or directory)$/,
+    /^Error connecting to Serf agent: dial .*: (connection refused|no such file or directory|i\/o timeout)$/,
     "Is an agent running there? The address is that of -rpc-addr or SERF_RPC_ADDR.",
   ],
   [
@@ -25,6 +25,10 @@ const HINTS: readonly (readonly [message: RegExp, hint: string])[] = [
   [
     /: Invalid authentication token$/,
     `The agent has another token than that of ${TOKEN}, or none.`,
+  ],
+  [
+    /: no answer within [\d.]+ s$/,
+    "Is the agent stopped, or busy? -rpc-timeout or SERF_RPC_TIMEOUT is how long to wait for it.",
   ],
   [/^Error starting RPC listener: .*address already in use$/, `${IN_USE} -rpc-addr.`],
   [/^Error starting HTTP listener: .*address already in use$/, `${IN_USE} -http-addr.`],

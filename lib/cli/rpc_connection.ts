@@ -8,6 +8,7 @@
 import { formatHostPort } from "../base/address.ts";
 import { errorText } from "../base/errors.ts";
 import { missingPermissions } from "../base/permissions.ts";
+import { parseDuration } from "../go/duration.ts";
 import type { FlagSpecs, FlagValues } from "../go/flags.ts";
 import { readAuthFile } from "../rpc/auth_file.ts";
 import { RpcClient } from "../rpc/client/client.ts";
@@ -57,6 +58,12 @@ export const rpcFlags = {
     help: "Connect over TLS, to an agent whose certificate is for this name. " +
       "Default: $SERF_RPC_TLS_SERVER_NAME, else the host of the address.",
   },
+  "rpc-timeout": {
+    kind: "duration",
+    value: "duration",
+    help: "How long connecting, and the answer to each request, may take; 0 for no limit. " +
+      "Default: $SERF_RPC_TIMEOUT if set, else 10s, without limit where the agent waits for others.",
+  },
 } as const satisfies FlagSpecs;
 
 type RpcFlagValues = FlagValues<typeof rpcFlags>;
@@ -76,7 +83,10 @@ export async function connectToAgent(flags: RpcFlagValues, io: CommandIo): Promi
   requirePermissions(...dialPermissions(address));
   const authKey = tokenOf(flags, io);
   const tls = tlsOf(flags, io);
-  return await labelled(FAILURE, RpcClient.connect({ address, authKey, tls }));
+  const requestTimeoutMs = timeoutOf(flags, io);
+  const timeoutMs = requestTimeoutMs === Infinity ? undefined : requestTimeoutMs;
+  const options = { address, authKey, tls, timeoutMs, requestTimeoutMs };
+  return await labelled(FAILURE, RpcClient.connect(options));
 }
 
 /** What a command says that cannot connect. */
@@ -94,6 +104,23 @@ function tokenOf(flags: RpcFlagValues, io: CommandIo): string | undefined {
 
 function readToken(path: string): string | undefined {
   return path === "" ? undefined : readingFiles([path], () => readAuthFile(path));
+}
+
+/** In milliseconds; `undefined` if no timeout is given. */
+function timeoutOf(flags: RpcFlagValues, io: CommandIo): number | undefined {
+  const timeoutMs = flags["rpc-timeout"] ?? timeoutVariable(io);
+  if (timeoutMs === undefined || timeoutMs > 0) return timeoutMs;
+  if (timeoutMs === 0) return Infinity;
+  throw new CommandFailure(`${FAILURE}: -rpc-timeout and SERF_RPC_TIMEOUT cannot be negative`);
+}
+
+function timeoutVariable(io: CommandIo): number | undefined {
+  const text = optionalVariable("SERF_RPC_TIMEOUT", io);
+  try {
+    return text === "" ? undefined : parseDuration(text);
+  } catch {
+    throw new CommandFailure(`${FAILURE}: SERF_RPC_TIMEOUT is no duration, such as 10s: ${text}`);
+  }
 }
 
 /** `undefined` if nothing about TLS is given. */

@@ -79,6 +79,38 @@ Deno.test("without the token that the agent wants, a hint names the flag", async
   }
 });
 
+Deno.test("an agent that does not answer is not waited for without end", async () => {
+  using stopped = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const address = `127.0.0.1:${stopped.addr.port}`;
+  await Promise.all(
+    Object.entries(rpcCommands).map(async ([command, args]) => {
+      const flags = [`-rpc-addr=${address}`, "-rpc-timeout=50ms"];
+      const { stdout, stderr, exit } = await serf([command, ...flags, ...args]);
+      assertEquals(stdout, "Error connecting to Serf agent: no answer within 0.05 s\n");
+      assertStringIncludes(stderr, "-rpc-timeout or SERF_RPC_TIMEOUT");
+      assertEquals(exit, 1);
+    }),
+  );
+  const env = { SERF_RPC_ADDR: address, SERF_RPC_TIMEOUT: "20ms" };
+  assertMatch((await serf(["info"], { env })).stdout, /: no answer within 0\.02 s\n$/);
+});
+
+Deno.test("an agent that stops answering is not waited for longer than -rpc-timeout", async () => {
+  await using agent = new ScriptedAgent();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  agent.fake.forceLeaving = () => promise;
+  const { stdout } = await agent.run(["force-leave", "-rpc-timeout=50ms", "bravo"]);
+  assertEquals(stdout, "Error force leaving: no answer within 0.05 s\n");
+  resolve();
+});
+
+Deno.test("a timeout that makes no sense is refused", async () => {
+  const flag = await serf(["info", "-rpc-timeout=-1s"]);
+  assertMatch(flag.stdout, /: -rpc-timeout and SERF_RPC_TIMEOUT cannot be negative\n$/);
+  const variable = await serf(["info"], { env: { SERF_RPC_TIMEOUT: "soon" } });
+  assertMatch(variable.stdout, /: SERF_RPC_TIMEOUT is no duration, such as 10s: soon\n$/);
+});
+
 Deno.test("a wrong token is told as such", async () => {
   await using agent = new ScriptedAgent({ authKey: "s3cret" });
   const { stdout, stderr } = await agent.run(["members", "-rpc-auth=nope"]);

@@ -112,8 +112,13 @@ export interface RpcClientOptions {
   readonly authKey?: string;
   /** Connects over TLS; `{}` for an agent whose certificate the system trusts. Default: no TLS. */
   readonly tls?: RpcTlsOptions;
-  /** How long connecting, and writing a request, may each take. Answers are waited for without limit. Default 10,000. */
+  /** How long connecting, and writing a request, may each take. Default 10,000. */
   readonly timeoutMs?: number;
+  /**
+   * How long the agent may take to answer a request, once it has answered those before it. Default 10,000, as long as
+   * connecting may take; without limit for those that wait for other members (joins, leaves, tags and keys).
+   */
+  readonly requestTimeoutMs?: number;
   /** Aborts connecting; has no effect afterwards. */
   readonly signal?: AbortSignal;
 }
@@ -132,8 +137,9 @@ const DEFAULT_TIMEOUT_MS = 10_000;
  * A connection to an agent, on which any number of calls may run at once; the agent carries them out in order.
  *
  * What `Serf` has too works the same here, and returns a promise. Every method rejects with an {@link RpcError}, with the
- * agent's own text if it refuses and with `client closed` if the connection ends before the answer; with the signal's
- * reason; and, for a wrong argument, with a `TypeError` or `RangeError` that names it.
+ * agent's own text if it refuses, with `client closed` if the connection ends before the answer, and with
+ * `no answer within 10 s` if there is none for so long; with the signal's reason; and, for a wrong argument, with a
+ * `TypeError` or `RangeError` that names it.
  */
 export class RpcClient implements AsyncDisposable {
   /** The keys of the agent's cluster. */
@@ -153,15 +159,19 @@ export class RpcClient implements AsyncDisposable {
 
   /** Connects and introduces itself. */
   static async connect(options: RpcClientOptions = {}): Promise<RpcClient> {
-    checkOptions(options, ["address", "authKey", "tls", "timeoutMs", "signal"]);
+    checkOptions(options, ["address", "authKey", "tls", "timeoutMs", "requestTimeoutMs", "signal"]);
     const { address = DEFAULT_RPC_ADDRESS, authKey = "", tls, signal } = options;
-    const { timeoutMs = DEFAULT_TIMEOUT_MS } = options;
+    const { timeoutMs = DEFAULT_TIMEOUT_MS, requestTimeoutMs } = options;
     checkText("address", address, `text such as "${DEFAULT_RPC_ADDRESS}"`);
     checkText("authKey", authKey);
     if (tls !== undefined) checkTlsOptions(tls);
     checkNumber("timeoutMs", timeoutMs);
+    if (requestTimeoutMs !== undefined) checkNumber("requestTimeoutMs", requestTimeoutMs);
     const connection = await dial(address, { tls, timeoutMs, signal });
-    const channel = new RpcChannel(connection, { writeTimeoutMs: timeoutMs });
+    const channel = new RpcChannel(connection, {
+      writeTimeoutMs: timeoutMs,
+      answerTimeoutMs: requestTimeoutMs,
+    });
     const client = new RpcClient(address, channel);
     try {
       await client.#call("handshake", { Version: RPC_VERSION }, { signal });

@@ -19,6 +19,7 @@ import {
   responseHasBody,
   type ResponseHeader,
 } from "../protocol.ts";
+import { AnswerDeadline } from "./answer_deadline.ts";
 import { WriteDeadline } from "./write_deadline.ts";
 
 /** The response of an agent. */
@@ -58,20 +59,29 @@ interface RecordSink {
 /** The largest header or body an agent may send: a list of the largest clusters there are takes a few megabytes. */
 const MAX_RESPONSE_BYTES = 256 * 1024 * 1024;
 
+/** How long things may take. */
+export interface ChannelOptions {
+  /** A write that takes longer ends the channel. */
+  readonly writeTimeoutMs: number;
+  /** A call whose answer takes longer fails. Default: as {@link AnswerDeadline} has it. */
+  readonly answerTimeoutMs?: number;
+}
+
 /** Numbers and sends requests, and passes responses and records on by their numbers. */
 export class RpcChannel {
   readonly #connection: Connection;
   readonly #reader: MessageReader;
   readonly #writer: MessageWriter;
   readonly #writeDeadline: WriteDeadline;
+  readonly #answerDeadline: AnswerDeadline;
   readonly #calls = new Map<bigint, PendingCall>();
   readonly #sinks = new Map<bigint, RecordSink>();
   readonly #receiving: Promise<void>;
   #lastSeq = 0n;
   #ended = false;
 
-  /** `connection` now belongs to the channel. A write that takes longer than the timeout ends it. */
-  constructor(connection: Connection, options: { readonly writeTimeoutMs: number }) {
+  /** `connection` now belongs to the channel. */
+  constructor(connection: Connection, options: ChannelOptions) {
     this.#connection = connection;
     this.#reader = new MessageReader(connection, { maxBytes: MAX_RESPONSE_BYTES });
     this.#writer = new MessageWriter(connection);
@@ -79,6 +89,7 @@ export class RpcChannel {
       timeoutMs: options.writeTimeoutMs,
       onTimeout: () => this.#end(new TimeoutError("write: i/o timeout")),
     });
+    this.#answerDeadline = new AnswerDeadline(options.answerTimeoutMs);
     this.#receiving = this.#receive();
   }
 
@@ -89,7 +100,8 @@ export class RpcChannel {
 
   /**
    * Sends a request and waits for the response. Rejects with an {@link RpcError} that says `client closed` if the
-   * connection ends before, and with the signal's reason; a later response is then ignored.
+   * connection ends before, and with one such as `no answer within 10 s`; and with the signal's reason. A later response
+   * is then ignored.
    */
   call<C extends Command>(
     command: C,
@@ -157,6 +169,7 @@ export class RpcChannel {
     });
     const abort = () => reject(signal?.reason);
     signal?.addEventListener("abort", abort);
+    this.#answerDeadline.expect(seq, command, reject);
     this.#write(message);
     try {
       return await promise;
@@ -196,6 +209,7 @@ export class RpcChannel {
     if (call !== undefined) {
       call.settle(error, responseHasBody(call.command, error) ? await this.#next() : null);
       this.#calls.delete(seq);
+      this.#answerDeadline.answered(seq);
     } else if (error === "") {
       // A header that answers no call precedes a record, perhaps of a stream that was just stopped.
       const record = await this.#next();

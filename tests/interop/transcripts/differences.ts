@@ -16,6 +16,7 @@ const reasons = {
   linger: "`-handler-linger` (`handler_linger` in files) makes that longer or shorter",
   commands: "There are commands that Serf does not have",
   rpc: "RPC takes its token from a file",
+  timeout: "Commands do not wait without end for an agent that has been stopped",
   logFormat: "The log may be JSON or logfmt, and go to a file too",
   tagChange: "A change of tags is one `member-update` event",
   log:
@@ -144,6 +145,11 @@ export const ourDifferences: readonly Difference[] = [
         ...["rpc-tls-ca", "rpc-tls-cert", "rpc-tls-key", "rpc-tls-server-name"],
       ],
     }),
+  },
+  {
+    where: rpcCommands.map((name) => `help-structure/flags of ${name}`),
+    reason: reasons.timeout,
+    adapt: ({ lines = [], ...rest }) => ({ ...rest, lines: [...lines, "rpc-timeout"] }),
   },
   {
     where: ["reachability/one-verbose", "reachability/two-verbose"],
