@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { simulate } from "../../lib/sim/mod.ts";
 import { SimulationRecording } from "../recording/simulation_recording.ts";
 import { TemporaryDirectory } from "../support/temporary_directory.ts";
@@ -124,13 +124,16 @@ Deno.test("replay says what is wrong with a recording or a time", async () => {
     assertEquals(exit, 1);
     return stdout;
   };
-  assertStringIncludes(await failure(), "Must specify a directory with recordings");
+  assertEquals(
+    (await serf(["replay"])).stderr.split("\n").at(-2),
+    "must specify a directory with recordings",
+  );
   assertEquals(
     await failure(directory.file("none")),
     `Cannot replay: ${directory.file("none")}: no such directory\n`,
   );
   assertStringIncludes(
-    await failure("-until=noon", first),
+    (await serf(["replay", "-until=noon", first])).stderr,
     'Invalid -until: got "noon", expected a time as in',
   );
   // Its first segment goes on with blocks of another node.
@@ -138,4 +141,38 @@ Deno.test("replay says what is wrong with a recording or a time", async () => {
   Deno.writeFileSync(`${other}/000002.rec`, bytes);
   const { stdout } = await serf(["replay", other]);
   assertStringIncludes(stdout, "End: " + other + "/000002.rec is of another run.");
+});
+
+Deno.test("replay simulates how it might have gone on with other settings, and says so in every line", async () => {
+  using directory = new TemporaryDirectory();
+  const [first] = recordCluster(directory);
+  const whatIf = async (settings: string) =>
+    (await serf(["replay", "-until=11s", `-what-if=${settings}`, first])).stdout;
+  const stdout = await whatIf("suspicion_mult=10");
+  const [title, peers, absent, , ...lines] = stdout.trim().split("\n");
+  assertMatch(title, /^SIMULATED from 2020-01-01 00:00:1\d\.\d+ on: this is no replay, and never/);
+  assertMatch(
+    peers,
+    /^n0 begins anew .* 1 of 2 answer, after 1\.\d to 1\.\d ms, and 0\.0 % of dat/,
+  );
+  assertEquals(absent, "n2 does not answer: its host refuses connections.");
+  assertEquals(lines.filter((line) => line !== "" && !/simulated|^With /.test(line)), []);
+  const [asItWas, changed] = stdout.split("With suspicion_mult=10 on all nodes:").map((part) =>
+    Number(/\+(\d+\.\d) s {2}n0 declares n2 failed/.exec(part)?.[1])
+  );
+  assert(asItWas < 7 && changed > 9, `${asItWas} s, ${changed} s`);
+  assertMatch(await whatIf("profile=wan"), /^With profile=wan on all nodes:$/m);
+
+  const json = await serf(["replay", "-format=json", "-until=9s", "-what-if=profile=wan", first]);
+  const { simulated, same_until_then, peers: all, changed: entries } = JSON.parse(json.stdout);
+  assertEquals([simulated, same_until_then, entries], [true, true, []]);
+  assertEquals(all.map(({ name, state }: Record<string, string>) => [name, state]).sort(), [
+    ["n1", "answering"],
+    ["n2", "answering"],
+  ]);
+  const wrong = await serf(["replay", "-what-if=probe_timeot=2s", first]);
+  assertStringIncludes(
+    wrong.stderr,
+    '-what-if: unknown setting "probe_timeot", expected perhaps "probe_timeout"',
+  );
 });
