@@ -2,6 +2,7 @@
 
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { packForNpm } from "../../lib/packaging/npm_package.ts";
+import { findRuntimes } from "../runtimes/runtimes.ts";
 import { VERSION } from "../../lib/cli/version.ts";
 import { hasProgram } from "../support/has_program.ts";
 import { localAddress } from "../support/local_addresses.ts";
@@ -38,28 +39,50 @@ Deno.test({
       `${VERSION}\nAgent Protocol: 5 `,
     );
 
-    const ip = localAddress();
-    const rpc = `-rpc-addr=${ip}:17373`;
-    const agent = new Deno.Command(`${app}/node_modules/.bin/serf`, {
-      args: ["agent", "-node=packed", `-bind=${ip}:17946`, rpc],
-      stdin: "null",
-      stdout: "null",
-      stderr: "null",
-    }).spawn();
-    try {
-      const list = () => npm(`${app}/node_modules/.bin/serf`, "members", rpc);
-      await until(async () => (await list()).code === 0, { what: "the agent answers" });
-      assertMatch((await list()).stdout, /^packed +\S+:17946 +alive/);
-      agent.kill("SIGINT");
-      assertEquals((await agent.status).code, 0);
-      assertEquals((await list()).code, 1);
-    } finally {
-      try {
-        agent.kill("SIGTERM");
-      } catch {
-        // It has left.
-      }
-      await agent.status;
-    }
+    const script = `${app}/node_modules/@serf-deno/serf/serf.cjs`;
+    // From this version on, Deno takes the place of Node.
+    const newer = findRuntimes().find(({ name }) => name === "Node");
+    const nodes = ["node", ...newer?.missing === undefined ? [newer!.program] : []];
+    const programs = await Promise.all(nodes.map((node) => runAgent(node, script)));
+    if (Deno.build.os === "linux") assertEquals(programs[1] ?? "deno", "deno");
   },
 });
+
+/** Starts an agent, lets it leave, and returns which program it was in the end. */
+async function runAgent(node: string, script: string): Promise<string> {
+  const ip = localAddress();
+  const rpc = `-rpc-addr=${ip}:17373`;
+  const agent = new Deno.Command(node, {
+    args: [script, "agent", "-node=packed", `-bind=${ip}:17946`, rpc],
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  const list = async () => {
+    const command = new Deno.Command(node, { args: [script, "members", rpc], stdin: "null" });
+    const { code, stdout } = await command.output();
+    return { code, stdout: new TextDecoder().decode(stdout) };
+  };
+  try {
+    await until(async () => (await list()).code === 0, { what: `the agent of ${node} answers` });
+    assertMatch((await list()).stdout, /^packed +\S+:17946 +alive/);
+    const program = await programOf(agent.pid);
+    agent.kill("SIGINT");
+    assertEquals((await agent.status).code, 0);
+    assertEquals((await list()).code, 1);
+    return program;
+  } finally {
+    try {
+      agent.kill("SIGTERM");
+    } catch {
+      // It has left.
+    }
+    await agent.status;
+  }
+}
+
+/** The name of the program that a process runs; empty where that cannot be read. */
+async function programOf(pid: number): Promise<string> {
+  const path = await Deno.readLink(`/proc/${pid}/exe`).catch(() => "");
+  return path.slice(path.lastIndexOf("/") + 1);
+}

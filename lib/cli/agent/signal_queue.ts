@@ -26,6 +26,8 @@ export class SignalQueue implements Disposable {
 
   constructor() {
     this.#listeners.push(onSignal("SIGUSR2", () => {}));
+    // Ctrl-Break; Go makes both keys of Windows the same signal.
+    this.#listeners.push(onSignal("SIGBREAK", () => void this.#arrived.push(WORDS.SIGINT)));
   }
 
   /** The next signal. Never resolves once the queue has been disposed of. */
@@ -40,9 +42,13 @@ export class SignalQueue implements Disposable {
   }
 }
 
-/** Adds a listener, and returns a function that removes it. Windows has only SIGINT; others are ignored there. */
+/**
+ * Adds a listener, and returns a function that removes it. Windows has only SIGINT and SIGBREAK, other systems have no
+ * SIGBREAK; what is not there is ignored.
+ */
 export function onSignal(signal: Deno.Signal, listener: () => void): () => void {
-  if (Deno.build.os === "windows" && signal !== "SIGINT") return () => {};
+  const windows = Deno.build.os === "windows";
+  if (windows ? !/INT|BREAK/.test(signal) : signal === "SIGBREAK") return () => {};
   Deno.addSignalListener(signal, listener);
   return () => Deno.removeSignalListener(signal, listener);
 }
