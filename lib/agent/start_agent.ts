@@ -6,6 +6,7 @@
 
 import { errorText } from "../base/errors.ts";
 import { osErrorText } from "../go/os_error.ts";
+import type { Log } from "../base/log.ts";
 import type { Metrics } from "../base/metrics.ts";
 import type { AgentLog } from "./log/agent_log.ts";
 import type { SerfOptions } from "../host/serf_options.ts";
@@ -56,8 +57,8 @@ export async function startAgent(
   if (network.notice !== undefined) say(network.notice);
   say("Starting Serf agent...");
   const { tags, keyring } = await attempt("Failed to setup the Serf agent", async () => ({
-    tags: restoreTags(config, log),
-    keyring: await restoreKeyring(config, log),
+    tags: restoreTags(config, log.write),
+    keyring: await restoreKeyring(config, log.write),
   }));
   const serf = {
     ...machineOptions(config),
@@ -112,27 +113,29 @@ async function attempt<T>(label: string, step: () => Promise<T>): Promise<T> {
   }
 }
 
-function restoreTags({ tagsFile, tags }: AgentConfig, log: AgentLog): AgentConfig["tags"] {
+/** The tags of the configuration, or of their file. Throws an `Error`. */
+export function restoreTags({ tagsFile, tags }: AgentConfig, log: Log): AgentConfig["tags"] {
   if (tagsFile === "") return tags;
   if (Object.keys(tags).length > 0) {
     throw new Error("Tags config not allowed while using tag files");
   }
   const restored = readTagsFile(tagsFile);
   if (restored === undefined) return {};
-  log.write("INFO", `agent: Restored ${Object.keys(restored).length} tag(s) from ${tagsFile}`);
+  log("INFO", `agent: Restored ${Object.keys(restored).length} tag(s) from ${tagsFile}`);
   return restored;
 }
 
-async function restoreKeyring(
+/** The keys in the keyring file; `undefined` if there is none. Rejects with an `Error`. */
+export async function restoreKeyring(
   { keyringFile, encryptKey }: AgentConfig,
-  log: AgentLog,
+  log: Log,
 ): Promise<Keyring | undefined> {
   if (keyringFile === "") return undefined;
   if (encryptKey !== "") throw new Error("Encryption key not allowed while using a keyring");
   const keyring = await readKeyringFile(keyringFile);
   const count = keyring.keys.length;
-  log.write("INFO", `agent: Restored keyring with ${count} keys from ${keyringFile}`);
-  warnIfReadableByAll(keyringFile, "keyring file", log.write);
+  log("INFO", `agent: Restored keyring with ${count} keys from ${keyringFile}`);
+  warnIfReadableByAll(keyringFile, "keyring file", log);
   return keyring;
 }
 
@@ -141,7 +144,8 @@ function keyringWriter({ keyringFile }: AgentConfig): SerfOptions["onKeyringChan
   return keyringFile === "" ? undefined : (keyring) => writeKeyringFile(keyringFile, keyring);
 }
 
-function machineOptions(config: AgentConfig): SerfOptions {
+/** The settings of the protocol core and of its host. */
+export function machineOptions(config: AgentConfig): SerfOptions {
   return {
     name: config.nodeName,
     protocol: config.protocol,

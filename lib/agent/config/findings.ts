@@ -41,11 +41,16 @@ export interface FindingSources extends ConfigSources {
 }
 
 /** `FILE:LINE:COLUMN: KEY: PROBLEM`, as compilers and editors have it, or `-FLAG: PROBLEM`. */
-export function formatFinding(finding: Finding): string {
+export function formatFinding(
+  finding: Finding,
+  { severity = false }: { readonly severity?: boolean } = {},
+): string {
   const { file, line, column, flag, key, problem, nearest } = finding;
   const place = file !== undefined && line !== undefined ? `${file}:${line}:${column}` : file;
   const origin = place ?? (flag === undefined ? undefined : `-${flag}`);
-  const parts = [origin, key, problem].filter((part) => part !== undefined);
+  const parts = [origin, severity ? finding.severity : undefined, key, problem].filter((part) =>
+    part !== undefined
+  );
   const guess = nearest === undefined ? "" : `; did you mean "${nearest}"?`;
   return escapeControls(parts.join(": ") + guess);
 }
@@ -56,7 +61,7 @@ export function findingsOf({ mistakes, file }: StartupError, sources: FindingSou
 }
 
 /** The order of a file. */
-function byPlace(a: Finding, b: Finding): number {
+export function byPlace(a: Finding, b: Finding): number {
   return (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
 }
 
@@ -95,12 +100,25 @@ export function placeOfSetting(
     ? fromFlags.length > 0
     : fromFlags !== undefined && fromFlags !== "" && fromFlags !== false;
   if (isFlag || key === undefined) return { flag };
-  for (const path of configPaths.flatMap(filesAt).reverse()) {
-    const text = new FileText({ path, bytes: Deno.readFileSync(path) });
-    const place = text.placeOfKey(key, item);
+  for (const file of configPaths.flatMap(readableFiles).reverse()) {
+    const place = new FileText(file).placeOfKey(key, item);
     if (place !== undefined) return { ...place, key };
   }
   return { key };
+}
+
+/** The files at a path; one that cannot be read sets nothing. */
+function readableFiles(path: string): ConfigFile[] {
+  try {
+    return filesAt(path).map((path) => ({ path, bytes: Deno.readFileSync(path) }));
+  } catch {
+    return [];
+  }
+}
+
+/** What is superfluous in a file: text behind the object, and keys that come again. */
+export function fileWarnings(path: string): Finding[] {
+  return new FileText({ path, bytes: Deno.readFileSync(path) }).warnings();
 }
 
 /** `start_join[1]`, `mdns.interface`. */
@@ -154,6 +172,37 @@ class FileText {
     if (item === undefined) return this.#place(value.offset);
     const found = value.children?.find((child) => child.value === item);
     return found && this.#place(found.offset);
+  }
+
+  warnings(): Finding[] {
+    const end = (this.#root?.offset ?? 0) + (this.#root?.length ?? 0);
+    const rest = this.#text.slice(end).search(/\S/);
+    const severity = "warning";
+    return [
+      ...this.#repeatedKeys(this.#root),
+      ...rest < 0 ? [] : [
+        {
+          severity,
+          ...this.#place(end + rest),
+          problem: "text behind the object is ignored",
+        } as const,
+      ],
+    ];
+  }
+
+  *#repeatedKeys(node: Node | undefined): Generator<Finding> {
+    const names = new Set<unknown>();
+    // From the end, because of equal keys the last one counts.
+    for (const child of (node?.children ?? []).toReversed()) {
+      const [key, value] = child.children ?? [];
+      if (child.type !== "property" || key === undefined) continue;
+      yield* this.#repeatedKeys(value);
+      if (names.has(key.value)) {
+        const problem = "is ignored, because the same key comes again";
+        yield { severity: "warning", ...this.#place(key.offset), key: String(key.value), problem };
+      }
+      names.add(key.value);
+    }
   }
 
   #place(offset: number): FilePlace {

@@ -45,7 +45,7 @@ const MIN_RECONNECT_MS = 100;
 export function loadConfig({ layer, configPaths }: ConfigSources): LoadedConfig {
   requirePermissions(configPaths.map((path) => ({ name: "read", path })));
   const config = mergeConfig(readConfigPaths(configPaths, defaultConfig), layer);
-  requirePermissions(neededPermissions(config));
+  requirePermissionsFor(config);
   const handlers = config.eventHandlers.flatMap(parseHandlerSpec);
   const [mistake] = settingMistakes(config);
   if (mistake !== undefined) throw badSetting(mistake.setting, mistake.problem);
@@ -96,6 +96,11 @@ function reading<T>(path: string, read: () => T): T {
   } catch (error) {
     throw new StartupError(`Error reading '${path}': open ${path}: ${osErrorText(error)}`);
   }
+}
+
+/** Throws a {@link StartupError} that names the permissions which an agent with this configuration misses. */
+export function requirePermissionsFor(config: AgentConfig): void {
+  requirePermissions(neededPermissions(config));
 }
 
 function requirePermissions(needed: readonly Deno.PermissionDescriptor[]): void {
@@ -150,7 +155,7 @@ function nonEmpty(...paths: readonly string[]): string[] {
 }
 
 /** Fills in settings that follow from others, and raises those that are too low. */
-function completed(config: AgentConfig): { config: AgentConfig; notices: string[] } {
+export function completed(config: AgentConfig): { config: AgentConfig; notices: string[] } {
   const notices: string[] = [];
   const atLeast = (name: string, ms: number, least = MIN_INTERVAL_MS) => {
     if (ms >= least) return ms;

@@ -7,7 +7,9 @@
 import { errorText } from "../../base/errors.ts";
 import { formatDuration } from "../../go/duration.ts";
 import { parseByteSize } from "./byte_size.ts";
+import { LOG_LEVELS, type LogLevel, parseLogLevel } from "../../base/log.ts";
 import { type AgentConfig, configOptions } from "./config.ts";
+import { badSetting } from "./startup_error.ts";
 
 /** A setting, and why it cannot be used. */
 export interface SettingMistake {
@@ -89,4 +91,17 @@ function negative(
 
 function hasInterface(name: string): boolean {
   return Deno.networkInterfaces().some((known) => known.name === name);
+}
+
+/** The level of a text. Throws a `StartupError`. */
+export function requireLogLevel(text: string): LogLevel {
+  const level = parseLogLevel(text);
+  if (level === undefined) throw badSetting("logLevel", invalidLogLevel(text));
+  return level;
+}
+
+/** Why a text is no level. */
+export function invalidLogLevel(text: string): string {
+  const valid = LOG_LEVELS.join(" ");
+  return `Invalid log level: ${text.toUpperCase()}. Valid log levels are: [${valid}]`;
 }

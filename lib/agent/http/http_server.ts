@@ -108,6 +108,12 @@ export class HttpServer implements AsyncDisposable {
   }
 }
 
+/** Checks address, token and certificate, without listening. Rejects with a {@link StartupError}. */
+export async function checkHttpConfig(config: HttpConfig, log: Log): Promise<void> {
+  accessFor(config, log);
+  await createServer(config, () => Promise.resolve());
+}
+
 /** Adds what is measured only where somebody can read it. */
 function observe(
   registry: PrometheusRegistry,

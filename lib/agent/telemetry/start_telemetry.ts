@@ -53,7 +53,8 @@ export function startTelemetry(
   };
 }
 
-function openSink(server: StatsServer, address: string, log: Log): StatsdSink[] {
+/** The connection to a server; none without an address. Throws a {@link StartupError}. */
+export function openSink(server: StatsServer, address: string, log: Log): StatsdSink[] {
   if (address === "") return [];
   try {
     return [new StatsdSink(server, { address, log })];

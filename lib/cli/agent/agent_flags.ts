@@ -221,6 +221,11 @@ export const agentFlags = {
   "mdns-disable-ipv4": { kind: "bool", help: "Do not use multicast DNS over IPv4." },
   "mdns-disable-ipv6": { kind: "bool", help: "Do not use multicast DNS over IPv6." },
   "role": { kind: "string", value: "role", help: "Deprecated, use -tag role=..." },
+  "check-config": {
+    kind: "bool",
+    help: "Only check flags and files, and what they name; prints all that is wrong.",
+  },
+  "format": { kind: "string", value: "text|json", help: "Format of -check-config. Default: text." },
 } as const satisfies FlagSpecs;
 
 /** The flags that set settings; the others say where settings are read from. */

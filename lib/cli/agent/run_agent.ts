@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Log, LOG_LEVELS, type LogLevel, parseLogLevel } from "../../base/log.ts";
+import { type Log, parseLogLevel } from "../../base/log.ts";
 import { type CommandIo, flagFailure } from "../command.ts";
 import { VERSION } from "../version.ts";
 import { errorText } from "../../base/errors.ts";
@@ -17,13 +17,14 @@ import { openListener } from "../../rpc/server/listener/open_listener.ts";
 import { RpcServer } from "../../rpc/server/server.ts";
 import type { Agent } from "../../agent/agent.ts";
 import { settingFlags } from "./agent_flags.ts";
-import { parseAgentFlags } from "./parse_agent_flags.ts";
+import { parseAgentArguments, parseAgentFlags } from "./parse_agent_flags.ts";
 import { AgentOutput } from "./agent_output.ts";
 import { closeInspector } from "./close_inspector.ts";
 import { formatBanner } from "./banner.ts";
 import { type AgentConfig, keysForRestart } from "../../agent/config/config.ts";
 import { readRpcSettings, type RpcSettings } from "../../agent/config/rpc_settings.ts";
-import { badSetting, StartupError } from "../../agent/config/startup_error.ts";
+import { invalidLogLevel, requireLogLevel } from "../../agent/config/setting_mistakes.ts";
+import { StartupError } from "../../agent/config/startup_error.ts";
 import { Discovery, type DiscoveryOptions } from "../../agent/discovery/discovery.ts";
 import { loadConfig, type LoadedConfig } from "../../agent/config/load_config.ts";
 import { LogPrinter } from "../../agent/log/log_printer.ts";
@@ -51,6 +52,11 @@ const LEAVE_TIMEOUT_MS = 3_000;
 export async function runAgent(args: readonly string[], io: CommandIo): Promise<number> {
   const output = new AgentOutput(io);
   try {
+    const flags = parseAgentArguments(args);
+    if (flags["check-config"]) {
+      const { checkConfiguration } = await import("./check_config.ts");
+      return await checkConfiguration(flags, io);
+    }
     return await new AgentProcess(args, readConfig(args, output), output).run();
   } catch (error) {
     if (error instanceof FlagError) throw flagFailure(error);
@@ -83,13 +89,9 @@ async function tellPlaces(
   if (error.mistakes.every((mistake) => "flag" in mistake)) return;
   const { findingsOf, formatFinding } = await import("../../agent/config/findings.ts");
   const { nearest } = await import("../nearest.ts");
-  try {
-    const sources = { ...parseAgentFlags(args), flags: settingFlags, nearest };
-    for (const finding of findingsOf(error, sources)) {
-      if (finding.file !== undefined) output.hint(formatFinding(finding));
-    }
-  } catch {
-    // A file has changed or gone meanwhile. What is wrong has been told.
+  const sources = { ...parseAgentFlags(args), flags: settingFlags, nearest };
+  for (const finding of findingsOf(error, sources)) {
+    if (finding.file !== undefined) output.hint(formatFinding(finding));
   }
 }
 
@@ -276,17 +278,6 @@ class AgentProcess {
       await tellPlaces(error, this.#args, output);
     }
   }
-}
-
-function requireLogLevel(text: string): LogLevel {
-  const level = parseLogLevel(text);
-  if (level === undefined) throw badSetting("logLevel", invalidLogLevel(text));
-  return level;
-}
-
-function invalidLogLevel(text: string): string {
-  const valid = LOG_LEVELS.join(" ");
-  return `Invalid log level: ${text.toUpperCase()}. Valid log levels are: [${valid}]`;
 }
 
 /** The formats for machines, if one is wanted. */

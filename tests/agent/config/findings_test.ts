@@ -24,7 +24,9 @@ async function found({ files, args = [] }: Case): Promise<string[]> {
     StartupError,
   );
   const findings = findingsOf(error, sources);
-  return findings.map(formatFinding).map((line) => line.replaceAll(`${directory.path}/`, ""));
+  return findings.map((finding) => formatFinding(finding)).map((line) =>
+    line.replaceAll(`${directory.path}/`, "")
+  );
 }
 
 Deno.test("types and keys that are wrong are found, in the order of the file", async () => {

@@ -79,7 +79,7 @@ Deno.test("every flag sets its setting", () => {
   });
 });
 
-Deno.test("every flag but those for files sets a setting of its kind", () => {
+Deno.test("every flag but those for files and checks sets a setting of its kind", () => {
   const fitting = {
     ...{ string: ["string"], bool: ["bool"], int: ["int"], size: ["int"] },
     ...{ duration: ["string"], list: ["list"], tags: ["list"] },
@@ -90,7 +90,7 @@ Deno.test("every flag but those for files sets a setting of its kind", () => {
   }
   const setting = new Set<string>(Object.values(settingFlags));
   const others = Object.keys(agentFlags).filter((flag) => !setting.has(flag));
-  assertEquals(others, ["config-file", "config-dir"]);
+  assertEquals(others, ["config-file", "config-dir", "check-config", "format"]);
 });
 
 Deno.test("files and directories are one list in the order of the command line", () => {

@@ -122,7 +122,15 @@ export const ourDifferences: readonly Difference[] = [
       ...recorded,
       lines: [
         ...recorded.lines ?? [],
-        ...["allow-cidr", "handler-linger", "label", "label-skip-check", "rpc-auth-file"],
+        ...[
+          "allow-cidr",
+          "check-config",
+          "format",
+          "handler-linger",
+          "label",
+          "label-skip-check",
+          "rpc-auth-file",
+        ],
         ...["http-addr", "http-token-file", "rpc-tls-ca", "rpc-tls-cert", "rpc-tls-key"],
         ...["log-file", "log-format", "log-rotate-bytes", "log-rotate-max-files"],
         ...["record", "record-bytes", "record-payloads"],
