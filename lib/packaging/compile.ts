@@ -4,11 +4,20 @@
  * @module
  */
 
-/** How Deno runs the bundle: the unstable API is that of datagrams, and the permissions are those that an agent needs. */
-export const RUN_FLAGS: readonly string[] = [
+/**
+ * What Deno needs to be told to run the bundle. The unstable API is that of datagrams. V8's young generation would grow to
+ * 48 MiB: under 300 events a second an agent takes 103 MiB, with this limit 71, and no more processor time.
+ */
+export const BUNDLE_FLAGS: readonly string[] = [
   "--no-config",
-  "--no-prompt",
   "--unstable-net",
+  "--v8-flags=--max-semi-space-size=1",
+];
+
+/** The same with the permissions that an agent needs. */
+export const RUN_FLAGS: readonly string[] = [
+  ...BUNDLE_FLAGS,
+  "--no-prompt",
   "--allow-net",
   "--allow-sys=hostname,networkInterfaces",
   "--allow-env",

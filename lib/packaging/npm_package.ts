@@ -78,10 +78,12 @@ const { join } = require("node:path");
 const deno = require("deno/install_api.cjs").runInstall();
 const flags = ${JSON.stringify(RUN_FLAGS)};
 const args = ["run", ...flags, join(__dirname, "bundle", "main.js"), ...process.argv.slice(2)];
+// Otherwise Deno looks for a newer version of itself once a day.
+const env = { ...process.env, DENO_NO_UPDATE_CHECK: "1" };
 if (process.platform !== "win32" && Number(process.versions.node.split(".")[0]) >= 24) {
-  process.execve(deno, [deno, ...args], process.env);
+  process.execve(deno, [deno, ...args], env);
 }
-const child = spawn(deno, args, { stdio: "inherit" });
+const child = spawn(deno, args, { env, stdio: "inherit" });
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"]) {
   if (process.platform === "win32" && signal.startsWith("SIGUSR")) continue;
   process.on(signal, () => child.kill(signal));

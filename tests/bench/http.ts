@@ -11,7 +11,8 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { RpcClient } from "../../lib/rpc/client/client.ts";
 import { localAddress } from "../support/local_addresses.ts";
-import { agentPermissions, ourProgram } from "../support/program.ts";
+import { BUNDLE_FLAGS } from "../../lib/packaging/compile.ts";
+import { agentPermissions, noUpdateCheck, ourProgram } from "../support/program.ts";
 import { sleep } from "../support/sleep.ts";
 import { until } from "../support/until.ts";
 import { cpuMsOf, memoryOf } from "./process_usage.ts";
@@ -52,13 +53,14 @@ class BenchAgent implements AsyncDisposable {
 
   constructor({ main, http }: Variant) {
     this.#http = http;
-    const bundleFlags = main.endsWith(".js") ? ["--no-config", "--unstable-net"] : [];
+    const bundleFlags = main.endsWith(".js") ? BUNDLE_FLAGS : [];
     this.child = new Deno.Command(Deno.execPath(), {
       args: [
         ...["run", "--no-prompt", ...bundleFlags, ...agentPermissions, main, "agent"],
         ...[`-node=n${this.ip}`, `-bind=${this.ip}:17946`, `-rpc-addr=${this.rpcAddress}`],
         ...http ? [`-http-addr=${this.ip}:${HTTP_PORT}`] : [],
       ],
+      env: noUpdateCheck,
       stdout: "null",
       stderr: "null",
     }).spawn();

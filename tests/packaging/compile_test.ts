@@ -21,6 +21,7 @@ interface Metadata {
   readonly permissions: Readonly<Record<string, unknown>>;
   readonly unstable_config: { readonly features: readonly string[] };
   readonly entrypoint_key: string;
+  readonly v8_flags: readonly string[];
 }
 
 /** Compiles the bundle, and returns the executable's content. */
@@ -56,6 +57,7 @@ Deno.test("the executable contains the whole bundle, its permissions and the uns
   const metadata = readMetadata(executable);
   assertEquals(metadata.entrypoint_key, "main.js");
   assertEquals(metadata.unstable_config.features, ["net"]);
+  assertEquals(metadata.v8_flags.includes("--max-semi-space-size=1"), true);
   const { allow_net, allow_env, allow_read, allow_write, allow_run, allow_sys, allow_ffi, prompt } =
     metadata.permissions;
   assertEquals([allow_net, allow_env, allow_read, allow_write, allow_run], [[], [], [], [], []]);

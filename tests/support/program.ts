@@ -4,6 +4,7 @@
  * @module
  */
 
+import { BUNDLE_FLAGS } from "../../lib/packaging/compile.ts";
 import { bundleMain, executable, type OurBuild } from "./our_builds.ts";
 import { missingSerf, SERF_VERSIONS, serfPrograms, type SerfVersion } from "./serf_versions.ts";
 
@@ -22,9 +23,6 @@ const root = new URL("../../", import.meta.url);
 /** Our program: the sources, or what the environment names instead, such as `SERF_MAIN=dist/bundle/main.js`. */
 export const ourProgram: string = Deno.env.get("SERF_MAIN") ?? "main.ts";
 
-/** A bundle needs nothing of deno.json but the unstable API of datagrams, and reads its scripts when they are used. */
-const bundleFlags = ["--no-config", "--unstable-net"];
-
 /** The permissions that an agent needs, and no others. */
 export const agentPermissions = [
   "--allow-net",
@@ -34,6 +32,9 @@ export const agentPermissions = [
   "--allow-write",
   "--allow-run",
 ];
+/** Keeps Deno from looking for a newer version of itself. */
+export const noUpdateCheck = { DENO_NO_UPDATE_CHECK: "1" };
+
 const clientPermissions = ["--allow-net", "--allow-env"];
 /** For a unix socket, and files that flags of RPC name. */
 const rpcFilePermissions = ["--allow-read", "--allow-write"];
@@ -63,9 +64,10 @@ function denoRun(main: string, args: readonly string[]): { program: string; args
   const permissions = args[0] === "agent" ? agentPermissions : [
     ...clientPermissions,
     ...args.some((arg) => RPC_FILE_FLAG.test(arg)) ? rpcFilePermissions : [],
+    // A bundle reads its scripts when they are used.
     ...isBundle || args[0] === "replay" ? ["--allow-read"] : [],
   ];
-  const flags = ["--no-prompt", ...isBundle ? bundleFlags : []];
+  const flags = ["--no-prompt", ...isBundle ? BUNDLE_FLAGS : []];
   return { program: Deno.execPath(), args: ["run", ...flags, ...permissions, main, ...args] };
 }
 
@@ -105,7 +107,7 @@ export async function run(
     args: line.args,
     stdin: "null",
     ...options,
-    env: { NO_COLOR: "1", ...options.env },
+    env: { NO_COLOR: "1", ...noUpdateCheck, ...options.env },
   }).output();
   const decoder = new TextDecoder();
   return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };

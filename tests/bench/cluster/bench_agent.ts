@@ -1,7 +1,7 @@
 /** An agent as a process of its own, and the harness's connection to it. */
 
 import { RpcClient } from "../../../lib/rpc/client/client.ts";
-import { commandLine, type Kind } from "../../support/program.ts";
+import { commandLine, type Kind, noUpdateCheck } from "../../support/program.ts";
 import { anySerf } from "../../support/serf_versions.ts";
 import { GOSSIP_PORT } from "../../support/agent.ts";
 import { cpuMsOf } from "../process_usage.ts";
@@ -65,6 +65,7 @@ export class BenchAgent implements AsyncDisposable {
     ]);
     this.#child = new Deno.Command(program, {
       args,
+      env: noUpdateCheck,
       stdin: "null",
       stdout: "null",
       stderr: "null",
