@@ -39,10 +39,14 @@ export interface CommandIo {
   err(line: string): void;
   /** Writes some of the bytes, without a newline, and resolves to how many; the event loop goes on meanwhile. */
   write(stream: "stdout" | "stderr", bytes: Uint8Array): Promise<number>;
+  /** Standard input. */
+  readonly input: AsyncIterable<Uint8Array>;
   /** Whether standard output is a terminal, to which no control characters of strangers may be written. */
   readonly isTerminal: boolean;
   /** Whether standard error is a terminal: only there is progress shown. */
   readonly isErrorTerminal: boolean;
+  /** How many rows the terminal has, if standard output is one that tells. */
+  readonly terminalRows: number | undefined;
   /** An environment variable, `undefined` if it is not set. */
   env(name: string): string | undefined;
   /** Aborted by SIGINT. Once this has been read, SIGINT no longer ends the process by itself. */

@@ -8,13 +8,41 @@ import type { FlagSpec } from "../go/flags.ts";
 import { formatJson, type JsonValue } from "../go/format_json.ts";
 import { CommandFailure } from "./command.ts";
 
-/** The flag's declaration. */
-export const formatFlag = {
-  kind: "string",
-  value: "text|json",
-  default: "text",
-  help: "Output format.",
-} as const satisfies FlagSpec;
+/** How a result is printed; `ndjson` is a JSON object a line, for what comes bit by bit. */
+export type OutputFormat = "text" | "json" | "ndjson";
+
+/** The formats of most commands. */
+export const FORMATS: readonly OutputFormat[] = ["text", "json"];
+
+/** The declaration of the flag. */
+export function formatFlagOf(formats = FORMATS) {
+  const lines = formats.includes("ndjson") ? " ndjson is one JSON object a line." : "";
+  return {
+    kind: "string",
+    value: formats.join("|"),
+    default: "text",
+    help: `Output format; in JSON, errors are JSON on standard error.${lines}`,
+  } as const satisfies FlagSpec;
+}
+
+/** The flag of most commands. */
+export const formatFlag = formatFlagOf();
+
+/** The format with this name; throws a {@link CommandFailure} if it is not one of those that the command has. */
+export function parseFormat(
+  name: string,
+  formats = FORMATS,
+  failure = invalidFormat,
+): OutputFormat {
+  const format = formats.find((format) => format === name);
+  if (format !== undefined) return format;
+  const hint = `-format is one of ${formats.join(", ")}.`;
+  throw new CommandFailure(failure(name), { hint });
+}
+
+function invalidFormat(name: string): string {
+  return `Encoding error: Invalid output format "${name}"`;
+}
 
 /** A result as text and as JSON; only the requested form is built. */
 export interface Formats {
@@ -23,15 +51,8 @@ export interface Formats {
 }
 
 /** Formats a result without white space around it; throws a {@link CommandFailure} for an unknown format. */
-export function formatResult(format: string, formats: Formats): string {
-  switch (format) {
-    case "text":
-      return trimSpace(formats.text());
-    case "json":
-      return formatJson(formats.json());
-    default:
-      throw new CommandFailure(`Encoding error: Invalid output format "${format}"`);
-  }
+export function formatResult(format: string, { text, json }: Formats): string {
+  return parseFormat(format) === "text" ? trimSpace(text()) : formatJson(json());
 }
 
 const GAP = "  ";

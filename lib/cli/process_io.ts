@@ -35,12 +35,24 @@ export class ProcessIo implements CommandIo {
     return Deno.env.get(name);
   }
 
+  get input(): AsyncIterable<Uint8Array> {
+    return Deno.stdin.readable;
+  }
+
   get isTerminal(): boolean {
     return Deno.stdout.isTerminal();
   }
 
   get isErrorTerminal(): boolean {
     return Deno.stderr.isTerminal();
+  }
+
+  get terminalRows(): number | undefined {
+    try {
+      return Deno.consoleSize().rows || undefined;
+    } catch {
+      return undefined; // It does not tell.
+    }
   }
 
   get interrupt(): AbortSignal {

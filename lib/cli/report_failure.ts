@@ -57,18 +57,23 @@ export function reportFailure(
   const isUsage = failure instanceof UsageFailure;
   const hint = failure.hint ?? (isUsage ? suggestedFlag(message, usage) : hintFor(message));
   if (failure.inJson || (isUsage && asksForJson(args))) {
-    const told = message === "" ? { error: hint } : { error: message, hint };
+    const told = message === "" ? { error: hint } : { error: message.trim(), hint };
     io.err(JSON.stringify({ ...told, ...details }));
     return;
   }
   if (isUsage) {
-    io.out(`Usage: ${usage?.line ?? `serf ${name}`}\nFor its options: serf ${name} -help\n`);
+    io.out(shortUsage(name, usage));
     io.err(message);
   } else {
     const help = showHelp && usage !== undefined ? formatUsage(usage) : "";
     io.out([message, help].filter((text) => text !== "").join("\n\n"));
   }
   if (hint !== undefined) io.err(hint);
+}
+
+function shortUsage(name: string, usage: Usage | undefined): string {
+  if (usage === undefined) return `Usage: serf ${name} [-format=text|json]\n`;
+  return `Usage: ${usage.line}\nFor its options: serf ${name} -help\n`;
 }
 
 function suggestedFlag(message: string, usage: Usage | undefined): string | undefined {

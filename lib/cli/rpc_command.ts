@@ -12,7 +12,20 @@ import {
   parseGoFlags,
 } from "../go/flags.ts";
 import type { RpcClient } from "../rpc/client/client.ts";
-import { type Command, type CommandIo, flagFailure, refuseArguments } from "./command.ts";
+import {
+  type Command,
+  CommandFailure,
+  type CommandIo,
+  flagFailure,
+  refuseArguments,
+} from "./command.ts";
+import {
+  formatFlagOf,
+  formatResult,
+  type Formats,
+  type OutputFormat,
+  parseFormat,
+} from "./output.ts";
 import { connectToAgent, rpcFlags } from "./rpc_connection.ts";
 import type { Usage } from "./usage.ts";
 
@@ -22,6 +35,9 @@ export interface RpcCommandInput<F extends FlagSpecs> {
   /** The arguments after the flags. */
   readonly positionals: readonly string[];
   readonly io: CommandIo;
+  readonly format: OutputFormat;
+  /** Prints a result in this format. */
+  print(result: Formats): void;
   /** Connects to the agent that flags and environment name; throws a `CommandFailure` if that fails. */
   connect(): Promise<RpcClient>;
 }
@@ -29,22 +45,34 @@ export interface RpcCommandInput<F extends FlagSpecs> {
 /** A command that talks to an agent: its help, its own flags, and its action. */
 export interface RpcCommandDefinition<F extends FlagSpecs> extends Usage {
   readonly flags: F;
+  /** What `-format` can be. Default: text and json. */
+  readonly formats?: readonly OutputFormat[];
+  /** What is said of another format. Default: what most commands of Serf say. */
+  readonly invalidFormat?: (format: string) => string;
   /** Returns the exit code, or nothing for 0. Throws a `CommandFailure` to print an error and exit with 1. */
   run(input: RpcCommandInput<F>): Promise<number | void>;
 }
 
-/** Makes a command of its definition: adds the flags of the connection, and parses all flags. */
+/** Makes a command of its definition: adds the flags of output and connection, and parses all flags. */
 export function rpcCommand<const F extends FlagSpecs>(
   definition: RpcCommandDefinition<F>,
 ): Command {
-  const specs = { ...definition.flags, ...rpcFlags };
+  const { formats, invalidFormat } = definition;
+  const specs = { ...definition.flags, format: formatFlagOf(formats), ...rpcFlags };
   return {
     usage: { ...definition, flags: specs },
     async run(args, io) {
       const { flags, positionals } = parse(args, specs);
       if (!takesArguments(definition)) refuseArguments(positionals);
-      const input = { flags, positionals, io, connect: () => connectToAgent(flags, io) };
-      return await definition.run(input) ?? 0;
+      const format = parseFormat(flags.format, formats, invalidFormat);
+      const print = (result: Formats) => io.out(formatResult(format, result));
+      const connect = () => connectToAgent(flags, io);
+      try {
+        return await definition.run({ flags, positionals, io, format, print, connect }) ?? 0;
+      } catch (error) {
+        if (error instanceof CommandFailure) error.inJson = format !== "text";
+        throw error;
+      }
     },
   };
 }

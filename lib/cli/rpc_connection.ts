@@ -145,7 +145,7 @@ function readingFiles<T>(paths: readonly string[], read: () => T): T {
 }
 
 /** A variable that Serf does not know. Whoever does not let Deno read it has not set it: it is then empty. */
-function optionalVariable(name: string, io: CommandIo): string {
+export function optionalVariable(name: string, io: CommandIo): string {
   return missingPermissions([envPermission(name)]) === undefined ? io.env(name) ?? "" : "";
 }
 

@@ -20,6 +20,15 @@ export function formatJson(value: JsonValue): string {
   return format(value, "");
 }
 
+/** Formats like Go's `json.Marshal(value)`, on one line. */
+export function formatJsonLine(value: JsonValue): string {
+  if (typeof value === "string") return quote(value);
+  if (value === null || typeof value !== "object") return String(value);
+  if (Array.isArray(value)) return `[${value.map(formatJsonLine).join(",")}]`;
+  const fields = entriesOf(value).map(([key, item]) => `${quote(key)}:${formatJsonLine(item)}`);
+  return `{${fields.join(",")}}`;
+}
+
 function format(value: JsonValue, margin: string): string {
   if (typeof value === "string") return quote(value);
   if (value === null || typeof value !== "object") return String(value);

@@ -1,8 +1,8 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { serf } from "./recorded_io.ts";
 
-Deno.test("keygen ignores its arguments and prints 32 random bytes in base64", async () => {
-  const runs = await Promise.all([serf(["keygen", "-zzz", "q"]), serf(["keygen"])]);
+Deno.test("keygen prints 32 random bytes in base64", async () => {
+  const runs = await Promise.all([serf(["keygen"]), serf(["keygen", "-format=text"])]);
   for (const { stdout, stderr, exit } of runs) {
     assertMatch(stdout, /^[A-Za-z0-9+/]{43}=\n$/);
     assertEquals([stderr, exit], ["", 0]);

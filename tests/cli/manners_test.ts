@@ -2,6 +2,10 @@
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { commandTable } from "../../lib/cli/command_table.ts";
+import { KeyError } from "../../lib/api/keys.ts";
+import { QueryResponse } from "../../lib/api/query.ts";
+import { VERSION } from "../../lib/cli/version.ts";
+import { member } from "../rpc/client/fake_agent.ts";
 import { type Outcome, serf } from "./recorded_io.ts";
 import { ScriptedAgent } from "./scripted_agent.ts";
 
@@ -20,6 +24,42 @@ const rpcCommands: Readonly<Record<string, readonly string[]>> = {
   "reachability": [],
   "rtt": ["alpha"],
   "tags": ["-set=a=b"],
+};
+
+/** The agent that the table of JSON results is about. */
+function scripted(): ScriptedAgent {
+  const agent = new ScriptedAgent();
+  const { fake } = agent;
+  fake.list = [member("alpha"), member("bravo", { status: "failed" })];
+  fake.coordinates = { alpha: { vec: [0, 0], error: 1, adjustment: 0, height: 0.001 } };
+  fake.metrics = ["one", "two"];
+  fake.keyResult = {
+    ...{ nodes: 2, responses: 2, failures: 0, messages: new Map() },
+    ...{ keys: new Map([["k", 2]]), primaryKeys: new Map() },
+  };
+  fake.queryScript = (records) => {
+    records.push({ type: "ack", from: "alpha" });
+    records.push(new QueryResponse("alpha", Uint8Array.of(0xff)));
+    records.close();
+  };
+  return agent;
+}
+
+/** What each command says in JSON of that agent. */
+const jsonResults: Readonly<Record<string, unknown>> = {
+  "event": { event: "deploy", coalesce: true },
+  "force-leave": { name: "bravo", known: true, prune: false },
+  "info": { agent: { name: "alpha" } },
+  "join": { joined: 1 },
+  "keys": { nodes: 2, responses: 2, failures: 0, messages: {}, keys: { k: 2 } },
+  "leave": { left: true },
+  "metrics": { lines: ["one", "two"] },
+  "query": { Acks: ["alpha"], Responses: { alpha: "\ufffd" } },
+  "reachability": {
+    ...{ members: 2, alive: 1, acks: 2, missing: [], not_alive: [], repeated: true },
+  },
+  "rtt": { from: "alpha", to: "alpha", rtt_ms: 2 },
+  "tags": { set: { a: "b" }, deleted: [] },
 };
 
 /** Those that take no more arguments than they have in the table say so in words of Serf's. */
@@ -55,6 +95,119 @@ Deno.test("an argument that means nothing is refused", async () => {
     if (OWN_WORDS.includes(command)) continue;
     const outcome = await serf([command, ...args, "surplus"]);
     assertUsage(outcome, command, "unexpected argument: surplus\n");
+  }
+});
+
+Deno.test("every command prints its result as JSON", async () => {
+  await using agent = scripted();
+  for (const [command, result] of Object.entries(jsonResults)) {
+    const { stdout, stderr } = await agent.run([command, "-format=json", ...rpcCommands[command]]);
+    assertEquals([JSON.parse(stdout), stderr], [result, ""], command);
+  }
+  const nobody = await agent.run(["members", "-format=json", "-name=nobody"]);
+  assertEquals(nobody.stdout, '{\n  "members": []\n}\n');
+  const { stdout } = await agent.run(["force-leave", "-format=json", "nobody"]);
+  assertEquals(JSON.parse(stdout), { name: "nobody", known: false, prune: false });
+  const local = async (...args: string[]) => JSON.parse((await serf(args)).stdout);
+  assertMatch((await local("keygen", "-format=json")).key, /^.{43}=$/);
+  const protocol = { current: 5, oldest: 2 };
+  assertEquals(await local("version", "-format=json"), {
+    version: VERSION,
+    agent_protocol: protocol,
+  });
+});
+
+Deno.test("what comes bit by bit is an object a line in ndjson", async () => {
+  await using agent = scripted();
+  const lines = async (...args: string[]) => {
+    const { stdout } = await agent.run(args);
+    return stdout.trimEnd().split("\n").map((line) => JSON.parse(line));
+  };
+  assertEquals(await lines("query", "-format=ndjson", "load"), [
+    { Type: "ack", From: "alpha" },
+    { Type: "response", From: "alpha", Payload: "/w==" },
+    { Type: "done", Acks: 1, Responses: 1 },
+  ]);
+  const found = await lines("members", "-format=ndjson");
+  assertEquals(found.map(({ name, status }) => [name, status]), [
+    ["alpha", "alive"],
+    ["bravo", "failed"],
+  ]);
+});
+
+Deno.test("with JSON, errors are one object on standard error, and standard output stays empty", async () => {
+  await using agent = new ScriptedAgent({ authKey: "s3cret" });
+  const error = ({ stdout, stderr }: Outcome) => {
+    assertEquals(stdout, "");
+    assertEquals(stderr.trimEnd().split("\n").length, 1, stderr);
+    return JSON.parse(stderr);
+  };
+  for (const [command, args] of Object.entries(rpcCommands)) {
+    const json = [command, "-format=json"];
+    const refused = error(await serf([...json, "-rpc-addr=127.0.0.1:1", ...args]));
+    assertMatch(refused.error, /connection refused$/);
+    assertStringIncludes(refused.hint, "-rpc-addr");
+    assertMatch(error(await agent.run([...json, ...args])).error, /: Authentication required$/);
+    assertEquals(error(await serf([...json, "-bogus"])), {
+      error: "flag provided but not defined: -bogus",
+    });
+    if (!OWN_WORDS.includes(command)) {
+      const surplus = error(await serf([...json, ...args, "surplus"]));
+      assertEquals(surplus, { error: "unexpected argument: surplus" });
+    }
+  }
+  for (const command of ["version", "keygen"]) {
+    assertMatch(error(await serf([command, "-format=json", "-x"])).error, /not defined: -x$/);
+  }
+  assertMatch(error(await serf(["tags", "-format=json"])).error, /^Nothing to do: give -set/);
+  assertEquals(error(await serf(["member", "-format", "json"])), {
+    error: "Unknown command: member",
+    hint: "Did you mean members?",
+  });
+});
+
+Deno.test("keys tells in JSON which members failed", async () => {
+  await using agent = scripted();
+  agent.fake.keyResult = new KeyError({
+    ...{ nodes: 2, responses: 2, failures: 1, messages: new Map([["bravo", "no key"]]) },
+    ...{ keys: new Map(), primaryKeys: new Map(), error: "1/2 nodes reported failure" },
+  });
+  const { stdout, stderr, exit } = await agent.run(["keys", "-format=json", "-install=x"]);
+  assertEquals([stdout, exit], ["", 1]);
+  assertEquals(JSON.parse(stderr), {
+    error: "Error installing key: 1/2 nodes reported failure",
+    ...{ nodes: 2, responses: 2, failures: 1, messages: { bravo: "no key" }, keys: {} },
+  });
+});
+
+Deno.test("a format that there is not is refused before connecting", async () => {
+  for (const [command, args] of Object.entries(rpcCommands)) {
+    const { stdout, stderr, exit } = await serf([command, "-format=xml", ...args]);
+    assertMatch(stdout, /^(Encoding error: Invalid output format "xml"|Invalid format: xml)\n$/);
+    assertMatch(stderr, /^-format is one of text, json/);
+    assertEquals(exit, 1);
+  }
+});
+
+Deno.test("help goes to standard error, with success", async () => {
+  for (const command of [...Object.keys(rpcCommands), "agent", "keygen"]) {
+    const { stdout, stderr, exit } = await serf([command, "-help"]);
+    assert(stderr.startsWith(`Usage: serf ${command} [options]`), command);
+    assertEquals([stdout, exit], ["", 0]);
+  }
+});
+
+Deno.test("a wrong expression of members is named, whichever flag has it", async () => {
+  await using agent = scripted();
+  for (
+    const [flag, name] of [["-name=[", "-name"], ["-status=[z-a]", "-status"], [
+      "-tag=a=(",
+      "-tag a",
+    ]]
+  ) {
+    const { stdout, exit } = await agent.run(["members", flag]);
+    assertStringIncludes(stdout, `Error retrieving members: the expression of ${name} is wrong: `);
+    assertEquals(exit, 1);
   }
 });
 

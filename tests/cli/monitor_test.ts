@@ -66,6 +66,27 @@ Deno.test("monitor prints events field by field", async () => {
   ]);
 });
 
+Deno.test("on a terminal, monitor prints payloads that are text as text", async () => {
+  await using agent = new ScriptedAgent();
+  agent.log.write("ERR", "agent: ready");
+  const payloads = [new TextEncoder().encode('v2 "é"\x1b'), Uint8Array.of(0xff)];
+  const { stdout } = await agent.run(["monitor", "-log-level=err"], {
+    isTerminal: true,
+    onLine(line, interrupt) {
+      if (line.endsWith("ready")) {
+        for (const payload of payloads) {
+          agent.fake.emit(new UserEvent({ lTime: 1, name: "x", payload, coalesce: false }));
+        }
+      }
+      if (line.includes("0xff")) interrupt();
+    },
+  });
+  assertEquals(stdout.match(/Payload: .*/g), [
+    'Payload: "v2 \\"é\\"\\x1b"',
+    "Payload: []byte{0xff}",
+  ]);
+});
+
 Deno.test("monitor prints objects, one a line, and what is no object elsewhere", async () => {
   await using agent = new ScriptedAgent();
   agent.log.write("WARN", "agent: Force leaving node: bravo\nx");
@@ -100,9 +121,11 @@ Deno.test("monitor prints objects, one a line, and what is no object elsewhere",
 
 Deno.test("monitor refuses an unknown format", async () => {
   await using agent = new ScriptedAgent();
-  const { stdout, stderr, exit } = await agent.run(["monitor", "-format=xml"]);
-  assertEquals(`${stdout}${stderr}`, 'Encoding error: Invalid output format "xml"\n');
-  assertEquals(exit, 1);
+  assertEquals(await agent.run(["monitor", "-format=xml"]), {
+    stdout: 'Encoding error: Invalid output format "xml"\n',
+    stderr: "-format is one of text, json, ndjson.\n",
+    exit: 1,
+  });
 });
 
 Deno.test("monitor says when the agent is gone", async () => {

@@ -15,6 +15,9 @@ export interface Outcome {
 export interface IoOptions {
   readonly isTerminal?: boolean;
   readonly isErrorTerminal?: boolean;
+  readonly terminalRows?: number;
+  /** What comes from standard input. */
+  readonly input?: Uint8Array;
   readonly env?: Readonly<Record<string, string>>;
   /** Called with each line that was printed; may send the interrupt. */
   readonly onLine?: (line: string, interrupt: () => void) => void;
@@ -34,12 +37,20 @@ export class RecordedIo implements CommandIo {
     return Uint8Array.from(this.#chunks.flatMap((chunk) => [...chunk]));
   }
 
+  get input(): AsyncIterable<Uint8Array> {
+    return ReadableStream.from([this.#options.input ?? new Uint8Array()]);
+  }
+
   get isTerminal(): boolean {
     return this.#options.isTerminal ?? false;
   }
 
   get isErrorTerminal(): boolean {
     return this.#options.isErrorTerminal ?? false;
+  }
+
+  get terminalRows(): number | undefined {
+    return this.#options.terminalRows;
   }
 
   get interrupt(): AbortSignal {

@@ -5,14 +5,14 @@
  */
 
 import { labelled } from "../command.ts";
-import { namedPayload } from "../named_payload.ts";
+import { namedPayload, PAYLOAD_HELP } from "../named_payload.ts";
 import { rpcCommand } from "../rpc_command.ts";
 
 /** Sends a user event to all members. */
 export const event = rpcCommand({
   line: "serf event [options] name [payload]",
   description:
-    "Sends a user event, with a payload if one is given, to every member of the cluster. Members run the event handlers that they have for it.",
+    `Sends a user event, with a payload if one is given, to every member of the cluster. Members run the event handlers that they have for it.\n\n${PAYLOAD_HELP}`,
   flags: {
     coalesce: {
       kind: "bool",
@@ -21,10 +21,16 @@ export const event = rpcCommand({
         "Lets members merge events of this name that arrive in quick succession: only the newest is then delivered.",
     },
   },
-  async run({ flags: { coalesce }, positionals, io, connect }) {
-    const { name, payload } = namedPayload(positionals, "An event name must be specified.");
+  async run({ flags: { coalesce }, positionals, io, print, connect }) {
+    const { name, payload } = await namedPayload(positionals, {
+      missing: "An event name must be specified.",
+      io,
+    });
     await using client = await connect();
     await labelled("Error sending event", client.userEvent(name, payload, { coalesce }));
-    io.out(`Event '${name}' dispatched! Coalescing enabled: ${coalesce}`);
+    print({
+      text: () => `Event '${name}' dispatched! Coalescing enabled: ${coalesce}`,
+      json: () => ({ event: name, coalesce }),
+    });
   },
 });

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { RpcClient } from "../../rpc/client/client.ts";
 import { CommandFailure, labelled } from "../command.ts";
 import { rpcCommand } from "../rpc_command.ts";
 
@@ -15,11 +16,25 @@ export const forceLeave = rpcCommand({
   flags: {
     prune: { kind: "bool", help: "Also removes the member from the member list at once." },
   },
-  async run({ flags: { prune }, positionals, connect }) {
+  async run({ flags: { prune }, positionals, io, format, print, connect }) {
     if (positionals.length !== 1) {
       throw new CommandFailure("A node name must be specified to force leave.", { showHelp: true });
     }
+    const [name] = positionals;
     await using client = await connect();
-    await labelled("Error force leaving", client.forceLeave(positionals[0], { prune }));
+    const [known] = await labelled(
+      "Error force leaving",
+      Promise.all([isKnown(name, client), client.forceLeave(name, { prune })]),
+    );
+    if (format !== "text") print({ text: () => "", json: () => ({ name, known, prune }) });
+    else if (!known) io.err(`The agent knows no member with the name ${name}.`);
   },
 });
+
+/** Whether the agent has a member of this name. */
+async function isKnown(name: string, client: RpcClient): Promise<boolean> {
+  // Names without other characters need no care in an expression, and save asking for all members.
+  const filter = /^[\w-]+$/.test(name) ? { name } : {};
+  const members = await client.members(filter);
+  return members.some((member) => member.name === name);
+}

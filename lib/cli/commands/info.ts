@@ -5,7 +5,6 @@
  */
 
 import { labelled } from "../command.ts";
-import { formatFlag, formatResult } from "../output.ts";
 import { rpcCommand } from "../rpc_command.ts";
 
 /** Prints what the agent reports about itself. */
@@ -13,15 +12,15 @@ export const info = rpcCommand({
   line: "serf info [options]",
   description:
     "Shows what the agent reports about itself: its name, tags and event handlers, the state of its cluster, and its runtime.",
-  flags: { format: formatFlag },
-  async run({ flags: { format }, io, connect }) {
+  flags: {},
+  async run({ print, connect }) {
     await using client = await connect();
     const stats = await labelled("Error querying agent", client.info());
-    io.out(formatResult(format, {
+    print({
       text: () => sorted(stats).map(([name, section]) => textSection(name, section)).join(""),
       json: () =>
         new Map(sorted(stats).map(([name, section]) => [name, new Map(Object.entries(section))])),
-    }));
+    });
   },
 });
 

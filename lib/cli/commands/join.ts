@@ -18,7 +18,7 @@ export const join = rpcCommand({
       help: "Also delivers recent user events from before the join, not only new ones.",
     },
   },
-  async run({ flags: { replay }, positionals, io, connect }) {
+  async run({ flags: { replay }, positionals, print, connect }) {
     if (positionals.length === 0) {
       throw new CommandFailure("At least one address to join must be specified.", {
         showHelp: true,
@@ -29,6 +29,9 @@ export const join = rpcCommand({
       "Error joining the cluster",
       client.join(positionals, { replay }),
     );
-    io.out(`Successfully joined cluster by contacting ${count} nodes.`);
+    print({
+      text: () => `Successfully joined cluster by contacting ${count} nodes.`,
+      json: () => ({ joined: count }),
+    });
   },
 });

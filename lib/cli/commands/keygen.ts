@@ -1,10 +1,11 @@
 /**
- * `serf keygen`. It ignores its arguments.
+ * `serf keygen`.
  *
  * @module
  */
 
 import type { Command } from "../command.ts";
+import { formatFlag } from "../output.ts";
 
 /** The key size of AES-256. */
 const KEY_BYTES = 32;
@@ -12,13 +13,18 @@ const KEY_BYTES = 32;
 /** Prints a new random key in base64. */
 export const keygen: Command = {
   usage: {
-    line: "serf keygen",
+    line: "serf keygen [options]",
     description:
       "Generates a random 32-byte key and prints it in base64, for the keys command and for the -encrypt flag of the agent.",
-    flags: {},
+    flags: { format: formatFlag },
   },
-  run(_args, io) {
-    io.out(crypto.getRandomValues(new Uint8Array(KEY_BYTES)).toBase64());
+  async run(args, io) {
+    const key = crypto.getRandomValues(new Uint8Array(KEY_BYTES)).toBase64();
+    if (args.length === 0) io.out(key);
+    else {
+      const { formatLocalResult } = await import("../local_command.ts");
+      io.out(formatLocalResult(args, { text: () => key, json: () => ({ key }) }));
+    }
     return 0;
   },
 };

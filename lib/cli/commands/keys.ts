@@ -36,17 +36,23 @@ export const keys = rpcCommand({
     },
     list: { kind: "bool", help: "Lists the installed keys and how many members have each." },
   },
-  async run({ flags, io, connect }) {
+  async run({ flags, io, format, print, connect }) {
     const [operation, ...others] = operationsIn(flags);
-    if (operation === undefined) throw new CommandFailure("", { showHelp: true });
+    if (operation === undefined) {
+      const hint = "Nothing to do: give one of -install, -use, -remove and -list.";
+      throw new CommandFailure("", { showHelp: true, hint });
+    }
     if (others.length > 0) {
       throw new CommandFailure("Only one of -install, -use, -remove, or -list allowed");
     }
     await using client = await connect();
-    io.out(`==> ${operation.start}`);
+    if (format === "text") io.out(`==> ${operation.start}`);
     const report = await reported(operation, operation.ask(client));
-    io.out(`==> ${operation.success}`);
-    if (flags.list) io.out(`\n${formatKeys(report)}`);
+    const success = `==> ${operation.success}`;
+    print({
+      text: () => flags.list ? `${success}\n\n${formatKeys(report)}` : success,
+      json: () => jsonReport(report),
+    });
   },
 });
 
@@ -119,8 +125,17 @@ async function reported(operation: KeyOperation, answer: Promise<KeyResult>): Pr
       "",
       `${operation.failure}: ${escapeControlsInLines(`${reason}`)}`,
     ];
-    throw new CommandFailure(lines.join("\n"));
+    const details = {
+      error: `${operation.failure}: ${reason}`,
+      ...error instanceof KeyError ? jsonReport(error.result) : {},
+    };
+    throw new CommandFailure(lines.join("\n"), { details });
   }
+}
+
+function jsonReport({ nodes, responses, failures, messages, keys }: KeyResult) {
+  const objects = { messages: Object.fromEntries(messages), keys: Object.fromEntries(keys) };
+  return { nodes, responses, failures, ...objects };
 }
 
 function formatKeys({ keys, nodes }: KeyResult): string {

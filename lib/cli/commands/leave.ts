@@ -13,9 +13,9 @@ export const leave = rpcCommand({
   description:
     "Makes the agent leave its cluster gracefully and then exit. The other members see it as left, not as failed.",
   flags: {},
-  async run({ io, connect }) {
+  async run({ print, connect }) {
     await using client = await connect();
     await labelled("Error leaving", client.leave());
-    io.out("Graceful leave complete");
+    print({ text: () => "Graceful leave complete", json: () => ({ left: true }) });
   },
 });

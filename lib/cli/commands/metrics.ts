@@ -14,10 +14,12 @@ export const metrics = rpcCommand({
   description:
     "Shows what the agent has counted and measured in the last minute, in intervals of ten seconds: the same that it prints when it gets SIGUSR1. The original Serf does not have this command.",
   flags: {},
-  async run({ io, connect }) {
+  async run({ io, format, print, connect }) {
     await using client = await connect();
     const lines = await labelled("Error querying metrics", client.metrics());
-    if (lines.length === 0) io.err("Nothing yet: the first interval of ten seconds is not over");
-    for (const line of lines) io.out(escapeControls(line));
+    if (format === "text" && lines.length === 0) {
+      return io.err("Nothing yet: the first interval of ten seconds is not over");
+    }
+    print({ text: () => lines.map(escapeControls).join("\n"), json: () => ({ lines }) });
   },
 });

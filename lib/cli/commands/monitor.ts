@@ -4,13 +4,12 @@
  * @module
  */
 
-import { eventJson } from "../../agent/http/json_forms.ts";
-import { formatRecord, parseLogLine } from "../../agent/log/structured_log.ts";
+import { decodeText } from "../../base/text.ts";
 import { CommandFailure, type CommandIo, labelled } from "../command.ts";
 import type { Member, SerfEvent } from "../../rpc/client/client.ts";
-import { formatFlag } from "../output.ts";
 import { follow } from "../follow.ts";
 import { escapeControlsInLines } from "../../go/escape_controls.ts";
+import { goQuote } from "../../go/quote.ts";
 import { goSyntax, type GoValue } from "../../go/syntax.ts";
 import { rpcCommand } from "../rpc_command.ts";
 
@@ -26,13 +25,10 @@ export const monitor = rpcCommand({
       default: "INFO",
       help: "Lowest level to show: TRACE, DEBUG, INFO, WARN or ERR.",
     },
-    "format": { ...formatFlag, help: "Output format; json is one object a line." },
   },
-  async run({ flags: { "log-level": level, format }, io, connect }) {
-    if (format !== "text" && format !== "json") {
-      throw new CommandFailure(`Encoding error: Invalid output format "${format}"`);
-    }
-    const print = format === "json" ? jsonPrinter(io) : textPrinter(io);
+  formats: ["text", "json", "ndjson"],
+  async run({ flags: { "log-level": level }, io, format, connect }) {
+    const print = format === "text" ? textPrinter(io) : await jsonPrinter(io);
     await using client = await connect();
     const { interrupt } = io;
     const events = await labelled("Error starting stream", client.events());
@@ -42,11 +38,9 @@ export const monitor = rpcCommand({
       follow(lines, { interrupt, handle: print.line }),
     ]);
     if (interrupt.aborted) return 0;
-    // A line that is no JSON must not get between those that are.
-    const say = (line: string) => format === "json" ? io.err(line) : io.out(line);
-    say("\nRemote side ended the monitor! This usually means that the");
-    say("remote side has exited or crashed.");
-    return 1;
+    throw new CommandFailure(
+      "\nRemote side ended the monitor! This usually means that the\nremote side has exited or crashed.",
+    );
   },
 });
 
@@ -59,19 +53,29 @@ function textPrinter(io: CommandIo): Printer {
   return {
     event(event) {
       const fields = Object.entries(eventFields(event));
-      const lines = fields.map(([key, value]) => `\t${key}: ${goSyntax(value)}`);
+      const show = io.isTerminal ? showForPeople : goSyntax;
+      const lines = fields.map(([key, value]) => `\t${key}: ${show(value)}`);
       io.out(["Event Info:", ...lines].join("\n"));
     },
     line: (line) => io.out(escapeControlsInLines(line)),
   };
 }
 
-/** Log lines have a `message`, events an `Event`, as in the HTTP API. */
-function jsonPrinter(io: CommandIo): Printer {
+/** An object a line. Log lines have a `message`, events an `Event`, as in the HTTP API. */
+async function jsonPrinter(io: CommandIo): Promise<Printer> {
+  const { eventJson } = await import("../../agent/http/json_forms.ts");
+  const { formatRecord, parseLogLine } = await import("../../agent/log/structured_log.ts");
   return {
     event: (event) => io.out(JSON.stringify(eventJson(event, Date.now()))),
     line: (line) => io.out(formatRecord(parseLogLine(line), "json")),
   };
+}
+
+/** On a terminal, a payload that is text is shown as such; scripts get Go's syntax, as from Serf. */
+function showForPeople(value: GoValue): string {
+  if (!(value instanceof Uint8Array)) return goSyntax(value);
+  const text = decodeText(value);
+  return text.isWellFormed() ? goQuote(text) : goSyntax(value);
 }
 
 /** The fields of an event, under the names that they have in the RPC protocol. */

@@ -4,14 +4,15 @@
  * @module
  */
 
+import { toBase64 } from "../../base/bytes.ts";
 import { decodeText, encodeText } from "../../base/text.ts";
 import { CommandFailure, type CommandIo, labelled } from "../command.ts";
 import type { QueryRecord } from "../../rpc/client/client.ts";
 import { follow } from "../follow.ts";
 import { escapeControls, escapeControlsInLines } from "../../go/escape_controls.ts";
-import { formatJson } from "../../go/format_json.ts";
-import { namedPayload } from "../named_payload.ts";
-import { formatFlag } from "../output.ts";
+import { formatJson, formatJsonLine, type JsonValue } from "../../go/format_json.ts";
+import { namedPayload, PAYLOAD_HELP } from "../named_payload.ts";
+import type { OutputFormat } from "../output.ts";
 import { rpcCommand } from "../rpc_command.ts";
 import { parseTagFlags } from "../tag_pairs.ts";
 
@@ -20,9 +21,10 @@ export const query = rpcCommand({
   line: "serf query [options] name [payload]",
   description:
     "Sends a query to every member of the cluster, or to those that the filters select, and prints the responses. Each member that receives the query also acknowledges it.\n\n" +
-    "The command ends at the timeout of the query, and succeeds even if nobody responds.",
+    `The command ends at the timeout of the query, and succeeds even if nobody responds.\n\n${PAYLOAD_HELP}`,
+  formats: ["text", "json", "ndjson"],
+  invalidFormat: (format) => `Invalid format: ${format}`,
   flags: {
-    format: formatFlag,
     node: { kind: "list", value: "name", help: "Asks only the member with this name." },
     tag: {
       kind: "list",
@@ -43,19 +45,22 @@ export const query = rpcCommand({
       help: "Number of random members that also relay each response, in case packets get lost.",
     },
   },
-  async run({ flags, positionals, io, connect }) {
+  async run({ flags, positionals, io, format, connect }) {
     const tags = parseTagFlags(flags.tag);
-    const { name, payload } = namedPayload(positionals, "A query name must be specified.");
-    const relayFactor = flags["relay-factor"];
+    const { name, payload } = await namedPayload(positionals, {
+      missing: "A query name must be specified.",
+      io,
+    });
+    const { node: nodes, timeout: timeoutMs, "relay-factor": relayFactor } = flags;
     if (relayFactor < 0 || relayFactor > 255) {
       throw new CommandFailure("Relay factor must be between 0 and 255");
     }
+    if (timeoutMs !== undefined && timeoutMs < 0) {
+      throw new CommandFailure("Timeout must not be negative");
+    }
     await using client = await connect();
     const requestAck = !flags["no-ack"];
-    const printer = printerFor(flags.format, { name, requestAck, io });
-    const { node: nodes, timeout } = flags;
-    // As in Serf, a query with a negative timeout is over at once; 0 would mean the default.
-    const timeoutMs = timeout !== undefined && timeout < 0 ? 1e-6 : timeout;
+    const printer = printers[format]({ name, requestAck, io });
     const records = await labelled(
       "Error sending query",
       client.query(name, payload, { nodes, tags, requestAck, relayFactor, timeoutMs }),
@@ -80,16 +85,11 @@ interface PrinterOptions {
   readonly io: CommandIo;
 }
 
-function printerFor(format: string, options: PrinterOptions): QueryPrinter {
-  switch (format) {
-    case "text":
-      return textPrinter(options);
-    case "json":
-      return jsonPrinter(options);
-    default:
-      throw new CommandFailure(`Invalid format: ${format}`);
-  }
-}
+const printers: Readonly<Record<OutputFormat, (options: PrinterOptions) => QueryPrinter>> = {
+  text: textPrinter,
+  json: jsonPrinter,
+  ndjson: linePrinter,
+};
 
 /** Prints acknowledgements and responses as they arrive, and their numbers at the end. */
 function textPrinter({ name, requestAck, io }: PrinterOptions): QueryPrinter {
@@ -138,5 +138,25 @@ function jsonPrinter({ io }: PrinterOptions): QueryPrinter {
     },
     finished: () =>
       io.out(formatJson({ Acks: acks.length === 0 ? null : acks, Responses: responses })),
+  };
+}
+
+/** Prints what comes as it comes, as the HTTP API sends it. */
+function linePrinter({ io }: PrinterOptions): QueryPrinter {
+  const counts = { ack: 0, response: 0 };
+  const print = (record: JsonValue) => io.out(formatJsonLine(record));
+  return {
+    started() {},
+    received(record) {
+      counts[record.type]++;
+      const { from } = record;
+      if (record.type === "ack") print({ Type: "ack", From: from });
+      else {print({
+          Type: "response",
+          From: from,
+          Payload: record.payload && toBase64(record.payload),
+        });}
+    },
+    finished: () => print({ Type: "done", Acks: counts.ack, Responses: counts.response }),
   };
 }

@@ -5,7 +5,7 @@
  */
 
 import { PING_QUERY } from "../../api/internal_names.ts";
-import { CommandFailure, type CommandIo, labelled } from "../command.ts";
+import { CommandFailure, labelled } from "../command.ts";
 import { escapeControls } from "../../go/escape_controls.ts";
 import { follow } from "../follow.ts";
 import { rpcCommand } from "../rpc_command.ts";
@@ -18,38 +18,48 @@ export const reachability = rpcCommand({
   flags: {
     verbose: { kind: "bool", help: "Also shows each acknowledgement and how long the test took." },
   },
-  async run({ flags: { verbose }, io, connect }) {
+  async run({ flags: { verbose }, io, format, print, connect }) {
     await using client = await connect();
     const members = await labelled("Error getting members", client.members());
     const live = new Set(
       members.filter(({ status }) => status === "alive").map(({ name }) => name),
     );
-    io.out(`Total members: ${members.length}, live members: ${live.size}`);
+    const say = format === "text" ? (line: string) => io.out(line) : () => {};
+    say(`Total members: ${members.length}, live members: ${live.size}`);
     const records = await labelled(
       "Error sending query",
       client.query(PING_QUERY, null, { requestAck: true }),
     );
     const { interrupt } = io;
-    io.out("Starting reachability test...");
-    const acks = new AckTally(io, { verbose });
+    say("Starting reachability test...");
+    const acks = new AckTally(say, { verbose });
     await follow(records, { interrupt, handle: ({ from }) => acks.add(from) });
     if (interrupt.aborted) throw new CommandFailure("Test interrupted");
     acks.finish();
-    return compare(acks, { live, io });
+    const succeeded = !acks.repeated && acks.count === live.size;
+    if (format === "text") tell(acks, { live, say });
+    else {print({
+        text: () => "",
+        json: () => ({ members: members.length, ...jsonResult(acks, live) }),
+      });}
+    return succeeded ? 0 : 1;
   },
 });
 
+/** Prints a line, or nothing. */
+type Say = (line: string) => void;
+
 /** Which members have acknowledged, and when the last one did. */
 class AckTally {
-  readonly #io: CommandIo;
+  readonly #say: Say;
   readonly #verbose: boolean;
   readonly #startMs = performance.now();
   #lastMs = this.#startMs;
   #count = 0;
   readonly #nodes = new Set<string>();
 
-  constructor(io: CommandIo, options: { readonly verbose: boolean }) {
-    this.#io = io;
+  constructor(say: Say, options: { readonly verbose: boolean }) {
+    this.#say = say;
     this.#verbose = options.verbose;
   }
 
@@ -71,8 +81,8 @@ class AckTally {
   add(node: string): void {
     this.#count++;
     this.#lastMs = performance.now();
-    if (this.#verbose) this.#io.out(`\tAck from '${escapeControls(node)}'`);
-    if (this.#nodes.has(node)) this.#io.out(`Duplicate response from '${escapeControls(node)}'`);
+    if (this.#verbose) this.#say(`\tAck from '${escapeControls(node)}'`);
+    if (this.#nodes.has(node)) this.#say(`Duplicate response from '${escapeControls(node)}'`);
     this.#nodes.add(node);
   }
 
@@ -80,41 +90,48 @@ class AckTally {
     if (!this.#verbose) return;
     const total = seconds(performance.now() - this.#startMs);
     const last = seconds(this.#lastMs - this.#startMs);
-    this.#io.out(`Query time: ${total} sec, time to last response: ${last} sec`);
+    this.#say(`Query time: ${total} sec, time to last response: ${last} sec`);
   }
 }
 
 interface Comparison {
   /** Names of the members believed to be alive. */
   readonly live: ReadonlySet<string>;
-  readonly io: CommandIo;
+  readonly say: Say;
 }
 
-/** Compares the acknowledgements with the live members, prints the result, and returns the exit code. */
-function compare(acks: AckTally, { live, io }: Comparison): number {
+/** Compares the acknowledgements with the live members, and tells the result. */
+function tell(acks: AckTally, { live, say }: Comparison): void {
   if (acks.repeated) {
-    io.out("A name acknowledged more than once: make sure that no two nodes have the same name.");
+    say("A name acknowledged more than once: make sure that no two nodes have the same name.");
   }
-  if (acks.count === live.size) {
-    io.out("Successfully contacted all live nodes");
-    return acks.repeated ? 1 : 0;
-  }
+  if (acks.count === live.size) return say("Successfully contacted all live nodes");
   if (acks.count > live.size) {
     const strangers = acks.nodes.difference(live);
-    io.out("Received more acks than live nodes! Acks from non-live nodes:");
-    for (const node of strangers) io.out(`\t${escapeControls(node)}`);
-    io.out(
+    say("Received more acks than live nodes! Acks from non-live nodes:");
+    for (const node of strangers) say(`\t${escapeControls(node)}`);
+    say(
       "Nodes that are not alive in the member list did answer: check the network and the configuration.",
     );
   } else {
-    io.out("Received less acks than live nodes! Missing acks from:");
-    for (const node of live.difference(acks.nodes)) io.out(`\t${escapeControls(node)}`);
-    io.out(
+    say("Received less acks than live nodes! Missing acks from:");
+    for (const node of live.difference(acks.nodes)) say(`\t${escapeControls(node)}`);
+    say(
       "Gossip does not reach these nodes, or their answers get lost: check the network and the configuration.",
     );
   }
-  io.out(`\n${TIPS}`);
-  return 1;
+  say(`\n${TIPS}`);
+}
+
+/** The same as an object. */
+function jsonResult(acks: AckTally, live: ReadonlySet<string>) {
+  return {
+    alive: live.size,
+    acks: acks.count,
+    missing: [...live.difference(acks.nodes)],
+    not_alive: [...acks.nodes.difference(live)],
+    repeated: acks.repeated,
+  };
 }
 
 const TIPS = [

@@ -16,14 +16,18 @@ export const rtt = rpcCommand({
   description:
     "Estimates the network round-trip time between two nodes from their coordinates, without sending anything between them. The second node defaults to that of the agent.",
   flags: {},
-  async run({ positionals, io, connect }) {
+  async run({ positionals, print, connect }) {
     await using client = await connect();
     if (positionals.length < 1 || positionals.length > 2) {
       throw new CommandFailure("One or two node names must be specified", { showHelp: true });
     }
     const [from, to = await ownName(client)] = positionals;
     const seconds = distance(await coordinateOf(from, client), await coordinateOf(to, client));
-    io.out(`Estimated ${from} <-> ${to} rtt: ${(seconds * 1000).toFixed(3)} ms`);
+    const ms = (seconds * 1000).toFixed(3);
+    print({
+      text: () => `Estimated ${from} <-> ${to} rtt: ${ms} ms`,
+      json: () => ({ from, to, rtt_ms: Number(ms) }),
+    });
   },
 });
 

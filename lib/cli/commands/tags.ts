@@ -17,13 +17,19 @@ export const tags = rpcCommand({
     set: { kind: "list", value: "key=value", help: "Sets a tag." },
     delete: { kind: "list", value: "key", help: "Deletes a tag." },
   },
-  async run({ flags, io, connect }) {
+  async run({ flags, print, connect }) {
     if (flags.set.length === 0 && flags.delete.length === 0) {
-      throw new CommandFailure("", { showHelp: true });
+      throw new CommandFailure("", {
+        showHelp: true,
+        hint: "Nothing to do: give -set or -delete.",
+      });
     }
     await using client = await connect();
     const set = parseTagFlags(flags.set);
     await labelled("Error setting tags", client.updateTags({ set, delete: flags.delete }));
-    io.out("Successfully updated agent tags");
+    print({
+      text: () => "Successfully updated agent tags",
+      json: () => ({ set: new Map(Object.entries(set)), deleted: flags.delete }),
+    });
   },
 });

@@ -1,5 +1,5 @@
 /**
- * `serf version`. As in Serf, it ignores its arguments and has no help text.
+ * `serf version`. As in Serf, it has no help text.
  *
  * @module
  */
@@ -9,9 +9,16 @@ import { AGENT_PROTOCOL, VERSION } from "../version.ts";
 
 /** Prints the version and the protocol versions. */
 export const version: Command = {
-  run(_args, io) {
+  async run(args, io) {
     const { current, oldest } = AGENT_PROTOCOL;
-    io.out(`${VERSION}\nAgent Protocol: ${current} (Understands back to: ${oldest})`);
+    const text = `${VERSION}\nAgent Protocol: ${current} (Understands back to: ${oldest})`;
+    // With -v, the arguments are those of any command.
+    if (args.length === 0 || args.includes("-v") || args.includes("--version")) io.out(text);
+    else {
+      const { formatLocalResult } = await import("../local_command.ts");
+      const json = () => ({ version: VERSION, agent_protocol: AGENT_PROTOCOL });
+      io.out(formatLocalResult(args, { text: () => text, json }));
+    }
     return 0;
   },
 };

@@ -121,7 +121,7 @@ Deno.test("invalid arguments are refused", async () => {
     /^-compare\.probe_interval: got 5, expected a duration such as "250ms"/,
   );
   assertMatch(await complaint("-compare=lan,wan,local,lan,wan"), /^-compare: got 5 variants/);
-  assertMatch(await complaint("-format=xml"), /Invalid output format "xml"/);
+  assertEquals(await complaint("-format=xml"), "-format is one of text, json.");
   assertEquals(JSON.parse(await complaint("-kill=-1", "-format=json")), {
     error: "-kill: got -1, expected a whole number from 0 to 10000",
   });

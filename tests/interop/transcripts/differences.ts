@@ -17,7 +17,8 @@ const reasons = {
   commands: "There are commands that Serf does not have",
   rpc: "RPC takes its token from a file",
   timeout: "Commands do not wait without end for an agent that has been stopped",
-  logFormat: "The log may be JSON or logfmt, and go to a file too",
+  format: "Every command with a result has `-format=json`",
+  watch: "`serf members -watch` shows every change",
   tagChange: "A change of tags is one `member-update` event",
   log:
     "The log has no line for a name server asked in vain by TCP, for the body of a command refused before the token, or " +
@@ -138,9 +139,16 @@ export const ourDifferences: readonly Difference[] = [
     }),
   },
   {
-    where: ["help-structure/flags of monitor"],
-    reason: reasons.logFormat,
+    where: [...rpcCommands, "keygen"]
+      .filter((name) => !["info", "members", "query"].includes(name))
+      .map((name) => `help-structure/flags of ${name}`),
+    reason: reasons.format,
     adapt: ({ lines = [], ...rest }) => ({ ...rest, lines: [...lines, "format"] }),
+  },
+  {
+    where: ["help-structure/flags of members"],
+    reason: reasons.watch,
+    adapt: ({ lines = [], ...rest }) => ({ ...rest, lines: [...lines, "watch", "no-color"] }),
   },
   {
     where: rpcCommands.map((name) => `help-structure/flags of ${name}`),
