@@ -22,6 +22,11 @@ export class ByteWriter {
     return bytes;
   }
 
+  /** Takes back all but so many bytes. */
+  cut(length: number): void {
+    this.#length = length;
+  }
+
   /** A byte. */
   byte(value: number): void {
     this.#reserve(1);

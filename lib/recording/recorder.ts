@@ -5,6 +5,7 @@
  */
 
 import type { Address } from "../base/address.ts";
+import { errorText } from "../base/errors.ts";
 import type { Random } from "../sim/random.ts";
 import type { SerfConfig, SerfCoreOptions } from "../serf/config.ts";
 import type { SerfTimer, SerfWorld } from "../serf/context.ts";
@@ -26,6 +27,8 @@ export interface RecordingSink {
   begin(header: RecordingHeader, block: Uint8Array): void;
   /** Takes a block. Never throws, and never waits for a disk. */
   write(block: Uint8Array): void;
+  /** Ends the recording, because it cannot go on. */
+  end(reason: string): void;
 }
 
 /** Settings of a {@link Recorder}. */
@@ -52,7 +55,10 @@ const BLOCK_BYTES = 65_536;
 /** Longer than the rounding of a time may make a timer early, milliseconds. */
 const ROUNDING_MS = 0.001;
 
-/** Records one core, from its construction on. During a call the core's clock stands still, as it does in a replay. */
+/**
+ * Records one core, from its construction on. During a call the core's clock stands still, as it does in a replay. What goes
+ * wrong in the recording ends it, and changes nothing for the core.
+ */
 export class Recorder {
   readonly #options: RecorderOptions;
   readonly #redaction: Redaction;
@@ -64,6 +70,8 @@ export class Recorder {
   #world: SerfWorld | undefined;
   /** The time of the call under way. */
   #now: number | undefined;
+  /** What has gone wrong in the call under way. */
+  #problem: unknown;
   /** The reading of the wall clock at the first step of the block. */
   #blockAtMs = 0;
 
@@ -86,19 +94,21 @@ export class Recorder {
   /** Calls the core, and records what it was given and what it does. */
   step<Result>(input: Input, run: () => Result): Result {
     if (!this.#options.sink.isOpen) return run();
-    this.#now = this.readClock();
-    if (this.#steps.length === 0) this.#blockAtMs = this.#options.wallClock();
-    this.#steps.input(this.#now, input);
+    const now = this.#now = this.readClock();
+    const start = this.#steps.length;
+    if (start === 0) this.#blockAtMs = this.#options.wallClock();
+    this.#attempt(() => this.#steps.input(now, input));
     try {
       const result = run();
-      this.#digest.add(result);
+      this.output(result);
       return result;
     } catch (error) {
-      this.#digest.add(`threw ${error instanceof Error ? error.message : error}`);
+      this.output(`threw ${error instanceof Error ? error.message : error}`);
       throw error;
     } finally {
       this.#now = undefined;
-      this.#steps.end(this.#digest.check);
+      if (this.#problem === undefined) this.#steps.end(this.#digest.check);
+      else this.#giveUp(start);
       if (this.#steps.length >= BLOCK_BYTES) this.flush();
     }
   }
@@ -112,7 +122,7 @@ export class Recorder {
 
   /** Records what a function returned to the core. */
   result<Value>(value: Value): Value {
-    if (this.isCalling) this.#steps.result(value);
+    if (this.isCalling) this.#attempt(() => this.#steps.result(value));
     return value;
   }
 
@@ -147,12 +157,19 @@ export class Recorder {
 
   /** Adds to the digest something that the core does. */
   output(...values: readonly unknown[]): void {
-    if (this.isCalling) { for (const value of values) this.#digest.add(value); }
+    if (!this.isCalling) return;
+    this.#attempt(() => {
+      for (const value of values) this.#digest.add(value);
+    });
   }
 
   /** Adds to the digest an event for the layer above. */
   emitted(event: SerfOutput): void {
-    this.output(this.#redaction.keepsPayloads ? event : withoutPayload(event, this.#redaction));
+    if (!this.isCalling) return;
+    this.#attempt(() => {
+      const { keepsPayloads } = this.#redaction;
+      this.#digest.add(keepsPayloads ? event : withoutPayload(event, this.#redaction));
+    });
   }
 
   /** Passes the steps so far on to the sink. Not to be called during a step. */
@@ -169,6 +186,20 @@ export class Recorder {
     this.flush();
     const contents = encodeText(encodeValue({ reason }));
     this.#options.sink.write(encodeBlock(BlockType.end, contents));
+  }
+
+  #attempt(write: () => void): void {
+    try {
+      write();
+    } catch (error) {
+      this.#problem ??= error;
+    }
+  }
+
+  /** Ends the recording before the step that could not be recorded. */
+  #giveUp(start: number): void {
+    this.#steps.cut(start);
+    this.#options.sink.end(`a step cannot be recorded: ${errorText(this.#problem)}`);
   }
 
   #header(

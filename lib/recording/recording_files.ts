@@ -12,7 +12,7 @@ import { writeAll } from "../base/write_all.ts";
 import { osErrorText } from "../go/os_error.ts";
 import { BlockType, encodeBlock, PREAMBLE, type RecordingHeader } from "./format.ts";
 import { encodeValue } from "./json_value.ts";
-import { recordingsIn, segmentName } from "./recording_folder.ts";
+import { recordingSizes, segmentName } from "./recording_folder.ts";
 import type { RecordingSink } from "./recorder.ts";
 
 /** A segment is closed when it has so many bytes, so that it can be copied and sent while more is recorded. */
@@ -21,6 +21,8 @@ const SEGMENT_BYTES = 8 * 2 ** 20;
 const MAX_WAITING = 8 * 2 ** 20;
 /** How often what was recorded is written, as with the snapshot. A kill loses at most this much. */
 const FLUSH_INTERVAL_MS = 500;
+/** How long a start waits for a disk that does not respond, as with the snapshot. */
+const OPEN_TIMEOUT_MS = 10_000;
 /** How long a shutdown waits for a disk that does not respond, as with the snapshot. */
 const CLOSE_TIMEOUT_MS = 250;
 /** Recordings have what went over the network: only the agent's user may read them. */
@@ -38,11 +40,10 @@ export interface RecordingFilesOptions {
 
 /**
  * Writes one recording. When the folder has reached its limit, the oldest recordings of earlier starts are removed; when there
- * are none left, this recording ends, because what has lost its beginning cannot be replayed. Nothing here waits for the disk,
- * but {@link close} for a moment.
+ * are none left, this recording ends, because what has lost its beginning cannot be replayed. Only the start and
+ * {@link close} wait for the disk, for a moment.
  */
 export class RecordingFiles implements RecordingSink {
-  readonly #folder: string;
   readonly #path: string;
   readonly #options: RecordingFilesOptions;
   /** Earlier recordings, the oldest first. */
@@ -59,28 +60,30 @@ export class RecordingFiles implements RecordingSink {
   #hasEnded = false;
   #isClosed = false;
 
-  private constructor(folder: string, path: string, options: RecordingFilesOptions) {
-    this.#folder = folder;
+  private constructor(
+    path: string,
+    earlier: { readonly path: string; readonly bytes: number }[],
+    options: RecordingFilesOptions,
+  ) {
     this.#path = path;
     this.#options = options;
-    this.#earlier = recordingsIn(folder)
-      .filter((earlier) => earlier.path !== path)
-      .map((earlier) => ({
-        path: earlier.path,
-        bytes: earlier.segments.reduce((sum, name) => sum + Deno.statSync(name).size, 0),
-      }));
-    this.#earlierBytes = this.#earlier.reduce((sum, { bytes }) => sum + bytes, 0);
+    this.#earlier = earlier;
+    this.#earlierBytes = earlier.reduce((sum, { bytes }) => sum + bytes, 0);
+    this.#flushSoon();
   }
 
-  /** Makes the folder of a new recording. Throws the system's error if that cannot be done. */
-  static create(folder: string, options: RecordingFilesOptions): RecordingFiles {
-    Deno.mkdirSync(folder, { recursive: true, mode: FOLDER_MODE });
-    const stamp = new Date().toISOString().replace(/[-:]/g, "");
-    const path = `${folder}/${stamp}`;
-    Deno.mkdirSync(path, { mode: FOLDER_MODE });
-    const files = new RecordingFiles(folder, path, options);
-    files.#flushSoon();
-    return files;
+  /** Makes the folder of a new recording. Rejects with the system's error, or after 10 s if the disk does not respond. */
+  static async create(folder: string, options: RecordingFilesOptions): Promise<RecordingFiles> {
+    const making = makeFolder(folder);
+    const made = new AbortController();
+    try {
+      const found = await Promise.race([making, delay(OPEN_TIMEOUT_MS, made.signal)]);
+      if (found !== undefined) return new RecordingFiles(found.path, found.earlier, options);
+    } finally {
+      made.abort();
+    }
+    making.catch(() => {});
+    throw new Error("the disk does not respond");
   }
 
   /** Where this recording is. */
@@ -99,7 +102,7 @@ export class RecordingFiles implements RecordingSink {
 
   write(block: Uint8Array): void {
     if (!this.isOpen) return;
-    if (this.#waiting + block.length > MAX_WAITING) return this.#end("the disk is too slow");
+    if (this.#waiting + block.length > MAX_WAITING) return this.end("the disk is too slow");
     this.#queue.push(block);
     this.#waiting += block.length;
     this.#writing ??= this.#writeQueue();
@@ -128,8 +131,7 @@ export class RecordingFiles implements RecordingSink {
     });
   }
 
-  /** Ends the recording because it cannot go on. */
-  #end(reason: string): void {
+  end(reason: string): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
     this.#flushTimer?.cancel();
@@ -141,7 +143,7 @@ export class RecordingFiles implements RecordingSink {
       try {
         if (!await this.#append(block)) break;
       } catch (error) {
-        this.#end(`failed to write ${this.#path}: ${osErrorText(error)}`);
+        this.end(`failed to write ${this.#path}: ${osErrorText(error)}`);
         break;
       }
       this.#waiting -= block.length;
@@ -160,7 +162,7 @@ export class RecordingFiles implements RecordingSink {
     }
     if (this.#total + block.length > maxBytes) {
       const reason = `the limit of ${maxBytes} bytes is reached`;
-      this.#end(reason);
+      this.end(reason);
       const mark = encodeText(encodeValue({ reason }));
       if (this.#segment !== undefined) {
         await writeAll(this.#segment.file, encodeBlock(BlockType.end, mark));
@@ -211,4 +213,14 @@ export class RecordingFiles implements RecordingSink {
       this.#options.log("WARN", `agent: Failed to remove an old recording: ${reason}`);
     }
   }
+}
+
+/** Makes the folder of a new recording, and finds the earlier ones. */
+async function makeFolder(folder: string) {
+  await Deno.mkdir(folder, { recursive: true, mode: FOLDER_MODE });
+  const earlier = await recordingSizes(folder);
+  const stamp = new Date().toISOString().replace(/[-:]/g, "");
+  const path = `${folder}/${stamp}`;
+  await Deno.mkdir(path, { mode: FOLDER_MODE });
+  return { path, earlier };
 }

@@ -30,6 +30,23 @@ export function recordingsIn(folder: string): RecordingPlace[] {
     .filter(({ segments }) => segments.length > 0);
 }
 
+/** The recordings of single starts in a folder, the oldest first, and how many bytes each has. */
+export async function recordingSizes(
+  folder: string,
+): Promise<{ readonly path: string; readonly bytes: number }[]> {
+  const sizes: { path: string; bytes: number }[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    if (!isDirectory) continue;
+    const path = `${folder}/${name}`;
+    let bytes = 0;
+    for await (const entry of Deno.readDir(path)) {
+      if (isSegment(entry)) bytes += (await Deno.stat(`${path}/${entry.name}`)).size;
+    }
+    if (bytes > 0) sizes.push({ path, bytes });
+  }
+  return sizes.sort((a, b) => a.path < b.path ? -1 : 1);
+}
+
 /** Opens the recordings in a folder. Throws a {@link RecordingError} if there are none, or one cannot be used. */
 export function openRecordings(folder: string): Recording[] {
   let places: RecordingPlace[];
@@ -49,7 +66,11 @@ export function openRecordings(folder: string): Recording[] {
 
 function segmentsOf(folder: string): string[] {
   return [...Deno.readDirSync(folder)]
-    .filter(({ name, isFile }) => isFile && /^\d{6}\.rec$/.test(name))
+    .filter(isSegment)
     .map(({ name }) => `${folder}/${name}`)
     .sort();
+}
+
+function isSegment({ name, isFile }: Deno.DirEntry): boolean {
+  return isFile && /^\d{6}\.rec$/.test(name);
 }

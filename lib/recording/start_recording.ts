@@ -37,7 +37,11 @@ export async function startRecording(
   { folder, maxBytes, payloads, version, log }: RecordingSettings,
 ): Promise<RunningRecording> {
   const redaction = new Redaction({ keyedHash: payloads ? undefined : await secretHash() });
-  const sink = RecordingFiles.create(folder, { maxBytes, log, flush: () => recorder.flush() });
+  const sink = await RecordingFiles.create(folder, {
+    maxBytes,
+    log,
+    flush: () => recorder.flush(),
+  });
   const recorder = new Recorder({
     sink,
     version,

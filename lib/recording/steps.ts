@@ -93,6 +93,11 @@ export class StepWriter {
     return this.#writer.take();
   }
 
+  /** Takes back all but so many of the bytes that wait. Nothing may be written after that. */
+  cut(length: number): void {
+    this.#writer.cut(length);
+  }
+
   /** Begins a step. */
   input(now: number, input: Input): void {
     this.#head(TYPES.indexOf(input.type), now);

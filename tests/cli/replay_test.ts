@@ -1,4 +1,6 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { joinBytes } from "../../lib/base/bytes.ts";
+import { BlockType, encodeBlock, PREAMBLE, readBlocks } from "../../lib/recording/format.ts";
 import { simulate } from "../../lib/sim/mod.ts";
 import { SimulationRecording } from "../recording/simulation_recording.ts";
 import { TemporaryDirectory } from "../support/temporary_directory.ts";
@@ -95,6 +97,32 @@ Deno.test("replay tells why a member is in its state, at any time", async () => 
   assertEquals([why.node, why.status, timeline], ["n2", "failed", null]);
   const nobody = await serf(["replay", "-why=nobody", first]);
   assertMatch(nobody.stdout, /^n0 knows nothing of nobody$/m);
+});
+
+Deno.test("replay says where a run is not the same, and which version it takes", async () => {
+  using directory = new TemporaryDirectory();
+  const [first] = recordCluster(directory);
+  const path = `${first}/000001.rec`;
+  const bytes = Deno.readFileSync(path);
+  const blocks = [...readBlocks(bytes)];
+  const text = new TextDecoder().decode(blocks[0].contents);
+  // As if that version gossiped to nobody at once.
+  const header = new TextEncoder().encode(
+    text.replace('"eagerGossip":true', '"eagerGossip":false'),
+  );
+  const changed = [PREAMBLE, encodeBlock(BlockType.header, header)].concat(
+    blocks.slice(1).map(({ type, contents }) => encodeBlock(type, contents)),
+  );
+  Deno.writeFileSync(path, joinBytes(...changed));
+  const { stdout, exit } = await serf(["replay", first]);
+  assertMatch(
+    stdout,
+    /^n0 from .*: NOT the same run, it differs at input \d+ \(a .*\) at 2020-\S+ \S+\. It takes version 1\.2\.3, which has recorded it; this is /m,
+  );
+  assertEquals(exit, 1);
+  const json = JSON.parse((await serf(["replay", "-format=json", first])).stdout);
+  assertEquals(json.recordings[0].same, false);
+  assertEquals(json.recordings[0].divergence.input, json.recordings[0].inputs);
 });
 
 Deno.test("replay prints JSON", async () => {

@@ -13,9 +13,11 @@ const KEY = "T9jncgl9mbLus+baTTa7q7nPSUrXwbDi2dhbtqir37s=";
 interopTest("an agent that was recorded and killed replays exactly", async (version) => {
   using directory = new TemporaryDirectory();
   const folder = directory.file("recordings");
+  const keyring = directory.file("keyring");
+  directory.write({ keyring: JSON.stringify([KEY]) });
   await using cluster = new AgentCluster();
   const [ours, peer] = await cluster.startJoined([
-    { kind: "ours", name: "ours", args: [`-encrypt=${KEY}`, `-record=${folder}`] },
+    { kind: "ours", name: "ours", args: [`-keyring-file=${keyring}`, `-record=${folder}`] },
     { kind: version, name: "peer", args: [`-encrypt=${KEY}`] },
   ]);
   await peer.cli(version, "event", "deploy", "v1.2.3");

@@ -1,7 +1,9 @@
 /** The files of a recording: who may read them, how much they take, and what a bad disk does. */
 
 import { assert, assertEquals, assertLessOrEqual, assertStringIncludes } from "@std/assert";
+import { BlockType, encodeBlock } from "../../lib/recording/format.ts";
 import { RecordingError } from "../../lib/recording/recording.ts";
+import { RecordingFiles } from "../../lib/recording/recording_files.ts";
 import { openRecordings, recordingsIn } from "../../lib/recording/recording_folder.ts";
 import { replay } from "../../lib/recording/replay.ts";
 import { startRecording } from "../../lib/recording/start_recording.ts";
@@ -76,6 +78,23 @@ Deno.test("a recording that has no more room ends with a mark and a line in the 
   assertEquals(recording.ending, "the limit of 100000 bytes is reached");
 });
 
+Deno.test("a disk that is too slow ends the recording, and not the agent", async () => {
+  using directory = new TemporaryDirectory();
+  const lines: string[] = [];
+  const files = await RecordingFiles.create(directory.file("recordings"), {
+    maxBytes: 1e9,
+    log: (_, text) => lines.push(text),
+    flush: () => {},
+  });
+  // Nothing is written before this returns.
+  const block = encodeBlock(BlockType.steps, new Uint8Array(1e6));
+  let taken = 0;
+  for (; files.isOpen && taken < 100; taken++) files.write(block);
+  assertEquals(lines, ["agent: Recording ended: the disk is too slow"]);
+  assertLessOrEqual(taken, 10);
+  await files.close();
+});
+
 Deno.test("other folders and files in the folder stay", async () => {
   using directory = new TemporaryDirectory();
   directory.write({ "notes/readme.txt": "mine".repeat(1e5), "000001.txt": "mine" });
@@ -114,7 +133,7 @@ Deno.test({
       import { encodeBlock, readBlocks } from "${lib}recording/format.ts";
       import { recordingsIn } from "${lib}recording/recording_folder.ts";
       const folder = Deno.args[0] + "/recordings";
-      const files = RecordingFiles.create(folder, {
+      const files = await RecordingFiles.create(folder, {
         maxBytes: 1e9,
         log: (level, text) => console.log(level, text),
         flush: () => {},
@@ -128,6 +147,8 @@ Deno.test({
       const [{ segments: [path] }] = recordingsIn(folder);
       const blocks = [...readBlocks(Deno.readFileSync(path))];
       console.log("open", files.isOpen, "blocks", blocks.length > 5);
+      // Or else the timer would be waited for that limits the start.
+      Deno.exit();
     `);
     assertStringIncludes(printed, "WARN agent: Recording ended: failed to write ");
     assertStringIncludes(printed, "no space left on device");

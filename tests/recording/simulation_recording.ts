@@ -80,7 +80,9 @@ export class SimulationRecording {
 
 /** Keeps a recording in memory, as a single segment. */
 export class MemorySink implements RecordingSink {
-  readonly isOpen = true;
+  isOpen = true;
+  /** Why the recording has ended before its time; `undefined` if it has not. */
+  problem: string | undefined;
   readonly #parts: Uint8Array[] = [PREAMBLE];
 
   /** The segment so far. */
@@ -94,5 +96,10 @@ export class MemorySink implements RecordingSink {
 
   write(block: Uint8Array): void {
     this.#parts.push(block);
+  }
+
+  end(reason: string): void {
+    this.isOpen = false;
+    this.problem = reason;
   }
 }

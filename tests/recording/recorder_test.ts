@@ -1,0 +1,54 @@
+/** What a recorder does beside writing: functions that the core is given, and steps that cannot be recorded. */
+
+import { assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
+import { RecordedCore } from "../../lib/recording/recorded_core.ts";
+import { Recorder } from "../../lib/recording/recorder.ts";
+import { replay } from "../../lib/recording/replay.ts";
+import { simulate } from "../../lib/sim/mod.ts";
+import { readSample, sampleRecording } from "./sample.ts";
+import { MemorySink } from "./simulation_recording.ts";
+
+Deno.test("what functions of the settings return is recorded", () => {
+  const asked = { allows: 0, override: 0 };
+  const bytes = sampleRecording({
+    nodes: 3,
+    seconds: 40,
+    wire: true,
+    config: {
+      allows: (ip) => ++asked.allows > 0 && ip[3] !== 3,
+      reconnectTimeoutOverride: (_, timeoutMs) => ++asked.override % 2 * timeoutMs,
+      reapIntervalMs: 1_000,
+    },
+    settle: false,
+    act: ({ nodes }, second) => {
+      if (second === 5) nodes[1].kill();
+    },
+  });
+  assertGreater(asked.allows, 0);
+  assertGreater(asked.override, 0);
+  assertEquals(replay(readSample(bytes)).divergence, undefined);
+});
+
+Deno.test("a step that cannot be recorded ends the recording, and not the node", () => {
+  const sink = new MemorySink();
+  const cluster = simulate({
+    nodes: 2,
+    makeCore: (node) => (config, world, options) =>
+      new RecordedCore(config, world, {
+        ...options,
+        recorder: new Recorder({
+          sink: node.index === 0 ? sink : new MemorySink(),
+          version: "1.2.3",
+          random: node.generator,
+          wallClock: () => node.simulatedMs,
+        }),
+      }),
+  });
+  const circular: Record<string, unknown> = {};
+  circular.self = circular;
+  const query = cluster.node(0).query("q", null, { requestAck: true, ...circular });
+  assertStringIncludes(sink.problem ?? "", "a step cannot be recorded: ");
+  cluster.run({ seconds: 10 });
+  assertEquals([query.done, query.acks.size], [true, 2]);
+  assertEquals(replay(readSample(sink.bytes)).divergence, undefined);
+});
