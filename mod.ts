@@ -68,7 +68,13 @@ export type {
   UnansweredPeer,
   WhyReport,
 } from "./lib/api/why/evidence.ts";
+export type {
+  ClusterConclusion,
+  ClusterExplanation,
+  ExplainedView,
+} from "./lib/api/why/compare.ts";
 export type { Cause } from "./lib/api/why/diagnosis.ts";
+export type { MemberView } from "./lib/api/why/view.ts";
 export {
   type Conclusion,
   type Explanation,

@@ -25,6 +25,8 @@ import type { KeyOperation, KeyResult } from "../api/keys.ts";
 import type { Member } from "../api/member.ts";
 import type { QueryOptions, QueryRecord } from "../api/query.ts";
 import type { Coordinate } from "../api/coordinate.ts";
+import type { ClusterExplanation } from "../api/why/compare.ts";
+import type { Explanation } from "../api/why/story.ts";
 import type { SuspicionInfo } from "../swim/state/suspicion.ts";
 import type { HttpAgent } from "./http/http_agent.ts";
 import { UserEventThrottle } from "./user_event_throttle.ts";
@@ -258,6 +260,15 @@ export class Agent implements HttpAgent {
 
   metricsReport(): readonly string[] {
     return this.#options.metricsReport();
+  }
+
+  why(name: string): Explanation {
+    return this.#node.why(name);
+  }
+
+  async whyAll(name: string): Promise<ClusterExplanation> {
+    this.#log("DEBUG", `Asking all members why: ${name}`);
+    return await this.#node.whyAll(name);
   }
 
   coordinate(name: string): Coordinate | undefined {

@@ -15,6 +15,9 @@ export const PING_QUERY = `${INTERNAL_PREFIX}ping`;
 /** Asks members which node they know under a name. */
 export const CONFLICT_QUERY = `${INTERNAL_PREFIX}conflict`;
 
+/** Asks members how they see one of them. Serf's agents log that they do not know it. */
+export const WHY_QUERY = `${INTERNAL_PREFIX}why`;
+
 /** The name of the query for a key operation. */
 export function keyQuery(operation: KeyOperation): string {
   return `${INTERNAL_PREFIX}${operation}`;

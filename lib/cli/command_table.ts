@@ -91,4 +91,8 @@ export const commandTable: CommandTable = new Map<string, CommandEntry>([
     summary: "Print the version",
     load: async () => (await import("./commands/version.ts")).version,
   }],
+  ["why", {
+    summary: "Tell why a member was suspected or failed",
+    load: async () => (await import("./commands/why.ts")).why,
+  }],
 ]);

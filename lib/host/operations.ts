@@ -9,7 +9,10 @@ import type { ClosedError } from "../base/errors.ts";
 import type { SerfOutput } from "../serf/output.ts";
 
 /** The outputs that end an operation. */
-export type Ending = Extract<SerfOutput, { type: "done" | "joined" | "key-result" }>;
+export type Ending = Extract<
+  SerfOutput,
+  { type: "done" | "joined" | "key-result" | "why-answers" }
+>;
 
 /** How many acks and answers to a query have come. */
 export type QueryCounts = Readonly<Record<QueryRecord["type"], number>>;

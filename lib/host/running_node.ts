@@ -13,8 +13,10 @@ import type { Member } from "../api/member.ts";
 import type { Payload } from "../api/payload.ts";
 import type { Query, QueryOptions, QueryParameters } from "../api/query.ts";
 import type { SerfClosed, SerfState } from "../api/serf_state.ts";
+import { type ClusterExplanation, compareViews } from "../api/why/compare.ts";
 import { shiftTimes } from "../api/why/shift_times.ts";
 import { explain, type Explanation } from "../api/why/story.ts";
+import { viewOf } from "../api/why/view.ts";
 import type { Address } from "../base/address.ts";
 import { toBytes } from "../base/bytes.ts";
 import { ClosedError, errorText, TimeoutError } from "../base/errors.ts";
@@ -81,7 +83,7 @@ export class RunningNode {
     this.#tracer = tracer;
     this.#driver = new Driver({ transport, log, deliver: (output) => this.#deliver(output) });
     this.core = makeCore(config, this.#driver, {
-      keyring: wire.cipher?.keyring,
+      keyring: wire.keyring,
       storeKeyring: options.onKeyringChange,
       snapshot: snapshot?.recovered,
       packetOverhead: () => packetOverhead(wire),
@@ -125,7 +127,7 @@ export class RunningNode {
   }
 
   get encrypted(): boolean {
-    return this.#resources.wire.cipher !== undefined;
+    return this.#resources.wire.keyring !== undefined;
   }
 
   get state(): SerfState {
@@ -269,6 +271,14 @@ export class RunningNode {
     return explain(shiftTimes(report, Date.now() - report.timeMs));
   }
 
+  /** As `Serf.whyAll`. */
+  async whyAll(name: string): Promise<ClusterExplanation> {
+    this.why(name);
+    const { answers } = await this.#run("why-answers", (id) => this.core.askWhy(name, { id }));
+    const own = this.why(name);
+    return compareViews(own, { ...answers, views: [viewOf(own), ...answers.views] });
+  }
+
   /** As `Serf.shutdown`. */
   async shutdown(): Promise<void> {
     this.#close(this.core.state === "left" ? "left" : "shutdown");
@@ -320,6 +330,7 @@ export class RunningNode {
       case "joined":
       case "done":
       case "key-result":
+      case "why-answers":
         return this.#operations.end(output);
       case "shutdown":
         this.#close("conflict", output.reason);

@@ -34,6 +34,7 @@ import type { Query, QueryOptions } from "../api/query.ts";
 import type { SerfClosed, SerfState } from "../api/serf_state.ts";
 import { parseStats, type SerfStats } from "../api/stats.ts";
 import { applyTagChange, type TagChange } from "../api/tag_change.ts";
+import type { ClusterExplanation } from "../api/why/compare.ts";
 import type { Explanation } from "../api/why/story.ts";
 import { abortable } from "../base/abortable.ts";
 import type { Address } from "../base/address.ts";
@@ -344,6 +345,23 @@ export class Serf implements AsyncDisposable {
   why(name: string): Explanation {
     checkText("name", name);
     return this.#node.why(name);
+  }
+
+  /**
+   * Why a member is in its state, as all members see it: it asks them by a query, which takes a few seconds if some do not
+   * answer, and compares. Serf's agents have nothing to tell. Rejects as {@link why} throws.
+   *
+   * ```ts
+   * await using serf = await Serf.create({ name: "web-1", bind: "127.0.0.1:0", profile: "local" });
+   * const { cluster } = await serf.whyAll("web-1");
+   * console.log(cluster.cause, cluster.findings);
+   * ```
+   */
+  async whyAll(name: string, options: CallOptions = {}): Promise<ClusterExplanation> {
+    checkText("name", name);
+    checkOptions(options, OPTION_NAMES.call);
+    options.signal?.throwIfAborted();
+    return await abortable(this.#node.whyAll(name), options.signal);
   }
 
   /**

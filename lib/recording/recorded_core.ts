@@ -114,6 +114,10 @@ export class RecordedCore extends SerfCore {
     this.#command("keys", [operation, key, options], () => super.keys(operation, key, options));
   }
 
+  override askWhy(name: string, options: { id: number }): void {
+    this.#command("askWhy", [name, options], () => super.askWhy(name, options));
+  }
+
   override loadExpressions(compile: CompileExpression): void {
     this.#command("loadExpressions", [works(compile)], () => super.loadExpressions(compile));
   }

@@ -29,6 +29,7 @@ export type CommandName = Extract<
   | "query"
   | "respond"
   | "keys"
+  | "askWhy"
   | "loadExpressions"
   | "shutdown"
 >;

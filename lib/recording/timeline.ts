@@ -119,6 +119,7 @@ export class Timeline implements ReplayObserver {
       case "expressions-needed":
       case "query-record":
       case "key-result":
+      case "why-answers":
       case "snapshot":
         return;
       default:
@@ -215,6 +216,8 @@ function commandText(
       return {
         text: `is told to send the query ${first}${payloadText(second as Uint8Array | null)}`,
       };
+    case "askWhy":
+      return { text: `asks all members how they see ${first}`, member: String(first) };
     case "keys":
       return { text: `is told to ${String(first).replace("-", " ")}` };
     case "respond":

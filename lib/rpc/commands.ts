@@ -90,6 +90,8 @@ const table = {
   "stats": { request: none, response: mapOf(mapOf(text)) },
   /** Of our agents only: Serf's do not know it. Each line is one metric of ten seconds. */
   "metrics": { request: none, response: struct({ Lines: list(text) }) },
+  /** Of our agents only. The report is JSON: `Explanation`, or with `All` that of the cluster, `ClusterExplanation`. */
+  "why": { request: struct({ Node: text, All: bool }), response: struct({ Report: text }) },
   "get-coordinate": {
     request: struct({ Node: text }),
     response: struct({

@@ -38,7 +38,7 @@ import { CLOCK_RECORD_INTERVAL_MS, SnapshotRecorder } from "./snapshot/snapshot_
 import { StateExchange } from "./state_exchange.ts";
 import { swimConfig, SwimDelegate } from "./swim_delegate.ts";
 import { SwimOperations } from "./swim_operations.ts";
-import { whyReport } from "./why_report.ts";
+import { isKnown, whyReport } from "./why_report.ts";
 
 export type { SerfCoreOptions } from "./config.ts";
 export type { SerfTimer, SerfWorld } from "./context.ts";
@@ -365,7 +365,18 @@ export class SerfCore implements Machine<Packet, StreamMessage, Reply, SerfTimer
    * about that name.
    */
   why(name: string): WhyReport | undefined {
+    if (!isKnown(name, this.#context, this.#swim)) return undefined;
     return whyReport(name, this.#context, this.#swim);
+  }
+
+  /**
+   * Asks all members how they see one of them. Ends in `why-answers`, without our own view. Throws what
+   * {@link SerfCore.query} throws.
+   */
+  askWhy(name: string, { id }: { id: number }): void {
+    this.#queries.why.send(name, (answers) => {
+      this.#context.world.emit({ type: "why-answers", id, answers });
+    });
   }
 
   /** The `serf` section of the agent's `info`. */

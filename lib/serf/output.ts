@@ -8,6 +8,7 @@ import type { LamportTime } from "../base/lamport_time.ts";
 import type { MemberEvent, UserEvent } from "../api/event.ts";
 import type { KeyResult } from "../api/keys.ts";
 import type { QueryRecord } from "../api/query.ts";
+import type { Answers } from "../api/why/compare.ts";
 import type { JoinFailure } from "../base/errors.ts";
 import type { LogEvent } from "../base/world.ts";
 import type { SnapshotEntry } from "./snapshot/snapshot.ts";
@@ -41,6 +42,8 @@ export type SerfOutput =
   | { readonly type: "query-record"; readonly id: number; readonly record: QueryRecord }
   /** The key management operation that was started under this id is over. */
   | { readonly type: "key-result"; readonly id: number; readonly result: KeyResult }
+  /** The members were asked why, under this id, and what they have answered. */
+  | { readonly type: "why-answers"; readonly id: number; readonly answers: Answers }
   /** The join that was started under this id is over. */
   | {
     readonly type: "joined";

@@ -23,18 +23,17 @@ const NOTHING: MemberLog = {
 
 /**
  * Reports what is known about a member, or about this node itself. Times are the world's; `shiftTimes` makes them those of
- * a calendar. `undefined` if there is nothing about that name.
+ * a calendar. See {@link isKnown} for names of which nothing is known.
  */
 export function whyReport(
   node: string,
   { config, members, world }: SerfContext,
   swim: Swim,
-): WhyReport | undefined {
+): WhyReport {
   const { evidence } = swim;
   const member = members.get(node)?.member;
   const claim = swim.claim(node);
   const log = evidence.log(node);
-  if (member === undefined && claim === undefined && log === undefined) return undefined;
   const { answeredAt, rttMs, pingedAt, elsewhere, entries } = log ?? NOTHING;
   const nameOf = namesByAddress(swim);
   const about = entries.map((entry) => publicEntry(entry, nameOf));
@@ -62,6 +61,12 @@ export function whyReport(
     }),
     entries: [...about, ...stalls].toSorted((a, b) => a.timeMs - b.timeMs),
   };
+}
+
+/** Whether there is anything to report about a name. */
+export function isKnown(node: string, { members }: SerfContext, swim: Swim): boolean {
+  return members.get(node) !== undefined || swim.claim(node) !== undefined ||
+    swim.evidence.log(node) !== undefined;
 }
 
 /** Which members a sender's address belongs to. A connection has a port of its own, so the host alone must do there. */

@@ -44,7 +44,14 @@ export type {
   UnansweredPeer,
   WhyReport,
 } from "../api/why/evidence.ts";
+export type {
+  Answers,
+  ClusterConclusion,
+  ClusterExplanation,
+  ExplainedView,
+} from "../api/why/compare.ts";
 export type { Cause } from "../api/why/diagnosis.ts";
+export type { MemberView } from "../api/why/view.ts";
 export {
   type Conclusion,
   type Explanation,
@@ -68,6 +75,6 @@ export type { LinkOptions, NetworkOptions } from "./network.ts";
 export type { HostState } from "./sim_host.ts";
 export { type RestartOptions, SimNode } from "./sim_node.ts";
 export type { DiskState } from "./sim_snapshot.ts";
-export { SimOperation, SimQuery } from "./sim_operation.ts";
+export { SimOperation, SimQuery, SimWhy } from "./sim_operation.ts";
 export { SimulationError } from "./simulation_error.ts";
 export type { Statistics } from "./statistics.ts";

@@ -26,7 +26,7 @@ import type { Claim } from "../wire/messages/messages.ts";
 import { addressOf } from "./address_plan.ts";
 import type { Random } from "./random.ts";
 import type { HostState, SimHost } from "./sim_host.ts";
-import { type Outcome, SimOperation, SimQuery } from "./sim_operation.ts";
+import { type Outcome, SimOperation, SimQuery, SimWhy } from "./sim_operation.ts";
 import { type DiskState, SimSnapshot } from "./sim_snapshot.ts";
 import type { SnapshotState } from "../serf/snapshot/snapshot.ts";
 
@@ -332,6 +332,17 @@ export class SimNode {
     return this.#begin(new SimOperation(), (id) => this.#active.keys(operation, key, { id }));
   }
 
+  /** Asks all members why one of them is in its state. Throws a `RangeError` if this node knows nothing about that name. */
+  whyAll(name: string): SimWhy {
+    const own = () => {
+      const explanation = this.why(name);
+      if (explanation === undefined) throw new RangeError(`Cannot find member ${name}`);
+      return explanation;
+    };
+    own();
+    return this.#begin(new SimWhy(own), (id) => this.#active.askWhy(name, { id }));
+  }
+
   /** Sends a user event. */
   userEvent(name: string, payload: string | Uint8Array | null = null): void {
     this.#active.userEvent(name, toBytes(payload));
@@ -362,6 +373,8 @@ export class SimNode {
         return this.#end(output.id, { joined: output.count, ...failureOf(output.failures) });
       case "key-result":
         return this.#end(output.id, { keys: output.result });
+      case "why-answers":
+        return this.#end(output.id, { answers: output.answers });
       case "done":
         return this.#end(output.id, output);
       case "shutdown":

@@ -6,6 +6,9 @@
 
 import type { KeyResult } from "../api/keys.ts";
 import type { QueryRecord } from "../api/query.ts";
+import { type Answers, type ClusterExplanation, compareViews } from "../api/why/compare.ts";
+import type { Explanation } from "../api/why/story.ts";
+import { viewOf } from "../api/why/view.ts";
 
 /** The outcome of an operation. */
 export interface Outcome {
@@ -15,6 +18,8 @@ export interface Outcome {
   readonly joined?: number;
   /** For a key management operation: what the members answered. */
   readonly keys?: KeyResult;
+  /** Of asking why: what the members answered. */
+  readonly answers?: Answers;
 }
 
 /** A join, leave, force-leave, tag change or key operation. */
@@ -51,6 +56,33 @@ export class SimOperation {
   end(outcome: Outcome): void {
     this.#outcome = outcome;
     this.#ended(this);
+  }
+}
+
+/** Asking all members why one of them is in its state. */
+export class SimWhy extends SimOperation {
+  readonly #own: () => Explanation;
+  #explanation: ClusterExplanation | undefined;
+
+  /** @internal `own` gives the explanation of the node that asks. */
+  constructor(own: () => Explanation) {
+    super();
+    this.#own = own;
+  }
+
+  /** What the members say; `undefined` while it runs. */
+  get explanation(): ClusterExplanation | undefined {
+    return this.#explanation;
+  }
+
+  /** @internal Ends the operation. */
+  override end(outcome: Outcome): void {
+    const { answers } = outcome;
+    if (answers !== undefined) {
+      const own = this.#own();
+      this.#explanation = compareViews(own, { ...answers, views: [viewOf(own), ...answers.views] });
+    }
+    super.end(outcome);
   }
 }
 

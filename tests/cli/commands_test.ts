@@ -9,6 +9,7 @@ import { helpTextsOf, withHelp } from "../interop/transcripts/help_texts.ts";
 import { mannerDifferences } from "../interop/transcripts/manners.ts";
 import { entriesOf, entryOf, type Observation } from "../interop/transcripts/recording.ts";
 import { RecordedIo } from "./recorded_io.ts";
+import { explain } from "../../lib/api/why/story.ts";
 import { ScriptedAgent } from "./scripted_agent.ts";
 import { runSerf } from "../../lib/cli/main.ts";
 
@@ -351,4 +352,48 @@ Deno.test("metrics prints the agent's report, with control characters escaped", 
     stderr: "",
     exit: 0,
   });
+});
+
+Deno.test("why tells the story of a member, in JSON all that the agent knows", async () => {
+  await using agent = new ScriptedAgent();
+  const { fake } = agent;
+  fake.explanation = explain({ ...fake.explanation, node: "b\x1b[2J" });
+  assertEquals(await agent.run(["why", "b\x1b[2J"]), {
+    stdout: "b\\x1b[2J is alive at 127.0.0.21:7946, incarnation 1, as seen by alpha\n" +
+      "It has never answered a ping of ours\n\n" +
+      "Conclusion: alive. There is nothing wrong.\n",
+    stderr: "",
+    exit: 0,
+  });
+  fake.explanation = explain({ ...fake.explanation, node: "bravo" });
+  const { stdout } = await agent.run(["why", "-format=json", "bravo"]);
+  assertEquals(JSON.parse(stdout), fake.explanation);
+});
+
+Deno.test("why -all shows a row for every member, and who told nothing", async () => {
+  await using agent = new ScriptedAgent();
+  const { stdout } = await agent.run(["why", "-all", "bravo"]);
+  assertEquals(stdout.split("\n").slice(5), [
+    "As all members see it:",
+    "",
+    "Seen by  State  Last answer  Unanswered  Cause",
+    "alpha    alive  never        0           healthy",
+    "",
+    "- got the question but keep no evidence: serf-1",
+    "",
+    "Conclusion of all: There is nothing wrong.",
+    "",
+  ]);
+});
+
+Deno.test("why fails for a name that nobody has heard of", async () => {
+  await using agent = new ScriptedAgent();
+  const { stdout, stderr, exit } = await agent.run(["why", "nobody"]);
+  assertEquals([stdout, stderr, exit], [
+    "Error asking why: Cannot find member nobody\n",
+    "",
+    1,
+  ]);
+  const usage = await agent.run(["why"]);
+  assertStringIncludes(usage.stderr, "a node name must be specified");
 });

@@ -24,6 +24,7 @@ const rpcCommands: Readonly<Record<string, readonly string[]>> = {
   "reachability": [],
   "rtt": ["alpha"],
   "tags": ["-set=a=b"],
+  "why": ["bravo"],
 };
 
 /** The agent that the table of JSON results is about. */

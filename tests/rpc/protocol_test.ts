@@ -113,6 +113,7 @@ const senseless: Readonly<
   "install-key": [{ Key: 0 }],
   "use-key": [{ Key: [] }],
   "remove-key": [{ Key: 1.5 }],
+  "why": [{ Node: false }, { All: "x" }],
   "get-coordinate": [{ Node: false }],
 };
 

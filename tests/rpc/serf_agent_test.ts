@@ -55,6 +55,8 @@ interopTest(
     assertEquals(await client.join([agent.ip]), 1);
     await using ours = await agent.rpc();
     await assertRejects(() => ours.metrics(), RpcError, "Unsupported command");
+    await using asking = await agent.rpc();
+    await assertRejects(() => asking.why("alpha"), RpcError, "Unsupported command");
     const unreached = await assertRejects(() => client.join(["127.255.0.9:1"]), RpcError);
     assertMatch(
       inNewWords(unreached.message),

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { addressOf } from "../../lib/sim/address_plan.ts";
-import { type Cause, type Cluster, simulate } from "../../lib/sim/mod.ts";
+import { type Cause, type Cluster, type ClusterExplanation, simulate } from "../../lib/sim/mod.ts";
 import { scenario } from "./scenario.ts";
 
 /** Where nobody listens. */
@@ -24,6 +24,13 @@ function causes(
 
 const OTHERS = [0, 1, 2, 4, 5, 6];
 
+/** What a member is told when it asks all others about one. */
+function askAll(cluster: Cluster, node: string, { asker = 0 } = {}): ClusterExplanation {
+  const asking = cluster.node(asker).whyAll(node);
+  cluster.runUntil(() => asking.done, { seconds: 10 });
+  return asking.explanation!;
+}
+
 /** Holds if all other members that have not only been told see the same cause. */
 function assertSeen(cluster: Cluster, cause: Cause): void {
   const seen = causes(cluster, "n3", OTHERS).filter((seen) => seen !== "reported");
@@ -35,6 +42,8 @@ scenario("why: a process that was killed has ended", (seed) => {
   cluster.node(3).kill();
   cluster.runUntil(() => cluster.allSee("n3", "failed"), { seconds: 60 });
   assertSeen(cluster, "process-ended");
+  const { cluster: { cause }, missing, views } = askAll(cluster, "n3");
+  assertEquals([cause, missing, views.length], ["process-ended", [], 6]);
 });
 
 scenario("why: a process that is stopped stands still, and knows it afterwards", (seed) => {
@@ -46,6 +55,7 @@ scenario("why: a process that is stopped stands still, and knows it afterwards",
   cluster.node(3).resume();
   cluster.runUntil(() => cluster.allSee("n3", "alive"), { seconds: 60 });
   assertEquals(causes(cluster, "n3", [3]), ["self-stalled"]);
+  assertEquals(askAll(cluster, "n3").cluster.cause, "self-stalled");
   assertSeen(cluster, "process-frozen");
 });
 
@@ -55,6 +65,7 @@ scenario("why: a host that is cut off cannot be reached, and reaches nobody", (s
   cluster.runUntil(() => cluster.allSee("n3", "failed"), { seconds: 60 });
   cluster.run({ seconds: 30 });
   assertSeen(cluster, "host-unreachable");
+  assertEquals(askAll(cluster, "n3").cluster.cause, "host-unreachable");
   assertEquals(causes(cluster, "n3", [3]), ["self-cut-off"]);
   assertEquals(causes(cluster, "n0", [3]), ["observer-cut-off"]);
 });
@@ -65,6 +76,15 @@ scenario("why: packets of one that get through to the other, but not back", (see
   cluster.run({ seconds: 90 });
   assertEquals(causes(cluster, "n3", [0, 1, 2]), ["one-way-loss", "healthy", "healthy"]);
   assertEquals(causes(cluster, "n0", [3]), ["link"]);
+  const { cluster: { cause, findings }, missing } = askAll(cluster, "n3");
+  assertEquals([cause, missing], ["one-way-loss", []]);
+  assertEquals(findings.filter((line) => /n0|n3/.test(line)), [
+    "reach it only by way of others: n0",
+    "get no answers, but hear its pings: n0",
+    "n3 itself answered: it runs",
+    "n3 itself gets no answers from n0",
+  ]);
+  assertEquals(askAll(cluster, "n3", { asker: 5 }).cluster.cause, "one-way-loss");
 });
 
 scenario("why: UDP is blocked, and TCP works", (seed) => {
@@ -73,6 +93,9 @@ scenario("why: UDP is blocked, and TCP works", (seed) => {
   cluster.run({ seconds: 60 });
   assertEquals(causes(cluster, "n3", [0, 1]), ["udp-blocked", "udp-blocked"]);
   assertEquals(causes(cluster, "n3", [3]), ["self-without-udp"]);
+  const { cluster: { cause, findings } } = askAll(cluster, "n3");
+  assertEquals(cause, "udp-blocked");
+  assertEquals(findings[0], "reach it by TCP only: n0, n1, n2, n4, n5 and n6");
 });
 
 scenario("why: an observer that stands still again and again does not blame others", (seed) => {
@@ -85,6 +108,8 @@ scenario("why: an observer that stands still again and again does not blame othe
   }
   assertEquals(causes(cluster, "n3", [0]), ["observer-stalled"]);
   assertEquals(causes(cluster, "n0", [0]), ["self-stalled"]);
+  assertEquals(askAll(cluster, "n3").cluster.cause, "observer-stalled");
+  assertEquals(askAll(cluster, "n0", { asker: 1 }).cluster.cause, "self-stalled");
 });
 
 scenario("why: a member that advertises an address where nobody listens", (seed) => {
@@ -93,6 +118,7 @@ scenario("why: a member that advertises an address where nobody listens", (seed)
   cluster.run({ seconds: 60 });
   assertSeen(cluster, "wrong-address");
   assertEquals(causes(cluster, "n3", [3]), ["self-without-udp"]);
+  assertEquals(askAll(cluster, "n3").cluster.cause, "wrong-address");
 });
 
 scenario("why: two agents of one name", (seed) => {
@@ -101,6 +127,7 @@ scenario("why: two agents of one name", (seed) => {
   twin.join(cluster.node(0));
   cluster.run({ seconds: 30 });
   assertEquals(causes(cluster, "n3", [0]), ["name-conflict"]);
+  assertEquals(askAll(cluster, "n3", { asker: 1 }).cluster.cause, "name-conflict");
 });
 
 scenario("why: a member that left, and one that was forced to", (seed) => {
@@ -116,6 +143,12 @@ scenario("why: a member that left, and one that was forced to", (seed) => {
   cluster.node(0).forceLeave("n4");
   cluster.runUntil(() => cluster.node(0).status("n4") === "left", { seconds: 10 });
   assertEquals(causes(cluster, "n3", [0, 1]), ["left", "left"]);
+  assertEquals(askAll(cluster, "n3").cluster.cause, "left");
+  assertEquals(askAll(cluster, "n5").cluster, {
+    cause: "healthy",
+    text: "There is nothing wrong.",
+    findings: ["reach it: n0, n1, n2 and n6", "n5 itself answered: it runs"],
+  });
   const text = cluster.node(0).why("n4")?.conclusion.text ?? "";
   assertEquals(/^failed at [\d.]+ s, then left by a force-leave/.test(text), true, text);
 });

@@ -18,6 +18,12 @@ export interface NetworkFaults {
   readonly noTcp?: boolean;
   /** Hosts of which nothing arrives at others, while everything arrives at them. */
   readonly muted?: readonly Host[];
+  /** Hosts of which nothing arrives at others, and at which nothing arrives. */
+  readonly cutOff?: readonly Host[];
+  /** Hosts of which nothing arrives at another one: pairs of who sends and who should receive. */
+  readonly cut?: readonly (readonly [from: Host, to: Host])[];
+  /** Hosts of which no UDP packets arrive at others, and at which none arrive. */
+  readonly withoutUdp?: readonly Host[];
 }
 
 /** A place for the processes of one member. */
@@ -88,8 +94,17 @@ export class FaultyNetwork implements AsyncDisposable {
   }
 
   /** Replaces all faults by these. */
-  async setFaults({ udpLossPercent, noTcp = false, muted = [] }: NetworkFaults): Promise<void> {
-    const rules = muted.map(({ ip }) => `ip saddr ${ip} drop`);
+  async setFaults({ udpLossPercent, noTcp = false, ...faults }: NetworkFaults): Promise<void> {
+    const { muted = [], cutOff = [], cut = [], withoutUdp = [] } = faults;
+    const rules = [
+      ...muted.map(({ ip }) => `ip saddr ${ip} drop`),
+      ...cutOff.flatMap(({ ip }) => [`ip saddr ${ip} drop`, `ip daddr ${ip} drop`]),
+      ...cut.map(([from, to]) => `ip saddr ${from.ip} ip daddr ${to.ip} drop`),
+      ...withoutUdp.flatMap(({ ip }) => [
+        `meta l4proto udp ip saddr ${ip} drop`,
+        `meta l4proto udp ip daddr ${ip} drop`,
+      ]),
+    ];
     if (noTcp) rules.push(`tcp dport ${GOSSIP_PORT} drop`, `tcp sport ${GOSSIP_PORT} drop`);
     rules.push("meta l4proto udp counter");
     if (udpLossPercent !== undefined) rules.push(LOSE_AT_RANDOM(udpLossPercent));

@@ -7,6 +7,7 @@
 import { anySerf } from "../support/serf_versions.ts";
 import { composition, cuts, everything, loss } from "./bad_network.ts";
 import { longLoad } from "./long_load.ts";
+import { whyStories } from "./why_stories.ts";
 
 /** How long a run takes, and where it says what happens. */
 export interface SoakOptions {
@@ -61,6 +62,7 @@ export const runs = {
     mixed: true,
     start: (options) => everything({ ...options, kinds: both }),
   },
+  "why": { minutes: 3, mixed: false, start: whyStories },
   "load": { minutes: 60, mixed: false, start: longLoad },
 } as const satisfies Record<string, Run>;
 

@@ -53,7 +53,7 @@ function causeSeen(view: MemberView): Cause {
     return view.toldBy === "" ? "unexplained" : "reported";
   }
   if (!isCorroborated(view)) {
-    if (view.stalledMs >= TELLING_STALL_MS) return "observer-stalled";
+    if (hasMissedAnswers(view)) return "observer-stalled";
     if (isCutOff(view)) return "observer-cut-off";
   }
   if (streamOnly > 0) return "udp-blocked";
@@ -91,6 +91,15 @@ function hasWrongAddress(view: MemberView): boolean {
   const { answeredAgoMs, unanswered, helped, elsewhere, refutations, stream } = view;
   if (answeredAgoMs >= 0 || helped > 0 || unanswered === 0) return false;
   return elsewhere !== "" || (refutations > 0 && stream === "refused");
+}
+
+/**
+ * Whether the observer's own stalls explain all that it has missed: then it had as many, and nothing got through by other
+ * ways, which it would have missed too.
+ */
+function hasMissedAnswers(view: MemberView): boolean {
+  const { stalls, stalledMs, unanswered, helped, late, streamOnly } = view;
+  return stalledMs >= TELLING_STALL_MS && stalls >= unanswered + late && helped + streamOnly === 0;
 }
 
 /** Whether anybody else has found the same. */

@@ -22,36 +22,45 @@ export interface MemberView {
   readonly state: MemberStatus | "suspect";
   /** The advertised address. */
   readonly address: string;
-  /** Its last punctual answer to a probe. */
+  /** Age of its last punctual answer to a probe. */
   readonly answeredAgoMs: number;
-  /** Its last ping to the observer, and its address if that is not the advertised one. */
+  /** Age of its last ping to the observer. */
   readonly pingedAgoMs: number;
+  /** Where that came from, if from another host than it advertises. */
   readonly elsewhere: string;
-  /** The beginning of the last trouble, and its latest entry. */
+  /** Age of the beginning of the last trouble. */
   readonly beganAgoMs: number;
+  /** Age of what was last observed of it. */
   readonly latestAgoMs: number;
-  /** The observer's probes that were not answered at all, answered by way of helpers, late, or only on a stream. */
+  /** How many of the observer's probes were not answered at all. */
   readonly unanswered: number;
+  /** How many were answered by way of helpers. */
   readonly helped: number;
+  /** How many were answered late. */
   readonly late: number;
+  /** How many were answered only by TCP. */
   readonly streamOnly: number;
   /** How many of its pings arrived meanwhile. */
   readonly pings: number;
   /** How the streams of the probes without answers ended. */
   readonly stream: StreamOutcome;
-  /** Of the last probe without an answer: how many helpers were asked, and how many did not reach it either. */
+  /** How many helpers were asked in the last probe without an answer. */
   readonly asked: number;
+  /** How many of them did not reach it either. */
   readonly nacked: number;
   /** Who suspected it, the first one first. */
   readonly suspectedBy: readonly string[];
-  /** Who declared it failed, when, and after which time as a suspect. */
+  /** Who declared it failed. */
   readonly failedBy: string;
+  /** How long ago. */
   readonly failedAgoMs: number;
+  /** How long it was suspect before. */
   readonly suspectedMs: number;
   /** The other member that declared it failed, or suspected it first; empty if there is none. */
   readonly toldBy: string;
-  /** How often it refuted a suspicion, and when it last did so or came back. */
+  /** How often it refuted a suspicion. */
   readonly refutations: number;
+  /** How long ago it last did so, or came back. */
   readonly aliveAgoMs: number;
   /** Whether it was declared to have left after it had failed. */
   readonly forced: boolean;
@@ -59,19 +68,21 @@ export interface MemberView {
   readonly conflict: string;
   /** Of oneself: by whom one was suspected. */
   readonly accusedBy: readonly string[];
-  /**
-   * The observer itself: its health score when the trouble began, the lag of its timers, and how often and long it stood
-   * still.
-   */
+  /** The health score of the observer when the trouble began. */
   readonly healthScore: number;
+  /** How late its timers were, milliseconds. */
   readonly lagMs: number;
+  /** How often its process stood still. */
   readonly stalls: number;
+  /** For how long in all. */
   readonly stalledMs: number;
-  /** Of the other members: how many have answered the observer meanwhile, and who has not. */
+  /** How many other members have answered the observer meanwhile. */
   readonly othersAnswering: number;
+  /** Who of the others has not. */
   readonly othersFailing: readonly string[];
-  /** Those of them that it still hears from, and those that answer by TCP. */
+  /** Those of them whose pings arrive. */
   readonly othersHeard: readonly string[];
+  /** Those of them that answer by TCP. */
   readonly othersByTcp: readonly string[];
 }
 
@@ -133,6 +144,11 @@ export function viewOf(report: WhyReport): MemberView {
     othersHeard: names(othersFailing.filter(({ heard }) => heard).map(({ node }) => node)),
     othersByTcp: names(othersFailing.filter(({ byTcp }) => byTcp).map(({ node }) => node)),
   };
+}
+
+/** Whether the member has refuted or come back, and is well since. */
+export function isBack({ state, aliveAgoMs }: MemberView): boolean {
+  return state === "alive" && aliveAgoMs >= 0;
 }
 
 type Probe = Observation & { type: "probe" };

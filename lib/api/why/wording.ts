@@ -6,7 +6,7 @@
 
 import type { Cause } from "./diagnosis.ts";
 import type { EvidenceEntry, Observation, Origin, StreamOutcome, WhyReport } from "./evidence.ts";
-import type { MemberView } from "./view.ts";
+import { isBack, type MemberView } from "./view.ts";
 
 /** A health score from here on is worth a word: Lifeguard's is 0 in good health, and each failed probe of ours adds to it. */
 const POOR_HEALTH = 2;
@@ -14,36 +14,44 @@ const POOR_HEALTH = 2;
 /** Timers that are so late are worth a word, milliseconds. */
 const NOTABLE_LAG_MS = 100;
 
-/** What each cause means, as a sentence about `node`. */
-const CAUSES: Readonly<Record<Cause, (node: string, view: MemberView) => string>> = {
+/** What each cause means, as a sentence about `node`; `who` are the members that see it so. */
+const CAUSES: Readonly<Record<Cause, (node: string, view: MemberView, who: string) => string>> = {
   "healthy": () => "There is nothing wrong.",
   "left": (node) => `${node} has left by itself.`,
   "name-conflict": (node, { address, conflict }) =>
     `Two nodes use the name ${node}, at ${address} and ${conflict}. Names must be unique.`,
   "wrong-address": (node, { address, elsewhere }) =>
-    `${node} lives, but nobody listens at the address that it advertises, ${address}` +
+    `${node} lives, but nobody reaches it at the address that it advertises, ${address}` +
     (elsewhere === "" ? "." : `; its packets come from ${elsewhere}.`),
-  "process-ended": (node) =>
-    `The process of ${node} has ended, or a firewall refuses: its host is up and refuses connections.`,
-  "process-frozen": (node) =>
-    `The process of ${node} stands still or gets no processor time: its host accepts connections, but nobody answers.`,
-  "host-unreachable": (node) =>
-    `The host of ${node} is down or cut off: nothing comes back from it, by UDP or TCP.`,
-  "udp-blocked": (node, { helped }) =>
-    helped > 0
-      ? `UDP to ${node} does not get through from here, although TCP and the UDP of others do.`
-      : `UDP to ${node} does not get through, although TCP does: a firewall, or a port that is forwarded for TCP only.`,
-  "one-way-loss": (node) =>
-    `Packets get through in one direction only: those of ${node} arrive here, but ours do not reach it.`,
-  "link": (node) =>
-    `The way between here and ${node} is at fault: other members reach it, and we do not.`,
-  "slow": (node) => `${node} answers, but too late: it is overloaded, or the network is.`,
-  "observer-stalled": (_, { observer }) =>
-    `The trouble was here: the process of ${observer} stood still, so answers could not be read.`,
-  "observer-cut-off": (_, { observer }) =>
-    `The trouble was here: ${observer} got no answer from anybody.`,
-  "reported": (_, { observer, toldBy }) =>
-    `${observer} has not probed it itself meanwhile; ${toldBy} has. Ask there, or use -all.`,
+  "process-ended": (node, view) =>
+    isBack(view)
+      ? `The process of ${node} had ended, or a firewall refused: its host was up and refused connections.`
+      : `The process of ${node} has ended, or a firewall refuses: its host is up and refuses connections.`,
+  "process-frozen": (node, view) =>
+    isBack(view)
+      ? `The process of ${node} stood still or got no processor time: its host accepted connections, but nobody answered.`
+      : `The process of ${node} stands still or gets no processor time: its host accepts connections, but nobody answers.`,
+  "host-unreachable": (node, view, who) =>
+    isBack(view)
+      ? `The host of ${node} was down or cut off: nothing came back to ${who}, by UDP or TCP.`
+      : `The host of ${node} is down or cut off: nothing comes back to ${who}, by UDP or TCP.`,
+  "udp-blocked": (node, { helped }, who) =>
+    `UDP between ${who} and ${node} does not get through, although TCP does` +
+    (helped > 0
+      ? ", and the UDP of others."
+      : ": a firewall, or a port that is open for TCP only."),
+  "one-way-loss": (node, _, who) =>
+    `Packets get through in one direction only: those of ${node} reach ${who}, but not the other way round.`,
+  "link": (node, _, who) =>
+    `The way between ${who} and ${node} is at fault: other members reach it.`,
+  "slow": (node) =>
+    `${node} answers, but too late or not always: it is overloaded, or the network is.`,
+  "observer-stalled": (_, _view, who) =>
+    `The trouble is not there: the process of ${who} stood still, so answers could not be read.`,
+  "observer-cut-off": (_, _view, who) =>
+    `The trouble is not there: ${who} got no answer from anybody.`,
+  "reported": (_, { toldBy }, who) =>
+    `${who} has not probed it meanwhile; ${toldBy} has. Ask there, or use -all.`,
   "self-stalled": (node, { stalledMs }) =>
     `The process of ${node} stood still for ${
       duration(stalledMs)
@@ -56,9 +64,14 @@ const CAUSES: Readonly<Record<Cause, (node: string, view: MemberView) => string>
   "unexplained": () => "There is no evidence left of how this came about.",
 };
 
-/** What a cause means, in a sentence or two. */
-export function causeText(cause: Cause, node: string, view: MemberView): string {
-  return CAUSES[cause](node, view);
+/** What a cause means, in a sentence or two; `who` are the members that see it so. */
+export function causeText(
+  cause: Cause,
+  node: string,
+  view: MemberView,
+  who: readonly string[] = [view.observer],
+): string {
+  return CAUSES[cause](node, view, list(who));
 }
 
 /** What has happened, in one sentence without a full stop; `clock` writes a time. */

@@ -44,6 +44,8 @@ import type { Payload } from "../../api/payload.ts";
 import { Query, type QueryOptions, type QueryRecord, QueryResponse } from "../../api/query.ts";
 import { parseStats, type SerfStats } from "../../api/stats.ts";
 import type { TagChange } from "../../api/tag_change.ts";
+import type { ClusterExplanation } from "../../api/why/compare.ts";
+import type { Explanation } from "../../api/why/story.ts";
 import { toBase64, toBytes } from "../../base/bytes.ts";
 import { RpcError } from "../../base/errors.ts";
 import { showAs } from "../../base/inspect.ts";
@@ -95,6 +97,22 @@ export {
 } from "../../api/query.ts";
 export { rendezvous } from "../../api/rendezvous.ts";
 export type { SerfStats } from "../../api/stats.ts";
+export type {
+  EvidenceEntry,
+  Observation,
+  Origin,
+  StreamOutcome,
+  UnansweredPeer,
+  WhyReport,
+} from "../../api/why/evidence.ts";
+export type { Cause } from "../../api/why/diagnosis.ts";
+export type {
+  ClusterConclusion,
+  ClusterExplanation,
+  ExplainedView,
+} from "../../api/why/compare.ts";
+export type { Conclusion, Explanation } from "../../api/why/story.ts";
+export type { MemberView } from "../../api/why/view.ts";
 export { Address } from "../../base/address.ts";
 export { RpcError } from "../../base/errors.ts";
 export type { RpcTlsOptions } from "../tls_options.ts";
@@ -344,6 +362,23 @@ export class RpcClient implements AsyncDisposable {
    */
   async metrics(options?: CallOptions): Promise<readonly string[]> {
     return (await this.#call("metrics", null, options)).Lines;
+  }
+
+  /**
+   * Why a member, or the agent's own, is in its state, as the agent sees it. Agents of Serf and older ones do not know the
+   * command: they answer `Unsupported command`, and end the connection.
+   */
+  async why(name: string, options?: CallOptions): Promise<Explanation> {
+    checkText("name", name);
+    const { Report } = await this.#call("why", { Node: name, All: false }, options);
+    return JSON.parse(Report) as Explanation;
+  }
+
+  /** The same as all members see it, which the agent asks for by a query; that takes a few seconds. */
+  async whyAll(name: string, options?: CallOptions): Promise<ClusterExplanation> {
+    checkText("name", name);
+    const { Report } = await this.#call("why", { Node: name, All: true }, options);
+    return JSON.parse(Report) as ClusterExplanation;
   }
 
   /** Where a member stands in the network; `undefined` if the agent does not know. */

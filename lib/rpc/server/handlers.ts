@@ -166,6 +166,12 @@ const handlers: { readonly [C in Command]: Handler<C> } = {
     prompt: true,
     handle: ({ client: { agent } }) => ({ body: { Lines: agent.metricsReport() } }),
   },
+  "why": {
+    async handle({ client: { agent }, body: { Node, All } }) {
+      const report = All ? await agent.whyAll(Node) : agent.why(Node);
+      return { body: { Report: JSON.stringify(report) } };
+    },
+  },
   "get-coordinate": {
     prompt: true,
     handle: ({ client: { agent }, body }) => ({

@@ -12,6 +12,8 @@ import type { KeyOperation, KeyResult } from "../../api/keys.ts";
 import type { Member } from "../../api/member.ts";
 import type { QueryOptions, QueryRecord } from "../../api/query.ts";
 import type { Coordinate } from "../../api/coordinate.ts";
+import type { ClusterExplanation } from "../../api/why/compare.ts";
+import type { Explanation } from "../../api/why/story.ts";
 
 /** One line of the agent's log. */
 export interface LogLine {
@@ -96,6 +98,12 @@ export interface RpcAgent {
 
   /** The metrics of the last minute, oldest first: the lines that SIGUSR1 makes the agent print. */
   metricsReport(): readonly string[];
+
+  /** Why a member is in its state. Throws a `RangeError` if nothing is known about that name. */
+  why(name: string): Explanation;
+
+  /** The same as all members see it. Rejects as {@link why} throws. */
+  whyAll(name: string): Promise<ClusterExplanation>;
 
   /** The coordinate of a member, if it is known. */
   coordinate(name: string): Coordinate | undefined;

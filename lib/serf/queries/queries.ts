@@ -15,6 +15,8 @@ import { InternalQueries } from "./internal/internal_queries.ts";
 import { KeyQueries } from "./internal/key_queries.ts";
 import { KeyResponder } from "./internal/key_responder.ts";
 import { NameConflictResolver } from "./internal/name_conflict.ts";
+import { WhyQueries } from "./internal/why_queries.ts";
+import { WhyResponder } from "./internal/why_responder.ts";
 import { OutgoingQueries } from "./outgoing_queries.ts";
 import { QueryResponder } from "./query_responder.ts";
 import { ResponseRelay } from "./response_relay.ts";
@@ -29,6 +31,7 @@ export class Queries {
   readonly relay: ResponseRelay;
   readonly keys: KeyQueries;
   readonly conflicts: NameConflictResolver;
+  readonly why: WhyQueries;
 
   constructor(
     context: SerfContext,
@@ -45,7 +48,8 @@ export class Queries {
     const relay = new ResponseRelay(context, swim);
     const responder = new QueryResponder(context, { relay, swim });
     const keys = new KeyResponder(context, options);
-    const internal = new InternalQueries(context, { keys, responder });
+    const why = new WhyResponder(context, swim);
+    const internal = new InternalQueries(context, { keys, why, responder });
     const incoming = new IncomingQueries(context, {
       clock,
       minTime,
@@ -62,5 +66,6 @@ export class Queries {
     this.outgoing = outgoing;
     this.keys = new KeyQueries(context, { swim, outgoing });
     this.conflicts = new NameConflictResolver(context, outgoing);
+    this.why = new WhyQueries(context, outgoing);
   }
 }

@@ -191,7 +191,8 @@ export class EvidenceStore {
 
 /** What ends a trouble, or is none. */
 const QUIET: ReadonlySet<Observation["type"]> = new Set([
-  ...["alive", "left", "leave-intent", "conflict", "accused", "stalled"] as const,
+  ...["alive", "left", "leave-intent"] as const,
+  ...["late-ack", "conflict", "accused", "stalled"] as const,
 ]);
 
 /** Whether a member is in no trouble now. */

@@ -79,6 +79,18 @@ Deno.test("what is asked for reaches the agent", async () => {
   ]);
 });
 
+Deno.test("why a member is in its state is told, and of unknown names that there is none", async () => {
+  using api = new HttpFixture();
+  const explanation = { ...api.agent.explanation };
+  assertEquals(await api.json("GET", "/v1/why/bravo"), explanation);
+  const all = await api.json("POST", "/v1/why/bravo") as Record<string, unknown>;
+  assertEquals([all.node, all.silent], ["bravo", ["serf-1"]]);
+  assertEquals(await problem(api.request("GET", "/v1/why/nobody")), [
+    404,
+    "Cannot find member nobody",
+  ]);
+});
+
 Deno.test("acks and answers to a query come as lines of JSON", async () => {
   using api = new HttpFixture();
   api.agent.queryScript = (records) => {

@@ -76,7 +76,7 @@ const places = {
 };
 
 /** The commands of ours that Serf does not have. */
-const newCommands = ["completion", "help", "man", "replay", "simulate"];
+const newCommands = ["completion", "help", "man", "replay", "simulate", "why"];
 
 /** Everything that is different with ours. */
 export const ourDifferences: readonly Difference[] = [

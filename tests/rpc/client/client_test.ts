@@ -267,3 +267,12 @@ Deno.test("metrics are the lines of the agent's report", async () => {
   serving.agent.metrics = ["[2026-11-23 19:25:50 +0000 UTC][G] 'a': 1.000", "second"];
   assertEquals(await client.metrics(), serving.agent.metrics);
 });
+
+Deno.test("why and whyAll are what the agent knows", async () => {
+  await using serving = new Serving();
+  await using client = await serving.connect();
+  assertEquals(await client.why("bravo"), serving.agent.explanation);
+  const all = await client.whyAll("bravo");
+  assertEquals([all.cluster.cause, all.silent], ["healthy", ["serf-1"]]);
+  await assertRejects(() => client.why("nobody"), RpcError, "Cannot find member nobody");
+});

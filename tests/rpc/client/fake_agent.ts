@@ -9,6 +9,10 @@ import type { KeyOperation, KeyResult } from "../../../lib/api/keys.ts";
 import type { Member, MemberStatus } from "../../../lib/api/member.ts";
 import type { QueryOptions, QueryRecord } from "../../../lib/api/query.ts";
 import type { Coordinate } from "../../../lib/api/coordinate.ts";
+import { type ClusterExplanation, compareViews } from "../../../lib/api/why/compare.ts";
+import type { WhyReport } from "../../../lib/api/why/evidence.ts";
+import { explain, type Explanation } from "../../../lib/api/why/story.ts";
+import { viewOf } from "../../../lib/api/why/view.ts";
 
 /** A member as every test wants one. */
 export function member(
@@ -44,6 +48,24 @@ export class FakeQuery extends QueryEvent {
   }
 }
 
+/** What an agent knows about a member that was never in trouble. */
+const EVENTLESS: WhyReport = {
+  node: "bravo",
+  observer: "alpha",
+  timeMs: Date.UTC(2026, 0, 2),
+  status: "alive",
+  suspect: false,
+  address: "127.0.0.21:7946",
+  incarnation: 1,
+  healthScore: 0,
+  lagMs: 0,
+  lastAnswer: null,
+  lastPing: null,
+  othersAnswering: 0,
+  othersFailing: [],
+  entries: [],
+};
+
 /** Called with each query; pushes records and closes, or leaves the query open. */
 export type QueryScript = (records: Subscription<QueryRecord>) => void;
 
@@ -59,6 +81,7 @@ export class FakeAgent implements RpcAgent {
   coordinates: Record<string, Coordinate> = {};
   statistics: Record<string, Record<string, string>> = { agent: { name: "alpha" } };
   metrics: readonly string[] = [];
+  explanation: Explanation = explain(EVENTLESS);
   keyResult: KeyResult | Error = new Error("no keys laid down");
   joinFailure =
     "failed to join 127.0.0.29:7999: dial tcp 127.0.0.29:7999: connect: connection refused";
@@ -152,6 +175,20 @@ export class FakeAgent implements RpcAgent {
 
   stats(): Record<string, Record<string, string>> {
     return this.statistics;
+  }
+
+  why(name: string): Explanation {
+    this.calls.push(["why", name]);
+    if (this.explanation.node !== name) throw new RangeError(`Cannot find member ${name}`);
+    return this.explanation;
+  }
+
+  whyAll(name: string): Promise<ClusterExplanation> {
+    this.calls.push(["whyAll", name]);
+    return Promise.resolve(compareViews(this.explanation, {
+      ...{ silent: ["serf-1"], missing: [] },
+      views: [viewOf(this.explanation)],
+    }));
   }
 
   metricsReport(): readonly string[] {

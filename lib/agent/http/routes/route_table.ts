@@ -13,6 +13,7 @@ import { metricsRoute } from "./metrics_route.ts";
 import { openApiRoute } from "./open_api_route.ts";
 import { queryRoutes } from "./query_routes.ts";
 import type { Route } from "./route.ts";
+import { whyRoutes } from "./why_routes.ts";
 
 /** The routes, from which the server and the OpenAPI document are made. */
 export const routeTable: readonly Route[] = [
@@ -23,5 +24,6 @@ export const routeTable: readonly Route[] = [
   ...eventRoutes,
   ...queryRoutes,
   ...keyRoutes,
+  ...whyRoutes,
   ...dashboardRoutes,
 ];

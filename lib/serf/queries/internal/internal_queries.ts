@@ -17,8 +17,10 @@ import {
   INTERNAL_PREFIX,
   keyQuery,
   PING_QUERY,
+  WHY_QUERY,
 } from "../../../api/internal_names.ts";
 import type { KeyResponder } from "./key_responder.ts";
+import type { WhyResponder } from "./why_responder.ts";
 
 /** How a status is encoded in a response. */
 const STATUS_NUMBERS: Readonly<Record<MemberStatus, number>> = {
@@ -33,14 +35,16 @@ const STATUS_NUMBERS: Readonly<Record<MemberStatus, number>> = {
 export class InternalQueries {
   readonly #context: SerfContext;
   readonly #keys: KeyResponder;
+  readonly #why: WhyResponder;
   readonly #responder: QueryResponder;
 
   constructor(
     context: SerfContext,
-    { keys, responder }: { keys: KeyResponder; responder: QueryResponder },
+    { keys, why, responder }: { keys: KeyResponder; why: WhyResponder; responder: QueryResponder },
   ) {
     this.#context = context;
     this.#keys = keys;
+    this.#why = why;
     this.#responder = responder;
   }
 
@@ -51,6 +55,11 @@ export class InternalQueries {
         return;
       case CONFLICT_QUERY:
         return this.#respondToConflict(query);
+      case WHY_QUERY:
+        return this.#respond(
+          query,
+          this.#why.answer(query, (response) => this.#responder.fits(query, response)),
+        );
       case keyQuery("list-keys"):
         return this.#respond(
           query,
