@@ -60,7 +60,6 @@ async function listenTcp({ hostname: host, port }: Endpoint): Promise<NodeListen
   // Exclusive: the workers of a node:cluster would share the socket, and each is a member of its own.
   server.listen({ host, port, exclusive: true }, resolve);
   await promise;
-  server.off("error", reject);
   return new NodeListener(server);
 }
 

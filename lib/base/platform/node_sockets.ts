@@ -84,6 +84,8 @@ export class NodeListener implements TcpListener {
   readonly addr: Endpoint;
   readonly #server: Server;
   readonly #arrived: NodeConnection[] = [];
+  /** What kept the system from accepting, until somebody is told. */
+  #failure: Error | undefined;
   #closed = false;
   /** Ends the wait of who accepts. */
   #wake = () => {};
@@ -99,12 +101,19 @@ export class NodeListener implements TcpListener {
       this.#arrived.push(new NodeConnection(socket));
       this.#wake();
     });
+    server.on("error", (error) => {
+      this.#failure = error;
+      this.#wake();
+    });
   }
 
   async accept(): Promise<NodeConnection> {
     for (;;) {
       const connection = this.#arrived.shift();
       if (connection !== undefined) return connection;
+      const failure = this.#failure;
+      this.#failure = undefined;
+      if (failure !== undefined) throw failure;
       if (this.#closed) throw new Error("the listener is closed");
       await new Promise<void>((resolve) => this.#wake = resolve);
     }

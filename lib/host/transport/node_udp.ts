@@ -1,6 +1,6 @@
 /**
- * Datagrams through `node:dgram`, for programs that import this library without enabling Deno's unstable net API. It takes
- * more memory, and about twice the processor time for each datagram.
+ * Datagrams through `node:dgram`, on Node and Bun, and for programs that import this library without enabling Deno's unstable
+ * net API. There it takes more memory, and about twice the processor time for each datagram.
  *
  * @module
  */
@@ -13,6 +13,7 @@ import {
   deliver,
   logFailedReceive,
   logFailedSend,
+  MAX_PENDING_SENDS,
   reachableHost,
   type ReceiveDatagram,
   type UdpOptions,
@@ -39,6 +40,7 @@ class NodeUdpSocket implements UdpSocket {
   readonly #socket: Socket;
   readonly #host: string;
   readonly #log: Log;
+  #pending = 0;
   #closed = false;
 
   constructor(socket: Socket, { host, log }: UdpOptions) {
@@ -57,8 +59,10 @@ class NodeUdpSocket implements UdpSocket {
   }
 
   send(bytes: Uint8Array, to: Address): void {
-    if (this.#closed) return;
+    if (this.#closed || this.#pending >= MAX_PENDING_SENDS) return;
+    this.#pending++;
     this.#socket.send(bytes, to.port, reachableHost(to, this.#host), (error) => {
+      this.#pending--;
       if (error && !this.#closed) logFailedSend(this.#log, to, error);
     });
   }

@@ -36,7 +36,7 @@ export type BindUdp = (options: UdpOptions) => Promise<UdpSocket>;
 /** The largest datagram that UDP allows. */
 const RECEIVE_BUFFER_BYTES = 65_536;
 /** The most sends that the system has not accepted yet. Further datagrams are dropped: they would be late anyway. */
-const MAX_PENDING_SENDS = 1_024;
+export const MAX_PENDING_SENDS = 1_024;
 
 /**
  * Binds with `Deno.listenDatagram`, which needs the unstable net API. All datagrams are received into one buffer, which
