@@ -1,11 +1,12 @@
 /**
- * Makes a package for npm of a bundle: `deno task package:npm`. Its program, `serf`, runs the bundle with the Deno of the npm
- * package `deno`, so that a machine that reaches npm needs nothing else.
+ * Makes a package for npm: `deno task package:npm`. Its program, `serf`, runs the bundle with the Deno of the npm package
+ * `deno`, so that a machine that reaches npm needs nothing else. The library in it is for Node and Bun.
  *
  * @module
  */
 
 import { RUN_FLAGS } from "./compile.ts";
+import { packLibrary } from "./npm_library.ts";
 
 const root = new URL("../../", import.meta.url);
 
@@ -20,25 +21,22 @@ export async function packForNpm(
   folder: string,
   { bundle }: NpmPackageOptions,
 ): Promise<string> {
-  const { name, version, license } = JSON.parse(await readRoot("deno.json"));
   const content = `${folder}/package`;
   await Deno.remove(content, { recursive: true }).catch(() => {});
-  await Deno.mkdir(`${content}/bundle`, { recursive: true });
+  await Deno.mkdir(folder, { recursive: true });
+  const library = await packLibrary(folder);
+  await Deno.mkdir(`${content}/bundle`);
   for (const { name: script } of Deno.readDirSync(bundle)) {
     await Deno.copyFile(`${bundle}/${script}`, `${content}/bundle/${script}`);
   }
-  for (const file of ["README.md", "LICENSE", "CHANGELOG.md"]) {
-    await Deno.writeTextFile(`${content}/${file}`, await readRoot(file));
-  }
+  await Deno.writeTextFile(`${content}/CHANGELOG.md`, await readRoot("CHANGELOG.md"));
   await Deno.writeTextFile(`${content}/serf.cjs`, launcher);
   const manifest = {
-    name,
-    version,
-    license,
-    description: "Serf for Deno: membership, failure detection, events and queries, as a program",
+    ...library,
+    description: "Serf for Deno: membership, failure detection, events and queries",
     bin: { serf: "serf.cjs" },
     engines: { node: ">=18" },
-    dependencies: { deno: denoRange(await readRoot(".ci/run")) },
+    dependencies: { ...library.dependencies, deno: denoRange(await readRoot(".ci/run")) },
   };
   await Deno.writeTextFile(`${content}/package.json`, `${JSON.stringify(manifest, null, 2)}\n`);
   return await pack(content, folder);

@@ -13,7 +13,9 @@ import { until } from "../support/until.ts";
 const missing = hasProgram("npm") ? undefined : "there is no npm here";
 
 Deno.test({
-  name: `the package for npm runs an agent${missing === undefined ? "" : ` (skipped: ${missing})`}`,
+  name: `the package for npm runs an agent, and has the library${
+    missing === undefined ? "" : ` (skipped: ${missing})`
+  }`,
   ignore: missing !== undefined,
   async fn() {
     using directory = new TemporaryDirectory();
@@ -45,8 +47,38 @@ Deno.test({
     const nodes = ["node", ...newer?.missing === undefined ? [newer!.program] : []];
     const programs = await Promise.all(nodes.map((node) => runAgent(node, script)));
     if (Deno.build.os === "linux") assertEquals(programs[1] ?? "deno", "deno");
+
+    Deno.writeTextFileSync(`${app}/program.ts`, libraryProgram);
+    const checkFlags = ["--quiet", "--node-modules-dir=manual", "--no-lock"];
+    const checked = await npm(Deno.execPath(), "check", ...checkFlags, "program.ts");
+    assertEquals([checked.code, checked.stderr], [0, ""]);
+    if (newer?.missing === undefined) {
+      const { stdout } = await npm(newer!.program, "program.ts", `${localAddress()}:17946`);
+      assertEquals(stdout, "library alive function\n");
+    }
   },
 });
+
+/** Uses all entry points of the library, for Node and for what checks types. */
+const libraryProgram = `
+import { type Member, Serf } from "@serf-deno/serf";
+import { RpcClient } from "@serf-deno/serf/client";
+import { simulate } from "@serf-deno/serf/sim";
+
+const serf = await Serf.create({ name: "library", bind: process.argv[2], profile: "local" });
+const [self]: readonly Member[] = serf.members();
+const cluster = simulate({ nodes: 3, join: "formed", seed: 1 });
+cluster.run({ seconds: 1 });
+const status = cluster.node(0).status("n1");
+// @ts-expect-error: a name is no number
+self.name satisfies number;
+// @ts-expect-error: a status is a text
+status satisfies number;
+// @ts-expect-error: a client is no number
+RpcClient.connect satisfies () => Promise<number>;
+console.log(self.name, status, typeof RpcClient.connect);
+await serf.shutdown();
+`;
 
 /** Starts an agent, lets it leave, and returns which program it was in the end. */
 async function runAgent(node: string, script: string): Promise<string> {
