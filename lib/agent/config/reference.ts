@@ -65,7 +65,8 @@ const meanings: Readonly<Record<KeyedSetting, string>> = {
   querySizeLimit: "Largest query, in bytes.",
   userEventSizeLimit: "Largest user event, name and payload, in bytes; at most 9216.",
   maxMembers: "How many members are remembered.",
-  startJoin: "Addresses of members to join at start. The agent exits if none can be reached.",
+  startJoin:
+    "Addresses of members to join at start, or providers of addresses (dns+NAME, srv+NAME, file:PATH, exec:COMMAND). The agent exits if none can be reached.",
   eventHandlers:
     "Scripts to run for events, each as [filter=]script; the filters are those of -event-handler.",
   handlerWaitDelayMs:
@@ -95,7 +96,8 @@ const meanings: Readonly<Record<KeyedSetting, string>> = {
   validateNodeNames: "Refuse node names that are not valid in DNS.",
   enableSyslog: "Also send the log to syslog.",
   syslogFacility: "Facility of the log in syslog.",
-  retryJoin: "Addresses of members to join in the background, until one is reached.",
+  retryJoin:
+    "Addresses of members to join in the background, or providers of addresses as in start_join, until one is reached.",
   retryMaxAttempts: "Number of retries of retry_join before the agent exits. 0 for no limit.",
   retryIntervalMs: "Time between the tries of retry_join; at least 1s.",
   rejoinAfterLeave: "Rejoin the cluster in the snapshot even if the agent has left it.",
