@@ -51,6 +51,7 @@ export type { Payload } from "./lib/api/payload.ts";
 export {
   Query,
   type QueryAck,
+  type QueryFailure,
   type QueryOptions,
   type QueryParameters,
   type QueryRecord,

@@ -6,7 +6,7 @@
 
 import { toBytes } from "../base/bytes.ts";
 import type { LamportTime } from "../base/lamport_time.ts";
-import { decodeText } from "../base/text.ts";
+import { decodeText, encodeText } from "../base/text.ts";
 import type { Member } from "./member.ts";
 import { parsePayload, type Payload } from "./payload.ts";
 
@@ -65,6 +65,9 @@ export class UserEvent {
   }
 }
 
+/** The longest reason of {@link QueryEvent.fail}, in bytes: the log of the member has the rest. */
+const MAX_REASON_BYTES = 200;
+
 /** A query: a question of a member, perhaps of this one, that waits for our answer. */
 export class QueryEvent {
   /** Tells it from the other events. */
@@ -82,6 +85,7 @@ export class QueryEvent {
   /** When answers are no longer taken, in milliseconds of `performance.now()`. Unknown over RPC. */
   readonly deadline?: number;
   readonly #respond: (payload: Uint8Array) => void | Promise<void>;
+  readonly #fail: (reason: string) => void;
 
   /** Made by the library. */
   constructor(
@@ -94,6 +98,7 @@ export class QueryEvent {
       readonly deadline?: number;
     },
     respond: (payload: Uint8Array) => void | Promise<void>,
+    fail: (reason: string) => void = () => {},
   ) {
     this.lTime = event.lTime;
     this.id = event.id;
@@ -102,6 +107,7 @@ export class QueryEvent {
     this.sourceNode = event.sourceNode;
     this.deadline = event.deadline;
     this.#respond = respond;
+    this.#fail = fail;
   }
 
   /**
@@ -110,6 +116,14 @@ export class QueryEvent {
    */
   async respond(payload: Payload): Promise<void> {
     await this.#respond(toBytes(payload) ?? new Uint8Array());
+  }
+
+  /**
+   * Tells who has asked, if it wants to know, that there is no answer: in at most 200 bytes, what is longer is cut off. It
+   * does not keep others from answering for this member. Over RPC it has no effect.
+   */
+  fail(reason: string): void {
+    this.#fail(decodeText(encodeText(reason).subarray(0, MAX_REASON_BYTES)));
   }
 
   /** The payload as text; empty when there is none. A byte that is not UTF-8 becomes an unpaired surrogate. */

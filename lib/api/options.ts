@@ -54,6 +54,7 @@ export const OPTION_NAMES = {
     "relayFactor",
     "timeoutMs",
     "waitForTimeout",
+    "failures",
     "capacity",
     "signal",
   ],

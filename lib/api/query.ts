@@ -31,6 +31,11 @@ export interface QueryParameters {
    * members that we have yet to hear of can answer it.
    */
   readonly waitForTimeout?: boolean;
+  /**
+   * Whether members that fail to answer tell why. It takes acks ({@link QueryParameters.requestAck}), and members of our
+   * kind: Serf's are silent. Default false.
+   */
+  readonly failures?: boolean;
 }
 
 /** How a query is asked, and how its answers are kept. */
@@ -78,8 +83,18 @@ export class QueryResponse {
   }
 }
 
-/** One ack or answer to a query. */
-export type QueryRecord = QueryAck | QueryResponse;
+/** A member has nothing to answer, because its event handler has failed or said too much. */
+export interface QueryFailure {
+  /** Tells it from acks and answers. */
+  readonly type: "failure";
+  /** The member's name. */
+  readonly from: string;
+  /** In the member's words, at most 200 bytes. */
+  readonly reason: string;
+}
+
+/** One ack or answer to a query, or a failure if these are wanted. */
+export type QueryRecord = QueryAck | QueryResponse | QueryFailure;
 
 /** All that came back to a query. */
 export interface QueryResult {
@@ -125,7 +140,7 @@ export class Query extends Subscription<QueryRecord> {
     const responses: QueryResponse[] = [];
     for await (const record of this) {
       if (record.type === "ack") acks.push(record.from);
-      else responses.push(record);
+      else if (record.type === "response") responses.push(record);
     }
     const answered = new Set(this.#acksOnly ? acks : responses.map(({ from }) => from));
     return { acks, responses, missing: [...asked].filter((name) => !answered.has(name)) };

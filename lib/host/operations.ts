@@ -67,7 +67,7 @@ export class Operations {
   /** Begins a query, which is closed when it is over. Throws what `start` throws, or the error of {@link close}. */
   query(start: (id: number) => void, { onEnd, ...options }: QuerySettings): Query {
     const id = ++this.#lastId;
-    const counts = { ack: 0, response: 0 };
+    const counts = { ack: 0, response: 0, failure: 0 };
     const query = new Query({
       ...options,
       onClose: () => {

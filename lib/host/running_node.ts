@@ -338,7 +338,13 @@ export class RunningNode {
       case "expressions-needed":
         return this.#expressionsNeeded();
       case "query":
-        return this.#publish(new QueryEvent(output, (payload) => this.#respond(output, payload)));
+        return this.#publish(
+          new QueryEvent(
+            output,
+            (payload) => this.#respond(output, payload),
+            (reason) => this.#fail(output, reason),
+          ),
+        );
       default:
         this.#publish(output);
     }
@@ -353,6 +359,10 @@ export class RunningNode {
 
   #respond(query: IncomingQuery, payload: Uint8Array): void {
     this.#call(() => this.core.respond(query, payload));
+  }
+
+  #fail(query: IncomingQuery, reason: string): void {
+    if (this.#closedError === undefined) this.#call(() => this.core.failQuery(query, reason));
   }
 
   /** The members that a query is for, as far as we know them. */

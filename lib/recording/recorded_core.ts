@@ -106,6 +106,11 @@ export class RecordedCore extends SerfCore {
     this.#command("respond", [{ lTime, id }, payload], () => super.respond(query, payload));
   }
 
+  override failQuery(query: { lTime: LamportTime; id: number }, reason: string): void {
+    const { lTime, id } = query;
+    this.#command("failQuery", [{ lTime, id }, reason], () => super.failQuery(query, reason));
+  }
+
   override keys(
     operation: KeyOperation,
     key: Uint8Array,

@@ -281,6 +281,9 @@ function withoutPayload(event: SerfOutput, redaction: Redaction): unknown {
     case "query-record": {
       const { record } = event;
       if (record.type === "ack") return event;
+      if (record.type === "failure") {
+        return { ...event, record: { ...record, reason: redaction.textPayload(record.reason) } };
+      }
       return { ...event, record: { ...record, payload: redaction.payload(record.payload) } };
     }
     default:

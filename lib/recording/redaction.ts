@@ -8,6 +8,7 @@
  */
 
 import { DecodeError } from "../base/errors.ts";
+import { decodeText, encodeText } from "../base/text.ts";
 import { INTERNAL_PREFIX } from "../api/internal_names.ts";
 import { decodeSerf, SerfType } from "../wire/messages/serf_codec.ts";
 import { Reader } from "../wire/msgpack/msgpack.ts";
@@ -38,6 +39,11 @@ export class Redaction {
   /** Whether payloads stay. */
   get keepsPayloads(): boolean {
     return this.#keyedHash === undefined;
+  }
+
+  /** The filler of a payload that is text. */
+  textPayload(text: string): string {
+    return this.keepsPayloads ? text : decodeText(this.payload(encodeText(text)));
   }
 
   /** The stand-in of a key. */

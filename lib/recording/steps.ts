@@ -28,6 +28,7 @@ export type CommandName = Extract<
   | "userEvent"
   | "query"
   | "respond"
+  | "failQuery"
   | "keys"
   | "askWhy"
   | "loadExpressions"
@@ -197,6 +198,8 @@ export class StepWriter {
         const payload = this.#redaction.payload(args[1] as Uint8Array | null);
         return [args[0], payload, ...args.slice(2)];
       }
+      case "failQuery":
+        return [args[0], this.#redaction.textPayload(args[1] as string)];
       default:
         return args;
     }

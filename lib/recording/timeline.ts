@@ -222,6 +222,8 @@ function commandText(
       return { text: `is told to ${String(first).replace("-", " ")}` };
     case "respond":
       return { text: "responds to a query" };
+    case "failQuery":
+      return { text: `cannot respond to a query: ${second}` };
     case "leave":
       return { text: "is told to leave" };
     case "shutdown":

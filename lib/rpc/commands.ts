@@ -19,6 +19,7 @@ import {
   text,
   u8,
 } from "../wire/msgpack/struct.ts";
+import type { Writer } from "../wire/msgpack/msgpack.ts";
 import { memberList } from "./member_codec.ts";
 
 /** Number of a request or of a query: 64 bits in full, because clients may choose any. */
@@ -43,6 +44,19 @@ const keyResult = struct({
   NumResp: i64,
 });
 
+const queryFields = {
+  FilterNodes: list(text),
+  FilterTags: mapOf(text),
+  RequestAck: bool,
+  RelayFactor: u8,
+  /** Nanoseconds; 0 means the agent's default. */
+  Timeout: i64,
+  Name: text,
+  Payload: binary,
+};
+const serfQuery = struct(queryFields);
+const ourQuery = struct({ ...queryFields, Failures: bool });
+
 const table = {
   "handshake": { request: struct({ Version: i64 }), response: none },
   "auth": { request: struct({ AuthKey: text }), response: none },
@@ -66,18 +80,13 @@ const table = {
   /** `Stop` is the number of the request that started the stream or monitor. */
   "stop": { request: struct({ Stop: sequence }), response: none },
   "leave": { request: none, response: none },
-  /** Query records follow. */
+  /** Query records follow, `failure` among them only if they are asked for: Serf's clients do not know it. */
   "query": {
-    request: struct({
-      FilterNodes: list(text),
-      FilterTags: mapOf(text),
-      RequestAck: bool,
-      RelayFactor: u8,
-      /** Nanoseconds; 0 means the agent's default. */
-      Timeout: i64,
-      Name: text,
-      Payload: binary,
-    }),
+    request: {
+      ...ourQuery,
+      write: (writer: Writer, value: typeof ourQuery.zero) =>
+        (value.Failures ? ourQuery : serfQuery).write(writer, value),
+    },
     response: none,
   },
   /** `ID` is that of a query event in a stream of the same connection. */

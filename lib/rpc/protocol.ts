@@ -41,7 +41,7 @@ export class RequestError extends Error {
   override readonly name = "RequestError";
 }
 
-/** A record of a query: `Type` is `ack`, `response` or `done`, after which nothing follows. */
+/** A record of a query: `Type` is `ack`, `response`, `failure` or `done`, after which nothing follows. */
 export const queryRecord = struct({ Type: text, From: text, Payload: binary });
 
 /** A record of a monitor: one log line with its date, without a newline at the end. */

@@ -326,6 +326,11 @@ export class SerfCore implements Machine<Packet, StreamMessage, Reply, SerfTimer
     this.#queries.responder.respond(query, payload);
   }
 
+  /** Tells who has sent a query that was delivered why there is no response, if it wants to know. */
+  failQuery(query: { lTime: LamportTime; id: number }, reason: string): void {
+    this.#queries.responder.fail(query, reason);
+  }
+
   /**
    * Changes or lists the keys of all members. `key` has the raw bytes, none for `list-keys`. Ends in `key-result`.
    * Throws what {@link SerfCore.query} throws.

@@ -474,7 +474,8 @@ export class SimNode {
   #hearQuery(query: IncomingQuery): void {
     const respond = (payload: Uint8Array) =>
       this.#afterwards(() => this.#serf.respond(query, payload));
-    const event = new QueryEvent(query, respond);
+    const fail = (reason: string) => this.#afterwards(() => this.#serf.failQuery(query, reason));
+    const event = new QueryEvent(query, respond, fail);
     this.#keep(event);
     const answer = this.#cluster.answer(this, event);
     if (answer !== undefined) respond(answer);

@@ -95,6 +95,7 @@ export class SimQuery extends SimOperation {
 
   /** @internal Adds an ack or answer; `false` if that member had sent one already. */
   add(record: QueryRecord): boolean {
+    if (record.type === "failure") return false;
     const known = record.type === "ack" ? this.acks : this.responses;
     if (known.has(record.from)) return false;
     if (record.type === "ack") this.acks.add(record.from);

@@ -165,7 +165,7 @@ Deno.test("a query is answered by the members that it is for, and ends", async (
   const records = a.query("load", "now", { nodes: ["n2", "n3"], requestAck: true });
   for await (const record of records) {
     if (record.type === "ack") acks.push(record.from);
-    else answers.push(decoder.decode(record.payload!));
+    else if (record.type === "response") answers.push(decoder.decode(record.payload!));
   }
   await answered;
   assertEquals(acks.toSorted(), ["n2", "n3"]);

@@ -145,7 +145,7 @@ async function ask(client: RpcClient, { name, payload, options }: Asked) {
   const records = await client.query(name, payload, { ...options, timeoutMs: 2_000 });
   for await (const record of records) {
     if (record.type === "ack") acks.push(record.from);
-    else answers.push([record.from, record.payload?.toHex() ?? ""]);
+    else if (record.type === "response") answers.push([record.from, record.payload?.toHex() ?? ""]);
   }
   return { acks: acks.toSorted(), answers: answers.toSorted() };
 }
@@ -317,5 +317,39 @@ interopTest(
       await allSee(agents, alive);
     }
     for (const agent of agents.slice(0, 2)) await agent.printed("Refuting an older leave intent");
+  },
+);
+
+interopTest(
+  "a handler that fails is told to who asks for failures, and unseen by Serf",
+  async (serf) => {
+    const handlers = [
+      "-event-handler=query:bad=exit 7",
+      "-event-handler=query:big=printf %2000d 1",
+    ];
+    await using cluster = new AgentCluster();
+    const [ours, theirs] = await cluster.startJoined([
+      { kind: "ours", name: "n1", args: handlers },
+      { kind: serf, name: "n2" },
+    ]);
+    const query = (asked: Agent, kind: "ours" | SerfVersion, name: string) =>
+      asked.cli(kind, "query", "-node=n1", "-timeout=3s", name);
+    const [bad, big, ...ofSerf] = await Promise.all([
+      query(ours, "ours", "bad"),
+      query(ours, "ours", "big"),
+      query(theirs, serf, "bad"),
+      query(theirs, "ours", "big"),
+    ]);
+    const reasons = ["event handler failed: exit status 7", "response exceeds limit of 1024 bytes"];
+    assertEquals(
+      [bad.stderr, big.stderr],
+      reasons.map((reason) => `No response from 'n1': ${reason}\n`),
+    );
+    for (const [i, { stdout, stderr }] of [bad, big, ...ofSerf].entries()) {
+      const name = ["bad", "big"][i % 2];
+      const lines = ["dispatched", "Ack from 'n1'", "Total Acks: 1", "Total Responses: 0"];
+      assertEquals(stdout, [`Query '${name}' ${lines[0]}`, ...lines.slice(1), ""].join("\n"));
+      if (i > 1) assertEquals(stderr, "");
+    }
   },
 );

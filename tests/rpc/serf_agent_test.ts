@@ -85,7 +85,7 @@ interopTest(
     const records = [];
     const load = await client.query("load", null, { requestAck: true, timeoutMs: 400 });
     for await (const record of load) {
-      records.push(record.type === "ack" ? "ack" : text(record.payload));
+      records.push(record.type === "response" ? text(record.payload) : record.type);
     }
     assertEquals(records.toSorted(), ["1.23\n", "ack"]);
 

@@ -11,7 +11,7 @@ import { errorText } from "../../base/errors.ts";
 import { after } from "../../base/timer.ts";
 import type { Metrics } from "../../base/metrics.ts";
 import { noTracer, type SpanAttributes, type Tracer } from "../../host/tracing.ts";
-import type { SerfEvent } from "../../api/event.ts";
+import type { QueryEvent, SerfEvent } from "../../api/event.ts";
 import type { Member } from "../../api/member.ts";
 import { matchesEvent } from "../../api/event_filter.ts";
 import { handlerEnvironment, handlerInput } from "./handler_input.ts";
@@ -26,6 +26,15 @@ interface ScriptHandlersOptions extends RunScriptOptions {
   readonly log: Log;
   readonly metrics?: Metrics;
   readonly tracer?: Tracer;
+}
+
+/** What a script means for who has sent a query. */
+interface Outcome {
+  readonly answered: boolean;
+  /** Why there is no answer of it. */
+  readonly failure?: string;
+  /** Whether it had an answer, which could not be sent. */
+  readonly refused?: true;
 }
 
 /** A script that runs longer is reported once; Serf has the same limit (`warnSlow`). */
@@ -48,12 +57,24 @@ export class ScriptHandlers {
   /** Runs the scripts for one event. Never rejects: failures are logged. */
   async handle(event: SerfEvent): Promise<void> {
     const self = this.#options.self();
+    const outcomes: Outcome[] = [];
     for (const { filter, script } of this.handlers) {
-      if (matchesEvent(filter, event)) await this.#run(script, self, event);
+      if (matchesEvent(filter, event)) outcomes.push(await this.#run(script, self, event));
     }
+    if (event.type === "query") this.#tellFailure(event, outcomes);
   }
 
-  async #run(script: string, self: Member, event: SerfEvent): Promise<void> {
+  /** Tells who has sent a query why no handler has answered it. */
+  #tellFailure(query: QueryEvent, outcomes: readonly Outcome[]): void {
+    const failed = outcomes.find(({ failure }) => failure !== undefined);
+    if (failed?.failure === undefined || outcomes.some(({ answered }) => answered)) return;
+    query.fail(failed.failure);
+    if (failed.refused) return; // That has been logged.
+    const name = escapeControls(query.name);
+    this.#options.log("WARN", `agent: No response to query '${name}': ${failed.failure}`);
+  }
+
+  async #run(script: string, self: Member, event: SerfEvent): Promise<Outcome> {
     const { log, metrics, tracer = noTracer } = this.#options;
     const slow = after(SLOW_MS, () => {
       log("WARN", `agent: Script '${script}' slow, execution exceeding 1s`);
@@ -68,17 +89,21 @@ export class ScriptHandlers {
     metrics?.sample(`agent.invoke.${script}`, performance.now() - startedAt);
     slow.cancel();
     this.#report(script, event, result);
-    if (event.type !== "query" || result.failure !== undefined || result.output.length === 0) {
-      return;
+    if (result.failure !== undefined) {
+      return { answered: false, failure: `event handler failed: ${result.failure}` };
     }
+    if (event.type !== "query" || result.output.length === 0) return { answered: false };
     try {
       await event.respond(result.output);
+      return { answered: true };
     } catch (error) {
-      const reason = `failed to respond to key query: ${errorText(error)}`;
+      const failure = errorText(error);
+      const reason = `failed to respond to key query: ${failure}`;
       log(
         "WARN",
         `agent: Failed to respond to query 'query: ${escapeControls(event.name)}': ${reason}`,
       );
+      return { answered: false, failure, refused: true };
     }
   }
 

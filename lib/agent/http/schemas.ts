@@ -99,6 +99,7 @@ export const components = {
     oneOf: [
       object({ Type: { const: "ack" }, From: text }),
       object({ Type: { const: "response" }, From: text, Payload: payload }),
+      object({ Type: { const: "failure" }, From: text, Reason: text }),
       object({ Type: { const: "done" }, Acks: integer, Responses: integer, Dropped: integer }),
     ],
   },

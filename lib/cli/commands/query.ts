@@ -7,7 +7,7 @@
 import { toBase64 } from "../../base/bytes.ts";
 import { decodeText, encodeText } from "../../base/text.ts";
 import { CommandFailure, type CommandIo, labelled } from "../command.ts";
-import type { QueryRecord } from "../../rpc/client/client.ts";
+import type { QueryFailure, QueryRecord } from "../../rpc/client/client.ts";
 import { follow } from "../follow.ts";
 import { escapeControls, escapeControlsInLines } from "../../go/escape_controls.ts";
 import { formatJson, formatJsonLine, type JsonValue } from "../../go/format_json.ts";
@@ -63,7 +63,14 @@ export const query = rpcCommand({
     const printer = printers[format]({ name, requestAck, io });
     const records = await labelled(
       "Error sending query",
-      client.query(name, payload, { nodes, tags, requestAck, relayFactor, timeoutMs }),
+      client.query(name, payload, {
+        nodes,
+        tags,
+        requestAck,
+        failures: requestAck,
+        relayFactor,
+        timeoutMs,
+      }),
     );
     const { interrupt } = io;
     printer.started();
@@ -93,12 +100,13 @@ const printers: Readonly<Record<OutputFormat, (options: PrinterOptions) => Query
 
 /** Prints acknowledgements and responses as they arrive, and their numbers at the end. */
 function textPrinter({ name, requestAck, io }: PrinterOptions): QueryPrinter {
-  const counts = { ack: 0, response: 0 };
+  const counts = { ack: 0, response: 0, failure: 0 };
   return {
     started: () => io.out(`Query '${name}' dispatched`),
     received(record) {
       counts[record.type]++;
       if (record.type === "ack") io.out(`Ack from '${escapeControls(record.from)}'`);
+      else if (record.type === "failure") io.err(failureLine(record));
       else {
         const payload = record.payload ?? new Uint8Array();
         io.out(answerLine(record.from, io.isTerminal ? printable(payload) : payload));
@@ -109,6 +117,11 @@ function textPrinter({ name, requestAck, io }: PrinterOptions): QueryPrinter {
       io.out(`Total Responses: ${counts.response}`);
     },
   };
+}
+
+/** Goes to standard error, because scripts read answers on the other. */
+function failureLine({ from, reason }: QueryFailure): string {
+  return `No response from '${escapeControls(from)}': ${escapeControls(reason)}`;
 }
 
 /** Bytes, because the payload may be binary; one newline at its end is left out, as in Serf. */
@@ -130,20 +143,24 @@ function printable(payload: Uint8Array): Uint8Array {
 function jsonPrinter({ io }: PrinterOptions): QueryPrinter {
   const acks: string[] = [];
   const responses = new Map<string, string>();
+  const failures = new Map<string, string>();
   return {
     started() {},
     received(record) {
       if (record.type === "ack") acks.push(record.from);
+      else if (record.type === "failure") failures.set(record.from, record.reason);
       else responses.set(record.from, decodeText(record.payload));
     },
-    finished: () =>
-      io.out(formatJson({ Acks: acks.length === 0 ? null : acks, Responses: responses })),
+    finished() {
+      const known = { Acks: acks.length === 0 ? null : acks, Responses: responses };
+      io.out(formatJson(failures.size === 0 ? known : { ...known, Failures: failures }));
+    },
   };
 }
 
 /** Prints what comes as it comes, as the HTTP API sends it. */
 function linePrinter({ io }: PrinterOptions): QueryPrinter {
-  const counts = { ack: 0, response: 0 };
+  const counts = { ack: 0, response: 0, failure: 0 };
   const print = (record: JsonValue) => io.out(formatJsonLine(record));
   return {
     started() {},
@@ -151,11 +168,12 @@ function linePrinter({ io }: PrinterOptions): QueryPrinter {
       counts[record.type]++;
       const { from } = record;
       if (record.type === "ack") print({ Type: "ack", From: from });
-      else {print({
-          Type: "response",
-          From: from,
-          Payload: record.payload && toBase64(record.payload),
-        });}
+      else if (record.type === "failure") {
+        print({ Type: "failure", From: from, Reason: record.reason });
+      } else {
+        const Payload = record.payload && toBase64(record.payload);
+        print({ Type: "response", From: from, Payload });
+      }
     },
     finished: () => print({ Type: "done", Acks: counts.ack, Responses: counts.response }),
   };

@@ -47,6 +47,7 @@ import type { TagChange } from "../../api/tag_change.ts";
 import type { ClusterExplanation } from "../../api/why/compare.ts";
 import type { Explanation } from "../../api/why/story.ts";
 import { toBase64, toBytes } from "../../base/bytes.ts";
+import { decodeText } from "../../base/text.ts";
 import { RpcError } from "../../base/errors.ts";
 import { showAs } from "../../base/inspect.ts";
 import { Subscription } from "../../base/subscription.ts";
@@ -89,6 +90,7 @@ export type { Payload } from "../../api/payload.ts";
 export {
   Query,
   type QueryAck,
+  type QueryFailure,
   type QueryOptions,
   type QueryParameters,
   type QueryRecord,
@@ -271,8 +273,14 @@ export class RpcClient implements AsyncDisposable {
   async query(name: string, payload: Payload = null, options: QueryOptions = {}): Promise<Query> {
     checkQuery(name, payload, options);
     const { capacity, signal, ...parameters } = options;
-    const { nodes = [], tags = {}, requestAck = false, relayFactor = 0, timeoutMs = 0 } =
-      parameters;
+    const {
+      nodes = [],
+      tags = {},
+      requestAck = false,
+      relayFactor = 0,
+      timeoutMs = 0,
+      failures = false,
+    } = parameters;
     if (parameters.waitForTimeout) {
       throw new TypeError(
         "Cannot use waitForTimeout: an agent decides itself when a query is over",
@@ -286,6 +294,7 @@ export class RpcClient implements AsyncDisposable {
       Timeout: Math.round(timeoutMs * 1e6),
       Name: name,
       Payload: toBytes(payload),
+      Failures: failures,
     };
     const asked = async () =>
       await askedMembers(await this.members({ status: "alive|leaving" }), parameters);
@@ -445,5 +454,6 @@ function toQueryRecord(record: typeof queryRecord.zero): QueryRecord | undefined
   const { Type, From: from, Payload: payload } = record;
   if (from === "") return undefined;
   if (Type === "ack") return { type: "ack", from };
+  if (Type === "failure") return { type: "failure", from, reason: decodeText(payload) };
   return Type === "response" ? new QueryResponse(from, payload) : undefined;
 }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { encodeText } from "../../base/text.ts";
 import type { QueryEvent, SerfEvent } from "../../api/event.ts";
 import { type EventFilter, matchesEvent } from "../../api/event_filter.ts";
 import type { QueryRecord } from "../../api/query.ts";
@@ -165,7 +166,7 @@ export class Client {
     try {
       for await (const record of records) {
         sending = record.type;
-        await send(record.type, record.from, record.type === "response" ? record.payload : null);
+        await send(record.type, record.from, payloadOf(record));
         endAt = performance.now() + QUERY_END_DELAY_MS;
       }
       sending = "query end";
@@ -217,4 +218,9 @@ export class Client {
   #logFailure(what: string, error: unknown): void {
     this.log("ERR", `Failed to stream ${what} to ${this.#name}: ${errorText(error)}`);
   }
+}
+
+function payloadOf(record: QueryRecord): Uint8Array | null {
+  if (record.type === "failure") return encodeText(record.reason);
+  return record.type === "response" ? record.payload : null;
 }

@@ -127,6 +127,7 @@ const handlers: { readonly [C in Command]: Handler<C> } = {
         nodes: body.FilterNodes,
         tags: Object.fromEntries(body.FilterTags),
         requestAck: body.RequestAck,
+        failures: body.Failures,
         relayFactor: body.RelayFactor,
         // Only 0 asks for the default. A negative timeout is over at once, but the client still gets the end.
         timeoutMs: body.Timeout < 0 ? 1e-6 : body.Timeout / 1e6,

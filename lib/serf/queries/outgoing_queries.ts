@@ -118,7 +118,9 @@ export class OutgoingQueries {
 
   #count({ flags }: QueryResponseMessage, reception: Reception): void {
     const { metrics } = this.#context.config;
-    if (metrics === undefined || reception === "ignored") return;
+    if (metrics === undefined || reception === "ignored" || reception === "failure") {
+      return;
+    }
     const what = (flags & QueryFlag.ack) !== 0 ? "acks" : "responses";
     metrics.count(reception === "new" ? `serf.query_${what}` : `serf.query_duplicate_${what}`);
   }
@@ -150,14 +152,14 @@ export class OutgoingQueries {
   /** See {@link QueryParameters.waitForTimeout} for the rule. */
   #completion({ name, filters }: QueryMessage, options: QueryParameters): Completion {
     const responses = name !== PING_QUERY;
-    const acks = options.requestAck ?? false;
+    const { requestAck: acks = false, failures = false } = options;
     const members = new Set<string>();
-    if (options.waitForTimeout) return { members, acks, responses };
+    if (options.waitForTimeout) return { members, acks, responses, failures };
     const passes = this.#memberTest(filters);
     for (const record of this.#context.members.running()) {
       if (passes(record.name, record.tags)) members.add(record.name);
     }
-    return { members, acks, responses };
+    return { members, acks, responses, failures };
   }
 
   /** A query whose filter does not compile is for nobody: every receiver logs that and ignores it. */

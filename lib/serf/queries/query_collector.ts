@@ -5,6 +5,7 @@
  */
 
 import type { LamportTime } from "../../base/lamport_time.ts";
+import { decodeText } from "../../base/text.ts";
 import { type QueryRecord, QueryResponse } from "../../api/query.ts";
 import { QueryFlag, type QueryResponseMessage } from "../../wire/messages/serf_messages.ts";
 
@@ -23,10 +24,12 @@ export interface Completion {
   readonly acks: boolean;
   /** Whether each of them must respond. */
   readonly responses: boolean;
+  /** Whether those that fail to respond may tell why. */
+  readonly failures: boolean;
 }
 
 /** How an ack or response was taken: one that comes late, or from too many unexpected members, is ignored. */
-export type Reception = "new" | "duplicate" | "ignored";
+export type Reception = "new" | "duplicate" | "failure" | "ignored";
 
 /**
  * How many acks, and as many responses, are taken from members that are not awaited. They take memory and can be forged,
@@ -42,6 +45,7 @@ export class QueryCollector {
   readonly #completion: Completion;
   readonly #acked = new Set<string>();
   readonly #responded = new Set<string>();
+  readonly #failed = new Set<string>();
   /** Members that were awaited and have failed or left since. */
   readonly #gone = new Set<string>();
   /** How many acks and responses are awaited. */
@@ -61,16 +65,32 @@ export class QueryCollector {
     if (this.#finished) return "ignored";
     const isAck = (flags & QueryFlag.ack) !== 0;
     const received = isAck ? this.#acked : this.#responded;
-    if (received.has(from)) return "duplicate";
+    if (received.has(from)) {
+      return isAck && payload !== null && this.#takeFailure(from, payload)
+        ? "failure"
+        : "duplicate";
+    }
     const expected = this.#awaits(from);
     if (!expected && received.size >= this.#completion.members.size + MAX_UNEXPECTED) {
       return "ignored";
     }
     received.add(from);
     this.#sink.record(isAck ? { type: "ack", from } : new QueryResponse(from, payload));
+    if (isAck && payload !== null) this.#takeFailure(from, payload);
     const counts = isAck ? this.#completion.acks : this.#completion.responses;
     if (expected && counts && --this.#awaited === 0) this.finish();
     return "new";
+  }
+
+  /**
+   * An ack with a payload says why there is no response. One may come nevertheless, from somebody else on that member, so
+   * that it is still awaited. There are no more failures than acks.
+   */
+  #takeFailure(from: string, payload: Uint8Array): boolean {
+    if (!this.#completion.failures || payload.length === 0 || this.#failed.has(from)) return false;
+    this.#failed.add(from);
+    this.#sink.record({ type: "failure", from, reason: decodeText(payload) });
+    return true;
   }
 
   /** A member has failed or left and is not awaited any longer. What it still sends is taken all the same. */
@@ -94,6 +114,7 @@ export class QueryCollector {
     this.#finished = true;
     this.#acked.clear();
     this.#responded.clear();
+    this.#failed.clear();
     this.#sink.over();
   }
 }

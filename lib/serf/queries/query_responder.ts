@@ -5,6 +5,7 @@
  */
 
 import type { LamportTime } from "../../base/lamport_time.ts";
+import { encodeText } from "../../base/text.ts";
 import type { Swim } from "../../swim/swim.ts";
 import {
   QueryFlag,
@@ -88,6 +89,23 @@ export class QueryResponder {
     query.responded = true;
     this.#swim.sendUser(query.message.address, response);
     this.#relay.send(response, query.message);
+  }
+
+  /**
+   * Tells who has asked for acks that there is no response: by a second ack with the reason as payload. Serf's members
+   * ignore second acks. Does nothing if the query is not kept any longer, or was responded to.
+   */
+  fail(query: { lTime: LamportTime; id: number }, reason: string): void {
+    const open = this.#open.get(keyOf(query));
+    if (open === undefined || open.responded || this.#context.world.now > open.deadline) return;
+    const { message } = open;
+    if ((message.flags & QueryFlag.ack) === 0) return;
+    const payload = encodeText(reason);
+    const header = this.#header(message);
+    this.#swim.sendUser(
+      message.address,
+      new EncodedMessage({ ...header, flags: QueryFlag.ack, payload }),
+    );
   }
 
   /** Whether a response with this payload is small enough. */

@@ -43,12 +43,13 @@ function handlersOf(...specs: string[]) {
 /** A query, and the answers that were given to it. */
 function queryOf(name: string, refusal?: string) {
   const answers: string[] = [];
+  const failures: string[] = [];
   const event = { lTime: 1, id: 1, name, payload: null, sourceNode: "b", deadline: 0 };
   const query = new QueryEvent(event, (payload) => {
     if (refusal !== undefined) throw new Error(refusal);
     answers.push(new TextDecoder().decode(payload));
-  });
-  return { query, answers };
+  }, (reason) => failures.push(reason));
+  return { query, answers, failures };
 }
 
 Deno.test("handlers whose filter matches run in the order of the configuration", async () => {
@@ -90,6 +91,28 @@ Deno.test("the output is the response to a query, unless it is empty or the scri
     await handlers.handle(query);
     assertEquals(answers, expected, name);
   }
+});
+
+Deno.test("who has sent a query is told of a failure, unless another handler has responded", async () => {
+  const { handlers, lines } = handlersOf(
+    "query:bad=exit 7",
+    "query:none=true",
+    "query:both=exit 7",
+    "query:both=echo x",
+  );
+  const cases = { bad: ["event handler failed: exit status 7"], none: [], both: [] };
+  for (const [name, expected] of Object.entries(cases)) {
+    const { query, failures } = queryOf(name);
+    await handlers.handle(query);
+    assertEquals(failures, expected, name);
+  }
+  assertEquals(lines.filter((line) => line.startsWith("[WARN]")), [
+    "[WARN] agent: No response to query 'bad': event handler failed: exit status 7",
+  ]);
+  const refused = queryOf("both", "response exceeds limit of 1024 bytes");
+  handlers.handlers = parseHandlerSpec("echo x");
+  await handlers.handle(refused.query);
+  assertEquals(refused.failures, ["response exceeds limit of 1024 bytes"]);
 });
 
 Deno.test("a response that is refused is logged", async () => {

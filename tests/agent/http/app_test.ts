@@ -97,6 +97,7 @@ Deno.test("acks and answers to a query come as lines of JSON", async () => {
     records.push({ type: "ack", from: "bravo" });
     records.push(new QueryResponse("bravo", new TextEncoder().encode("0.42")));
     records.push(new QueryResponse("charlie", null));
+    records.push({ type: "failure", from: "delta", reason: "tired" });
     records.close();
   };
   const path = "/v1/query/load?node=bravo&node=charlie&tag=role=web&ack&relay=2&timeout=3s";
@@ -107,6 +108,7 @@ Deno.test("acks and answers to a query come as lines of JSON", async () => {
     { Type: "ack", From: "bravo" },
     { Type: "response", From: "bravo", Payload: "MC40Mg==" },
     { Type: "response", From: "charlie", Payload: null },
+    { Type: "failure", From: "delta", Reason: "tired" },
     { Type: "done", Acks: 1, Responses: 2, Dropped: 0 },
   ]);
   const [[, name, payload, options]] = api.agent.calls;
@@ -115,6 +117,7 @@ Deno.test("acks and answers to a query come as lines of JSON", async () => {
     nodes: ["bravo", "charlie"],
     tags: { role: "web" },
     requestAck: true,
+    failures: true,
     relayFactor: 2,
     timeoutMs: 3_000,
   });

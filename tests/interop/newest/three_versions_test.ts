@@ -136,7 +136,7 @@ async function askEverybody(agent: Agent, names: readonly string[]): Promise<voi
     const records = await client.query("who", null, { requestAck: true, timeoutMs: 2_000 });
     for await (const record of records) {
       if (record.type === "ack") acks.push(record.from);
-      else answers.push(new TextDecoder().decode(record.payload ?? new Uint8Array()));
+      else if (record.type === "response") answers.push(record.text());
     }
     assertEquals(acks.toSorted(), answers.toSorted(), `${agent.kind} asks`);
     assertEquals(new Set(acks).size, acks.length, `${agent.kind} asks`);

@@ -31,6 +31,7 @@ const reasons = {
     "once",
   control:
     "Control characters of others are escaped in the log and, on a terminal, in the output of commands",
+  failures: "The log names a query whose handler has failed",
   places:
     "Mistakes in configuration files are also told on standard error, with file, line, column and key",
   handlers: "The log warns of event handlers that cannot run",
@@ -256,6 +257,24 @@ export const ourDifferences: readonly Difference[] = [
       /^(.*)\[INFO\] agent: Serf agent starting\n/gm,
       "$1[WARN] agent: Event handler 'no_such_command_x' cannot run: no_such_command_x: not found\n$&",
     ),
+  },
+  {
+    where: ["monitor/info-default", "monitor/lowercase-debug", "monitor/remote-ended"],
+    reason: reasons.failures,
+    adapt: replace(
+      /^(.*)\[ERR\] agent: Error invoking script 'echo bad; exit 3': exit status 3\n/gm,
+      "$&$1[WARN] agent: No response to query 'fail': event handler failed: exit status 3\n",
+    ),
+  },
+  {
+    where: ["query/handler-fails"],
+    reason: reasons.failures,
+    adapt: hinting("No response from 'alpha': event handler failed: exit status 3"),
+  },
+  {
+    where: ["query/handler-too-big"],
+    reason: reasons.failures,
+    adapt: hinting("No response from 'alpha': response exceeds limit of 1024 bytes"),
   },
   ...Object.entries(places).map(([where, lines]) => (
     { where: [where], reason: reasons.places, adapt: hinting(...lines) }

@@ -37,6 +37,7 @@ Deno.test("every method sends its arguments to the agent", async () => {
       tags: { role: "w.*" },
       requestAck: true,
       relayFactor: 3,
+      failures: false,
       timeoutMs: 1_500.5,
     }],
     ["query", "plain", null, {
@@ -44,6 +45,7 @@ Deno.test("every method sends its arguments to the agent", async () => {
       tags: {},
       requestAck: false,
       relayFactor: 0,
+      failures: false,
       timeoutMs: 0,
     }],
     ["leave"],

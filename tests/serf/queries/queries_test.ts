@@ -54,6 +54,7 @@ function cameBack({ node, id }: Asked): string[] {
     if (output.type !== "query-record" || output.id !== id) return [];
     const { record } = output;
     if (record.type === "ack") return [`ack ${record.from}`];
+    if (record.type === "failure") return [`failure ${record.from}: ${record.reason}`];
     return [`response ${record.from}: ${new TextDecoder().decode(record.payload!)}`];
   });
 }
@@ -95,6 +96,25 @@ Deno.test("acks come at once, and the query still waits for responses", () => {
   assertEquals(cameBack(asked).at(-1), "response b: x");
   network.run(200);
   assertEquals(cameBack(asked).at(-1), "over");
+});
+
+Deno.test("a member tells why it does not respond to who wants to know, and may respond later", () => {
+  const network = new SerfNetwork();
+  const [a, b] = network.cluster(["a", "b"]);
+  const options = { timeoutMs: 5_000, requestAck: true, nodes: ["b"] };
+  const curious = ask(a, { ...options, failures: true });
+  const indifferent = ask(a, options);
+  const silent = ask(a, { ...options, requestAck: false, failures: true });
+  network.run(1_000);
+  for (const query of b.all("query")) b.core.failQuery(query, "too tired");
+  network.run(1_000);
+  assertEquals(cameBack(curious), ["ack b", "failure b: too tired"]);
+  assertEquals(cameBack(indifferent), ["ack b"]);
+  assertEquals(cameBack(silent), []);
+  answerAll(network, b, "x");
+  for (const query of b.all("query")) b.core.failQuery(query, "too late");
+  network.run(1_000);
+  assertEquals(cameBack(curious).slice(2), ["response b: x", "over"]);
 });
 
 Deno.test("a reachability query is over with the last ack, and is not delivered to users", () => {

@@ -14,7 +14,13 @@ function answer(from: string): QueryResponseMessage {
 /** A collector that awaits the members `a` and `b`, and what it told its sink: `over` at the end. */
 function collect(completion: Partial<Completion> = {}): [QueryCollector, string[]] {
   const said: string[] = [];
-  const wanted = { members: new Set(["a", "b"]), acks: true, responses: true, ...completion };
+  const wanted = {
+    members: new Set(["a", "b"]),
+    acks: true,
+    responses: true,
+    failures: false,
+    ...completion,
+  };
   const collector = new QueryCollector(1, wanted, {
     record: ({ type, from }: QueryRecord) => said.push(`${type} ${from}`),
     over: () => said.push("over"),
@@ -45,6 +51,22 @@ Deno.test("acks alone end a query that has no responses", () => {
   collector.receive(ack("a"));
   collector.receive(ack("b"));
   assertEquals(said, ["ack a", "ack b", "over"]);
+});
+
+Deno.test("an ack with a payload is a failure, once, and a response is still awaited", () => {
+  const failed = { ...ack("a"), payload: Uint8Array.of(0x6e, 0x6f) };
+  const [collector, said] = collect({ failures: true });
+  assertEquals(collector.receive(failed), "new");
+  assertEquals(collector.receive(failed), "duplicate");
+  collector.receive(ack("b"));
+  assertEquals(collector.receive({ ...failed, from: "b" }), "failure");
+  assertEquals(said, ["ack a", "failure a", "ack b", "failure b"]);
+  collector.receive(answer("a"));
+  collector.receive(answer("b"));
+  assertEquals(said.slice(-3), ["response a", "response b", "over"]);
+  const [indifferent, heard] = collect();
+  assertEquals([indifferent.receive(failed), indifferent.receive(failed)], ["new", "duplicate"]);
+  assertEquals(heard, ["ack a"]);
 });
 
 Deno.test("a duplicate ack or response is ignored", () => {

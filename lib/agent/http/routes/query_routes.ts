@@ -30,7 +30,10 @@ export const queryRoutes = [
         kind: "texts",
         help: "Tag and RE2 expression of the members that are asked, as in `role=web`; repeatable",
       },
-      ack: { kind: "flag", help: "Whether every member acknowledges the query at once" },
+      ack: {
+        kind: "flag",
+        help: "Whether every member acknowledges the query at once, and tells if it cannot answer",
+      },
       relay: {
         kind: "count",
         help: "Through how many other members each answer is sent once more, 0 to 255",
@@ -44,7 +47,7 @@ export const queryRoutes = [
     response: {
       type: "application/x-ndjson",
       schema: component("QueryRecord"),
-      help: "One line for each ack and answer as it comes, and one at the end",
+      help: "One line for each ack, answer and failure as it comes, and one at the end",
     },
     async handle({ agent }, { path: { name }, query, body }) {
       const { node: nodes, tag, ack: requestAck, relay = 0, timeout = 0 } = query;
@@ -55,6 +58,7 @@ export const queryRoutes = [
         nodes,
         tags: splitPairs(tag, "tag"),
         requestAck,
+        failures: requestAck,
         relayFactor: relay,
         timeoutMs: timeout,
       });
@@ -79,6 +83,9 @@ function recordLines(records: Subscription<QueryRecord>): ReadableStream<Uint8Ar
         } else if (record.type === "ack") {
           acks++;
           controller.enqueue(line({ Type: "ack", From: record.from }));
+        } else if (record.type === "failure") {
+          const { from, reason } = record;
+          controller.enqueue(line({ Type: "failure", From: from, Reason: reason }));
         } else {
           responses++;
           const { from, payload } = record;
