@@ -5,7 +5,7 @@
  */
 
 import { type Log, parseLogLevel } from "../../base/log.ts";
-import { type CommandIo, flagFailure } from "../command.ts";
+import { type CommandIo, flagFailure, UsageFailure } from "../command.ts";
 import { VERSION } from "../version.ts";
 import { errorText } from "../../base/errors.ts";
 import { after } from "../../base/timer.ts";
@@ -57,6 +57,7 @@ export async function runAgent(args: readonly string[], io: CommandIo): Promise<
       const { checkConfiguration } = await import("./check_config.ts");
       return await checkConfiguration(flags, io);
     }
+    if (flags.format !== undefined) throw new UsageFailure("-format is for -check-config");
     return await new AgentProcess(args, readConfig(args, output), output).run();
   } catch (error) {
     if (error instanceof FlagError) throw flagFailure(error);

@@ -122,6 +122,8 @@ Deno.test("findings are told as JSON, and another format is refused", async () =
   assertEquals(exit, 1);
   const good = await serf(["agent", "-check-config", "-format=json"]);
   assertEquals([JSON.parse(good.stdout), good.exit], [{ valid: true, findings: [] }, 0]);
+  const alone = await serf(["agent", "-format=json"]);
+  assertEquals(JSON.parse(alone.stderr).error, "-format is for -check-config");
   const bad = await serf(["agent", "-check-config", "-format=xml"]);
   assertEquals([bad.stderr, bad.exit], ["Invalid format: xml\n", 1]);
 });
