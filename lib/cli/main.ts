@@ -22,7 +22,7 @@ export async function runSerf(args: readonly string[], io: CommandIo): Promise<n
     else {
       const { reportUnknownCommand } = await import("./report_failure.ts");
       const known = [...commandTable.keys()];
-      reportUnknownCommand(name, { args: commandArgs, help, known }, io);
+      await reportUnknownCommand(name, { args: commandArgs, help, known }, io);
     }
     return name === undefined && wantsHelp ? 0 : UNKNOWN_COMMAND_EXIT_CODE;
   }
@@ -42,7 +42,7 @@ export async function runSerf(args: readonly string[], io: CommandIo): Promise<n
   } catch (error) {
     if (!(error instanceof CommandFailure)) throw error;
     const { reportFailure } = await import("./report_failure.ts");
-    reportFailure(error, { name, args: commandArgs, usage: command.usage }, io);
+    await reportFailure(error, { name, args: commandArgs, usage: command.usage }, io);
     return 1;
   }
 }

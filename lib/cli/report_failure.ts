@@ -5,7 +5,6 @@
  */
 
 import { type CommandFailure, type CommandIo, UsageFailure } from "./command.ts";
-import { nearest } from "./nearest.ts";
 import { formatUsage, type Usage } from "./usage.ts";
 
 const TOKEN = "-rpc-auth, -rpc-auth-file, SERF_RPC_AUTH or SERF_RPC_AUTH_FILE";
@@ -48,14 +47,14 @@ export interface FailedCommand {
 }
 
 /** Tells why a command has failed. */
-export function reportFailure(
+export async function reportFailure(
   failure: CommandFailure,
   { name, args, usage }: FailedCommand,
   io: CommandIo,
-): void {
+): Promise<void> {
   const { message, showHelp, details } = failure;
   const isUsage = failure instanceof UsageFailure;
-  const hint = failure.hint ?? (isUsage ? suggestedFlag(message, usage) : hintFor(message));
+  const hint = failure.hint ?? (isUsage ? await suggestedFlag(message, usage) : hintFor(message));
   if (failure.inJson || (isUsage && asksForJson(args))) {
     const told = message === "" ? { error: hint } : { error: message.trim(), hint };
     io.err(JSON.stringify({ ...told, ...details }));
@@ -76,14 +75,19 @@ function shortUsage(name: string, usage: Usage | undefined): string {
   return `Usage: ${usage.line}\nFor its options: serf ${name} -help\n`;
 }
 
-function suggestedFlag(message: string, usage: Usage | undefined): string | undefined {
+async function suggestedFlag(
+  message: string,
+  usage: Usage | undefined,
+): Promise<string | undefined> {
   const unknown = /^flag provided but not defined: -(.*)/.exec(message)?.[1];
-  const found = unknown && nearest(unknown, Object.keys(usage?.flags ?? {}));
+  if (unknown === undefined) return undefined;
+  const { nearest } = await import("./nearest.ts");
+  const found = nearest(unknown, Object.keys(usage?.flags ?? {}));
   return found && `Did you mean -${found}?`;
 }
 
 /** Tells that there is no such command, below the help of the program. */
-export function reportUnknownCommand(
+export async function reportUnknownCommand(
   name: string,
   { args, help, known }: {
     readonly args: readonly string[];
@@ -91,7 +95,8 @@ export function reportUnknownCommand(
     readonly known: readonly string[];
   },
   io: CommandIo,
-): void {
+): Promise<void> {
+  const { nearest } = await import("./nearest.ts");
   const found = nearest(name, known);
   const error = `Unknown command: ${name}`;
   const hint = found && `Did you mean ${found}?`;

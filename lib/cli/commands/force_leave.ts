@@ -22,10 +22,9 @@ export const forceLeave = rpcCommand({
     }
     const [name] = positionals;
     await using client = await connect();
-    const [known] = await labelled(
-      "Error force leaving",
-      Promise.all([isKnown(name, client), client.forceLeave(name, { prune })]),
-    );
+    const label = "Error force leaving";
+    const known = await labelled(label, isKnown(name, client));
+    await labelled(label, client.forceLeave(name, { prune }));
     if (format !== "text") print({ text: () => "", json: () => ({ name, known, prune }) });
     else if (!known) io.err(`The agent knows no member with the name ${name}.`);
   },

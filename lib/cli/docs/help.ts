@@ -40,7 +40,7 @@ export const helpOf = (commands: CommandTable): Command => ({
     if (entry === undefined) {
       const { reportUnknownCommand } = await import("../report_failure.ts");
       const known = [...commands.keys(), "config"];
-      reportUnknownCommand(topic, { args, help: `${programHelp(commands)}\n`, known }, io);
+      await reportUnknownCommand(topic, { args, help: `${programHelp(commands)}\n`, known }, io);
       return UNKNOWN_COMMAND_EXIT_CODE;
     }
     const { usage } = await entry.load();

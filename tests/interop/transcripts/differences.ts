@@ -1,5 +1,7 @@
 /** Where we say something else than Serf 0.8.2, and why. */
 
+import { members } from "../../../lib/cli/commands/members.ts";
+import { formatUsage } from "../../../lib/cli/usage.ts";
 import { VERSION } from "../../../lib/cli/version.ts";
 import { versionChanges } from "../versions.ts";
 import { type Difference, failing, hinting, replace } from "./difference.ts";
@@ -116,6 +118,11 @@ export const ourDifferences: readonly Difference[] = [
       ...rest,
       stdout: [...stdout.split("\n"), ...newCommands].sort().join("\n"),
     }),
+  },
+  {
+    where: ["toplevel/help-word"],
+    reason: reasons.commands,
+    adapt: () => ({ stdout: `${formatUsage(members.usage!)}\n`, stderr: "", exit: 0 }),
   },
   {
     where: ["help-structure/flags of agent"],
