@@ -5,7 +5,7 @@ import process from "node:process";
 import { test } from "node:test";
 import { RpcClient, type RpcClientOptions } from "../../../lib/rpc/client/client.ts";
 
-/** An agent, and how it is reached. */
+/** An agent, and how it is called. */
 export interface AgentToCall {
   /** What the test says of it. */
   readonly what: string;

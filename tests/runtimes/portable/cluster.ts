@@ -3,10 +3,20 @@
 import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
+import process from "node:process";
 import { test } from "node:test";
 import { KeyError, type KeyResult, Serf, type SerfOptions } from "../../../mod.ts";
 import { FAST } from "../../host/loopback_cluster.ts";
 import { until } from "../../support/until.ts";
+
+/** An agent, called `peer`, whose cluster is joined. */
+export interface AgentToJoin {
+  /** What the test says of it. */
+  readonly what: string;
+  readonly address: string;
+  /** The key of its cluster, in base64. */
+  readonly encryptKey: string;
+}
 
 const KEY = btoa("0123456789abcdef");
 /** Of 24 bytes, which not every `node:crypto` knows. */
@@ -94,6 +104,24 @@ test("three members find each other, talk, change keys, and part", async () => {
     await Promise.all([a, b, c].map((one) => one.shutdown()));
   }
 });
+
+const peers: readonly AgentToJoin[] = JSON.parse(process.env.SERF_TEST_PEERS ?? "[]");
+
+for (const { what, address, encryptKey } of peers) {
+  test(`a member joins ${what}, asks it and leaves`, async () => {
+    // Members of other runtimes join too.
+    const member = await create(crypto.randomUUID(), { encryptKey });
+    try {
+      assert.equal(await member.join([address]), 1);
+      await until(() => member.member("peer")?.status === "alive");
+      const query = member.query("ready", null, { nodes: ["peer"], requestAck: true });
+      assert.deepEqual((await query.collect()).acks, ["peer"]);
+      await member.leave();
+    } finally {
+      await member.shutdown();
+    }
+  });
+}
 
 test("a member that is restarted with its snapshot joins again", async () => {
   const folder = await mkdtemp(`${tmpdir()}/serf-`);
