@@ -10,6 +10,9 @@ import type { FlagError } from "../go/flags.ts";
 import type { JsonValue } from "../go/format_json.ts";
 import type { Usage } from "./usage.ts";
 
+/** The exit code when no command is given, or an unknown one. */
+export const UNKNOWN_COMMAND_EXIT_CODE = 127;
+
 /** One subcommand of `serf`. */
 export interface Command {
   /** What its help text says; absent if it has none. */

@@ -4,9 +4,13 @@
  * @module
  */
 
-import { type Command, CommandFailure, type CommandIo } from "./command.ts";
+import {
+  type Command,
+  CommandFailure,
+  type CommandIo,
+  UNKNOWN_COMMAND_EXIT_CODE,
+} from "./command.ts";
 import { commandTable } from "./command_table.ts";
-import { programHelp, UNKNOWN_COMMAND_EXIT_CODE } from "./program_help.ts";
 
 /**
  * Runs one command line and returns the exit code: 0 for success, 127 for an unknown command, 1 for everything else.
@@ -17,6 +21,7 @@ export async function runSerf(args: readonly string[], io: CommandIo): Promise<n
   const { name, commandArgs, wantsHelp, misplacedFlag } = scan(args);
   const entry = name === undefined ? undefined : commandTable.get(name);
   if (name === undefined || entry === undefined) {
+    const { programHelp } = await import("./program_help.ts");
     const help = `${programHelp(commandTable)}\n`;
     if (name === undefined) io.err(help);
     else {

@@ -6,9 +6,6 @@
 
 import type { CommandTable } from "./command.ts";
 
-/** The exit code when no command is given, or an unknown one. */
-export const UNKNOWN_COMMAND_EXIT_CODE = 127;
-
 /** Lays the list out; it has no newline at its end. */
 export function programHelp(commands: CommandTable): string {
   const listed = Array.from(commands, ([name, { summary }]) => ({ name, summary }))

@@ -10,10 +10,11 @@ import {
   type CommandTable,
   flagFailure,
   refuseArguments,
+  UNKNOWN_COMMAND_EXIT_CODE,
   UsageFailure,
 } from "../command.ts";
 import { formatFlag } from "../output.ts";
-import { programHelp, UNKNOWN_COMMAND_EXIT_CODE } from "../program_help.ts";
+import { programHelp } from "../program_help.ts";
 import { formatUsage } from "../usage.ts";
 
 const helpFlags = { format: formatFlag };
