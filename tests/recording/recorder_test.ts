@@ -4,6 +4,7 @@ import { assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
 import { RecordedCore } from "../../lib/recording/recorded_core.ts";
 import { Recorder } from "../../lib/recording/recorder.ts";
 import { replay } from "../../lib/recording/replay.ts";
+import { SerfCore } from "../../lib/serf/core.ts";
 import { simulate } from "../../lib/sim/mod.ts";
 import { readSample, sampleRecording } from "./sample.ts";
 import { MemorySink } from "./simulation_recording.ts";
@@ -51,4 +52,28 @@ Deno.test("a step that cannot be recorded ends the recording, and not the node",
   cluster.run({ seconds: 10 });
   assertEquals([query.done, query.acks.size], [true, 2]);
   assertEquals(replay(readSample(sink.bytes)).divergence, undefined);
+});
+
+Deno.test("every method of the core that changes something is recorded", () => {
+  const namesOf = (prototype: object) => Object.getOwnPropertyNames(prototype);
+  const recorded = new Set(namesOf(RecordedCore.prototype));
+  assertEquals(
+    namesOf(SerfCore.prototype).filter((name) => !recorded.has(name)).sort(),
+    // They only tell. What changes something belongs into RecordedCore, or a replay misses it.
+    [
+      "claims",
+      "compileExpression",
+      "compilesExpressions",
+      "coordinate",
+      "gossipBudget",
+      "local",
+      "member",
+      "members",
+      "state",
+      "stats",
+      "suspicions",
+      "userEventsWaiting",
+      "why",
+    ],
+  );
 });

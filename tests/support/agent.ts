@@ -11,6 +11,7 @@ import { type Member, RpcClient } from "../../lib/rpc/client/client.ts";
 import { dial } from "../../lib/rpc/client/dial.ts";
 import { commandLine, type CommandResult, type Kind, run } from "./program.ts";
 import { localAddress } from "./local_addresses.ts";
+import { TABLE_VERSIONS } from "./serf_versions.ts";
 import { until } from "./until.ts";
 
 /** Where the agents of all tests listen for gossip. */
@@ -32,6 +33,15 @@ export interface AgentOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** A program that runs the agent's, with its arguments. */
   readonly through?: readonly string[];
+}
+
+/** Where our agents are recorded, if the environment says so, to see what happened in a test that failed. */
+const recordingFolder = Deno.env.get("SERF_TEST_RECORD");
+
+function recordingArgs(kind: Kind, name: string): string[] {
+  const isSerf = (TABLE_VERSIONS as readonly Kind[]).includes(kind);
+  if (recordingFolder === undefined || isSerf) return [];
+  return [`-record=${recordingFolder}/${encodeURIComponent(name)}`];
 }
 
 /** A running agent. Disposing of it kills the process and waits for its end. */
@@ -93,6 +103,7 @@ export class Agent implements AsyncDisposable {
       `-node=${name}`,
       `-bind=${ip}:${GOSSIP_PORT}`,
       `-rpc-addr=${rpcAddress}`,
+      ...recordingArgs(kind, name),
       ...args,
     ]);
     const [program, ...rest] = [...through, line.program, ...line.args];
