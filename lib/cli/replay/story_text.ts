@@ -29,7 +29,7 @@ export function storyText(story: Story, { tookMs, showMembers, why }: ShownStory
     ? story.entries.map(({ atMs, node, text }) =>
       `${timeText(atMs)} ${escapeControls(node)} ${escapeControls(text)}`
     )
-    : story.recordings.flatMap((recording) => whyText(recording, why));
+    : story.recordings.flatMap((recording) => whyText(recording, why)).slice(1);
   for (const { node, other, aheadMs, probes } of story.skews) {
     const way = aheadMs < 0 ? "behind" : "ahead of";
     lines.push(
@@ -44,9 +44,9 @@ export function storyText(story: Story, { tookMs, showMembers, why }: ShownStory
 }
 
 function whyText({ header, why: report }: ReplayedRecording, node: string): string[] {
-  if (report === undefined) return [`${header.config.name} knows nothing of ${node}`, ""];
+  if (report === undefined) return ["", `${header.config.name} knows nothing of ${node}`];
   const clock = timeText;
-  return [...tellStory(explain(report, { clock }), { clock }).map(escapeControls), ""];
+  return ["", ...tellStory(explain(report, { clock }), { clock }).map(escapeControls)];
 }
 
 function membersText({ header, endedAtMs, members }: ReplayedRecording): string[] {
