@@ -337,10 +337,11 @@ export class Serf implements AsyncDisposable {
    *
    * ```ts
    * await using serf = await Serf.create({ name: "web-1", bind: "127.0.0.1:0" });
-   * const explanation = serf.why("web-1");
-   * console.log(explanation.conclusion.cause); // "healthy"
-   * for (const line of tellStory(explanation)) console.log(line);
+   * const { conclusion, entries } = serf.why("web-1");
+   * console.log(conclusion.cause, conclusion.text, entries); // "healthy", "alive. There is nothing wrong.", []
    * ```
+   *
+   * `tellStory` makes lines of it.
    */
   why(name: string): Explanation {
     checkText("name", name);

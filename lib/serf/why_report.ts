@@ -13,13 +13,7 @@ import type { SerfContext } from "./context.ts";
 /** What happened to ourselves so long before a member was in trouble may have to do with it, milliseconds. */
 const LEAD_MS = 30_000;
 
-const NOTHING: MemberLog = {
-  answeredAt: -Infinity,
-  rttMs: 0,
-  pingedAt: -Infinity,
-  elsewhere: undefined,
-  entries: [],
-};
+const NOTHING: MemberLog = { pingedAt: -Infinity, elsewhere: undefined, entries: [] };
 
 /**
  * Reports what is known about a member, or about this node itself. Times are the world's; `shiftTimes` makes them those of
@@ -34,7 +28,8 @@ export function whyReport(
   const member = members.get(node)?.member;
   const claim = swim.claim(node);
   const log = evidence.log(node);
-  const { answeredAt, rttMs, pingedAt, elsewhere, entries } = log ?? NOTHING;
+  const { pingedAt, elsewhere, entries } = log ?? NOTHING;
+  const answer = evidence.answer(node);
   const nameOf = namesByAddress(swim);
   const about = entries.map((entry) => publicEntry(entry, nameOf));
   const [first] = lastEpisode(about);
@@ -50,7 +45,7 @@ export function whyReport(
     incarnation: claim?.incarnation ?? 0,
     healthScore: swim.healthScore,
     lagMs: evidence.lagMs,
-    lastAnswer: answeredAt === -Infinity ? null : { timeMs: answeredAt, rttMs },
+    lastAnswer: answer === undefined ? null : { timeMs: answer.at, rttMs: answer.rttMs },
     lastPing: pingedAt === -Infinity
       ? null
       : { timeMs: pingedAt, elsewhere: elsewhere?.text ?? "" },
@@ -66,7 +61,7 @@ export function whyReport(
 /** Whether there is anything to report about a name. */
 export function isKnown(node: string, { members }: SerfContext, swim: Swim): boolean {
   return members.get(node) !== undefined || swim.claim(node) !== undefined ||
-    swim.evidence.log(node) !== undefined;
+    swim.evidence.log(node) !== undefined || swim.evidence.answer(node) !== undefined;
 }
 
 /** Which members a sender's address belongs to. A connection has a port of its own, so the host alone must do there. */
@@ -107,17 +102,18 @@ function otherMembers(
     readonly answeringSince: number;
   },
 ): Pick<WhyReport, "othersAnswering" | "othersFailing"> {
-  let othersAnswering = 0;
+  const { evidence } = swim;
+  const answered = (node: string) => evidence.answer(node)?.at ?? -Infinity;
+  const ownShare = except.filter((node) => answered(node) >= answeringSince).length;
+  const othersAnswering = evidence.answeredSince(answeringSince) - ownShare;
   const othersFailing: UnansweredPeer[] = [];
-  for (const node of swim.evidence.names()) {
-    const { answeredAt, pingedAt, entries } = swim.evidence.log(node) ?? NOTHING;
-    if (except.includes(node)) continue;
+  for (const [node, { pingedAt, entries }] of evidence.logs()) {
+    const answeredAt = answered(node);
+    if (except.includes(node) || answeredAt >= answeringSince) continue;
     const last = entries.findLast(({ what }) => what.type === "probe");
-    if (answeredAt >= answeringSince) othersAnswering++;
-    else if (last !== undefined && last.lastAt >= failingSince && last.lastAt > answeredAt) {
-      const byTcp = last.what.type === "probe" && last.what.stream === "answered";
-      othersFailing.push({ node, heard: pingedAt >= last.at, byTcp });
-    }
+    if (last === undefined || last.lastAt < failingSince || last.lastAt <= answeredAt) continue;
+    const byTcp = last.what.type === "probe" && last.what.stream === "answered";
+    othersFailing.push({ node, heard: pingedAt >= last.at, byTcp });
   }
   return { othersAnswering, othersFailing };
 }

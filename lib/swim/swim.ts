@@ -328,11 +328,12 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
 
   /** A member that pings us is alive. Its packets may come from another host than it advertises, and then nobody reaches it. */
   #notePing(from: Address, { source }: Ping): void {
-    if (source === undefined) return;
+    const { evidence } = this.#context;
+    if (source === undefined || evidence.log(source.node) === undefined) return;
     const claim = this.claim(source.node);
     if (claim === undefined) return;
     const elsewhere = equalBytes(claim.address.ip, from.ip) ? undefined : from;
-    this.#context.evidence.pinged(source.node, elsewhere);
+    evidence.pinged(source.node, elsewhere);
   }
 
   /**

@@ -140,7 +140,7 @@ export interface WhyReport {
   /** The last punctual answer to a probe; `null` if there was none. */
   readonly lastAnswer: { readonly timeMs: number; readonly rttMs: number } | null;
   /**
-   * The last ping of that member to the observer, with the address that it came from if its host is not the advertised
+   * The last ping of that member to the observer since it was in trouble first, with the address that it came from if its host is not the advertised
    * one; `null` if there was none.
    */
   readonly lastPing: { readonly timeMs: number; readonly elsewhere: string } | null;

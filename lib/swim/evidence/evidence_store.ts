@@ -1,6 +1,6 @@
 /**
  * The evidence that a node keeps about the others, in bounded memory. The routine, which is all that happens in a healthy
- * cluster, only replaces two times for each member; everything else is an entry.
+ * cluster, only replaces the time of each member's last answer; everything else is an entry.
  *
  * @module
  */
@@ -15,9 +15,13 @@ export const EVIDENCE_BYTES = 1024 * 1024;
 /** How many entries are kept for a member. */
 export const MAX_ENTRIES = 32;
 
-/** What a member costs by itself, and each of its entries: by how much the heap of Deno 2.9 grew for 100,000 of them each. */
+/** What a member with entries costs by itself, and each entry: by how much the heap of Deno 2.9 grew for 100,000 of them. */
 const LOG_BYTES = 192;
 const ENTRY_BYTES = 448;
+
+/** What the last answer of a member costs, and which share of the memory answers may take: room for 4,096 members. */
+const ANSWER_BYTES = 64;
+const ANSWERS_SHARE = 1 / 4;
 
 /** After a pass of evictions so much is free, so that the next pass is far away. */
 const KEPT_SHARE = 7 / 8;
@@ -35,12 +39,9 @@ export interface StoredEntry {
   what: Observation;
 }
 
-/** What is kept about a member. */
+/** What is kept about a member that was in trouble. */
 export interface MemberLog {
-  /** The last punctual answer to a probe; `-Infinity` if there was none. */
-  answeredAt: number;
-  rttMs: number;
-  /** The last ping that we got from it; `-Infinity` if there was none. */
+  /** The last ping that we got from it since; `-Infinity` if there was none. */
   pingedAt: number;
   /** Where that came from, if from another host than the member advertises. */
   elsewhere: Address | undefined;
@@ -60,6 +61,7 @@ export class EvidenceStore {
   readonly #world: { readonly now: number };
   readonly #awareness: Awareness;
   readonly #maxBytes: number;
+  readonly #answers: LastAnswers;
   /** The member whose last entry is the oldest comes first. */
   readonly #logs = new Map<string, MemberLog>();
   #bytes = 0;
@@ -69,12 +71,13 @@ export class EvidenceStore {
   constructor({ world, awareness, maxBytes = EVIDENCE_BYTES }: EvidenceOptions) {
     this.#world = world;
     this.#awareness = awareness;
-    this.#maxBytes = maxBytes;
+    this.#maxBytes = maxBytes * (1 - ANSWERS_SHARE);
+    this.#answers = new LastAnswers(Math.floor(maxBytes * ANSWERS_SHARE / ANSWER_BYTES));
   }
 
   /** How many bytes are in use, as they are counted. */
   get bytes(): number {
-    return this.#bytes;
+    return this.#bytes + this.#answers.size * ANSWER_BYTES;
   }
 
   /** How late timers were lately, milliseconds: the most of the last ten to twenty seconds. */
@@ -82,12 +85,22 @@ export class EvidenceStore {
     return this.#world.now - this.#lagAt > 2 * LAG_MEMORY_MS ? 0 : this.#lagMs;
   }
 
-  /** The names of the members that there is anything about. */
-  names(): IterableIterator<string> {
-    return this.#logs.keys();
+  /** The members that there are entries about. */
+  logs(): IterableIterator<[node: string, log: MemberLog]> {
+    return this.#logs.entries();
   }
 
-  /** What is known about a member. */
+  /** How many members have answered since a time. */
+  answeredSince(time: number): number {
+    return this.#answers.countSince(time);
+  }
+
+  /** The last punctual answer of a member to a probe. */
+  answer(node: string): Answer | undefined {
+    return this.#answers.get(node);
+  }
+
+  /** What is known about a member that was in trouble. */
   log(node: string): MemberLog | undefined {
     return this.#logs.get(node);
   }
@@ -102,19 +115,16 @@ export class EvidenceStore {
 
   /** A member has answered a probe in time. */
   answered(node: string, rttMs: number): void {
-    const log = this.#logOf(node);
-    if (log === undefined) return;
-    log.answeredAt = this.#world.now;
-    log.rttMs = rttMs;
+    this.#answers.set(node, this.#world.now, rttMs);
   }
 
   /** A member has pinged us, from the address that it advertises unless told otherwise. */
   pinged(node: string, elsewhere: Address | undefined): void {
-    const log = this.#logOf(node);
+    const log = this.#logs.get(node);
     if (log === undefined) return;
     log.pingedAt = this.#world.now;
     log.elsewhere = elsewhere;
-    if (!isQuiet(log)) this.record(node, { type: "pinged" });
+    if (!this.#isQuiet(node, log)) this.record(node, { type: "pinged" });
   }
 
   /** Records an observation that is not routine. What only repeats the last one is counted there. */
@@ -159,13 +169,7 @@ export class EvidenceStore {
   #logOf(node: string): MemberLog | undefined {
     const known = this.#logs.get(node);
     if (known !== undefined || this.#maxBytes === 0) return known;
-    const log: MemberLog = {
-      answeredAt: -Infinity,
-      rttMs: 0,
-      pingedAt: -Infinity,
-      elsewhere: undefined,
-      entries: [],
-    };
+    const log: MemberLog = { pingedAt: -Infinity, elsewhere: undefined, entries: [] };
     this.#logs.set(node, log);
     this.#grow(LOG_BYTES);
     return log;
@@ -181,11 +185,75 @@ export class EvidenceStore {
       let left = this.#logs.size - 1;
       for (const [node, log] of this.#logs) {
         if (this.#bytes <= wanted || left-- === 0) break;
-        if (onlyQuiet && !isQuiet(log)) continue;
+        if (onlyQuiet && !this.#isQuiet(node, log)) continue;
         this.#logs.delete(node);
         this.#bytes -= LOG_BYTES + log.entries.length * ENTRY_BYTES;
       }
     }
+  }
+
+  /** Whether a member is in no trouble now. */
+  #isQuiet(node: string, { entries }: MemberLog): boolean {
+    const last = entries.at(-1);
+    if (last === undefined || QUIET.has(last.what.type)) return true;
+    return last.lastAt < (this.#answers.get(node)?.at ?? -Infinity);
+  }
+}
+
+/** A punctual answer to a probe. */
+export interface Answer {
+  readonly at: number;
+  readonly rttMs: number;
+}
+
+/**
+ * The last answers of up to `capacity` members; beyond that all are forgotten, and the next probes bring new ones. Two numbers in
+ * an array for each keep it out of sight of the garbage collector: simulations have one for each of their nodes.
+ */
+class LastAnswers {
+  readonly #capacity: number;
+  /** Where in the numbers a member's two are, halved. */
+  readonly #places = new Map<string, number>();
+  #numbers = new Float64Array(16);
+
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+  }
+
+  get size(): number {
+    return this.#places.size;
+  }
+
+  set(node: string, at: number, rttMs: number): void {
+    const place = this.#places.get(node) ?? this.#add(node);
+    if (place === undefined) return;
+    this.#numbers[2 * place] = at;
+    this.#numbers[2 * place + 1] = rttMs;
+  }
+
+  get(node: string): Answer | undefined {
+    const place = this.#places.get(node);
+    if (place === undefined) return undefined;
+    return { at: this.#numbers[2 * place], rttMs: this.#numbers[2 * place + 1] };
+  }
+
+  countSince(time: number): number {
+    let count = 0;
+    for (let place = 0; place < this.size; place++) if (this.#numbers[2 * place] >= time) count++;
+    return count;
+  }
+
+  #add(node: string): number | undefined {
+    if (this.#capacity === 0) return undefined;
+    if (this.size >= this.#capacity) this.#places.clear();
+    const place = this.size;
+    if (2 * place >= this.#numbers.length) {
+      const larger = new Float64Array(2 * this.#numbers.length);
+      larger.set(this.#numbers);
+      this.#numbers = larger;
+    }
+    this.#places.set(node, place);
+    return place;
   }
 }
 
@@ -194,12 +262,6 @@ const QUIET: ReadonlySet<Observation["type"]> = new Set([
   ...["alive", "left", "leave-intent"] as const,
   ...["late-ack", "conflict", "accused", "stalled"] as const,
 ]);
-
-/** Whether a member is in no trouble now. */
-function isQuiet({ entries, answeredAt }: MemberLog): boolean {
-  const last = entries.at(-1);
-  return last === undefined || last.lastAt < answeredAt || QUIET.has(last.what.type);
-}
 
 /** What may happen again and again without changing anything. */
 const REPETITIVE: ReadonlySet<Observation["type"]> = new Set([

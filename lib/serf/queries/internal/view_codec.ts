@@ -66,6 +66,7 @@ const fields = {
 const wireView = struct(fields);
 const wireFields = Object.entries(fields) as [keyof typeof fields, Field<unknown>][];
 
+const MAX_U8 = 0xff;
 const MAX_U32 = 0xffff_ffff;
 
 const STATES: readonly MemberView["state"][] = [
@@ -94,8 +95,8 @@ export function encodeView(view: MemberView): Uint8Array {
     StreamOnly: whole(view.streamOnly),
     Pings: whole(view.pings),
     Stream: view.stream,
-    Asked: view.asked,
-    Nacked: view.nacked,
+    Asked: Math.min(MAX_U8, view.asked),
+    Nacked: Math.min(MAX_U8, view.nacked),
     SuspectedBy: view.suspectedBy,
     FailedBy: view.failedBy,
     FailedAgo: wireAge(view.failedAgoMs),
@@ -106,7 +107,7 @@ export function encodeView(view: MemberView): Uint8Array {
     Forced: view.forced,
     Conflict: view.conflict,
     AccusedBy: view.accusedBy,
-    HealthScore: view.healthScore,
+    HealthScore: Math.min(MAX_U8, view.healthScore),
     LagMs: whole(view.lagMs),
     Stalls: whole(view.stalls),
     StalledMs: whole(view.stalledMs),
