@@ -7,6 +7,7 @@
 
 import { type Node, parseTree } from "jsonc-parser";
 import { decodeText } from "../../base/text.ts";
+import { decodeFirstJson } from "../../go/decode_json.ts";
 import { escapeControls } from "../../go/escape_controls.ts";
 import { type AgentConfig, configOptions } from "./config.ts";
 import { type ConfigSources, filesAt } from "./load_config.ts";
@@ -92,19 +93,20 @@ export function placeOfSetting(
 ): Partial<Finding> {
   const option = configOptions[setting];
   const key = "key" in option ? option.key : undefined;
-  const flag = flags[setting];
-  const fromFlags = layer[setting];
-  const isFlag = item !== undefined && Array.isArray(fromFlags)
-    ? fromFlags.includes(item)
-    : Array.isArray(fromFlags)
-    ? fromFlags.length > 0
-    : fromFlags !== undefined && fromFlags !== "" && fromFlags !== false;
-  if (isFlag || key === undefined) return { flag };
+  if (isSet(layer[setting], item) || key === undefined) return { flag: flags[setting] };
   for (const file of configPaths.flatMap(readableFiles).reverse()) {
     const place = new FileText(file).placeOfKey(key, item);
     if (place !== undefined) return { ...place, key };
   }
   return { key };
+}
+
+/** Whether flags have given a value, or this item of a list. */
+function isSet(value: unknown, item: string | undefined): boolean {
+  if (Array.isArray(value)) return item === undefined ? value.length > 0 : value.includes(item);
+  return typeof value === "object" && value !== null
+    ? Object.keys(value).length > 0
+    : Boolean(value);
 }
 
 /** The files at a path; one that cannot be read sets nothing. */
@@ -131,12 +133,20 @@ function keyOf(path: JsonPath): string | undefined {
 class FileText {
   readonly #file: ConfigFile;
   readonly #text: string;
-  readonly #root: Node | undefined;
 
   constructor(file: ConfigFile) {
     this.#file = file;
     this.#text = decodeText(file.bytes);
-    this.#root = parseTree(this.#text);
+  }
+
+  /** `undefined` for a file that is not JSON: it could be nested too deep for the parser. */
+  get #root(): Node | undefined {
+    try {
+      decodeFirstJson(this.#file.bytes);
+    } catch {
+      return undefined;
+    }
+    return parseTree(this.#text);
   }
 
   placeOfByte(offset: number): FilePlace {
@@ -175,11 +185,12 @@ class FileText {
   }
 
   warnings(): Finding[] {
-    const end = (this.#root?.offset ?? 0) + (this.#root?.length ?? 0);
+    const root = this.#root;
+    const end = (root?.offset ?? 0) + (root?.length ?? 0);
     const rest = this.#text.slice(end).search(/\S/);
     const severity = "warning";
     return [
-      ...this.#repeatedKeys(this.#root),
+      ...this.#repeatedKeys(root),
       ...rest < 0 ? [] : [
         {
           severity,

@@ -76,6 +76,23 @@ Deno.test("flags have no line, and a file that cannot be read no column", async 
   });
 });
 
+Deno.test("tags and items of lists are found in the file or the flag that has them", async () => {
+  using directory = new TemporaryDirectory();
+  directory.write({
+    "a.json": `{"tags": {"a": "${"x".repeat(600)}"},\n"start_join": ["[::1"]}`,
+    "deep.json": "[".repeat(1_000_000),
+  });
+  const files = ["a.json", "deep.json"].map((name) => `-config-file=${directory.file(name)}`);
+  const { lines } = await check(directory, ...files, "-join=[::2", "-profile=x");
+  assertEquals(lines, [
+    "deep.json:1:1002: error: exceeded max depth",
+    "-profile: error: Unknown profile: x",
+    "-join: error: address [::2: missing ']' in address",
+    "a.json:1:10: error: tags: Encoded length of tags exceeds limit of 512 bytes",
+    "a.json:2:16: error: start_join: address [::1: missing ']' in address",
+  ]);
+});
+
 Deno.test("what is superfluous is a warning, with which an agent starts", async () => {
   using directory = new TemporaryDirectory();
   directory.write({

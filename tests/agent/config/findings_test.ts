@@ -68,6 +68,7 @@ Deno.test("mistakes in the syntax have a place, the end of the file too", async 
     '{"a":\n"x': "a.json:2:3: unexpected EOF",
     "": "a.json:1:1: EOF",
     "[1]": "a.json:1:1: expected an object, got a list",
+    ["[".repeat(1_000_000)]: "a.json:1:1002: exceeded max depth",
   };
   for (const [text, expected] of Object.entries(cases)) {
     assertEquals(await found({ files: { "a.json": text } }), [expected]);
