@@ -12,7 +12,8 @@ import type { Log } from "../base/log.ts";
 import { loadPlatform } from "../base/platform/load_platform.ts";
 import type { Platform } from "../base/platform/platform.ts";
 import type { SerfConfig } from "../serf/config.ts";
-import type { Keyring } from "../wire/framing/keyring.ts";
+import type { KeyringCipher } from "../wire/framing/cipher.ts";
+import { Keyring } from "../wire/framing/keyring.ts";
 import type { WireOptions } from "../wire/framing/wire_options.ts";
 import { advertisedAddress, isPublic } from "./advertise.ts";
 import { guardedLog, guardedMetrics } from "./guards.ts";
@@ -57,7 +58,7 @@ export async function openResources(given: SerfOptions, tracer: Tracer): Promise
   if (bind.port === 0) {
     log("DEBUG", `memberlist: Using dynamic bind port ${transport.address.port}`);
   }
-  if (wire.keyring === undefined && isPublic(address)) {
+  if (wire.cipher === undefined && isPublic(address)) {
     log("WARN", "memberlist: Binding to public address without encryption!");
   }
   opened.move();
@@ -135,10 +136,10 @@ function memberlistError(error: unknown): Error {
 async function wireOptions(options: SerfOptions): Promise<WireOptions> {
   const { label, compression = true, encryptKey, advanced = {} } = options;
   const { verifyIncoming, verifyOutgoing, skipInboundLabelCheck } = advanced;
-  const keyring = encryptKey === undefined ? options.keyring : await keyringOf(encryptKey);
+  const keyring = encryptKey === undefined ? options.keyring : keyringOf(encryptKey);
   return {
     compress: compression,
-    keyring,
+    cipher: keyring && await cipherOf(keyring),
     label,
     skipInboundLabelCheck,
     verifyIncoming,
@@ -147,9 +148,13 @@ async function wireOptions(options: SerfOptions): Promise<WireOptions> {
 }
 
 /** Loads the cryptography only for those who encrypt. */
-async function keyringOf(key: Uint8Array | string): Promise<Keyring> {
+async function cipherOf(keyring: Keyring): Promise<KeyringCipher> {
+  const { KeyringCipher } = await import("../wire/framing/cipher.ts");
+  return new KeyringCipher(keyring);
+}
+
+function keyringOf(key: Uint8Array | string): Keyring {
   const bytes = keyBytes("encryptKey", key);
-  const { Keyring } = await import("../wire/framing/keyring.ts");
   try {
     return new Keyring([bytes]);
   } catch (cause) {

@@ -83,7 +83,7 @@ export class RunningNode {
     this.#tracer = tracer;
     this.#driver = new Driver({ transport, log, deliver: (output) => this.#deliver(output) });
     this.core = makeCore(config, this.#driver, {
-      keyring: wire.keyring,
+      keyring: wire.cipher?.keyring,
       storeKeyring: options.onKeyringChange,
       snapshot: snapshot?.recovered,
       packetOverhead: () => packetOverhead(wire),
@@ -127,7 +127,7 @@ export class RunningNode {
   }
 
   get encrypted(): boolean {
-    return this.#resources.wire.keyring !== undefined;
+    return this.#resources.wire.cipher !== undefined;
   }
 
   get state(): SerfState {

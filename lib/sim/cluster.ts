@@ -12,6 +12,7 @@ import type { SerfOutput } from "../serf/output.ts";
 import { librarySettings, type SerfSettings } from "../serf/config.ts";
 import { type MakeCore, SerfCore, type SerfTimer } from "../serf/core.ts";
 import { type Profile, type ProfileName, profiles } from "../swim/config.ts";
+import { KeyringCipher } from "../wire/framing/cipher.ts";
 import { Keyring } from "../wire/framing/keyring.ts";
 import { packetOverhead } from "../wire/framing/packet.ts";
 import type { WireOptions } from "../wire/framing/wire_options.ts";
@@ -274,7 +275,7 @@ export class Cluster {
     const { keys = this.#options.keys, advertise } = options;
     const profile = { ...this.#settings.profile, ...tune };
     const keyring = keys === undefined ? undefined : new Keyring(keys);
-    const wire: WireOptions = { compress: true, keyring };
+    const wire: WireOptions = { compress: true, cipher: keyring && new KeyringCipher(keyring) };
     const overhead = packetOverhead(wire);
     if (this.#options.wire || keyring !== undefined) host.wire = wire;
     const node = new SimNode(this.#hooks, {

@@ -8,7 +8,7 @@
  */
 
 import type { Random } from "../../lib/sim/random.ts";
-import type { Keyring } from "../../lib/wire/framing/keyring.ts";
+import type { KeyringCipher } from "../../lib/wire/framing/cipher.ts";
 import { type Message, MessageType, type StreamMessage } from "../../lib/wire/messages/messages.ts";
 import { decodePacket, encodePacket } from "../../lib/wire/framing/packet.ts";
 import { decodeSerf } from "../../lib/wire/messages/serf_codec.ts";
@@ -25,24 +25,24 @@ const CONNECTIONS = 20;
 const UDP_WINDOW = 64;
 
 /** Endless damaged datagrams: half as strangers would send them, half encrypted after the damage was done. */
-export function* damagedPackets(keyring: Keyring, random: Random): Generator<Uint8Array> {
+export function* damagedPackets(cipher: KeyringCipher, random: Random): Generator<Uint8Array> {
   for (;;) {
     const sealed = random.chance(0.5);
     const bytes = damagedSample(packets, random);
-    const packet = sealed ? keyring.encrypt(bytes, new Uint8Array()) : bytes;
-    if (!sealed || decodePacket(packet, { compress: false, keyring }).messages.every(isHarmless)) {
+    const packet = sealed ? cipher.encrypt(bytes, new Uint8Array()) : bytes;
+    if (!sealed || decodePacket(packet, { compress: false, cipher }).messages.every(isHarmless)) {
       yield packet;
     }
   }
 }
 
 /** Endless damaged streams, as {@link damagedPackets}. */
-export function* damagedStreams(keyring: Keyring, random: Random): Generator<Uint8Array> {
+export function* damagedStreams(cipher: KeyringCipher, random: Random): Generator<Uint8Array> {
   for (;;) {
     const sealed = random.chance(0.5);
     const bytes = damagedSample(streams, random);
-    const stream = sealed ? seal(bytes, keyring) : bytes;
-    if (!sealed || isHarmlessStream(stream, { compress: false, keyring })) yield stream;
+    const stream = sealed ? seal(bytes, cipher) : bytes;
+    if (!sealed || isHarmlessStream(stream, { compress: false, cipher })) yield stream;
   }
 }
 
@@ -58,12 +58,12 @@ function damagedSample(samples: readonly Sample[], random: Random): Uint8Array {
   return damage(samples[random.below(samples.length)].bytes, samples, random);
 }
 
-function seal(bytes: Uint8Array, keyring: Keyring): Uint8Array {
+function seal(bytes: Uint8Array, cipher: KeyringCipher): Uint8Array {
   const header = new DataView(new ArrayBuffer(5));
   header.setUint8(0, MessageType.encrypt);
-  header.setUint32(1, bytes.length + keyring.overhead);
+  header.setUint32(1, bytes.length + cipher.overhead);
   const associated = new Uint8Array(header.buffer);
-  return Uint8Array.from([...associated, ...keyring.encrypt(bytes, associated)]);
+  return Uint8Array.from([...associated, ...cipher.encrypt(bytes, associated)]);
 }
 
 function isHarmlessStream(bytes: Uint8Array, options: WireOptions): boolean {
@@ -106,12 +106,12 @@ function isHarmlessSerf(bytes: Uint8Array): boolean {
 /** Sends datagrams to an agent, so many at a time that none is lost, and reports how often it answered in between. */
 export async function flood(
   hostname: string,
-  { bytes, count, keyring }: { bytes: Iterable<Uint8Array>; count: number; keyring: Keyring },
+  { bytes, count, cipher }: { bytes: Iterable<Uint8Array>; count: number; cipher: KeyringCipher },
 ): Promise<void> {
   const to = { transport: "udp", hostname, port: GOSSIP_PORT } as const;
   const socket = Deno.listenDatagram({ transport: "udp", hostname, port: 0 });
   using _closing = { [Symbol.dispose]: () => socket.close() };
-  const wire = { compress: false, keyring };
+  const wire = { compress: false, cipher };
   let sent = 0;
   for (const packet of bytes) {
     await socket.send(packet, to);

@@ -2,6 +2,7 @@
 
 import { assert, assertEquals, assertLess, assertMatch } from "@std/assert";
 import { Random } from "../../lib/sim/random.ts";
+import { KeyringCipher } from "../../lib/wire/framing/cipher.ts";
 import { Keyring } from "../../lib/wire/framing/keyring.ts";
 import { AgentCluster, allSee } from "./agent_cluster.ts";
 import { type Agent, GOSSIP_PORT, RPC_PORT } from "../support/agent.ts";
@@ -54,7 +55,7 @@ async function talk(serf: SerfVersion, agents: readonly Agent[]): Promise<void> 
 
 interopTest(`damaged packets, streams and requests do no harm (seed ${SEED})`, async (serf) => {
   const key = new Uint8Array(32).fill(7);
-  const keyring = new Keyring([key]);
+  const cipher = new KeyringCipher(new Keyring([key]));
   const random = new Random(SEED);
   await using cluster = new AgentCluster();
   // The recorded packets speak of agents of these names.
@@ -67,11 +68,11 @@ interopTest(`damaged packets, streams and requests do no harm (seed ${SEED})`, a
   );
   const [target] = agents;
   const { ip: hostname } = target;
-  const packets = damagedPackets(keyring, random);
-  const streams = damagedStreams(keyring, random);
+  const packets = damagedPackets(cipher, random);
+  const streams = damagedStreams(cipher, random);
   const requests = damagedRequests(random);
   const attack = async (share: number) => {
-    await flood(hostname, { bytes: packets, count: PACKETS * share, keyring });
+    await flood(hostname, { bytes: packets, count: PACKETS * share, cipher });
     await converse({ hostname, port: GOSSIP_PORT }, { bytes: streams, count: STREAMS * share });
     await converse({ hostname, port: RPC_PORT }, { bytes: requests, count: REQUESTS * share });
   };

@@ -1,6 +1,6 @@
 /** The library in a program that knows nothing of our configuration. */
 
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertGreater } from "@std/assert";
 import { TemporaryDirectory } from "../support/temporary_directory.ts";
 
 const { exports } = JSON.parse(Deno.readTextFileSync(new URL("../../deno.json", import.meta.url)));
@@ -27,6 +27,40 @@ async function deno(program: string, ...args: readonly string[]): Promise<string
   assertEquals(success, true, `${program}\n${printed}\n${complaints}`);
   return printed;
 }
+
+/** What `deno info` says of a module. */
+interface ModuleInfo {
+  readonly specifier: string;
+  readonly dependencies?: readonly {
+    readonly code?: { readonly specifier: string };
+    readonly isDynamic?: boolean;
+  }[];
+}
+
+/** The packages and `node:` modules that an entry point loads at once. */
+async function loadedAtOnce(entry: string): Promise<string[]> {
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["info", "--json", address(entry)],
+  }).output();
+  const { modules }: { modules: readonly ModuleInfo[] } = JSON.parse(
+    new TextDecoder().decode(stdout),
+  );
+  const bySpecifier = new Map(modules.map((module) => [module.specifier, module]));
+  const found = new Set([address(entry)]);
+  for (const specifier of found) {
+    for (const { code, isDynamic } of bySpecifier.get(specifier)?.dependencies ?? []) {
+      if (code !== undefined && !isDynamic) found.add(code.specifier);
+    }
+  }
+  assertGreater(found.size, 30);
+  return [...found].filter((specifier) => !specifier.startsWith("file:"));
+}
+
+Deno.test("no node: module, and no cryptography, is loaded before it is needed", async () => {
+  const [library, client] = await Promise.all([".", "./client"].map(loadedAtOnce));
+  assertEquals(library.map((specifier) => specifier.replace(/@.*/, "")), ["npm:re2js"]);
+  assertEquals(client, []);
+});
 
 Deno.test("a program in an empty folder imports all of the library, without configuration", async () => {
   const program = `

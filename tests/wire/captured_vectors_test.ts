@@ -121,8 +121,8 @@ function rebuildSerf({ bytes }: { bytes: Uint8Array }): { bytes: Uint8Array } {
 }
 
 /** Encryption has a random nonce: compare what it hides. */
-function unencrypted({ compress, label, keyring }: WireOptions): WireOptions {
-  return keyring === undefined ? { compress, label } : { compress };
+function unencrypted({ compress, label, cipher }: WireOptions): WireOptions {
+  return cipher === undefined ? { compress, label } : { compress };
 }
 
 function plainHex(vector: Vector): string {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { KeyringCipher } from "../../lib/wire/framing/cipher.ts";
 import { Keyring } from "../../lib/wire/framing/keyring.ts";
 import type { WireOptions } from "../../lib/wire/framing/wire_options.ts";
 
@@ -48,7 +49,9 @@ export function capturedVectors(): { vector: Vector; options: WireOptions }[] {
       options: {
         compress,
         label: vector.label,
-        keyring: vector.key === undefined ? undefined : new Keyring([fromBase64(vector.key)]),
+        cipher: vector.key === undefined
+          ? undefined
+          : new KeyringCipher(new Keyring([fromBase64(vector.key)])),
       },
     }))
   );

@@ -70,7 +70,7 @@ export async function readMessage(
       );
     }
     // memberlist measures only what it decrypts.
-    if (message.type === "push-pull" && wire.keyring !== undefined) {
+    if (message.type === "push-pull" && wire.cipher !== undefined) {
       metrics?.sample("memberlist.size.remote", received);
     }
     return message;

@@ -4,6 +4,8 @@
  * Version 1 encrypts the message as it is. Version 0, which only memberlist's protocol 1 sends, pads it to whole blocks
  * (PKCS #7); it is read but never written.
  *
+ * Nodes that do not encrypt never load this module, which pulls in the cryptography libraries.
+ *
  * @module
  */
 
@@ -11,6 +13,7 @@
 import { gcm } from "npm:@noble/ciphers@^2.4.0/aes.js";
 import { createCipheriv, createDecipheriv, randomFillSync } from "node:crypto";
 import { DecodeError } from "../../base/errors.ts";
+import type { Keyring } from "./keyring.ts";
 
 const VERSION = 1;
 const PADDED_VERSION = 0;
@@ -19,16 +22,38 @@ const TAG_SIZE = 16;
 const BLOCK_SIZE = 16;
 const HEADER_SIZE = 1 + NONCE_SIZE;
 
-/** Bytes that {@link encrypt} adds to a message. */
-export const ENCRYPTION_OVERHEAD = HEADER_SIZE + TAG_SIZE;
+/** Bytes that encryption adds to a message. */
+const OVERHEAD = HEADER_SIZE + TAG_SIZE;
+
+/** Encrypts with the keys of a keyring, which may change meanwhile. */
+export class KeyringCipher {
+  /** The keys. */
+  readonly keyring: Keyring;
+  /** Bytes that encryption adds to a message. */
+  readonly overhead: number = OVERHEAD;
+
+  constructor(keyring: Keyring) {
+    this.keyring = keyring;
+  }
+
+  /** Encrypts under the primary key; `associated` bytes are authenticated with the message. */
+  encrypt(message: Uint8Array, associated: Uint8Array): Uint8Array {
+    return encrypt(this.keyring.primary, message, associated);
+  }
+
+  /** Decrypts with whichever key fits. Throws a {@link DecodeError} if none does. */
+  decrypt(sealed: Uint8Array, associated: Uint8Array): Uint8Array {
+    return decrypt(this.keyring.keys, sealed, associated);
+  }
+}
 
 /** Encrypts with a key of 16, 24 or 32 bytes. `associated` is authenticated, but not part of the result. */
-export function encrypt(
+function encrypt(
   key: Uint8Array,
   message: Uint8Array,
   associated: Uint8Array,
 ): Uint8Array {
-  const sealed = new Uint8Array(message.length + ENCRYPTION_OVERHEAD);
+  const sealed = new Uint8Array(message.length + OVERHEAD);
   sealed[0] = VERSION;
   const nonce = randomFillSync(sealed.subarray(1, HEADER_SIZE));
   if (key.length === 24) {
@@ -43,7 +68,7 @@ export function encrypt(
 }
 
 /** Decrypts with the first of the keys that fits. Throws a {@link DecodeError} if none does. */
-export function decrypt(
+function decrypt(
   keys: readonly Uint8Array[],
   sealed: Uint8Array,
   associated: Uint8Array,
@@ -51,7 +76,7 @@ export function decrypt(
   if (sealed.length === 0) throw new DecodeError("cannot decrypt empty payload");
   const version = sealed[0];
   if (version > VERSION) throw new DecodeError(`unsupported encryption version ${version}`);
-  if (sealed.length < ENCRYPTION_OVERHEAD + (version === PADDED_VERSION ? BLOCK_SIZE : 0)) {
+  if (sealed.length < OVERHEAD + (version === PADDED_VERSION ? BLOCK_SIZE : 0)) {
     throw new DecodeError(`payload is too small to decrypt: ${sealed.length}`);
   }
   for (const key of keys) {

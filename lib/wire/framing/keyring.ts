@@ -1,17 +1,13 @@
 /**
- * memberlist's keyring: the keys of an encrypted cluster. Nodes that do not encrypt never load this module, which pulls in
- * the cryptography libraries.
+ * memberlist's keyring: the keys of an encrypted cluster. Encrypting with them is up to `cipher.ts`.
  *
  * @module
  */
 
 import { equalBytes } from "../../base/bytes.ts";
-import { decrypt, encrypt, ENCRYPTION_OVERHEAD } from "./cipher.ts";
 
 /** A list of AES keys that the cluster can change while it runs: the primary one encrypts, all of them decrypt. */
 export class Keyring {
-  /** Bytes that encryption adds to a message. */
-  readonly overhead: number = ENCRYPTION_OVERHEAD;
   #keys: readonly Uint8Array[] = [];
 
   /** Takes at least one key of 16, 24 or 32 bytes, the primary one first; throws a `RangeError` otherwise. */
@@ -54,16 +50,6 @@ export class Keyring {
       throw new RangeError("removing the primary key is not allowed");
     }
     this.#keys = this.#keys.filter((other) => other !== installed);
-  }
-
-  /** Encrypts under the primary key; `associated` bytes are authenticated with the message. */
-  encrypt(message: Uint8Array, associated: Uint8Array): Uint8Array {
-    return encrypt(this.primary, message, associated);
-  }
-
-  /** Decrypts with whichever key fits. Throws a `DecodeError` if none does. */
-  decrypt(sealed: Uint8Array, associated: Uint8Array): Uint8Array {
-    return decrypt(this.#keys, sealed, associated);
   }
 
   #find(key: Uint8Array): Uint8Array | undefined {

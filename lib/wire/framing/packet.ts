@@ -13,7 +13,7 @@ import { crc32 } from "./crc32.ts";
 import { addLabel, checkLabel, encodeLabel, labelBytes, labelLength } from "./label.ts";
 import { type Message, MessageType, type Packet } from "../messages/messages.ts";
 import { Reader } from "../msgpack/msgpack.ts";
-import { outgoingKeyring, type WireOptions } from "./wire_options.ts";
+import { outgoingCipher, type WireOptions } from "./wire_options.ts";
 
 /** Old peers compute the length of a compound's header in 8 bits and misread one of more parts. */
 const MAX_PARTS_SENT = 127;
@@ -59,7 +59,7 @@ export function encodePacket(packet: Packet, options: WireOptions): Uint8Array {
     if (compressed.length < bytes.length) bytes = compressed;
   }
   if (packet.crc) bytes = addChecksum(bytes);
-  bytes = outgoingKeyring(options)?.encrypt(bytes, labelBytes(options.label)) ?? bytes;
+  bytes = outgoingCipher(options)?.encrypt(bytes, labelBytes(options.label)) ?? bytes;
   return addLabel(bytes, options.label);
 }
 
@@ -78,7 +78,7 @@ export function decodePacket(bytes: Uint8Array, options: WireOptions): DecodedPa
 
 /** Bytes that label and encryption add to a datagram. */
 export function packetOverhead(options: WireOptions): number {
-  return encodeLabel(options.label).length + (outgoingKeyring(options)?.overhead ?? 0);
+  return encodeLabel(options.label).length + (outgoingCipher(options)?.overhead ?? 0);
 }
 
 /** A single message stands alone; several become a compound. */
@@ -136,9 +136,9 @@ function unseal(bytes: Uint8Array, options: WireOptions): Uint8Array {
   }
   checkLabel(bytes.subarray(0, length), { options, kind: "packet" });
   const body = bytes.subarray(length);
-  if (options.keyring === undefined) return body;
+  if (options.cipher === undefined) return body;
   try {
-    return options.keyring.decrypt(body, labelBytes(options.label));
+    return options.cipher.decrypt(body, labelBytes(options.label));
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
     if (options.verifyIncoming === false) return body;

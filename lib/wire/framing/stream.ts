@@ -19,7 +19,7 @@ import {
   type PushPull,
   type StreamMessage,
 } from "../messages/messages.ts";
-import type { Keyring } from "./keyring.ts";
+import type { KeyringCipher } from "./cipher.ts";
 import { Reader } from "../msgpack/msgpack.ts";
 import {
   decodeNode,
@@ -30,7 +30,7 @@ import {
   type PushPullHeader,
 } from "../messages/stream_codec.ts";
 import { ValueScanner } from "../msgpack/value_scanner.ts";
-import { outgoingKeyring, type WireOptions } from "./wire_options.ts";
+import { outgoingCipher, type WireOptions } from "./wire_options.ts";
 
 /** Largest encrypted body, bytes: memberlist's limit. */
 const MAX_ENCRYPTED = 20 * 1024 * 1024;
@@ -85,8 +85,8 @@ export function encodeStream(
   let bytes = encodeStreamMessage(message);
   // Unlike a datagram, a stream is compressed even if that makes it longer.
   if (options.compress) bytes = compress(bytes);
-  const keyring = outgoingKeyring(options);
-  if (keyring !== undefined) bytes = encryptStream(bytes, keyring, options.label);
+  const cipher = outgoingCipher(options);
+  if (cipher !== undefined) bytes = encryptStream(bytes, cipher, options.label);
   return role === "dialler" ? addLabel(bytes, options.label) : bytes;
 }
 
@@ -200,13 +200,13 @@ export class StreamDecoder {
 
   /** Undoes encryption and compression; returns the type of the message and the queue that holds the rest of it. */
   *#unwrap(): Steps<{ type: number; input: ByteQueue }> {
-    const { keyring, verifyIncoming } = this.#options;
+    const { cipher, verifyIncoming } = this.#options;
     let input = this.#received;
     let type = yield* this.#takeByte(input);
     if (type === MessageType.encrypt) {
       input = ByteQueue.of(yield* this.#decrypt(input));
       type = yield* this.#takeByte(input);
-    } else if (keyring !== undefined && verifyIncoming !== false) {
+    } else if (cipher !== undefined && verifyIncoming !== false) {
       throw new DecodeError("encryption is configured but remote state is not encrypted");
     }
     if (type === MessageType.compress) {
@@ -229,8 +229,8 @@ export class StreamDecoder {
   }
 
   *#decrypt(input: ByteQueue): Steps<Uint8Array> {
-    const { keyring, label } = this.#options;
-    if (keyring === undefined) {
+    const { cipher, label } = this.#options;
+    if (cipher === undefined) {
       throw new DecodeError("remote state is encrypted and encryption is not configured");
     }
     const { buffer, byteOffset } = yield* this.#take(input, 4);
@@ -241,7 +241,7 @@ export class StreamDecoder {
     if (length > LARGE_ENCRYPTED) {
       this.#sizeWarning = `Remote node state size is (${length}) limit is (${MAX_ENCRYPTED})`;
     }
-    return keyring.decrypt(yield* this.#take(input, length), associatedData(length, label));
+    return cipher.decrypt(yield* this.#take(input, length), associatedData(length, label));
   }
 
   *#readPushPull(header: PushPullHeader, input: ByteQueue): Steps<PushPull> {
@@ -292,9 +292,9 @@ export class StreamDecoder {
   }
 }
 
-function encryptStream(message: Uint8Array, keyring: Keyring, label?: string): Uint8Array {
-  const associated = associatedData(message.length + keyring.overhead, label);
-  const sealed = keyring.encrypt(message, associated);
+function encryptStream(message: Uint8Array, cipher: KeyringCipher, label?: string): Uint8Array {
+  const associated = associatedData(message.length + cipher.overhead, label);
+  const sealed = cipher.encrypt(message, associated);
   const bytes = new Uint8Array(FRAME_HEADER_SIZE + sealed.length);
   bytes.set(associated.subarray(0, FRAME_HEADER_SIZE));
   bytes.set(sealed, FRAME_HEADER_SIZE);

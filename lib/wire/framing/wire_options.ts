@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Keyring } from "./keyring.ts";
+import type { KeyringCipher } from "./cipher.ts";
 
 /** Settings that decide how packets and streams are wrapped, and which ones are accepted. */
 export interface WireOptions {
@@ -12,17 +12,17 @@ export interface WireOptions {
   readonly label?: string;
   /** For a transport that has checked and removed the label itself: a label is then an error. */
   readonly skipInboundLabelCheck?: boolean;
-  /** With a keyring, everything is encrypted. */
-  readonly keyring?: Keyring;
+  /** With a cipher, everything is encrypted. */
+  readonly cipher?: KeyringCipher;
   /** Whether to compress what we send; what arrives compressed is always understood. */
   readonly compress: boolean;
-  /** Whether to refuse what is not encrypted. Default true; of no effect without a keyring. */
+  /** Whether to refuse what is not encrypted. Default true; of no effect without a cipher. */
   readonly verifyIncoming?: boolean;
-  /** Whether to encrypt what we send. Default true; of no effect without a keyring. */
+  /** Whether to encrypt what we send. Default true; of no effect without a cipher. */
   readonly verifyOutgoing?: boolean;
 }
 
-/** The keyring that encrypts what we send, if anything does. */
-export function outgoingKeyring(options: WireOptions): Keyring | undefined {
-  return options.verifyOutgoing === false ? undefined : options.keyring;
+/** The cipher that encrypts what we send, if anything does. */
+export function outgoingCipher(options: WireOptions): KeyringCipher | undefined {
+  return options.verifyOutgoing === false ? undefined : options.cipher;
 }

@@ -1,5 +1,6 @@
 /** Whole datagrams, through all layers of the packet pipeline. */
 
+import { KeyringCipher } from "../../../lib/wire/framing/cipher.ts";
 import { Keyring } from "../../../lib/wire/framing/keyring.ts";
 import { messageLength } from "../../../lib/wire/messages/message_codec.ts";
 import type { Message } from "../../../lib/wire/messages/messages.ts";
@@ -9,15 +10,15 @@ import { claimOf, messageMakers } from "./samples.ts";
 import type { Suite } from "./suite.ts";
 import { callsPerSecond } from "./timing.ts";
 
-const keyring = (length: number) => new Keyring([new Uint8Array(length).fill(7)]);
+const cipher = (length: number) => new KeyringCipher(new Keyring([new Uint8Array(length).fill(7)]));
 
 const pipelines: Readonly<Record<string, WireOptions>> = {
   plain: { compress: false },
   compressed: { compress: true },
-  "encrypted, 128 bits": { compress: false, keyring: keyring(16) },
-  "encrypted, 192 bits": { compress: false, keyring: keyring(24) },
-  "encrypted, 256 bits": { compress: false, keyring: keyring(32) },
-  "compressed and encrypted, 256 bits": { compress: true, keyring: keyring(32) },
+  "encrypted, 128 bits": { compress: false, cipher: cipher(16) },
+  "encrypted, 192 bits": { compress: false, cipher: cipher(24) },
+  "encrypted, 256 bits": { compress: false, cipher: cipher(32) },
+  "compressed and encrypted, 256 bits": { compress: true, cipher: cipher(32) },
 };
 
 /** As much as fits into 1,400 bytes. */

@@ -8,6 +8,7 @@ import { TcpServer } from "../../../lib/host/transport/tcp_server.ts";
 import { bindDenoUdp } from "../../../lib/host/transport/udp.ts";
 import { encodeStream, StreamDecoder } from "../../../lib/wire/framing/stream.ts";
 import type { StreamMessage } from "../../../lib/wire/messages/messages.ts";
+import { KeyringCipher } from "../../../lib/wire/framing/cipher.ts";
 import { Keyring } from "../../../lib/wire/framing/keyring.ts";
 import type { WireOptions } from "../../../lib/wire/framing/wire_options.ts";
 import { LoopbackCluster } from "../loopback_cluster.ts";
@@ -16,7 +17,10 @@ import type { Station } from "./transport_contract.ts";
 import { until } from "../../support/until.ts";
 
 const plain: WireOptions = { compress: false };
-const encrypted: WireOptions = { compress: false, keyring: new Keyring([new Uint8Array(16)]) };
+const encrypted: WireOptions = {
+  compress: false,
+  cipher: new KeyringCipher(new Keyring([new Uint8Array(16)])),
+};
 const ping: StreamMessage = { type: "ping", sequence: 1, node: "" };
 
 async function dial({ address }: Station): Promise<Deno.TcpConn> {
@@ -84,7 +88,7 @@ for (const [kind, wire] of [["without", plain], ["with", encrypted]] as const) {
     const begun: Deno.TcpConn[] = [];
     for (let i = 0; i < 130; i++) {
       const conn = await dial(server);
-      await conn.write(Uint8Array.of(wire.keyring === undefined ? 6 : 10));
+      await conn.write(Uint8Array.of(wire.cipher === undefined ? 6 : 10));
       begun.push(conn);
     }
     const accepted = () => network.log.filter((line) => line.includes("Stream connection")).length;
@@ -190,9 +194,9 @@ Deno.test("garbage on the TCP port is logged, and its connection closed", async 
 Deno.test("a peer that sends an encrypted message to a node without encryption is told so", async () => {
   await using network = new RealNetwork();
   const server = await answering(network);
-  const keyring = new Keyring([new Uint8Array(16)]);
+  const cipher = new KeyringCipher(new Keyring([new Uint8Array(16)]));
   const conn = await dial(server);
-  await conn.write(encodeStream(ping, { compress: true, keyring }, "dialler"));
+  await conn.write(encodeStream(ping, { compress: true, cipher }, "dialler"));
   await conn.closeWrite();
   const answer = new StreamDecoder(plain, "dialler").push(await readAll(conn));
   assertEquals(answer, {

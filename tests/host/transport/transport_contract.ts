@@ -7,6 +7,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { Address } from "../../../lib/base/address.ts";
 import type { Machine, World } from "../../../lib/base/world.ts";
+import { KeyringCipher } from "../../../lib/wire/framing/cipher.ts";
 import { Keyring } from "../../../lib/wire/framing/keyring.ts";
 import type {
   Claim,
@@ -239,7 +240,10 @@ export function testTransport(kind: string, makeNetwork: () => Promise<TestNetwo
   });
 
   test("an encrypted network works like any other", async (network) => {
-    const wire = { compress: true, keyring: new Keyring([new Uint8Array(32).fill(1)]) };
+    const wire = {
+      compress: true,
+      cipher: new KeyringCipher(new Keyring([new Uint8Array(32).fill(1)])),
+    };
     const [a, b] = [await network.open(wire), await network.open(wire)];
     b.answer = (message) => message;
     a.send(b.address, ping(5));
@@ -253,9 +257,9 @@ export function testTransport(kind: string, makeNetwork: () => Promise<TestNetwo
   });
 
   test("a peer without encryption is told why its exchange is refused, and nothing else", async (network) => {
-    const keyring = new Keyring([new Uint8Array(16).fill(1)]);
+    const cipher = new KeyringCipher(new Keyring([new Uint8Array(16).fill(1)]));
     const open = await network.open(plain);
-    const closed = await network.open({ compress: true, keyring });
+    const closed = await network.open({ compress: true, cipher });
     open.send(closed.address, ping(1));
     // The answer is encrypted, which the plain side in turn does not take.
     const fromOpen = await open.request(closed.address, pingExchange(2));

@@ -5,6 +5,7 @@
 
 import { assertEquals } from "@std/assert";
 import { compress } from "../../../lib/wire/framing/compression.ts";
+import { KeyringCipher } from "../../../lib/wire/framing/cipher.ts";
 import { Keyring } from "../../../lib/wire/framing/keyring.ts";
 import { encodePacket } from "../../../lib/wire/framing/packet.ts";
 import { encodeStream } from "../../../lib/wire/framing/stream.ts";
@@ -28,8 +29,8 @@ const KINDS: readonly Kind[] = ["ours", NEWEST];
 const missing = missingSerf(NEWEST);
 
 const plain = { compress: false };
-const keyring = new Keyring([new Uint8Array(16).fill(7)]);
-const sealed = { compress: false, keyring };
+const cipher = new KeyringCipher(new Keyring([new Uint8Array(16).fill(7)]));
+const sealed = { compress: false, cipher };
 const hex = (text: string) => Uint8Array.fromHex(text.replaceAll(" ", ""));
 const text = (words: string) => new TextEncoder().encode(words);
 
@@ -261,7 +262,10 @@ const streams: Readonly<Record<string, Input>> = {
     ),
 };
 
-const stranger: typeof sealed = { ...plain, keyring: new Keyring([new Uint8Array(16).fill(8)]) };
+const stranger: typeof sealed = {
+  ...plain,
+  cipher: new KeyringCipher(new Keyring([new Uint8Array(16).fill(8)])),
+};
 const nothing = new Uint8Array();
 
 /** A frame around an encrypted stream, whose length it tells. */
@@ -280,7 +284,7 @@ const sealedPackets: Readonly<Record<string, Input>> = {
   "a padded packet of garbage": () => hex("00".repeat(61)),
   "a packet with another key": () =>
     encodePacket({ messages: [ping("target")], crc: false }, stranger),
-  "nothing, encrypted": () => keyring.encrypt(nothing, nothing),
+  "nothing, encrypted": () => cipher.encrypt(nothing, nothing),
   "a ping for somebody else": () =>
     encodePacket({ messages: [ping("somebody")], crc: false }, sealed),
   "a ping": () => encodePacket({ messages: [ping("target")], crc: false }, sealed),
@@ -324,5 +328,5 @@ oddTest("odd packets and streams are answered and logged alike", { packets, stre
 oddTest(
   "what is not encrypted as it should be is answered and logged alike",
   { packets: sealedPackets, streams: sealedStreams, wire: sealed },
-  [`-encrypt=${keyring.primary.toBase64()}`],
+  [`-encrypt=${cipher.keyring.primary.toBase64()}`],
 );

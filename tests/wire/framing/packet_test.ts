@@ -5,6 +5,7 @@ import { assert, assertEquals, assertLess, assertThrows } from "@std/assert";
 import { Address } from "../../../lib/base/address.ts";
 import { encodeMessage } from "../../../lib/wire/messages/message_codec.ts";
 import { compress } from "../../../lib/wire/framing/compression.ts";
+import { KeyringCipher } from "../../../lib/wire/framing/cipher.ts";
 import { Keyring } from "../../../lib/wire/framing/keyring.ts";
 import { lzwEncode } from "../../../lib/wire/framing/lzw.ts";
 import type { Message } from "../../../lib/wire/messages/messages.ts";
@@ -20,7 +21,7 @@ import { capturedVectors, fromHex } from "../vectors.ts";
 
 const plain: WireOptions = { compress: false };
 const keys = [16, 24, 32].map((length) => new Uint8Array(length).fill(length));
-const keyring = new Keyring(keys);
+const cipher = new KeyringCipher(new Keyring(keys));
 
 const nack: Message = { type: "nack", sequence: 5 };
 const ping: Message = {
@@ -61,8 +62,13 @@ Deno.test("every combination of layers decodes to what was sent", () => {
     for (const crc of [false, true]) {
       for (const compress of [false, true]) {
         for (const label of [undefined, "prod"]) {
-          for (const ring of [undefined, ...keys.map((key) => new Keyring([key]))]) {
-            const options = { compress, label, keyring: ring };
+          for (
+            const ring of [
+              undefined,
+              ...keys.map((key) => new KeyringCipher(new Keyring([key]))),
+            ]
+          ) {
+            const options = { compress, label, cipher: ring };
             const bytes = encodePacket({ messages, crc }, options);
             assertEquals(decodePacket(bytes, options), { messages, problems: [] });
           }
@@ -176,7 +182,7 @@ Deno.test("compounds inside compounds and inside compression are taken apart", (
 });
 
 Deno.test("a node without a keyring takes an encrypted packet for a broken ping", () => {
-  const bytes = encodePacket({ messages: [nack], crc: false }, { compress: false, keyring });
+  const bytes = encodePacket({ messages: [nack], crc: false }, { compress: false, cipher });
   const { messages, problems } = decodePacket(bytes, plain);
   assertEquals(messages, []);
   assertEquals(problems.length, 1);
@@ -185,37 +191,37 @@ Deno.test("a node without a keyring takes an encrypted packet for a broken ping"
 
 Deno.test("a node with a keyring drops plain packets, unless it accepts unencrypted ones", () => {
   const bytes = encodePacket({ messages: [nack], crc: true }, { compress: false });
-  assertEquals(decodePacket(bytes, { compress: false, keyring }), {
+  assertEquals(decodePacket(bytes, { compress: false, cipher }), {
     messages: [],
     problems: [err("memberlist: Decrypt packet failed: unsupported encryption version 12")],
   });
-  const lenient = { compress: false, keyring, verifyIncoming: false };
+  const lenient = { compress: false, cipher, verifyIncoming: false };
   assertEquals(decodePacket(bytes, lenient).messages, [nack]);
-  assertEquals(decodePacket(new Uint8Array(), { compress: false, keyring }).problems, [
+  assertEquals(decodePacket(new Uint8Array(), { compress: false, cipher }).problems, [
     err("memberlist: Decrypt packet failed: cannot decrypt empty payload"),
   ]);
 });
 
 Deno.test("a node that does not encrypt outgoing packets still reads encrypted ones", () => {
-  const quiet = { compress: false, keyring, verifyOutgoing: false };
+  const quiet = { compress: false, cipher, verifyOutgoing: false };
   const packet = { messages: [nack], crc: false };
   assertEquals(encodePacket(packet, quiet), encodePacket(packet, plain));
-  const encrypted = encodePacket(packet, { compress: false, keyring });
+  const encrypted = encodePacket(packet, { compress: false, cipher });
   assertEquals(decodePacket(encrypted, quiet).messages, [nack]);
 });
 
 Deno.test("an encrypted packet under another key or another label is dropped", () => {
-  const sent = { compress: false, keyring: new Keyring([keys[2]]), label: "a" };
+  const sent = { compress: false, cipher: new KeyringCipher(new Keyring([keys[2]])), label: "a" };
   const bytes = encodePacket({ messages: [nack], crc: false }, sent);
   const text = "memberlist: Decrypt packet failed: no installed keys could decrypt the message";
-  const stranger = { ...sent, keyring: new Keyring([keys[0]]) };
+  const stranger = { ...sent, cipher: new KeyringCipher(new Keyring([keys[0]])) };
   assertEquals(decodePacket(bytes, stranger).problems, [err(text)]);
   const relabelled = Uint8Array.of(0xf4, 1, 0x62, ...bytes.subarray(3));
   assertEquals(decodePacket(relabelled, { ...sent, label: "b" }).problems, [err(text)]);
 });
 
 Deno.test("with the label check left to the transport, the label still authenticates", () => {
-  const sent = { compress: false, keyring, label: "a" };
+  const sent = { compress: false, cipher, label: "a" };
   const bytes = encodePacket({ messages: [nack], crc: false }, sent).subarray(3);
   assertEquals(decodePacket(bytes, { ...sent, skipInboundLabelCheck: true }).messages, [nack]);
   assertEquals(
@@ -295,9 +301,9 @@ Deno.test("the overhead is the number of bytes that label and encryption add to 
     [{ compress: false }, 0],
     [{ compress: false, label: "prod" }, 6],
     [{ compress: false, label: "é" }, 4],
-    [{ compress: false, keyring }, 29],
-    [{ compress: false, keyring, label: "prod" }, 35],
-    [{ compress: false, keyring, verifyOutgoing: false }, 0],
+    [{ compress: false, cipher }, 29],
+    [{ compress: false, cipher, label: "prod" }, 35],
+    [{ compress: false, cipher, verifyOutgoing: false }, 0],
   ];
   const packet = { messages: [nack], crc: false };
   const bare = encodePacket(packet, { compress: false });

@@ -3,6 +3,7 @@
 import { assert, assertEquals, assertLess, assertNotEquals, assertThrows } from "@std/assert";
 import { Address } from "../../../lib/base/address.ts";
 import { compress } from "../../../lib/wire/framing/compression.ts";
+import { KeyringCipher } from "../../../lib/wire/framing/cipher.ts";
 import { Keyring } from "../../../lib/wire/framing/keyring.ts";
 import type { Claim, PushPull, StreamMessage } from "../../../lib/wire/messages/messages.ts";
 import { Writer } from "../../../lib/wire/msgpack/msgpack.ts";
@@ -18,8 +19,10 @@ import { fromHex, toHex } from "../vectors.ts";
 import { cpuTimeMs } from "../../support/cpu_time.ts";
 
 const plain: WireOptions = { compress: false };
-const keyring = new Keyring([32, 24, 16].map((length) => new Uint8Array(length).fill(length)));
-const sealed: WireOptions = { compress: false, keyring };
+const cipher = new KeyringCipher(
+  new Keyring([32, 24, 16].map((length) => new Uint8Array(length).fill(length))),
+);
+const sealed: WireOptions = { compress: false, cipher };
 
 const address = Address.parse("127.0.0.1", 7946);
 const versions = {
@@ -87,8 +90,13 @@ Deno.test("every combination of layers decodes to what was sent", () => {
     for (const message of messages[role]) {
       for (const compress of [false, true]) {
         for (const label of [undefined, "prod"]) {
-          for (const ring of [undefined, ...keyring.keys.map((key) => new Keyring([key]))]) {
-            const options = { compress, label, keyring: ring };
+          for (
+            const ring of [
+              undefined,
+              ...cipher.keyring.keys.map((key) => new KeyringCipher(new Keyring([key]))),
+            ]
+          ) {
+            const options = { compress, label, cipher: ring };
             const bytes = encodeStream(message, options, other(role));
             assertEquals(new StreamDecoder(options, role).push(bytes), message);
           }
@@ -99,7 +107,7 @@ Deno.test("every combination of layers decodes to what was sent", () => {
 });
 
 Deno.test("a stream is complete with its last byte and not before, whatever its layers", () => {
-  for (const options of [plain, { compress: true, label: "prod" }, { compress: true, keyring }]) {
+  for (const options of [plain, { compress: true, label: "prod" }, { compress: true, cipher }]) {
     const bytes = encodeStream(pushPull, options, "dialler");
     const decoder = new StreamDecoder(options, "server");
     for (let i = 0; i < bytes.length - 1; i++) {
@@ -130,7 +138,7 @@ Deno.test("a stream is compressed even if that makes it longer", () => {
 });
 
 Deno.test("only the dialler writes the label, but it authenticates both directions", () => {
-  const options = { compress: false, keyring, label: "prod" };
+  const options = { compress: false, cipher, label: "prod" };
   const ack: StreamMessage = { type: "ack", sequence: 1, payload: null };
   assertEquals(encodeStream(ack, options, "dialler")[0], 0xf4);
   const answer = encodeStream(ack, options, "server");
@@ -175,7 +183,7 @@ Deno.test("a stream that cannot be unwrapped is answered with the reason", () =>
     [fromHex("0a00000003010203"), sealed, "payload is too small to decrypt: 3"],
     [
       wrongKey,
-      { compress: false, keyring: new Keyring([new Uint8Array(16)]) },
+      { compress: false, cipher: new KeyringCipher(new Keyring([new Uint8Array(16)])) },
       "no installed keys could decrypt the message",
     ],
     [fromHex("0982a4416c676f01a3427566a0"), plain, "cannot decompress unknown algorithm 1"],
@@ -255,7 +263,7 @@ Deno.test("a decoder that may pause decompresses and decodes a little at a time"
   const userState = { bytes: new Uint8Array(1024 * 1024) };
   const message: PushPull = { type: "push-pull", join: false, nodes: claims(100), userState };
   const decoder = new StreamDecoder(sealed, "server", { pauseAfter: 64 });
-  let decoded = decoder.push(encodeStream(message, { compress: true, keyring }, "dialler"));
+  let decoded = decoder.push(encodeStream(message, { compress: true, cipher }, "dialler"));
   let pauses = 0;
   for (; decoder.isPaused; pauses++) decoded = decoder.push(new Uint8Array());
   // 16 times 64 KiB, and 64 nodes.
