@@ -19,7 +19,7 @@ import type { RunningRecording } from "../recording/start_recording.ts";
 import { failureText } from "../rpc/failure_text.ts";
 import type { RpcCounter } from "../rpc/server/rpc_agent.ts";
 import { encodeMeta } from "../serf/check_config.ts";
-import { INTERNAL_PREFIX, PING_QUERY } from "../api/internal_names.ts";
+import { CHECKUP_QUERY, INTERNAL_PREFIX, PING_QUERY } from "../api/internal_names.ts";
 import type { SerfEvent } from "../api/event.ts";
 import type { KeyOperation, KeyResult } from "../api/keys.ts";
 import type { Member } from "../api/member.ts";
@@ -213,8 +213,8 @@ export class Agent implements HttpAgent {
     payload: Uint8Array | null,
     options: QueryOptions,
   ): Promise<Subscription<QueryRecord>> {
-    const isPing = name === PING_QUERY && (payload ?? "").length === 0;
-    if (name.startsWith(INTERNAL_PREFIX) && !isPing) {
+    const isHarmless = [PING_QUERY, CHECKUP_QUERY].includes(name) && (payload ?? "").length === 0;
+    if (name.startsWith(INTERNAL_PREFIX) && !isHarmless) {
       throw new RangeError(`Queries cannot contain the '${INTERNAL_PREFIX}' prefix`);
     }
     const quoted = goQuote(payload ?? "");

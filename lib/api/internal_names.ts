@@ -12,6 +12,9 @@ export const INTERNAL_PREFIX = "_serf_";
 /** A query that members only acknowledge, to see who can be reached. */
 export const PING_QUERY = `${INTERNAL_PREFIX}ping`;
 
+/** Asks members for their time, and where they see the member that asks: the host answers it. Serf's do not know it. */
+export const CHECKUP_QUERY = `${INTERNAL_PREFIX}checkup`;
+
 /** Asks members which node they know under a name. */
 export const CONFLICT_QUERY = `${INTERNAL_PREFIX}conflict`;
 

@@ -16,6 +16,10 @@ export const commandTable: CommandTable = new Map<string, CommandEntry>([
     summary: "Print a shell's completion of this program",
     load: async () => (await import("./docs/completion.ts")).completionOf(commandTable),
   }],
+  ["doctor", {
+    summary: "Look for what is wrong with agent and cluster",
+    load: async () => (await import("./commands/doctor.ts")).doctor,
+  }],
   ["event", {
     summary: "Send a user event to all members",
     load: async () => (await import("./commands/event.ts")).event,

@@ -27,7 +27,7 @@ import type { SerfConfig } from "../serf/config.ts";
 import { type MakeCore, SerfCore, type SerfTimer } from "../serf/core.ts";
 import type { IncomingQuery, SerfOutput } from "../serf/output.ts";
 import { compileFilters, encodeFilters } from "../serf/queries/filters.ts";
-import { PING_QUERY } from "../api/internal_names.ts";
+import { CHECKUP_QUERY, PING_QUERY } from "../api/internal_names.ts";
 import { packetOverhead } from "../wire/framing/packet.ts";
 import { Driver } from "./driver.ts";
 import { joinTargets } from "./join.ts";
@@ -338,6 +338,7 @@ export class RunningNode {
       case "expressions-needed":
         return this.#expressionsNeeded();
       case "query":
+        if (output.name === CHECKUP_QUERY) return this.#answerCheckup(output);
         return this.#publish(
           new QueryEvent(
             output,
@@ -354,6 +355,17 @@ export class RunningNode {
     for (const [events, filters] of this.#subscriptions) {
       const wanted = filters.length === 0 || filters.some((filter) => matchesEvent(filter, event));
       if (wanted) events.push(event);
+    }
+  }
+
+  /** Tells our time, and where we see the member that asks. The protocol core has no clock. */
+  #answerCheckup(query: IncomingQuery): void {
+    const asker = this.core.member(query.sourceNode)?.address.text;
+    const answer = JSON.stringify({ time_ms: Date.now(), asker_address: asker });
+    try {
+      this.#respond(query, toBytes(answer));
+    } catch (error) {
+      this.#resources.log("WARN", `serf: Failed to answer a checkup: ${errorText(error)}`);
     }
   }
 

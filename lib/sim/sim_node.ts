@@ -10,6 +10,7 @@ import type { JoinFailure } from "../base/errors.ts";
 import type { LogEvent } from "../base/world.ts";
 import { compileExpression } from "../go/regexp.ts";
 import { QueryEvent, type SerfEvent } from "../api/event.ts";
+import { INTERNAL_PREFIX } from "../api/internal_names.ts";
 import type { KeyOperation } from "../api/keys.ts";
 import type { Member, MemberStatus } from "../api/member.ts";
 import type { QueryParameters } from "../api/query.ts";
@@ -472,6 +473,7 @@ export class SimNode {
   }
 
   #hearQuery(query: IncomingQuery): void {
+    if (query.name.startsWith(INTERNAL_PREFIX)) return; // the user never sees it
     const respond = (payload: Uint8Array) =>
       this.#afterwards(() => this.#serf.respond(query, payload));
     const fail = (reason: string) => this.#afterwards(() => this.#serf.failQuery(query, reason));

@@ -11,6 +11,7 @@ import { ScriptedAgent } from "./scripted_agent.ts";
 
 /** Arguments with which each command that talks to an agent has something to do. */
 const rpcCommands: Readonly<Record<string, readonly string[]>> = {
+  "doctor": [],
   "event": ["deploy"],
   "force-leave": ["bravo"],
   "info": [],
@@ -62,6 +63,9 @@ const jsonResults: Readonly<Record<string, unknown>> = {
   "rtt": { from: "alpha", to: "alpha", rtt_ms: 2 },
   "tags": { set: { a: "b" }, deleted: [] },
 };
+
+/** To the doctor an agent that cannot be asked is a finding. */
+const askingCommands = Object.entries(rpcCommands).filter(([name]) => name !== "doctor");
 
 /** Those that take no more arguments than they have in the table say so in words of Serf's. */
 const OWN_WORDS = ["event", "force-leave", "join", "query", "rtt"];
@@ -153,7 +157,7 @@ Deno.test("with JSON, errors are one object on standard error, and standard outp
     assertEquals(stderr.trimEnd().split("\n").length, 1, stderr);
     return JSON.parse(stderr);
   };
-  for (const [command, args] of Object.entries(rpcCommands)) {
+  for (const [command, args] of askingCommands) {
     const json = [command, "-format=json"];
     const refused = error(await serf([...json, "-rpc-addr=127.0.0.1:1", ...args]));
     assertMatch(refused.error, /connection refused$/);
@@ -224,7 +228,7 @@ Deno.test("a wrong expression of members is named, whichever flag has it", async
 });
 
 Deno.test("where nothing listens, a hint names the flag", async () => {
-  for (const [command, args] of Object.entries(rpcCommands)) {
+  for (const [command, args] of askingCommands) {
     const { stdout, stderr, exit } = await serf([command, "-rpc-addr=127.0.0.1:1", ...args]);
     const reason = "dial tcp 127.0.0.1:1: connect: connection refused";
     assertEquals(stdout, `Error connecting to Serf agent: ${reason}\n`);
@@ -236,7 +240,7 @@ Deno.test("where nothing listens, a hint names the flag", async () => {
 
 Deno.test("without the token that the agent wants, a hint names the flag", async () => {
   await using agent = new ScriptedAgent({ authKey: "s3cret" });
-  for (const [command, args] of Object.entries(rpcCommands)) {
+  for (const [command, args] of askingCommands) {
     const { stdout, stderr, exit } = await agent.run([command, ...args]);
     assertMatch(stdout, /: Authentication required\n$/, command);
     assertMatch(stderr, /-rpc-auth, .* SERF_RPC_AUTH /);
@@ -248,7 +252,7 @@ Deno.test("an agent that does not answer is not waited for without end", async (
   using stopped = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const address = `127.0.0.1:${stopped.addr.port}`;
   await Promise.all(
-    Object.entries(rpcCommands).map(async ([command, args]) => {
+    askingCommands.map(async ([command, args]) => {
       const flags = [`-rpc-addr=${address}`, "-rpc-timeout=50ms"];
       const { stdout, stderr, exit } = await serf([command, ...flags, ...args]);
       assertEquals(stdout, "Error connecting to Serf agent: no answer within 0.05 s\n");

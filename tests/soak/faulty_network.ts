@@ -24,6 +24,8 @@ export interface NetworkFaults {
   readonly cut?: readonly (readonly [from: Host, to: Host])[];
   /** Hosts of which no UDP packets arrive at others, and at which none arrive. */
   readonly withoutUdp?: readonly Host[];
+  /** Hosts to which no UDP packets of more than 576 bytes get, headers included. */
+  readonly narrow?: readonly Host[];
 }
 
 /** A place for the processes of one member. */
@@ -95,7 +97,7 @@ export class FaultyNetwork implements AsyncDisposable {
 
   /** Replaces all faults by these. */
   async setFaults({ udpLossPercent, noTcp = false, ...faults }: NetworkFaults): Promise<void> {
-    const { muted = [], cutOff = [], cut = [], withoutUdp = [] } = faults;
+    const { muted = [], cutOff = [], cut = [], withoutUdp = [], narrow = [] } = faults;
     const rules = [
       ...muted.map(({ ip }) => `ip saddr ${ip} drop`),
       ...cutOff.flatMap(({ ip }) => [`ip saddr ${ip} drop`, `ip daddr ${ip} drop`]),
@@ -104,6 +106,7 @@ export class FaultyNetwork implements AsyncDisposable {
         `meta l4proto udp ip saddr ${ip} drop`,
         `meta l4proto udp ip daddr ${ip} drop`,
       ]),
+      ...narrow.map(({ ip }) => `ip daddr ${ip} meta l4proto udp ip length > 576 drop`),
     ];
     if (noTcp) rules.push(`tcp dport ${GOSSIP_PORT} drop`, `tcp sport ${GOSSIP_PORT} drop`);
     rules.push("meta l4proto udp counter");

@@ -61,7 +61,7 @@ const RPC_FILE_FLAG = /^-rpc-(addr=unix:|auth-file=|tls-)/;
 
 function denoRun(main: string, args: readonly string[]): { program: string; args: string[] } {
   const isBundle = main.endsWith(".js");
-  const permissions = args[0] === "agent" ? agentPermissions : [
+  const permissions = ["agent", "doctor"].includes(args[0]) ? agentPermissions : [
     ...clientPermissions,
     ...args.some((arg) => RPC_FILE_FLAG.test(arg)) ? rpcFilePermissions : [],
     // A bundle reads its scripts when they are used.

@@ -19,7 +19,7 @@ import {
   refuseArguments,
   UsageFailure,
 } from "../command.ts";
-import { formatFlag, formatResult } from "../output.ts";
+import { formatFlag, formatResult, parseFormat } from "../output.ts";
 import { drawChart } from "../simulate/chart.ts";
 import { ShapeError } from "../simulate/json_shape.ts";
 import { ProgressLine } from "../simulate/progress_line.ts";
@@ -84,7 +84,7 @@ export const simulate: Command = {
   async run(args, io) {
     const flags = parse(args);
     try {
-      checkFormat(flags.format);
+      parseFormat(flags.format); // before anything is run
       const scenario = flags.scenario === undefined
         ? scenarioOfFlags(flags)
         : await scenarioOfFile(flags.scenario, flags);
@@ -113,11 +113,6 @@ function parse(args: readonly string[]): Flags {
   } catch (error) {
     throw error instanceof FlagError ? flagFailure(error) : error;
   }
-}
-
-/** Refuses a wrong format before anything is run. */
-function checkFormat(format: string): void {
-  formatResult(format, { text: () => "", json: () => null });
 }
 
 /** What is wrong with the flags or the file, or went wrong in the run, as a failure; a defect stays what it is. */

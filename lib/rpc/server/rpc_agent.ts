@@ -78,8 +78,8 @@ export interface RpcAgent {
   ): Promise<void>;
 
   /**
-   * Asks a query; resolves when it is sent. Rejects if it is too large, or if its name is one of Serf's internal ones; only a ping without payload,
-   * which tests reachability, is allowed. The subscription closes when the query is over.
+   * Asks a query; resolves when it is sent. Rejects if it is too large, or if its name is one of Serf's internal ones; only
+   * a ping, which tests reachability, and a checkup are allowed, without a payload. The subscription closes when the query is over.
    */
   query(
     name: string,

@@ -13,6 +13,7 @@ import type { SerfContext } from "../../context.ts";
 import type { MemberRecord } from "../../members/member_table.ts";
 import type { OpenQuery, QueryResponder } from "../query_responder.ts";
 import {
+  CHECKUP_QUERY,
   CONFLICT_QUERY,
   INTERNAL_PREFIX,
   keyQuery,
@@ -53,6 +54,8 @@ export class InternalQueries {
     switch (name) {
       case PING_QUERY:
         return;
+      case CHECKUP_QUERY:
+        return this.#context.expressions.emit(this.#responder.open(query));
       case CONFLICT_QUERY:
         return this.#respondToConflict(query);
       case WHY_QUERY:
