@@ -72,8 +72,8 @@ export class CommandFailure extends Error {
   readonly showHelp: boolean;
   readonly hint: string | undefined;
   readonly details: Readonly<Record<string, JsonValue>>;
-  /** Whether it is told in JSON; set by who knows the flags. */
-  inJson = false;
+  /** Whether it is told in JSON; set by who has parsed the flags. Default: if the arguments seem to ask for it. */
+  inJson: boolean | undefined;
 
   constructor(message: string, options: FailureOptions = {}) {
     super(message);

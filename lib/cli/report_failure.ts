@@ -55,7 +55,7 @@ export async function reportFailure(
   const { message, showHelp, details } = failure;
   const isUsage = failure instanceof UsageFailure;
   const hint = failure.hint ?? (isUsage ? await suggestedFlag(message, usage) : hintFor(message));
-  if (failure.inJson || (isUsage && asksForJson(args))) {
+  if (failure.inJson ?? asksForJson(args)) {
     const told = message === "" ? { error: hint } : { error: message.trim(), hint };
     io.err(JSON.stringify({ ...told, ...details }));
     return;
@@ -105,7 +105,7 @@ export async function reportUnknownCommand(
   io.err(hint === undefined ? error : `${error}\n${hint}`);
 }
 
-/** Whether JSON is asked for somewhere in arguments that cannot be parsed. */
+/** Whether JSON is asked for somewhere in arguments that are not parsed. */
 function asksForJson(args: readonly string[]): boolean {
   const end = args.indexOf("--");
   const line = ` ${(end < 0 ? args : args.slice(0, end)).join(" ")} `;

@@ -174,6 +174,9 @@ Deno.test("with JSON, errors are one object on standard error, and standard outp
   for (const command of ["version", "keygen"]) {
     assertMatch(error(await serf([command, "-format=json", "-x"])).error, /not defined: -x$/);
   }
+  for (const args of [["-x"], ["surplus"], ["/no recording"]]) {
+    error(await serf(["replay", "-format=json", ...args]));
+  }
   assertMatch(error(await serf(["tags", "-format=json"])).error, /^Nothing to do: give -set/);
   assertEquals(error(await serf(["member", "-format", "json"])), {
     error: "Unknown command: member",
@@ -202,6 +205,15 @@ Deno.test("a format that there is not is refused before connecting", async () =>
     assertMatch(stderr, /^-format is one of text, json/);
     assertEquals(exit, 1);
   }
+});
+
+Deno.test("ndjson is refused where there is only one result", async () => {
+  const { stdout, stderr, exit } = await serf(["info", "-format=ndjson"]);
+  assertEquals([stdout, exit], ["", 1]);
+  assertEquals(JSON.parse(stderr), {
+    error: 'Encoding error: Invalid output format "ndjson"',
+    hint: "-format is one of text, json.",
+  });
 });
 
 Deno.test("help goes to standard error, with success", async () => {
