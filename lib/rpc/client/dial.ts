@@ -17,7 +17,6 @@ import {
 } from "../endpoint.ts";
 import type { TcpEndpoint } from "../tcp_endpoint.ts";
 import type { Connection } from "../connection.ts";
-import { loadTls } from "../tls.ts";
 import type { RpcTlsOptions } from "../tls_options.ts";
 
 /** Limits of a dial. */
@@ -66,6 +65,7 @@ async function secure(
   options: RpcTlsOptions & { readonly serverName: string },
   { timeoutMs, signal }: Limits,
 ): Promise<Connection> {
+  const { loadTls } = await import("../tls.ts");
   const secured = (await loadTls()).connect(connection, options);
   const ending = new AbortController();
   const abort = () => ending.abort(signal?.reason);

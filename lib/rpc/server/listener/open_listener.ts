@@ -8,7 +8,6 @@ import { parseEndpoint } from "../../endpoint.ts";
 import type { ServerTlsOptions } from "../../tls_options.ts";
 import type { ClientListener } from "./client_listener.ts";
 import { listenTcp } from "./tcp_listener.ts";
-import { listenTls } from "./tls_listener.ts";
 import { listenUnix } from "./unix_listener.ts";
 
 /**
@@ -20,7 +19,10 @@ export async function openListener(
   address: string,
   { tls }: { readonly tls?: ServerTlsOptions } = {},
 ): Promise<ClientListener> {
-  if (tls !== undefined) return await listenTls(() => openListener(address), tls);
+  if (tls !== undefined) {
+    const { listenTls } = await import("./tls_listener.ts");
+    return await listenTls(() => openListener(address), tls);
+  }
   const endpoint = parseEndpoint(address, "listen");
   return "path" in endpoint ? await listenUnix(endpoint) : listenTcp(endpoint);
 }
