@@ -262,8 +262,10 @@ export class Agent implements HttpAgent {
     return this.#options.metricsReport();
   }
 
-  why(name: string): Explanation {
-    return this.#node.why(name);
+  async why(name: string): Promise<Explanation> {
+    const report = this.#node.why(name);
+    const { explain } = await import("../api/why/story.ts");
+    return explain(report);
   }
 
   async whyAll(name: string): Promise<ClusterExplanation> {

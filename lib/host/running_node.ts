@@ -13,9 +13,9 @@ import type { Member } from "../api/member.ts";
 import type { Payload } from "../api/payload.ts";
 import type { Query, QueryOptions, QueryParameters } from "../api/query.ts";
 import type { SerfClosed, SerfState } from "../api/serf_state.ts";
-import { type ClusterExplanation, compareViews } from "../api/why/compare.ts";
+import type { ClusterExplanation } from "../api/why/compare.ts";
+import type { WhyReport } from "../api/why/evidence.ts";
 import { shiftTimes } from "../api/why/shift_times.ts";
-import { explain, type Explanation } from "../api/why/story.ts";
 import { viewOf } from "../api/why/view.ts";
 import type { Address } from "../base/address.ts";
 import { toBytes } from "../base/bytes.ts";
@@ -262,20 +262,24 @@ export class RunningNode {
     return events;
   }
 
-  /** As `Serf.why`. */
-  why(name: string): Explanation {
+  /** As `Serf.why`, without a conclusion. */
+  why(name: string): WhyReport {
     const report = this.core.why(name);
     if (report === undefined) {
       throw unknownMember(name, this.core.members().map((member) => member.name));
     }
-    return explain(shiftTimes(report, Date.now() - report.timeMs));
+    return shiftTimes(report, Date.now() - report.timeMs);
   }
 
   /** As `Serf.whyAll`. */
   async whyAll(name: string): Promise<ClusterExplanation> {
     this.why(name);
     const { answers } = await this.#run("why-answers", (id) => this.core.askWhy(name, { id }));
-    const own = this.why(name);
+    const [{ explain }, { compareViews }] = await Promise.all([
+      import("../api/why/story.ts"),
+      import("../api/why/compare.ts"),
+    ]);
+    const own = explain(this.why(name));
     return compareViews(own, { ...answers, views: [viewOf(own), ...answers.views] });
   }
 

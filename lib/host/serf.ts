@@ -35,7 +35,7 @@ import type { SerfClosed, SerfState } from "../api/serf_state.ts";
 import { parseStats, type SerfStats } from "../api/stats.ts";
 import { applyTagChange, type TagChange } from "../api/tag_change.ts";
 import type { ClusterExplanation } from "../api/why/compare.ts";
-import type { Explanation } from "../api/why/story.ts";
+import { explain, type Explanation } from "../api/why/story.ts";
 import { abortable } from "../base/abortable.ts";
 import type { Address } from "../base/address.ts";
 import { showAs } from "../base/inspect.ts";
@@ -345,7 +345,7 @@ export class Serf implements AsyncDisposable {
    */
   why(name: string): Explanation {
     checkText("name", name);
-    return this.#node.why(name);
+    return explain(this.#node.why(name));
   }
 
   /**

@@ -169,7 +169,7 @@ const handlers: { readonly [C in Command]: Handler<C> } = {
   },
   "why": {
     async handle({ client: { agent }, body: { Node, All } }) {
-      const report = All ? await agent.whyAll(Node) : agent.why(Node);
+      const report = await (All ? agent.whyAll(Node) : agent.why(Node));
       return { body: { Report: JSON.stringify(report) } };
     },
   },

@@ -99,10 +99,10 @@ export interface RpcAgent {
   /** The metrics of the last minute, oldest first: the lines that SIGUSR1 makes the agent print. */
   metricsReport(): readonly string[];
 
-  /** Why a member is in its state. Throws a `RangeError` if nothing is known about that name. */
-  why(name: string): Explanation;
+  /** Why a member is in its state. Rejects with a `RangeError` if nothing is known about that name. */
+  why(name: string): Promise<Explanation>;
 
-  /** The same as all members see it. Rejects as {@link why} throws. */
+  /** The same as all members see it. Rejects as {@link why} does. */
   whyAll(name: string): Promise<ClusterExplanation>;
 
   /** The coordinate of a member, if it is known. */

@@ -177,10 +177,10 @@ export class FakeAgent implements RpcAgent {
     return this.statistics;
   }
 
-  why(name: string): Explanation {
+  why(name: string): Promise<Explanation> {
     this.calls.push(["why", name]);
-    if (this.explanation.node !== name) throw new RangeError(`Cannot find member ${name}`);
-    return this.explanation;
+    if (this.explanation.node === name) return Promise.resolve(this.explanation);
+    return Promise.reject(new RangeError(`Cannot find member ${name}`));
   }
 
   whyAll(name: string): Promise<ClusterExplanation> {

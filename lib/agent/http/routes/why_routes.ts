@@ -36,7 +36,7 @@ export const whyRoutes = [
     parameters,
     otherStatuses,
     response: { schema: explanation, help: "What the agent knows" },
-    handle: ({ agent }, { path: { node } }) => ({ json: found(() => agent.why(node)) }),
+    handle: async ({ agent }, { path: { node } }) => ({ json: await found(agent.why(node)) }),
   }),
   route({
     method: "post",
@@ -48,15 +48,15 @@ export const whyRoutes = [
     otherStatuses,
     response: { schema: cluster, help: "What the members know" },
     async handle({ agent }, { path: { node } }) {
-      found(() => agent.why(node));
+      await found(agent.why(node));
       return { json: await agent.whyAll(node) };
     },
   }),
 ];
 
-function found<T>(explain: () => T): T {
+async function found<T>(explanation: Promise<T>): Promise<T> {
   try {
-    return explain();
+    return await explanation;
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new Problem(404, error.message, { cause: error });
