@@ -5,18 +5,25 @@
  */
 
 /**
- * What Deno needs to be told to run the bundle. The unstable API is that of datagrams. V8's young generation would grow to
- * 48 MiB: under 300 events a second an agent takes 103 MiB, with this limit 71, and no more processor time.
+ * V8's young generation would grow to 48 MiB: under 300 events a second an agent takes 103 MiB, with this limit 71, and no
+ * more processor time.
+ */
+const LIMITED_MEMORY = "--max-semi-space-size=1";
+
+/**
+ * What Deno needs to be told to run the bundle. The unstable API is that of datagrams. With `--no-lazy` V8 compiles every
+ * function, which Deno keeps for later starts: `tests/bench/README.md` has what that brings.
  */
 export const BUNDLE_FLAGS: readonly string[] = [
   "--no-config",
   "--unstable-net",
-  "--v8-flags=--max-semi-space-size=1",
+  `--v8-flags=--no-lazy,${LIMITED_MEMORY}`,
 ];
 
-/** The same with the permissions that an agent needs. */
-export const RUN_FLAGS: readonly string[] = [
-  ...BUNDLE_FLAGS,
+/** The same for an executable. What it keeps for later starts was not measured, and without that `--no-lazy` costs time. */
+const EXECUTABLE_FLAGS = ["--no-config", "--unstable-net", `--v8-flags=${LIMITED_MEMORY}`];
+
+const PERMISSIONS = [
   "--no-prompt",
   "--allow-net",
   "--allow-sys=hostname,networkInterfaces",
@@ -25,6 +32,9 @@ export const RUN_FLAGS: readonly string[] = [
   "--allow-write",
   "--allow-run",
 ];
+
+/** What runs the bundle with the permissions that an agent needs. */
+export const RUN_FLAGS: readonly string[] = [...BUNDLE_FLAGS, ...PERMISSIONS];
 
 /** What is compiled. */
 export interface CompileOptions {
@@ -41,9 +51,10 @@ export async function compile(
   output: string,
   { bundle, flags = [], env }: CompileOptions,
 ): Promise<void> {
+  const runtime = [...EXECUTABLE_FLAGS, ...PERMISSIONS];
   const embedded = ["--no-check", "--app-name", "serf", "--include", bundle, "--output", output];
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["compile", ...RUN_FLAGS, ...embedded, ...flags, `${bundle}/main.js`],
+    args: ["compile", ...runtime, ...embedded, ...flags, `${bundle}/main.js`],
     env,
   }).output();
   if (!success) throw new Error(describeFailure(new TextDecoder().decode(stderr), bundle));
