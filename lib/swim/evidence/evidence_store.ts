@@ -144,17 +144,21 @@ export class EvidenceStore {
     return entry;
   }
 
-  /** What was recorded as `entry` turned out to be this: the outcome of a stream, or nacks, may come after the probe. */
-  amend(node: string, entry: StoredEntry, what: Observation): void {
+  /**
+   * What was recorded as `entry` turned out to be this: the outcome of a stream, or nacks, may come after the probe. Returns the
+   * entry where it is now, which is an earlier one if it only repeats that.
+   */
+  amend(node: string, entry: StoredEntry, what: Observation): StoredEntry {
     entry.what = what;
     const entries = this.#logs.get(node)?.entries;
-    if (entries === undefined || entries.at(-1) !== entry) return;
+    if (entries === undefined || entries.at(-1) !== entry) return entry;
     const before = findRepeated(entries.slice(0, -1), what);
-    if (before === undefined) return;
+    if (before === undefined) return entry;
     entries.pop();
     this.#bytes -= ENTRY_BYTES;
     this.#repeat(before, what, entry.lastAt);
     before.times += entry.times - 1;
+    return before;
   }
 
   #repeat(last: StoredEntry, what: Observation, at: number): StoredEntry {

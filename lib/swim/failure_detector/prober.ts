@@ -30,7 +30,7 @@ const STREAM_PING_SINCE = 3;
 /** memberlist: since protocol version 4, nodes send nacks. */
 const NACK_SINCE = 4;
 
-/** How many of the probes that failed last are remembered, in case an ack comes after all. */
+/** How many of the last probes without an ack are remembered, in case acks or nacks come after all. */
 const REMEMBERED_PROBES = 8;
 
 interface Probe {
@@ -60,8 +60,8 @@ export class Prober {
   readonly #sender: PacketSender;
   readonly #membership: Membership;
   #probe: Probe | undefined;
-  /** The probes that failed last, oldest first. */
-  readonly #failed: Probe[] = [];
+  /** The last probes without an ack, oldest first. */
+  readonly #unanswered: Probe[] = [];
   /** A tick came while a probe was running; the next probe follows at once. */
   #tickMissed = false;
 
@@ -249,6 +249,7 @@ export class Prober {
   #fail(probe: Probe): void {
     const { config, awareness, log } = this.#context;
     const { node, incarnation } = probe.target;
+    if (this.#unanswered.push(probe) > REMEMBERED_PROBES) this.#unanswered.shift();
     if (probe.stream === "answered") {
       this.#note(probe, "stream");
       awareness.apply(-1);
@@ -262,7 +263,6 @@ export class Prober {
     // Lifeguard: missing nacks suggest that our own network is at fault. Without helpers, so does any failed probe.
     const { nacksExpected, nackedBy } = probe;
     awareness.apply(nacksExpected > 0 ? Math.max(0, nacksExpected - nackedBy.size) : 1);
-    if (this.#failed.push(probe) > REMEMBERED_PROBES) this.#failed.shift();
     log("INFO", `Suspect ${node} has failed, no acks received`);
     this.#membership.suspectNode({ type: "suspect", node, incarnation, from: config.name });
   }
@@ -284,7 +284,7 @@ export class Prober {
 
   #noteLateAck(from: Address, sequence: number): void {
     const { world, evidence } = this.#context;
-    const probe = this.#failed.find(({ ping }) => ping.sequence === sequence);
+    const probe = this.#unanswered.find(({ ping }) => ping.sequence === sequence);
     if (probe === undefined) return;
     const rttMs = world.now - probe.sentAt;
     evidence.record(probe.target.node, { type: "late-ack", rttMs, helper: helperAt(from, probe) });
@@ -292,7 +292,7 @@ export class Prober {
 
   /** A helper takes as long as the rest of the probe to find that it gets no ack, so its nack usually comes after the end. */
   #noteLateNack(from: Address, sequence: number): void {
-    const probe = this.#failed.find(({ ping }) => ping.sequence === sequence);
+    const probe = this.#unanswered.find(({ ping }) => ping.sequence === sequence);
     if (probe === undefined || helperAt(from, probe) === "") return;
     probe.nackedBy.add(from.text);
     this.#amend(probe);
@@ -302,7 +302,8 @@ export class Prober {
   #amend(probe: Probe): void {
     const { entry, stream, target: { node } } = probe;
     if (entry?.what.type !== "probe") return;
-    this.#context.evidence.amend(node, entry, { ...entry.what, stream, nacks: nacksOf(probe) });
+    const what = { ...entry.what, stream, nacks: nacksOf(probe) };
+    probe.entry = this.#context.evidence.amend(node, entry, what);
   }
 
   #end(): void {

@@ -73,7 +73,7 @@ Deno.test("an entry that turns out to repeat the one before it is counted there"
   const entry = store.record("a", open)!;
   assertEquals(store.log("a")!.entries.length, 2);
   const before = store.bytes;
-  store.amend("a", entry, UNANSWERED);
+  assertEquals(store.amend("a", entry, UNANSWERED), store.log("a")!.entries[0]);
   assertEquals(store.log("a")!.entries.map(({ times }) => times), [2]);
   assertLess(store.bytes, before);
 });
