@@ -100,7 +100,7 @@ export class OutputDigest {
     if (value instanceof Map || value instanceof Set) return this.#list([...value]);
     if ("bytes" in value) {
       const { bytes } = value as Opaque;
-      return this.#bytes(this.#redaction?.body(bytes) ?? bytes);
+      return this.#bytes(this.#redaction?.output(bytes) ?? bytes);
     }
     if ("incarnation" in value && "versions" in value) return this.#claim(value as Claim);
     this.#digest.word(Kind.object);

@@ -275,8 +275,10 @@ class RecordedWorld implements SerfWorld {
 
 function withoutPayload(event: SerfOutput, redaction: Redaction): unknown {
   switch (event.type) {
-    case "user":
     case "query":
+      redaction.userQuery(event);
+      return { ...event, payload: redaction.payload(event.payload) };
+    case "user":
       return { ...event, payload: redaction.payload(event.payload) };
     case "query-record": {
       const { record } = event;

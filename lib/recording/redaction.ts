@@ -7,6 +7,7 @@
  * @module
  */
 
+import type { LamportTime } from "../base/lamport_time.ts";
 import { DecodeError } from "../base/errors.ts";
 import { decodeText, encodeText } from "../base/text.ts";
 import { INTERNAL_PREFIX } from "../api/internal_names.ts";
@@ -16,8 +17,17 @@ import { Reader } from "../wire/msgpack/msgpack.ts";
 /** How many keys have stand-ins; a cluster has a few at a time. More begin to replace the oldest. */
 const MAX_KEYS = 256;
 
+/** How many queries are remembered; their responses come within seconds. */
+const MAX_QUERIES = 4_096;
+
 /** Makes fillers of payloads: a digest of bytes that nobody can compute without its secret key. */
 export type KeyedHash = (bytes: Uint8Array) => Uint8Array;
+
+/** What tells queries apart. */
+interface QueryId {
+  readonly lTime: LamportTime;
+  readonly id: number;
+}
 
 interface StandIn {
   readonly original: Uint8Array;
@@ -30,6 +40,10 @@ export class Redaction {
   /** Keys by their base64 text: raw, and as text. */
   readonly #keys = new Map<string, readonly [raw: StandIn, base64: StandIn]>();
   readonly #texts = new Map<string, string>();
+  /** The latest queries: those of users, and those of Serf itself, whose responses the core reads. */
+  readonly #queries = new Map<string, "user" | "internal">();
+  /** Whether the message at hand was made by the core. */
+  #isOutput = false;
 
   /** Without a keyed hash, payloads stay. */
   constructor({ keyedHash }: { readonly keyedHash?: KeyedHash } = {}) {
@@ -75,8 +89,24 @@ export class Redaction {
     return this.#filler(payload);
   }
 
-  /** A Serf message: the same bytes if there is nothing to replace. */
-  body(bytes: Uint8Array): Uint8Array {
+  /** A query of a user was delivered: its responses have payloads. */
+  userQuery(query: QueryId): void {
+    this.#learnQuery(query, "user");
+  }
+
+  /** A Serf message that the core has made: the same bytes if there is nothing to replace. */
+  output(bytes: Uint8Array): Uint8Array {
+    this.#isOutput = true;
+    return this.#body(bytes);
+  }
+
+  /** A Serf message that the core is given: the same bytes if there is nothing to replace. */
+  input(bytes: Uint8Array): Uint8Array {
+    this.#isOutput = false;
+    return this.#body(bytes);
+  }
+
+  #body(bytes: Uint8Array): Uint8Array {
     if (this.#leavesAsIs(bytes[0])) return bytes;
     const copy = bytes.slice();
     const changed = this.#redact(copy);
@@ -119,8 +149,10 @@ export class Redaction {
     const query = decodeSerf(bytes);
     if (query.type !== "query") return false;
     if (!query.name.startsWith(INTERNAL_PREFIX)) {
+      this.#learnQuery(query, "user");
       return this.#replacePayloads(new Reader(bytes, 1), QUERY_FIELDS);
     }
+    this.#learnQuery(query, "internal");
     this.#learnKeys(query.payload);
     return false;
   }
@@ -128,7 +160,10 @@ export class Redaction {
   #redactResponse(bytes: Uint8Array): boolean {
     const response = decodeSerf(bytes);
     if (response.type !== "query-response" || this.#learnKeys(response.payload)) return false;
-    if (response.payload?.[0] === SerfType.conflictResponse) return false;
+    const known = this.#queries.get(keyOf(response));
+    // Our own answers to Serf's queries come before these have been sent to anybody.
+    if (known === "internal" || (known === undefined && this.#isOutput)) return false;
+    this.#learnQuery(response, "user");
     return this.#replacePayloads(new Reader(bytes, 1), RESPONSE_FIELDS);
   }
 
@@ -149,6 +184,13 @@ export class Redaction {
       if (!(error instanceof DecodeError)) throw error;
       return false;
     }
+  }
+
+  #learnQuery(query: QueryId, kind: "user" | "internal"): void {
+    if (this.keepsPayloads) return;
+    this.#queries.set(keyOf(query), kind);
+    const [oldest] = this.#queries.keys();
+    if (this.#queries.size > MAX_QUERIES) this.#queries.delete(oldest);
   }
 
   #learnText(key: string): void {
@@ -239,6 +281,10 @@ const QUERY_FIELDS = [
 ];
 const RESPONSE_FIELDS = ["LTime", "ID", "From", "Flags", "Payload"];
 const SLOT_FIELDS = ["Name", "Payload"];
+
+function keyOf({ lTime, id }: QueryId): string {
+  return `${lTime} ${id}`;
+}
 
 /** Where bytes occur in others, from a place on; -1 if nowhere. */
 function find(bytes: Uint8Array, wanted: Uint8Array, from: number): number {

@@ -167,7 +167,7 @@ export class StepWriter {
 
   #redactMessage(message: Message): Message {
     if (message.type !== "user") return message;
-    const bytes = this.#redaction.body(message.body.bytes);
+    const bytes = this.#redaction.input(message.body.bytes);
     return bytes === message.body.bytes ? message : { type: "user", body: { bytes } };
   }
 
@@ -178,7 +178,7 @@ export class StepWriter {
   #redactStream(message: StreamMessage): StreamMessage {
     if (message.type === "user") return this.#redactMessage(message) as StreamMessage;
     if (message.type !== "push-pull" || message.userState === null) return message;
-    return { ...message, userState: { bytes: this.#redaction.body(message.userState.bytes) } };
+    return { ...message, userState: { bytes: this.#redaction.input(message.userState.bytes) } };
   }
 
   #reply(id: number, reply: Reply): void {

@@ -51,6 +51,9 @@ function useKeysAndPayloads(cluster: Cluster, second: number): void {
       return;
     case 5:
       other.restart();
+      return;
+    case 15:
+      first.whyAll(other.name);
   }
 }
 
