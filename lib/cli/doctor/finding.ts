@@ -4,6 +4,7 @@
  * @module
  */
 
+import { escapeControls } from "../../go/escape_controls.ts";
 import type { JsonValue } from "../../go/format_json.ts";
 
 /** How bad it is, from good to bad; the index is the exit code. */
@@ -28,13 +29,13 @@ export function exitCodeOf(findings: readonly Finding[]): number {
   return Math.max(0, ...findings.map(({ status }) => STATUSES.indexOf(status)));
 }
 
-/** The findings as text, the worst last, where people look. */
+/** The findings as text, the worst last, where people look. Control characters in names of others are escaped. */
 export function formatFindings(findings: readonly CheckedFinding[]): string {
   const width = Math.max(0, ...findings.map(({ check }) => check.length));
   return [...findings]
     .sort((a, b) => STATUSES.indexOf(a.status) - STATUSES.indexOf(b.status))
     .flatMap(({ check, status, seen, advice }) => [
-      `${status.padEnd(4)}  ${check.padEnd(width)}  ${seen}`,
+      `${status.padEnd(4)}  ${check.padEnd(width)}  ${escapeControls(seen)}`,
       ...advice === undefined ? [] : [`${" ".repeat(width + 8)}${advice}`],
     ])
     .join("\n");

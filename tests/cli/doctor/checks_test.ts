@@ -290,6 +290,21 @@ Deno.test("a healthy agent and a good configuration have good findings only", ()
   assertEquals(exitCodeOf(findings), 0);
 });
 
+Deno.test("of many members with problems, the first are named and the others counted", () => {
+  const probes = Array.from({ length: 30 }, (_, i) => probe(`n${i}`, { tcp: refused }));
+  const bad = runChecks(ofAgent({ probes })).filter(({ status }) => status === "fail");
+  assertEquals(bad.length, 21);
+  assertEquals(bad[20].seen, "10 more members with such problems");
+});
+
+Deno.test("control characters in names are escaped on a terminal", () => {
+  const seen = "a\x1b[2Jb answers";
+  assertEquals(
+    formatFindings([{ check: "x", status: "ok", seen }]),
+    "ok    x  a\\x1b[2Jb answers",
+  );
+});
+
 Deno.test("a port that the agent itself uses is none that is taken", () => {
   const ports = [{ purpose: "RPC", address: "x:1", error: "in use", isTheAgent: true }] as const;
   assertEquals(exitCodeOf(runChecks(ofConfig({ ports }))), 0);

@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { readAnswer } from "../../../lib/cli/doctor/gather/agent_facts.ts";
 import { gatherConfigFacts } from "../../../lib/cli/doctor/gather/config_facts.ts";
 import { encodePaddedPing } from "../../../lib/cli/doctor/gather/member_prober.ts";
 import {
@@ -76,6 +77,16 @@ Deno.test("sockets, their holders and limits are read from /proc", () => {
     undefined,
     undefined,
   ]);
+});
+
+Deno.test("an answer to a checkup that makes no sense counts as none", () => {
+  const read = (text: string) => readAnswer(new TextEncoder().encode(text));
+  assertEquals(read('{"time_ms":5,"asker_address":"x:1"}'), { timeMs: 5, address: "x:1" });
+  assertEquals(read('{"time_ms":5,"asker_address":7}'), { timeMs: 5, address: undefined });
+  for (const wrong of ["", "{", "null", "3", '{"time_ms":"now"}']) {
+    assertEquals(read(wrong), undefined, wrong);
+  }
+  assertEquals(readAnswer(null), undefined);
 });
 
 Deno.test("a configuration is tried without leaving anything behind", async () => {

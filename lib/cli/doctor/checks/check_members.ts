@@ -7,19 +7,28 @@
 import type { Finding } from "../finding.ts";
 import { type AgentFacts, type HostFacts, type MemberProbe, PROBE_SIZES } from "../facts.ts";
 
-/** Members that are named at most in one finding. */
+/** So many clocks or addresses are named, and so many members that are hard to reach. */
 const MAX_NAMED = 5;
+const MAX_TOLD = 20;
 
 /** Datagrams and streams to every member. */
 export function checkReachability({ name, probes }: AgentFacts): Finding[] {
   const others = probes.filter(({ member, status }) => member !== name && status !== "left");
   const findings = others.flatMap(findingOf);
   const good = others.filter((probe) => findingOf(probe).length === 0);
-  if (good.length === 0) return findings;
+  const told = findings.slice(0, MAX_TOLD);
+  if (findings.length > MAX_TOLD) {
+    told.push({
+      status: "fail",
+      seen: `${countOf(findings.length - MAX_TOLD, "more member")} with such problems`,
+      advice: "Begin with what they have in common.",
+    });
+  }
+  if (good.length === 0) return told;
   const seen = `${countOf(good.length, "other member")} answered by UDP, up to ${
     Math.max(...PROBE_SIZES)
   } bytes, and by TCP`;
-  return [{ status: "ok", seen }, ...findings];
+  return [{ status: "ok", seen }, ...told];
 }
 
 function findingOf({ member, address, status, udp, tcp }: MemberProbe): Finding[] {

@@ -98,12 +98,13 @@ async function askForCheckups(client: RpcClient): Promise<Checkup[] | undefined>
     for await (const record of query) {
       if (record.type !== "response") continue;
       const receivedAt = Date.now();
-      const answer = JSON.parse(decodeText(record.payload ?? new Uint8Array()));
+      const answer = readAnswer(record.payload);
+      if (answer === undefined) continue;
       checkups.push({
         member: record.from,
-        skewMs: answer.time_ms - (sentAt + receivedAt) / 2,
+        skewMs: answer.timeMs - (sentAt + receivedAt) / 2,
         uncertaintyMs: (receivedAt - sentAt) / 2,
-        seesAgentAt: answer.asker_address ?? undefined,
+        seesAgentAt: answer.address,
       });
     }
   } catch (error) {
@@ -111,4 +112,18 @@ async function askForCheckups(client: RpcClient): Promise<Checkup[] | undefined>
     throw error;
   }
   return checkups;
+}
+
+/** What a member answered; `undefined` if that makes no sense. */
+export function readAnswer(
+  payload: Uint8Array | null,
+): { readonly timeMs: number; readonly address?: string } | undefined {
+  try {
+    const { time_ms: timeMs, asker_address: address } = JSON.parse(decodeText(payload)) ?? {};
+    if (typeof timeMs !== "number") return undefined;
+    return { timeMs, address: typeof address === "string" ? address : undefined };
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
 }
