@@ -12,7 +12,7 @@ import { CommandFailure } from "./command.ts";
 export type OutputFormat = "text" | "json" | "ndjson";
 
 /** The formats of most commands. */
-export const FORMATS: readonly OutputFormat[] = ["text", "json"];
+const FORMATS: readonly OutputFormat[] = ["text", "json"];
 
 /** The declaration of the flag. */
 export function formatFlagOf(formats = FORMATS) {
