@@ -55,7 +55,8 @@ Deno.test("an agent starts without regular expressions, HTTP and node: modules",
     scripts.find((name) => name.startsWith("run_agent-")) ?? "",
   );
   assertEquals(names.filter((name) => name.startsWith("node:") || !scripts.includes(name)), []);
-  assertLess(size, 300_000);
+  // A tenth more than there is. RE2 alone has 150,000, the HTTP API 75,000.
+  assertLess(size, 330_000);
   const text = names.map((name) => Deno.readTextFileSync(`${bundleFolder()}/${name}`)).join("\n");
   assertMatch(text, /Serf agent starting/);
   assertEquals(/missing closing \]|openapi/.test(text), false);
