@@ -8,6 +8,7 @@
 
 import { parseArgs } from "@std/cli/parse-args";
 import { describeMachine } from "./machine.ts";
+import { evidence } from "./micro/evidence.ts";
 import { falseSuspicions } from "./micro/false_suspicions.ts";
 import { broadcastQueue } from "./micro/broadcast_queue.ts";
 import { instances } from "./micro/instances.ts";
@@ -29,6 +30,7 @@ const suites = [
   lzw,
   broadcastQueue,
   simulator,
+  evidence,
   falseSuspicions,
 ];
 
