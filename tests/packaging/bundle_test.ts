@@ -1,6 +1,7 @@
-import { assertEquals, assertLess, assertMatch, assertThrows } from "@std/assert";
+import { assertEquals, assertGreater, assertLess, assertMatch, assertThrows } from "@std/assert";
 import { hideDynamicImports } from "../../lib/packaging/bundle.ts";
 import { bundleFolder } from "../support/our_builds.ts";
+import { TemporaryDirectory } from "../support/temporary_directory.ts";
 
 Deno.test("dynamic imports are hidden, in code and nowhere else", () => {
   const source = [
@@ -27,6 +28,27 @@ Deno.test("an import of a computed name cannot be hidden", () => {
     "Cannot hide import(name)",
   );
   assertThrows(() => hideDynamicImports("import(`./${name}.js`)"), Error, "Cannot hide import(`./");
+});
+
+/** How many variables the scripts of a bundle dispose of at the ends of their blocks. */
+function disposalsIn(folder: string): number {
+  const scripts = [...Deno.readDirSync(folder)].map(({ name }) =>
+    Deno.readTextFileSync(`${folder}/${name}`)
+  );
+  return [...scripts.join("\n").matchAll(/\busing [\w$]+\s*=/g)].length;
+}
+
+Deno.test("minifying loses no `using`: it takes a variable that is used once for its value", () => {
+  using directory = new TemporaryDirectory();
+  const plain = directory.file("plain");
+  const options = ["--quiet", "--platform", "browser", "--external", "node:*", "--code-splitting"];
+  const { success } = new Deno.Command(Deno.execPath(), {
+    args: ["bundle", ...options, "--outdir", plain, "main.ts"],
+    cwd: new URL("../../", import.meta.url),
+  }).outputSync();
+  assertEquals(success, true);
+  assertGreater(disposalsIn(plain), 20);
+  assertEquals(disposalsIn(bundleFolder()), disposalsIn(plain));
 });
 
 /** What Deno reads before it runs a script of the bundle: names and sizes. */

@@ -22,8 +22,13 @@ export const denoPlatform: Platform = {
   rename: (from, to) => Deno.rename(from, to),
   removeFile: (path) => Deno.remove(path),
   async syncFolder(path) {
-    using folder = await Deno.open(path, { read: true });
-    await folder.sync();
+    const folder = await Deno.open(path, { read: true });
+    // Not with `using`, which would get lost in bundles; see `syncFolderNow` in `write_file.ts`.
+    try {
+      await folder.sync();
+    } finally {
+      folder.close();
+    }
   },
 };
 

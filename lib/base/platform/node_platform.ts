@@ -23,8 +23,13 @@ export const nodePlatform: Platform = {
   rename: (from, to) => rename(from, to),
   removeFile: (path) => rm(path),
   async syncFolder(path) {
-    await using folder = await open(path, constants.O_RDONLY);
-    await folder.sync();
+    const folder = await open(path, constants.O_RDONLY);
+    // Not with `using`, which would get lost in bundles; see `syncFolderNow` in `write_file.ts`.
+    try {
+      await folder.sync();
+    } finally {
+      await folder.close();
+    }
   },
 };
 
