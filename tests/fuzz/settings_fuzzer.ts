@@ -11,6 +11,7 @@ import { loadConfig } from "../../lib/agent/config/load_config.ts";
 import { StartupError } from "../../lib/agent/config/startup_error.ts";
 import { agentFlags } from "../../lib/cli/agent/agent_flags.ts";
 import { parseAgentFlags } from "../../lib/cli/agent/parse_agent_flags.ts";
+import { UsageFailure } from "../../lib/cli/command.ts";
 import { FlagError } from "../../lib/go/flags.ts";
 import type { Random } from "../../lib/sim/random.ts";
 import { type Fuzzer, type Target, timeOf } from "./fuzzer.ts";
@@ -75,7 +76,7 @@ class SettingsTarget implements Target {
     const args = Array.from({ length: this.#random.below(6) }, () => this.#arguments()).flat();
     this.input = JSON.stringify(args);
     this.tookMs = timeOf(() => {
-      expecting([FlagError, StartupError], () => {
+      expecting([FlagError, UsageFailure, StartupError], () => {
         loadConfig({ layer: parseAgentFlags(args).layer, configPaths: [] });
       });
     });
@@ -121,7 +122,8 @@ class SettingsTarget implements Target {
     if (random.chance(0.02)) return [value];
     const flag = random.chance(0.03) ? `-${value}` : this.#any(FLAGS);
     if (random.chance(0.1)) return [random.chance(0.5) ? flag : `-${flag}`];
-    return random.chance(0.5) ? [`${flag}=${value}`] : [flag, value];
+    // Behind a flag that takes none, a value is an argument, and ends the flags.
+    return random.chance(0.8) ? [`${flag}=${value}`] : [flag, value];
   }
 
   #any<T>(values: readonly T[]): T {
