@@ -27,7 +27,8 @@ eachBuildTest("an agent serves RPC on a unix socket, with its token in a file", 
   assertEquals(await agent.cli(ours, "members"), {
     code: 1,
     stdout: "Error retrieving members: Authentication required\n",
-    stderr: "",
+    stderr:
+      "The agent wants its token: -rpc-auth, -rpc-auth-file, SERF_RPC_AUTH or SERF_RPC_AUTH_FILE.\n",
   });
   agent.signal("SIGINT");
   assertEquals(await agent.exit, 0);

@@ -10,7 +10,7 @@ export function comparable({ code, stdout, stderr }: CommandResult): CommandResu
 
 function normalise(text: string): string {
   return inNewWords(text)
-    .replace(/Usage: serf [^]*?(\n*)$/, "HELP$1")
+    .replace(/Usage: serf (?!.*\nFor its options: )[^]*?(\n*)$/, "HELP$1")
     .replace(/^.*\n\n.*:\n(\* .*\n){5}/m, "HINTS\n")
     .replace(/^\S+(?=\nAgent Protocol)/, "VERSION")
     .replace(/version( = |": ")[\w.]+/g, "version = VERSION")

@@ -13,7 +13,7 @@ import { Address } from "../../../lib/base/address.ts";
 import { versions } from "../../swim/hand_world.ts";
 import { type Agent, GOSSIP_PORT } from "../../support/agent.ts";
 import { localAddress } from "../../support/local_addresses.ts";
-import type { Kind } from "../../support/program.ts";
+import { type Kind, run } from "../../support/program.ts";
 import { missingSerf, type SerfVersion } from "../../support/serf_versions.ts";
 import { sleep } from "../../support/sleep.ts";
 import { until } from "../../support/until.ts";
@@ -29,15 +29,15 @@ function newestTest(name: string, fn: () => Promise<void>): void {
   Deno.test({ name: `${name} (${suffix})`, ignore: missing !== undefined, fn });
 }
 
-/** Runs something with an agent of each kind, both at once; the results are in the order of {@link KINDS}. */
+/** Does some work with an agent of each kind, both at once; the results are in the order of {@link KINDS}. */
 async function withBoth<T>(
   args: readonly string[],
-  run: (agent: Agent) => Promise<T>,
+  work: (agent: Agent) => Promise<T>,
 ): Promise<[ours: T, newest: T]> {
   await using cluster = new AgentCluster();
   const plans = KINDS.map((kind) => ({ kind, name: "target", args }));
   const [ours, newest] = await cluster.start(plans);
-  return await Promise.all([run(ours), run(newest)]);
+  return await Promise.all([work(ours), work(newest)]);
 }
 
 /** A socket that speaks to an agent without being a member. */
@@ -139,18 +139,19 @@ newestTest("what cannot be joined or bound is named in the same words", async ()
     await agent.printed(
       "[WARN] memberlist: failed to resolve /127.255.0.9: empty node name provided",
     );
-    await using cluster = new AgentCluster();
-    const again = await cluster.start([{ kind: agent.kind, name: "again", ip: agent.ip }])
-      .then(() => "it started", ({ message }: Error) => message);
-    return [stdout, again.replaceAll(agent.ip, "IP")];
+    const taken = [`-bind=${agent.address}`, `-rpc-addr=${agent.rpcAddress}`];
+    const again = await run(agent.kind, ["agent", "-node=again", ...taken]);
+    return { joined: stdout, ...again, stdout: again.stdout.replaceAll(agent.ip, "IP") };
   });
   const [ours, newest] = said;
-  assertMatch(ours[0], /\* failed to join 127\.255\.0\.9:1: dial tcp 127\.255\.0\.9:1: /);
+  assertMatch(ours.joined, /\* failed to join 127\.255\.0\.9:1: dial tcp 127\.255\.0\.9:1: /);
   assertMatch(
-    ours[1],
+    ours.stdout,
     /: could not set up network transport: .*: failed to start TCP listener on /,
   );
-  assertEquals(ours, newest);
+  const hint =
+    "Another program uses this address, perhaps another agent; choose another one with -bind.\n";
+  assertEquals(ours, { ...newest, stderr: newest.stderr + hint });
 });
 
 newestTest("a ping without an answer is a UDP ping in the log", async () => {
