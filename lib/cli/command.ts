@@ -26,8 +26,8 @@ export interface Command {
 
 /** A command before it is loaded. */
 export interface CommandEntry {
-  /** One line for the program's help; a command without one is not listed there. */
-  readonly summary?: string;
+  /** One line for the program's help. */
+  readonly summary: string;
   load(): Promise<Command>;
 }
 

@@ -61,6 +61,7 @@ export const commandTable: CommandTable = new Map<string, CommandEntry>([
     load: async () => (await import("./commands/members.ts")).members,
   }],
   ["metrics", {
+    summary: "Print the metrics of the agent",
     load: async () => (await import("./commands/metrics.ts")).metrics,
   }],
   ["monitor", {

@@ -8,13 +8,11 @@ import type { CommandTable } from "./command.ts";
 
 /** Lays the list out; it has no newline at its end. */
 export function programHelp(commands: CommandTable): string {
-  const listed = Array.from(commands, ([name, { summary }]) => ({ name, summary }))
-    .filter(({ summary }) => summary !== undefined);
-  const width = Math.max(...listed.map(({ name }) => name.length));
+  const width = Math.max(...Array.from(commands.keys(), ({ length }) => length));
   return [
     "Usage: serf [--version] [--help] <command> [<args>]",
     "",
     "Available commands are:",
-    ...listed.map(({ name, summary }) => `    ${name.padEnd(width)}    ${summary}`),
+    ...Array.from(commands, ([name, { summary }]) => `    ${name.padEnd(width)}    ${summary}`),
   ].join("\n");
 }

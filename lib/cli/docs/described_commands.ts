@@ -25,10 +25,9 @@ export type Completion =
   | "command"
   | "nothing";
 
-/** Loads all commands that are listed in the program's help; `version` has no usage but its name. */
+/** Loads all commands; `version` has no usage but its name. */
 export async function describedCommands(commands: CommandTable): Promise<DescribedCommand[]> {
-  const listed = [...commands].filter(([, { summary }]) => summary !== undefined);
-  return await Promise.all(listed.map(async ([name, { summary = "", load }]) => {
+  return await Promise.all(Array.from(commands, async ([name, { summary, load }]) => {
     const { usage } = await load();
     return { name, summary, usage: usage ?? { line: `serf ${name}`, description: "", flags: {} } };
   }));

@@ -79,7 +79,7 @@ const places = {
 };
 
 /** The commands of ours that Serf does not have. */
-const newCommands = ["completion", "doctor", "help", "man", "replay", "simulate", "why"];
+const newCommands = ["completion", "doctor", "help", "man", "metrics", "replay", "simulate", "why"];
 
 /** Everything that is different with ours. */
 export const ourDifferences: readonly Difference[] = [
