@@ -53,7 +53,7 @@ const NEEDED = [
 export const doctor = rpcCommand({
   line: "serf doctor [options]",
   description:
-    "Looks for what is wrong with the agent, this machine and the cluster: load, queues, keys, names, versions, clocks, tags, handlers, limits, what the agent's log has of known problems, and whether every member answers from here by UDP, with packets of 60, 600 and 1,400 bytes, and by TCP.\n\n" +
+    "Looks for what is wrong with the agent, this machine and the cluster: load, queues, keys, names, versions, clocks, tags, handlers, limits, what the agent's log has of known problems, why members are failed or suspected, and whether every member answers from here by UDP, with packets of 60, 600 and 1,400 bytes, and by TCP.\n\n" +
     "With flags of the agent, such as -config-file, it looks at that configuration instead: ports, addresses, files and handlers; and at the agent too, if one answers at its RPC address.\n\n" +
     "Each finding says what was seen and what to do. The exit code is 0 if all is well, 1 with warnings, and 2 with failures.",
   flags: doctorFlags,

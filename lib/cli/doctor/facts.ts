@@ -5,6 +5,7 @@
  */
 
 import type { Member } from "../../api/member.ts";
+import type { Explanation } from "../../api/why/story.ts";
 
 /** The sizes of datagrams that are tried, bytes. memberlist fills its own to 1,400. */
 export const PROBE_SIZES = [60, 600, 1_400] as const;
@@ -55,6 +56,8 @@ export interface AgentFacts {
   /** Answers of members that know the query; absent if the agent does not. */
   readonly checkups?: readonly Checkup[];
   readonly probes: readonly MemberProbe[];
+  /** Why the agent itself and some of its members are in their state; absent if the agent keeps no evidence. */
+  readonly explanations?: readonly Explanation[];
   /** What is wrong with its event handlers, by script; absent where they are not on this machine. */
   readonly handlers?: ReadonlyMap<string, string>;
 }
@@ -88,6 +91,11 @@ export interface MemberProbe {
   readonly udp: Readonly<Record<number, number>>;
   /** Whether a stream was answered, or why not. */
   readonly tcp: true | string;
+}
+
+/** Whether a member has answered at all sizes, and by TCP. */
+export function isReached({ udp, tcp }: MemberProbe): boolean {
+  return tcp === true && PROBE_SIZES.every((size) => udp[size] > 0);
 }
 
 /** What a configuration says, and what was found of it. */

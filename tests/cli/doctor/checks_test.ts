@@ -2,6 +2,9 @@
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { Member } from "../../../lib/api/member.ts";
+import type { Cause } from "../../../lib/api/why/diagnosis.ts";
+import type { Observation } from "../../../lib/api/why/evidence.ts";
+import type { Explanation } from "../../../lib/api/why/story.ts";
 import { Address } from "../../../lib/base/address.ts";
 import { runChecks } from "../../../lib/cli/doctor/checks/all_checks.ts";
 import type {
@@ -80,6 +83,32 @@ const ofConfig = (changes: Partial<ConfigFacts>): Facts => ({
 });
 const ofProbe = (changes: Partial<MemberProbe>) => ofAgent({ probes: [probe("two", changes)] });
 const ofLog = (...log: string[]) => ofAgent({ log });
+const ofWhy = (...explanations: Explanation[]) => ofAgent({ explanations });
+
+/** What agent `one` says of a member, or of itself; a minute ago it has noted something. */
+function explanation(
+  node: string,
+  cause: Cause,
+  changes: Partial<Explanation> = {},
+): Explanation {
+  const what: Observation = { type: "stalled", ms: 2_000 };
+  const at = { timeMs: 1_000_000, lastMs: 1_000_000 };
+  return {
+    node,
+    observer: "one",
+    timeMs: 1_060_000,
+    status: "alive",
+    suspect: false,
+    address: "10.0.0.2:7946",
+    incarnation: 1,
+    ...{ healthScore: 0, lagMs: 0, lastAnswer: null, lastPing: null },
+    ...{ othersAnswering: 3, othersFailing: [] },
+    entries: [{ ...at, times: 1, healthScore: 0, lagMs: 0, what }],
+    conclusion: { cause, text: `because of ${cause}.` },
+    ...changes,
+  };
+}
+
 const checkup = { member: "two", skewMs: 0, uncertaintyMs: 1 };
 
 /** Facts, and the only finding about them that is not good. */
@@ -161,6 +190,23 @@ const cases: readonly (readonly [Facts, Finding["status"], string])[] = [
   [ofHost({ udpDrops: 7 }), "warn", "the agent's socket has dropped 7 datagrams"],
   [ofHost({ descriptorLimit: 256 }), "warn", "30 descriptors open, limit 256 (pid 42)"],
   [ofHost({ descriptorLimit: 32 }), "fail", "30 descriptors open, limit 32 (pid 42)"],
+  // What the agent says of others, and of itself.
+  [
+    ofWhy(explanation("two", "process-ended", { status: "failed" })),
+    "fail",
+    "two: because of process-ended.",
+  ],
+  [
+    ofWhy(explanation("two", "process-frozen", { suspect: true })),
+    "fail",
+    "two: because of process-frozen.",
+  ],
+  [
+    ofWhy(explanation("two", "observer-stalled", { suspect: true })),
+    "warn",
+    "two: because of observer-stalled.",
+  ],
+  [ofWhy(explanation("one", "self-stalled")), "warn", "this agent, one: because of self-stalled."],
   // The log, in the words of Serf 0.8.2, of Serf 0.11.0 and of ours.
   [
     ofLog(
@@ -288,6 +334,38 @@ Deno.test("a healthy agent and a good configuration have good findings only", ()
   assertEquals(findings.filter(({ status }) => status !== "ok"), []);
   assert(findings.length > 12);
   assertEquals(exitCodeOf(findings), 0);
+});
+
+Deno.test("trouble that is over is none", () => {
+  const findings = runChecks(ofWhy(
+    explanation("one", "self-stalled", { timeMs: 2_000_000 }),
+    explanation("two", "process-frozen"),
+  ));
+  assertEquals(findings.filter(({ status }) => status !== "ok"), []);
+  assertEquals(
+    findings.find(({ check }) => check === "why")?.seen,
+    "asked about 1 other member: none is failed or suspected",
+  );
+});
+
+Deno.test("a member that is alive is explained if it does not answer from here", () => {
+  const findings = runChecks(ofAgent({
+    probes: [probe("two", { udp: silent, tcp: "dial tcp 10.0.0.2:7946: i/o timeout" })],
+    explanations: [explanation("one", "healthy"), explanation("two", "one-way-loss")],
+  }));
+  assertEquals(
+    findings.filter(({ status }) => status === "fail").map(({ check }) => check),
+    ["reachability", "why"],
+  );
+});
+
+Deno.test("how a stream fails tells what is wrong with a silent member", () => {
+  const advice = (tcp: string) =>
+    runChecks(ofProbe({ udp: silent, tcp })).find(({ status }) => status === "fail")?.advice ?? "";
+  assertStringIncludes(advice(refused), "nothing listens there");
+  assertStringIncludes(advice("read tcp 10.0.0.1:9->10.0.0.2:7946: i/o timeout"), "stands still");
+  assertStringIncludes(advice("dial tcp 10.0.0.2:7946: i/o timeout"), "down or cut off");
+  assertStringIncludes(advice("EOF"), "the same keys");
 });
 
 Deno.test("of many members with problems, the first are named and the others counted", () => {

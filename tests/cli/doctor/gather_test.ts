@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { readAnswer } from "../../../lib/cli/doctor/gather/agent_facts.ts";
+import { membersToExplain, readAnswer } from "../../../lib/cli/doctor/gather/agent_facts.ts";
 import { gatherConfigFacts } from "../../../lib/cli/doctor/gather/config_facts.ts";
 import { encodePaddedPing } from "../../../lib/cli/doctor/gather/member_prober.ts";
 import {
@@ -77,6 +77,16 @@ Deno.test("sockets, their holders and limits are read from /proc", () => {
     undefined,
     undefined,
   ]);
+});
+
+Deno.test("the agent is asked first why those members are in trouble that have failed", () => {
+  const udp = { 60: 1, 600: 1, 1400: 1 };
+  const of = (member: string, status: string, tcp: true | string = true) => (
+    { member, address: "10.0.0.2:7946", status, udp, tcp }
+  );
+  const probes = [of("a", "alive"), of("b", "left"), of("c", "alive", "EOF"), of("d", "failed")];
+  assertEquals(membersToExplain(probes, 20), ["d", "c", "a"]);
+  assertEquals(membersToExplain(probes, 2), ["d", "c"]);
 });
 
 Deno.test("an answer to a checkup that makes no sense counts as none", () => {

@@ -3,10 +3,12 @@
  * The process needs a network namespace of its own (`isolated`); its output is JSON.
  */
 
+import { RpcClient } from "../../../lib/rpc/client/client.ts";
 import { FaultyNetwork, type Host } from "../../soak/faulty_network.ts";
 import { Agent, GOSSIP_PORT, RPC_PORT } from "../../support/agent.ts";
 import { commandLine } from "../../support/program.ts";
 import { anySerf } from "../../support/serf_versions.ts";
+import { sleep } from "../../support/sleep.ts";
 import { until } from "../../support/until.ts";
 
 /** What the doctor said. */
@@ -22,17 +24,23 @@ const NOWHERE = "10.9.99.9";
 await using stack = new AsyncDisposableStack();
 const network = stack.use(await FaultyNetwork.create());
 const hosts: Host[] = [];
-for (let i = 0; i < 11; i++) hosts.push(await network.addHost());
+for (let i = 0; i < 19; i++) hosts.push(await network.addHost());
 const [plain, silent, wide, narrow, right, wrong, first, twin, otherTwin, locked, lockedOut] =
   hosts;
-await network.setFaults({ withoutUdp: [silent], narrow: [narrow] });
+const [asker, witness, killed, frozen, gone, oneWay, strained, relaxed] = hosts.slice(11);
+const faults = { withoutUdp: [silent], narrow: [narrow] };
+await network.setFaults(faults);
+
+/** So long it may take until a cause is found; most of it is the time of suspicions on a busy machine. */
+const LIMIT_MS = 90_000;
+/** Who is asked. */
+const ASKED = [plain, wide, wrong, first, locked, asker, strained];
+/** An agent stands still for so long, milliseconds: much longer than on a machine that is merely busy. */
+const STOP_MS = 3_000;
 
 /** Starts an agent; those who are asked are ours, the others of Serf if it is there. */
 async function start(host: Host, name: string, ...args: string[]): Promise<Agent> {
-  const kind = host === plain || host === wide || host === wrong || host === first ||
-      host === locked
-    ? "ours"
-    : anySerf ?? "ours";
+  const kind = ASKED.includes(host) ? "ours" : anySerf ?? "ours";
   const agent = await Agent.start(kind, {
     name,
     ip: host.ip,
@@ -56,13 +64,18 @@ async function ask(host: Host, ...args: string[]): Promise<Story> {
 
 const joining = ({ ip }: Host) => `-join=${ip}:${GOSSIP_PORT}`;
 
-/** Asks until the answer mentions something, which takes some seconds to come about. */
-async function askUntil(host: Host, pattern: RegExp): Promise<Story> {
+/** Asks until the answer mentions some things, which take some seconds to come about. */
+async function askUntil(host: Host, ...patterns: RegExp[]): Promise<Story> {
   let story = await ask(host);
+  const mentions = () => patterns.every((pattern) => pattern.test(story.stdout));
   await until(async () => {
-    if (!pattern.test(story.stdout)) story = await ask(host);
-    return pattern.test(story.stdout);
-  }, { what: `the doctor says ${pattern}`, detail: () => story.stdout });
+    if (!mentions()) story = await ask(host);
+    return mentions();
+  }, {
+    what: `the doctor says ${patterns.join(" and ")}`,
+    detail: () => story.stdout,
+    timeoutMs: LIMIT_MS,
+  });
   return story;
 }
 
@@ -98,6 +111,42 @@ const stories: Readonly<Record<string, () => Promise<Story>>> = {
       "-retry-interval=1s",
     );
     return await askUntil(locked, /encrypted/);
+  },
+  async "members are killed, frozen, cut off, or reached in one direction only"() {
+    await start(asker, "asker");
+    const join = joining(asker);
+    const [, ended, stopped] = await Promise.all([
+      start(witness, "witness", join),
+      start(killed, "killed", join),
+      start(frozen, "frozen", join),
+      start(gone, "gone", join),
+      start(oneWay, "one-way", join),
+    ]);
+    await using client = await RpcClient.connect({ address: `${asker.ip}:${RPC_PORT}` });
+    // Of a member that has never answered, the address might be wrong.
+    await until(async () => {
+      const names = ["witness", "killed", "frozen", "gone", "one-way"];
+      const answers = await Promise.allSettled(names.map((name) => client.why(name)));
+      return answers.every((told) => told.status === "fulfilled" && told.value.lastAnswer !== null);
+    }, { what: "all have answered the asker", timeoutMs: LIMIT_MS });
+    await network.setFaults({ ...faults, cutOff: [gone], cut: [[asker, oneWay]] });
+    ended.signal("SIGKILL");
+    stopped.signal("SIGSTOP");
+    return await askUntil(
+      asker,
+      /process of killed has ended/,
+      /process of frozen stands still/,
+      /host of gone is down/,
+      /those of one-way reach asker/,
+    );
+  },
+  async "the agent that is asked is overloaded"() {
+    const agent = await start(strained, "strained");
+    await start(relaxed, "relaxed", joining(strained));
+    agent.signal("SIGSTOP");
+    await sleep(STOP_MS);
+    agent.signal("SIGCONT");
+    return await askUntil(strained, /process of strained stood still/);
   },
 };
 

@@ -1,22 +1,50 @@
 /** That `serf doctor` names the true cause, with real processes in networks of their own. */
 
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { faultyNetworkMissing } from "../../soak/faulty_network.ts";
 import { isolated } from "../../soak/isolated_process.ts";
 import type { Story } from "./stories.ts";
 
-/** What must be said in each story. No other failure may be told. */
-const causes: Readonly<Record<string, RegExp>> = {
-  "UDP is blocked": /^reachability +silent \(10\.9\.2\.2:\d+\) answers by TCP but not by UDP$/,
-  "large packets are lost":
-    /^reachability +narrow \(10\.9\.4\.2:\d+\) answers packets of 60 bytes but not of 600$/,
-  "the advertised address is wrong":
-    /^address +this agent advertises 10\.9\.99\.9:\d+, which no interface of this machine has, and nobody answers there$/,
-  "two agents have one name":
-    /^log +two agents call themselves twin: one at 10\.9\.\d+\.2:\d+, one at 10\.9\.\d+\.2:\d+/,
-  "a key is missing":
-    /^log +(something arrives that is encrypted with a key that this agent does not have|.* encrypted)/,
-  "a port is in use": /^ports +gossip (TCP|UDP) 10\.9\.1\.2:\d+ is in use by pid \d+ \(.*agent/,
+/** What must be said in each story, each of it by a line. */
+const causes: Readonly<Record<string, readonly RegExp[]>> = {
+  "UDP is blocked": [
+    /^fail +reachability +silent \(10\.9\.2\.2:\d+\) answers by TCP but not by UDP$/,
+  ],
+  "large packets are lost": [
+    /^fail +reachability +narrow \(10\.9\.4\.2:\d+\) answers packets of 60 bytes but not of 600$/,
+  ],
+  "the advertised address is wrong": [
+    /^fail +address +this agent advertises 10\.9\.99\.9:\d+, which no interface of this machine has, and nobody answers there$/,
+  ],
+  "two agents have one name": [
+    /^fail +log +two agents call themselves twin: one at 10\.9\.\d+\.2:\d+, one at 10\.9\.\d+\.2:\d+/,
+  ],
+  "a key is missing": [
+    /^fail +log +(something arrives that is encrypted with a key that this agent does not have|.* encrypted)/,
+  ],
+  "a port is in use": [
+    /^fail +ports +gossip (TCP|UDP) 10\.9\.1\.2:\d+ is in use by pid \d+ \(.*agent/,
+  ],
+  "members are killed, frozen, cut off, or reached in one direction only": [
+    /^fail +reachability +killed .* neither by UDP nor by TCP \(.*connection refused\)$/,
+    /^fail +reachability +frozen .* neither by UDP nor by TCP \(read .*i\/o timeout\)$/,
+    /^fail +reachability +gone .* neither by UDP nor by TCP \(dial .*i\/o timeout\)$/,
+    /^fail +reachability +one-way .* neither by UDP nor by TCP \(dial .*i\/o timeout\)$/,
+    /^fail +why +killed: .* The process of killed has ended/,
+    /^fail +why +frozen: .* The process of frozen stands still or gets no processor time/,
+    /^fail +why +gone: .* The host of gone is down or cut off/,
+    /^fail +why +one-way: .* in one direction only: those of one-way reach asker/,
+  ],
+  "the agent that is asked is overloaded": [
+    /^warn +why +this agent, strained: .* The process of strained stood still/,
+  ],
+};
+
+/** Failures that may be told besides, depending on what the agent itself has found out yet. No others may. */
+const alsoTrue: Readonly<Record<string, RegExp>> = {
+  "UDP is blocked":
+    /^fail +why +silent: .* UDP between plain and silent does not get through, although TCP does/,
+  "two agents have one name": /^fail +why +twin: .* Two nodes use the name twin/,
 };
 
 Deno.test({
@@ -37,9 +65,15 @@ Deno.test({
     assertEquals(Object.keys(stories).sort(), Object.keys(causes).sort());
     for (const [name, cause] of Object.entries(causes)) {
       const { exit, stdout } = stories[name];
-      assertEquals(exit, 2, `${name}:\n${stdout}`);
-      const failures = [...stdout.matchAll(/^fail {2}(.*)$/gm)].map(([, failure]) => failure);
-      for (const failure of failures) assertMatch(failure, cause, name);
+      const lines = stdout.split("\n");
+      const allowed = [...cause, ...(name in alsoTrue ? [alsoTrue[name]] : [])];
+      const isTrue = (line: string) => allowed.some((pattern) => pattern.test(line));
+      for (const pattern of cause) {
+        assert(lines.some((line) => pattern.test(line)), `${name}: ${pattern} in\n${stdout}`);
+      }
+      const failures = lines.filter((line) => line.startsWith("fail"));
+      assertEquals(failures.filter((line) => !isTrue(line)), [], name);
+      assertEquals(exit, failures.length > 0 ? 2 : 1, `${name}:\n${stdout}`);
     }
   },
 });

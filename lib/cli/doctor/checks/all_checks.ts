@@ -23,6 +23,7 @@ import {
   checkReachability,
   checkVersions,
 } from "./check_members.ts";
+import { checkWhy } from "./check_why.ts";
 
 type Check = (facts: Facts) => Finding[];
 
@@ -65,6 +66,7 @@ const checks: Readonly<Record<string, Check>> = {
   "names": ofAgent(checkDuplicates),
   "address": ofAgent((agent, { host }) => checkAdvertised(agent, host)),
   "reachability": ofAgent(checkReachability),
+  "why": ofAgent(checkWhy),
   "log": ofAgent(({ log }) => checkLog(log)),
 };
 

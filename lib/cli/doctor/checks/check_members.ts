@@ -46,8 +46,7 @@ function findingOf({ member, address, status, udp, tcp }: MemberProbe): Finding[
     return [{
       status: "fail",
       seen: `${who}, listed as ${status}, answers neither by UDP nor by TCP (${tcp})`,
-      advice:
-        "Does its agent run? Is this the address under which others reach it (-advertise)? Has it the same keys and label?",
+      advice: SILENCE.find(([pattern]) => pattern.test(`${tcp}`))?.[1],
     }];
   }
   if (silent.length > 0) {
@@ -85,6 +84,26 @@ function findingOf({ member, address, status, udp, tcp }: MemberProbe): Finding[
   }
   return [];
 }
+
+/** How the stream of a member failed that does not answer, and what to do: the system of its host tells what is wrong. */
+const SILENCE: readonly (readonly [tcp: RegExp, advice: string])[] = [
+  [
+    /connection refused$/,
+    "Its host is up, but nothing listens there: does its agent run? Is this the address under which others reach it (-advertise)?",
+  ],
+  [
+    /^read .*i\/o timeout$/,
+    "Its host accepts connections, but its process stands still or gets no processor time: was it stopped, or is the machine overloaded?",
+  ],
+  [
+    /^dial .*(i\/o timeout|no route to host)$/,
+    "Its host is down or cut off, or a firewall drops packets, in one direction at least.",
+  ],
+  [
+    /(?:)/,
+    "Does its agent run? Is this the address under which others reach it (-advertise)? Has it the same keys and label?",
+  ],
+];
 
 /** The address that the agent tells others to reach it at. */
 export function checkAdvertised(

@@ -6,6 +6,7 @@
 
 import { CHECKUP_QUERY } from "../../../api/internal_names.ts";
 import { KeyError, type KeyResult } from "../../../api/keys.ts";
+import type { Explanation } from "../../../api/why/story.ts";
 import { RpcError } from "../../../base/errors.ts";
 import { after } from "../../../base/timer.ts";
 import { decodeText } from "../../../base/text.ts";
@@ -14,13 +15,21 @@ import type { RpcClient } from "../../../rpc/client/client.ts";
 import { Keyring } from "../../../wire/framing/keyring.ts";
 import type { WireOptions } from "../../../wire/framing/wire_options.ts";
 import { encodeTags } from "../../../wire/messages/tags.ts";
-import type { AgentFacts, Checkup, KeyFacts } from "../facts.ts";
+import {
+  type AgentFacts,
+  type Checkup,
+  isReached,
+  type KeyFacts,
+  type MemberProbe,
+} from "../facts.ts";
 import { MemberProber } from "./member_prober.ts";
 
 /** How long the recent log may take to arrive: it comes at once. */
 const LOG_MS = 500;
 /** How long members may take to answer the query for a checkup, milliseconds. */
 const CHECKUP_MS = 2_000;
+/** About so many members the agent is asked why they are in their state, which bounds the requests. */
+const MAX_EXPLAINED = 20;
 
 /** What the doctor knows beforehand. */
 export interface AgentFactsOptions {
@@ -47,9 +56,12 @@ export async function gatherAgentFacts(
   await using prober = await MemberProber.open(wire, { ipv6 });
   const [probes, checkups] = await Promise.all([prober.probeAll(members), askForCheckups(client)]);
   const later = await client.info();
+  const name = info.agent?.name ?? "";
+  // Serf's agents refuse the checkup. They do not know `why` either, and would end the connection.
+  const explanations = checkups === undefined ? undefined : await askWhy(client, name, probes);
   const scripts = Object.values(info.event_handlers ?? {});
   return {
-    name: info.agent?.name ?? "",
+    name,
     members,
     stats: [stats, later.serf ?? {}],
     answerMs,
@@ -58,6 +70,7 @@ export async function gatherAgentFacts(
     keys,
     checkups,
     probes,
+    explanations,
     handlers: await handlerProblems?.(scripts),
   };
 }
@@ -112,6 +125,36 @@ async function askForCheckups(client: RpcClient): Promise<Checkup[] | undefined>
     throw error;
   }
   return checkups;
+}
+
+/** About the agent itself and those of its members that may be in trouble; `undefined` if it does not know the command. */
+async function askWhy(
+  client: RpcClient,
+  name: string,
+  probes: readonly MemberProbe[],
+): Promise<Explanation[] | undefined> {
+  const others = probes.filter(({ member }) => member !== name);
+  const explanations: Explanation[] = [];
+  for (const node of [name, ...membersToExplain(others, MAX_EXPLAINED)]) {
+    try {
+      explanations.push(await client.why(node));
+    } catch (error) {
+      if (!(error instanceof RpcError)) throw error;
+      // Another member may have been forgotten meanwhile.
+      if (node === name) return undefined;
+    }
+  }
+  return explanations;
+}
+
+/** The members to ask about, so many at most: those that failed first, then those that were not reached. */
+export function membersToExplain(probes: readonly MemberProbe[], max: number): string[] {
+  const rank = (probe: MemberProbe) => probe.status === "failed" ? 0 : isReached(probe) ? 2 : 1;
+  return probes
+    .filter(({ status }) => status === "failed" || status === "alive")
+    .toSorted((a, b) => rank(a) - rank(b))
+    .slice(0, max)
+    .map(({ member }) => member);
 }
 
 /** What a member answered; `undefined` if that makes no sense. */
