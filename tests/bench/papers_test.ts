@@ -10,8 +10,9 @@ Deno.test("slow members cause fewest false positives with our additions, fewer w
   const swim = total(counts, "SWIM", "atAll");
   const lifeguard = total(counts, "Lifeguard", "atAll");
   assertGreater(swim, 100);
-  assertLess(total(counts, "LHA-Suspicion", "atAll"), 0.2 * swim);
-  assertLess(lifeguard, 0.2 * swim);
+  // A hundredth in the clusters of the paper; in small ones a state exchange soon brings the confirmations.
+  assertLess(total(counts, "LHA-Suspicion", "atAll"), 0.4 * swim);
+  assertLess(lifeguard, 0.4 * swim);
   assertLess(total(counts, "ours", "atAll"), lifeguard);
 });
 
