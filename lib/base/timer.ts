@@ -3,7 +3,8 @@
  *
  * The first `setTimeout` of a process makes Deno load its `node:timers`, which takes an agent 4 ms of processor time at
  * its start, and 3 MiB for good. The timer of an `AbortSignal` does not, but cannot be cancelled; so all timers wait in
- * one heap, and one signal at a time stands for the earliest. Sockets keep the process alive, timers do not.
+ * one heap, and one signal at a time stands for the earliest. In Deno a timer keeps the process alive until it has fired
+ * or is cancelled.
  *
  * @module
  */
@@ -21,7 +22,7 @@ export class Timer implements Disposable {
 
   /** Prevents the call, unless it has been made. */
   cancel(): void {
-    this.#run = undefined;
+    this.#take();
   }
 
   /** Same as {@link cancel}. */
@@ -31,22 +32,32 @@ export class Timer implements Disposable {
 
   /** Makes the call now. Used by this module only. */
   fire(): void {
+    this.#take()?.();
+  }
+
+  #take(): (() => void) | undefined {
     const run = this.#run;
     this.#run = undefined;
-    run?.();
+    if (run !== undefined && --waiting === 0) rest();
+    return run;
   }
 }
 
 /** The longest delay that Deno takes. */
 const MAX_DELAY_MS = 2 ** 31 - 1;
 
-const timers = new TimerHeap<Timer>();
-/** When the earliest signal is due; later ones that were overtaken find nothing to do. */
+let timers = new TimerHeap<Timer>();
+/** How many of them have neither fired nor been cancelled. */
+let waiting = 0;
+/** When the signal of the earliest is due. */
 let wakeAt = Infinity;
+/** Lets go of that signal, so that it does not keep the process alive. */
+let forgetSignal = () => {};
 
 /** Calls `run` once, not before `ms` milliseconds have passed. */
 export function after(ms: number, run: () => void): Timer {
   const timer = new Timer(run);
+  waiting++;
   timers.push(performance.now() + Math.max(0, ms), timer);
   schedule();
   return timer;
@@ -66,13 +77,15 @@ export async function delay(ms: number, signal?: AbortSignal): Promise<void> {
 function schedule(): void {
   const at = timers.peekTime() ?? Infinity;
   if (at >= wakeAt) return;
+  forgetSignal();
   wakeAt = at;
   const delayMs = Math.min(Math.max(0, Math.ceil(at - performance.now())), MAX_DELAY_MS);
-  AbortSignal.timeout(delayMs).addEventListener("abort", () => wake(at));
+  const signal = AbortSignal.timeout(delayMs);
+  signal.addEventListener("abort", wake);
+  forgetSignal = () => signal.removeEventListener("abort", wake);
 }
 
-function wake(at: number): void {
-  if (at !== wakeAt) return;
+function wake(): void {
   wakeAt = Infinity;
   const now = performance.now();
   try {
@@ -80,4 +93,11 @@ function wake(at: number): void {
   } finally {
     schedule();
   }
+}
+
+/** Nothing is waited for any more: what is left in the heap was cancelled. */
+function rest(): void {
+  forgetSignal();
+  wakeAt = Infinity;
+  timers = new TimerHeap();
 }

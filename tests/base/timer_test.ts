@@ -66,3 +66,19 @@ Deno.test("a delay ends with its signal, and does not begin after it", async () 
 Deno.test("a delay of no length is none", async () => {
   for (const ms of [0, -1, -Infinity]) await delay(ms, new AbortController().signal);
 });
+
+Deno.test("neither a cancelled timer nor a delay that was ended keeps a process alive", async () => {
+  const program = `
+    import { after, delay } from "${import.meta.resolve("../../lib/base/timer.ts")}";
+    after(${hour}, () => {}).cancel();
+    const ending = new AbortController();
+    const waiting = delay(${hour}, ending.signal);
+    after(1, () => ending.abort());
+    await waiting;
+  `;
+  const { code } = await new Deno.Command(Deno.execPath(), {
+    args: ["eval", "--no-config", program],
+    signal: AbortSignal.timeout(60_000),
+  }).output();
+  assertEquals(code, 0);
+});
