@@ -16,6 +16,9 @@ const SETUP = [
   "ip link set net0 up",
   "ip link set net1 up",
   "ip route add default dev net0",
+  // The kernel notices up to a second later that the link is up, and gives the IPv6 address then.
+  "for i in $(seq 100); do " +
+  "ip -6 addr show dev net0 scope link -tentative | grep -q inet6 && break; sleep 0.05; done",
 ].join(" && ");
 
 /** Why there can be no such network here; `undefined` where there can. */
