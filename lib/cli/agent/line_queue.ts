@@ -14,6 +14,8 @@ import { type ByteSink, writeAll } from "../../base/write_all.ts";
 const MAX_WAITING_BYTES = 1024 * 1024;
 /** How long the end of an agent waits for its output. */
 const FLUSH_TIMEOUT_MS = 250;
+/** In so many parts: a process that got no processor time meanwhile still hears what was written. */
+const FLUSH_PARTS = 5;
 
 /** Makes one line of a text that starts with its source. */
 export type LineFormat = (level: LogLevel, text: string) => string;
@@ -55,7 +57,9 @@ export class LineQueue {
   async flush(): Promise<void> {
     const finished = new AbortController();
     (this.#writing ?? Promise.resolve()).then(() => finished.abort());
-    await delay(FLUSH_TIMEOUT_MS, finished.signal);
+    for (let part = 0; part < FLUSH_PARTS; part++) {
+      await delay(FLUSH_TIMEOUT_MS / FLUSH_PARTS, finished.signal);
+    }
   }
 
   async #write(): Promise<void> {
