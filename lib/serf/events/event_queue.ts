@@ -21,6 +21,8 @@ interface Queued {
   readonly length: number;
   /** How many peers have it: it was sent to them, or they sent it to us. */
   transmits: number;
+  /** The same when sending last started over. */
+  transmitsBefore: number;
 }
 
 /**
@@ -76,7 +78,7 @@ export class EventQueue {
   queue(broadcast: EventBroadcast): void {
     const length = messageLength(broadcast.message);
     const transmits = broadcast.from === undefined ? 0 : 1;
-    this.#items.push({ broadcast, length, transmits });
+    this.#items.push({ broadcast, length, transmits, transmitsBefore: transmits });
     this.#bytes += length;
   }
 
@@ -115,8 +117,21 @@ export class EventQueue {
     this.#idlePeers.add(to);
     if (this.#idlePeers.size < this.#options.peerCount()) return this.#items.length;
     if (!this.#hasSent) this.prune(0);
+    this.#countUnsent();
     this.#startOver();
     return this.#front;
+  }
+
+  /**
+   * Counts as sent what was sent to nobody since sending last started over, because the only peer has sent it to us. It would
+   * stay at the front, and all that is behind it would be sent without end.
+   */
+  #countUnsent(): void {
+    for (let place = this.#front; place < this.#items.length; place++) {
+      const item = this.#items[place];
+      if (item.transmits === item.transmitsBefore) item.transmits++;
+      item.transmitsBefore = item.transmits;
+    }
   }
 
   /** Drops the oldest until at most `max` remain. */

@@ -57,6 +57,15 @@ Deno.test("sending does not start over because one peer has its turn twice", () 
   assertEquals(taken, [1, 0, 0, 1, 0, 1]);
 });
 
+Deno.test("an event of the only peer does not keep ours from being dropped", () => {
+  const queue = queueOf(0, { limit: 3, peers: 1 });
+  queue.queue({ message: event(0), from: "a" });
+  queue.queue({ message: event(1) });
+  const taken = Array.from({ length: 5 }, () => numbers(queue.take(2, 100, "a")));
+  assertEquals(taken, [[1], [1], [1], [], []]);
+  assertEquals(queue.length, 0);
+});
+
 Deno.test("an event that all peers have sent to us is dropped", () => {
   const queue = queueOf(0, { peers: 1 });
   queue.queue({ message: event(0), from: "a" });
