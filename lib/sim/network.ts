@@ -42,9 +42,9 @@ const LOOPBACK_MS = 0.05;
 /** Decides what happens to each packet and stream. It identifies hosts by their index, and sends nothing itself. */
 export class Network {
   readonly #random: Random;
-  readonly #latencyMs: readonly [min: number, max: number];
+  /** What is the same between all nodes but those with a special link. */
+  #usual: Required<LinkOptions>;
   readonly #link: NetworkOptions["link"];
-  #loss = 0;
   #duplicate = 0;
   #reorder = 0;
   #sides: readonly number[] = [];
@@ -53,20 +53,19 @@ export class Network {
 
   constructor(random: Random, options: NetworkOptions = {}) {
     this.#random = random;
-    this.#latencyMs = checkLatency(options.latencyMs ?? [0.2, 1]);
+    this.#usual = checkLink({ latencyMs: options.latencyMs ?? [0.2, 1], loss: options.loss ?? 0 });
     this.#link = options.link;
-    this.loss = options.loss ?? 0;
     this.duplicate = options.duplicate ?? 0;
     this.reorder = options.reorder ?? 0;
   }
 
   /** Share of datagrams that are lost; may be changed at any time. */
   get loss(): number {
-    return this.#loss;
+    return this.#usual.loss;
   }
 
   set loss(value: number) {
-    this.#loss = probability("loss", value);
+    this.#usual = checkLink({ ...this.#usual, loss: value });
   }
 
   /** Share of datagrams that arrive twice; may be changed at any time. */
@@ -150,10 +149,9 @@ export class Network {
 
   #linkBetween(from: number, to: number): Required<LinkOptions> {
     const link = to < 0 ? undefined : this.#link?.(from, to);
-    return {
-      latencyMs: link?.latencyMs === undefined ? this.#latencyMs : checkLatency(link.latencyMs),
-      loss: link?.loss === undefined ? this.#loss : probability("loss", link.loss),
-    };
+    if (link === undefined) return this.#usual;
+    const { latencyMs = this.#usual.latencyMs, loss = this.#usual.loss } = link;
+    return checkLink({ latencyMs, loss });
   }
 }
 
@@ -162,11 +160,13 @@ function linkOf(from: number, to: number): number {
   return from * 2 ** 26 + to;
 }
 
-function checkLatency(range: readonly [min: number, max: number]): readonly [number, number] {
-  if (!(range[0] >= 0 && range[1] >= range[0])) {
-    throw new RangeError(`Cannot use latencyMs: got [${range}]`);
+function checkLink(link: Required<LinkOptions>): Required<LinkOptions> {
+  const { latencyMs, loss } = link;
+  if (!(latencyMs[0] >= 0 && latencyMs[1] >= latencyMs[0])) {
+    throw new RangeError(`Cannot use latencyMs: got [${latencyMs}]`);
   }
-  return range;
+  probability("loss", loss);
+  return link;
 }
 
 function probability(name: string, value: number): number {
