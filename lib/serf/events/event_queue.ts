@@ -21,8 +21,8 @@ interface Queued {
   readonly length: number;
   /** How many peers have it: it was sent to them, or they sent it to us. */
   transmits: number;
-  /** The same when sending last started over. */
-  transmitsBefore: number;
+  /** Whether it was sent to anybody since sending last started over. */
+  isSent: boolean;
 }
 
 /**
@@ -57,8 +57,6 @@ export class EventQueue {
   readonly #next = new Map<string, number>();
   /** Peers that were found to have got everything since an event was last sent. */
   readonly #idlePeers = new Set<string>();
-  /** Whether any event was sent since the queue last started over. */
-  #hasSent = false;
 
   constructor(options: EventQueueOptions) {
     this.#options = options;
@@ -78,7 +76,7 @@ export class EventQueue {
   queue(broadcast: EventBroadcast): void {
     const length = messageLength(broadcast.message);
     const transmits = broadcast.from === undefined ? 0 : 1;
-    this.#items.push({ broadcast, length, transmits, transmitsBefore: transmits });
+    this.#items.push({ broadcast, length, transmits, isSent: false });
     this.#bytes += length;
   }
 
@@ -97,40 +95,35 @@ export class EventQueue {
       if (free < 0) break;
       messages.push(item.broadcast.message);
       item.transmits++;
+      item.isSent = true;
     }
     if (end > begin) this.#next.set(to, this.#dropped + end - this.#front);
-    if (messages.length > 0) {
-      this.#idlePeers.clear();
-      this.#hasSent = true;
-    }
+    if (messages.length > 0) this.#idlePeers.clear();
     this.#dropSpent();
     return messages;
   }
 
-  /**
-   * The place of the first event for a peer. When all peers have got everything, sending starts over: packets get lost.
-   * But events that all peers have sent to us, as the only one does in a cluster of two, need not be sent.
-   */
+  /** The place of the first event for a peer. When all peers have got everything, sending starts over: packets get lost. */
   #beginFor(to: string): number {
     const next = Math.max(0, (this.#next.get(to) ?? 0) - this.#dropped);
     if (next < this.length || this.length === 0) return this.#front + next;
     this.#idlePeers.add(to);
     if (this.#idlePeers.size < this.#options.peerCount()) return this.#items.length;
-    if (!this.#hasSent) this.prune(0);
-    this.#countUnsent();
+    this.#dropUnsent();
     this.#startOver();
     return this.#front;
   }
 
   /**
-   * Counts as sent what was sent to nobody since sending last started over, because the only peer has sent it to us. It would
-   * stay at the front, and all that is behind it would be sent without end.
+   * Drops what was sent to nobody although all have it: the only peer has sent it to us. It would stay at the front, and
+   * all that is behind it would be sent without end.
    */
-  #countUnsent(): void {
-    for (let place = this.#front; place < this.#items.length; place++) {
-      const item = this.#items[place];
-      if (item.transmits === item.transmitsBefore) item.transmits++;
-      item.transmitsBefore = item.transmits;
+  #dropUnsent(): void {
+    const items = this.#items.splice(0).slice(this.#front);
+    this.#front = 0;
+    for (const item of items) {
+      if (item.isSent) this.#items.push({ ...item, isSent: false });
+      else this.#drop(item);
     }
   }
 
@@ -143,7 +136,6 @@ export class EventQueue {
   #startOver(): void {
     this.#next.clear();
     this.#idlePeers.clear();
-    this.#hasSent = false;
   }
 
   #dropSpent(): void {
@@ -154,7 +146,10 @@ export class EventQueue {
   }
 
   #dropOldest(): void {
-    const { broadcast, length } = this.#items[this.#front++];
+    this.#drop(this.#items[this.#front++]);
+  }
+
+  #drop({ broadcast, length }: Queued): void {
     this.#bytes -= length;
     this.#dropped++;
     broadcast.finished?.();
