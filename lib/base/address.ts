@@ -91,6 +91,14 @@ export function parseIp(text: string): Uint8Array | undefined {
   return text.includes(":") ? parseIpv6(text) : parseIpv4(text);
 }
 
+/** Whether only this machine can connect to this host name or address. */
+export function isLoopback(host: string): boolean {
+  if (host === "localhost") return true;
+  const ip = parseIp(host);
+  if (ip === undefined) return false;
+  return ip.length === 4 ? ip[0] === 127 : ip.every((byte, i) => byte === (i === 15 ? 1 : 0));
+}
+
 /** Whether 16 address bytes hold an IPv4 address in mapped form (`::ffff:a.b.c.d`). */
 export function isMapped(ip: Uint8Array): boolean {
   if (ip.length !== 16 || ip[10] !== 0xff || ip[11] !== 0xff) return false;

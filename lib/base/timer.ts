@@ -1,5 +1,6 @@
 /**
- * Timers of a process that runs for long: {@link after} calls something later, {@link delay} waits.
+ * Timers of a process that runs for long: {@link after} calls something later, {@link delay} waits, {@link endsWithin} waits for
+ * something else.
  *
  * The first `setTimeout` of a process makes Deno load its `node:timers`, which takes an agent 4 ms of processor time at
  * its start, and 3 MiB for good. The timer of an `AbortSignal` does not, but cannot be cancelled; so all timers wait in
@@ -72,6 +73,13 @@ export async function delay(ms: number, signal?: AbortSignal): Promise<void> {
   signal?.addEventListener("abort", end);
   await promise;
   signal?.removeEventListener("abort", end);
+}
+
+/** Whether a promise resolves in time. Rejects as it does, if that comes first. */
+export async function endsWithin(promise: Promise<unknown>, ms: number): Promise<boolean> {
+  const { promise: timeout, resolve } = Promise.withResolvers<boolean>();
+  using _timer = after(ms, () => resolve(false));
+  return await Promise.race([promise.then(() => true), timeout]);
 }
 
 function schedule(): void {

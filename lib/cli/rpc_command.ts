@@ -4,21 +4,9 @@
  * @module
  */
 
-import {
-  FlagError,
-  type FlagSpecs,
-  type FlagValues,
-  type ParsedFlags,
-  parseGoFlags,
-} from "../go/flags.ts";
+import type { FlagSpecs, FlagValues } from "../go/flags.ts";
 import type { RpcClient } from "../rpc/client/client.ts";
-import {
-  type Command,
-  CommandFailure,
-  type CommandIo,
-  flagFailure,
-  refuseArguments,
-} from "./command.ts";
+import { type Command, CommandFailure, type CommandIo, refuseArguments } from "./command.ts";
 import {
   formatFlagOf,
   formatResult,
@@ -26,6 +14,7 @@ import {
   type OutputFormat,
   parseFormat,
 } from "./output.ts";
+import { parseFlags } from "./parse_flags.ts";
 import { connectToAgent, rpcFlags } from "./rpc_connection.ts";
 import type { Usage } from "./usage.ts";
 
@@ -62,7 +51,7 @@ export function rpcCommand<const F extends FlagSpecs>(
   return {
     usage: { ...definition, flags: specs },
     async run(args, io) {
-      const { flags, positionals } = parse(args, specs);
+      const { flags, positionals } = parseFlags(args, specs);
       if (!takesArguments(definition)) refuseArguments(positionals);
       const format = parseFormat(flags.format, formats, invalidFormat);
       const print = (result: Formats) => io.out(formatResult(format, result));
@@ -75,14 +64,6 @@ export function rpcCommand<const F extends FlagSpecs>(
       }
     },
   };
-}
-
-function parse<F extends FlagSpecs>(args: readonly string[], specs: F): ParsedFlags<F> {
-  try {
-    return parseGoFlags(args, specs);
-  } catch (error) {
-    throw error instanceof FlagError ? flagFailure(error) : error;
-  }
 }
 
 /** Whether the usage names anything after the flags. */

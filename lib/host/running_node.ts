@@ -16,7 +16,6 @@ import type { SerfClosed, SerfState } from "../api/serf_state.ts";
 import type { ClusterExplanation } from "../api/why/compare.ts";
 import type { WhyReport } from "../api/why/evidence.ts";
 import { shiftTimes } from "../api/why/shift_times.ts";
-import { viewOf } from "../api/why/view.ts";
 import type { Address } from "../base/address.ts";
 import { toBytes } from "../base/bytes.ts";
 import { ClosedError, errorText, TimeoutError } from "../base/errors.ts";
@@ -279,8 +278,7 @@ export class RunningNode {
       import("../api/why/story.ts"),
       import("../api/why/compare.ts"),
     ]);
-    const own = explain(this.why(name));
-    return compareViews(own, { ...answers, views: [viewOf(own), ...answers.views] });
+    return compareViews(explain(this.why(name)), answers);
   }
 
   /** As `Serf.shutdown`. */

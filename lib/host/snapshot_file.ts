@@ -9,7 +9,7 @@ import { encodeText } from "../base/text.ts";
 import type { Log } from "../base/log.ts";
 import { loadPlatform } from "../base/platform/load_platform.ts";
 import type { OutputFile, Platform } from "../base/platform/platform.ts";
-import { after, delay, type Timer } from "../base/timer.ts";
+import { after, endsWithin, type Timer } from "../base/timer.ts";
 import { writeAll } from "../base/write_all.ts";
 import { isForbidden, syncFolderOf } from "../base/write_file.ts";
 import type { Metrics } from "../base/metrics.ts";
@@ -104,14 +104,7 @@ export class SnapshotFile {
    */
   static async open(path: string, options: SnapshotFileOptions): Promise<SnapshotFile> {
     const opening = SnapshotFile.#open(path, options);
-    const opened = new AbortController();
-    const waiting = delay(options.openTimeoutMs ?? OPEN_TIMEOUT_MS, opened.signal);
-    try {
-      const file = await Promise.race([opening, waiting]);
-      if (file !== undefined) return file;
-    } finally {
-      opened.abort();
-    }
+    if (await endsWithin(opening, options.openTimeoutMs ?? OPEN_TIMEOUT_MS)) return opening;
     opening.then((file) => file.close(), () => {});
     throw new Error(`failed to open snapshot: open ${path}: the disk does not respond`);
   }
@@ -161,13 +154,8 @@ export class SnapshotFile {
   async close(): Promise<void> {
     this.#syncWanted = true;
     this.#recoverAt = 0;
-    const finished = new AbortController();
-    this.#flush().then(() => {
-      this.#file.close();
-      finished.abort();
-    });
-    await delay(CLOSE_TIMEOUT_MS, finished.signal);
-    if (!finished.signal.aborted) {
+    const closing = this.#flush().then(() => this.#file.close());
+    if (!await endsWithin(closing, CLOSE_TIMEOUT_MS)) {
       this.#log("WARN", "serf: Snapshot was not written: the disk does not respond");
     }
   }

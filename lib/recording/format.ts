@@ -8,9 +8,11 @@
  * @module
  */
 
+import { encodeText } from "../base/text.ts";
 import type { SerfConfig } from "../serf/config.ts";
 import type { SnapshotState } from "../serf/snapshot/snapshot.ts";
 import { crc32 } from "../wire/framing/crc32.ts";
+import { encodeValue } from "./json_value.ts";
 
 /** The version of the format that is written. Every older one can be read. */
 export const FORMAT_VERSION = 1;
@@ -83,6 +85,11 @@ export function encodeBlock(type: number, contents: Uint8Array): Uint8Array<Arra
   view.setUint32(0, contents.length);
   view.setUint32(4, crc32(bytes.subarray(8)));
   return bytes;
+}
+
+/** A block whose contents are JSON. */
+export function encodeJsonBlock(type: number, contents: unknown): Uint8Array<ArrayBuffer> {
+  return encodeBlock(type, encodeText(encodeValue(contents)));
 }
 
 /**

@@ -5,6 +5,7 @@
  */
 
 import type { Address } from "../base/address.ts";
+import { errorText } from "../base/errors.ts";
 import type { LamportTime } from "../base/lamport_time.ts";
 import type { KeyOperation } from "../api/keys.ts";
 import type { QueryParameters } from "../api/query.ts";
@@ -166,7 +167,7 @@ function recordedOptions(options: SerfCoreOptions, recorder: Recorder): SerfCore
         storeKeyring(keyring);
         recorder.result(null);
       } catch (error) {
-        recorder.result(error instanceof Error ? error.message : String(error));
+        recorder.result(errorText(error));
         throw error;
       }
     }),

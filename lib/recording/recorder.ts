@@ -11,9 +11,8 @@ import type { SerfConfig, SerfCoreOptions } from "../serf/config.ts";
 import type { SerfTimer, SerfWorld } from "../serf/context.ts";
 import type { SerfOutput } from "../serf/output.ts";
 import type { Exchange, Packet } from "../wire/messages/messages.ts";
-import { BlockType, encodeBlock, type RecordingHeader } from "./format.ts";
+import { BlockType, encodeBlock, encodeJsonBlock, type RecordingHeader } from "./format.ts";
 import { ByteWriter } from "./byte_log.ts";
-import { encodeValue } from "./json_value.ts";
 import { OutputDigest } from "./output_digest.ts";
 import { Redaction } from "./redaction.ts";
 import { type Input, StepWriter } from "./steps.ts";
@@ -103,7 +102,7 @@ export class Recorder {
       this.output(result);
       return result;
     } catch (error) {
-      this.output(`threw ${error instanceof Error ? error.message : error}`);
+      this.output(`threw ${errorText(error)}`);
       throw error;
     } finally {
       this.#now = undefined;
@@ -184,8 +183,7 @@ export class Recorder {
   /** Ends the recording. */
   end(reason: string): void {
     this.flush();
-    const contents = encodeText(encodeValue({ reason }));
-    this.#options.sink.write(encodeBlock(BlockType.end, contents));
+    this.#options.sink.write(encodeJsonBlock(BlockType.end, { reason }));
   }
 
   #attempt(write: () => void): void {
@@ -231,7 +229,7 @@ export class Recorder {
       callbacks: Object.entries(functions).filter(([, given]) => given).map(([name]) => name),
       payloads: this.#redaction.keepsPayloads,
     };
-    return [header, encodeBlock(BlockType.header, encodeText(encodeValue(header)))];
+    return [header, encodeJsonBlock(BlockType.header, header)];
   }
 }
 

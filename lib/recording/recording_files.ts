@@ -5,13 +5,11 @@
  */
 
 import type { Log } from "../base/log.ts";
-import { after, delay, type Timer } from "../base/timer.ts";
+import { after, endsWithin, type Timer } from "../base/timer.ts";
 import { errorText } from "../base/errors.ts";
-import { encodeText } from "../base/text.ts";
 import { writeAll } from "../base/write_all.ts";
 import { osErrorText } from "../go/os_error.ts";
-import { BlockType, encodeBlock, PREAMBLE, type RecordingHeader } from "./format.ts";
-import { encodeValue } from "./json_value.ts";
+import { BlockType, encodeJsonBlock, PREAMBLE, type RecordingHeader } from "./format.ts";
 import { recordingSizes, segmentName } from "./recording_folder.ts";
 import type { RecordingSink } from "./recorder.ts";
 
@@ -75,15 +73,9 @@ export class RecordingFiles implements RecordingSink {
   /** Makes the folder of a new recording. Rejects with the system's error, or after 10 s if the disk does not respond. */
   static async create(folder: string, options: RecordingFilesOptions): Promise<RecordingFiles> {
     const making = makeFolder(folder);
-    const made = new AbortController();
-    try {
-      const found = await Promise.race([making, delay(OPEN_TIMEOUT_MS, made.signal)]);
-      if (found !== undefined) return new RecordingFiles(found.path, found.earlier, options);
-    } finally {
-      made.abort();
-    }
-    making.catch(() => {});
-    throw new Error("the disk does not respond");
+    if (!await endsWithin(making, OPEN_TIMEOUT_MS)) throw new Error("the disk does not respond");
+    const { path, earlier } = await making;
+    return new RecordingFiles(path, earlier, options);
   }
 
   /** Where this recording is. */
@@ -112,13 +104,8 @@ export class RecordingFiles implements RecordingSink {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#flushTimer?.cancel();
-    const finished = new AbortController();
-    (this.#writing ?? Promise.resolve()).then(() => {
-      this.#closeSegment();
-      finished.abort();
-    });
-    await delay(CLOSE_TIMEOUT_MS, finished.signal);
-    if (!finished.signal.aborted) {
+    const closing = Promise.resolve(this.#writing).then(() => this.#closeSegment());
+    if (!await endsWithin(closing, CLOSE_TIMEOUT_MS)) {
       this.#options.log("WARN", "agent: Recording was not finished: the disk does not respond");
     }
   }
@@ -163,9 +150,8 @@ export class RecordingFiles implements RecordingSink {
     if (this.#total + block.length > maxBytes) {
       const reason = `the limit of ${maxBytes} bytes is reached`;
       this.end(reason);
-      const mark = encodeText(encodeValue({ reason }));
       if (this.#segment !== undefined) {
-        await writeAll(this.#segment.file, encodeBlock(BlockType.end, mark));
+        await writeAll(this.#segment.file, encodeJsonBlock(BlockType.end, { reason }));
       }
       return false;
     }
@@ -188,9 +174,10 @@ export class RecordingFiles implements RecordingSink {
     const name = `${this.#path}/${segmentName(++this.#segments)}`;
     const file = await Deno.open(name, { write: true, createNew: true, mode: FILE_MODE });
     this.#segment = { file, bytes: 0 };
-    const run = encodeText(encodeValue({ run: this.#run }));
     // The first block of the first segment is the whole header.
-    const first = this.#segments === 1 ? [] : [encodeBlock(BlockType.header, run)];
+    const first = this.#segments === 1
+      ? []
+      : [encodeJsonBlock(BlockType.header, { run: this.#run })];
     for (const bytes of [PREAMBLE, ...first]) {
       await writeAll(file, bytes);
       this.#written += bytes.length;

@@ -69,11 +69,10 @@ export class Redaction {
     if (this.#keys.size >= MAX_KEYS) this.#forgetOldest();
     const replacement = crypto.getRandomValues(new Uint8Array(key.length));
     const replacementText = replacement.toBase64();
-    const encoder = new TextEncoder();
     this.#texts.set(text, replacementText);
     this.#keys.set(text, [
       { original: key.slice(), replacement },
-      { original: encoder.encode(text), replacement: encoder.encode(replacementText) },
+      { original: encodeText(text), replacement: encodeText(replacementText) },
     ]);
     return replacement;
   }

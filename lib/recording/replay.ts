@@ -5,6 +5,7 @@
  */
 
 import type { Address } from "../base/address.ts";
+import { errorText } from "../base/errors.ts";
 import { compileExpression } from "../go/regexp.ts";
 import type { SerfConfig, SerfCoreOptions } from "../serf/config.ts";
 import { SerfCore, type SerfTimer, type SerfWorld } from "../serf/core.ts";
@@ -170,7 +171,7 @@ export class ReplayWorld implements SerfWorld {
     try {
       this.#digest.add(this.#call(core, input));
     } catch (error) {
-      this.#digest.add(`threw ${error instanceof Error ? error.message : error}`);
+      this.#digest.add(`threw ${errorText(error)}`);
     }
     this.#calling = false;
     return this.#digest.check;

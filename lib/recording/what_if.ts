@@ -6,7 +6,6 @@
  * @module
  */
 
-import type { Observation } from "../api/why/evidence.ts";
 import type { SerfConfig } from "../serf/config.ts";
 import { SerfCore } from "../serf/core.ts";
 import { type Cluster, simulate } from "../sim/cluster.ts";
@@ -97,8 +96,7 @@ export function whatIf(
 
 /** How a member does not answer: as the stream of the last probe says. */
 function silence(core: SerfCore, name: string): SimulatedPeer["state"] {
-  const isProbe = (what: Observation) => what.type === "probe";
-  const last = core.why(name)?.entries.findLast(({ what }) => isProbe(what))?.what;
+  const last = core.why(name)?.entries.findLast(({ what }) => what.type === "probe")?.what;
   return last?.type === "probe" && last.stream === "refused" ? "refusing" : "silent";
 }
 

@@ -8,7 +8,6 @@ import type { KeyResult } from "../api/keys.ts";
 import type { QueryRecord } from "../api/query.ts";
 import { type Answers, type ClusterExplanation, compareViews } from "../api/why/compare.ts";
 import type { Explanation } from "../api/why/story.ts";
-import { viewOf } from "../api/why/view.ts";
 
 /** The outcome of an operation. */
 export interface Outcome {
@@ -78,10 +77,7 @@ export class SimWhy extends SimOperation {
   /** @internal Ends the operation. */
   override end(outcome: Outcome): void {
     const { answers } = outcome;
-    if (answers !== undefined) {
-      const own = this.#own();
-      this.#explanation = compareViews(own, { ...answers, views: [viewOf(own), ...answers.views] });
-    }
+    if (answers !== undefined) this.#explanation = compareViews(this.#own(), answers);
     super.end(outcome);
   }
 }

@@ -6,15 +6,9 @@
 
 import { errorText } from "../../base/errors.ts";
 import { encodeText } from "../../base/text.ts";
+import { endsWithin } from "../../base/timer.ts";
 import { osErrorText } from "../../go/os_error.ts";
-import {
-  describeStatus,
-  endsWithin,
-  KILL_WAIT_MS,
-  killGroup,
-  SHELL,
-  shellCommand,
-} from "./shell.ts";
+import { describeStatus, KILL_WAIT_MS, killGroup, SHELL, shellCommand } from "./shell.ts";
 
 /** What a script is started with. */
 interface ScriptInput {

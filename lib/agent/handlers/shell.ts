@@ -4,8 +4,6 @@
  * @module
  */
 
-import { after } from "../../base/timer.ts";
-
 /** How `Deno.Command` starts a shell. */
 export interface ShellCommand {
   readonly program: string;
@@ -65,11 +63,4 @@ const SIGNAL_NAMES: Readonly<Partial<Record<Deno.Signal, string>>> = {
 export function describeStatus({ code, signal }: Deno.CommandStatus): string {
   if (signal === null) return `exit status ${code}`;
   return `signal: ${SIGNAL_NAMES[signal] ?? signal}`;
-}
-
-/** Whether a promise resolves in time. */
-export async function endsWithin(promise: Promise<unknown>, ms: number): Promise<boolean> {
-  const { promise: timeout, resolve } = Promise.withResolvers<boolean>();
-  using _timer = after(ms, () => resolve(false));
-  return await Promise.race([promise.then(() => true), timeout]);
 }

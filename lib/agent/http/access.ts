@@ -86,11 +86,3 @@ export class AccessControl {
     }
   }
 }
-
-/** Whether only this machine can connect to this host name or address. */
-export function isLoopback(host: string): boolean {
-  if (host === "localhost") return true;
-  const ip = parseIp(host);
-  if (ip === undefined) return false;
-  return ip.length === 4 ? ip[0] === 127 : ip.every((byte, i) => byte === (i === 15 ? 1 : 0));
-}

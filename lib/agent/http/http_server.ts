@@ -10,7 +10,7 @@
 import { getRequestListener } from "@hono/node-server";
 import { createServer as createPlainServer, type Server, type ServerOptions } from "node:http";
 import { errorText } from "../../base/errors.ts";
-import { formatHostPort } from "../../base/address.ts";
+import { formatHostPort, isLoopback } from "../../base/address.ts";
 import type { Log } from "../../base/log.ts";
 import { readAuthFile } from "../../rpc/auth_file.ts";
 import { parseTcpEndpoint } from "../../rpc/tcp_endpoint.ts";
@@ -18,7 +18,7 @@ import type { AgentConfig } from "../config/config.ts";
 import { StartupError } from "../config/startup_error.ts";
 import { warnIfReadableByAll } from "../config/state_files.ts";
 import { PrometheusRegistry } from "../telemetry/prometheus_registry.ts";
-import { AccessControl, isLoopback } from "./access.ts";
+import { AccessControl } from "./access.ts";
 import { createApp } from "./app.ts";
 import { EventRing } from "./events/event_ring.ts";
 import { EventStreams } from "./events/event_stream.ts";

@@ -6,15 +6,10 @@
 
 import { abortable } from "../../base/abortable.ts";
 import { joinBytes } from "../../base/bytes.ts";
+import { endsWithin } from "../../base/timer.ts";
 import { escapeControls } from "../../go/escape_controls.ts";
 import { osErrorText } from "../../go/os_error.ts";
-import {
-  describeStatus,
-  endsWithin,
-  KILL_WAIT_MS,
-  killGroup,
-  shellCommand,
-} from "../handlers/shell.ts";
+import { describeStatus, KILL_WAIT_MS, killGroup, shellCommand } from "../handlers/shell.ts";
 
 /** Addresses of a few thousand members. */
 const MAX_LIST_BYTES = 65_536;

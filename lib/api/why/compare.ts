@@ -6,7 +6,7 @@
 
 import { type Cause, causeOf } from "./diagnosis.ts";
 import type { Conclusion, Explanation } from "./story.ts";
-import { isBack, type MemberView } from "./view.ts";
+import { isBack, type MemberView, viewOf } from "./view.ts";
 import { causeText, duration, list } from "./wording.ts";
 
 /** What the members of a cluster say about one of them. */
@@ -68,12 +68,15 @@ const PAIRWISE: readonly Cause[] = [
 /** What others see of a member that stood still, if that is what they see. */
 const STALL_EFFECTS: readonly Cause[] = ["process-frozen", "slow", "host-unreachable"];
 
-/** Adds to an explanation what the others say; the first view must be that of its observer. */
+/** Adds to an explanation what the others say. */
 export function compareViews(
   explanation: Explanation,
   { views, silent, missing }: Answers,
 ): ClusterExplanation {
-  const explained = views.map((view) => ({ ...view, cause: causeOf(view) }));
+  const explained = [viewOf(explanation), ...views].map((view) => ({
+    ...view,
+    cause: causeOf(view),
+  }));
   const { node } = explanation;
   const cause = commonCause(explained);
   const findings = findingsOf(node, explained, { silent, missing });

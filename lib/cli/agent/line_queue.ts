@@ -7,7 +7,7 @@
 
 import type { LogLevel } from "../../base/log.ts";
 import { encodeText } from "../../base/text.ts";
-import { delay } from "../../base/timer.ts";
+import { endsWithin } from "../../base/timer.ts";
 import { type ByteSink, writeAll } from "../../base/write_all.ts";
 
 /** The most bytes that wait to be written; further lines are dropped. */
@@ -55,10 +55,9 @@ export class LineQueue {
 
   /** Resolves when all lines are written or dropped, or after 250 ms. */
   async flush(): Promise<void> {
-    const finished = new AbortController();
-    (this.#writing ?? Promise.resolve()).then(() => finished.abort());
+    const writing = Promise.resolve(this.#writing);
     for (let part = 0; part < FLUSH_PARTS; part++) {
-      await delay(FLUSH_TIMEOUT_MS / FLUSH_PARTS, finished.signal);
+      if (await endsWithin(writing, FLUSH_TIMEOUT_MS / FLUSH_PARTS)) return;
     }
   }
 

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { isLoopback } from "../../base/address.ts";
 import { missingPermissions } from "../../base/permissions.ts";
 import type { FlagSpecs, FlagValues } from "../../go/flags.ts";
 import { DEFAULT_RPC_ADDRESS } from "../../rpc/default_address.ts";
@@ -145,6 +146,6 @@ function isHere(flags: Flags, io: CommandIo): boolean {
   const endpoint = parseEndpoint(address, "dial");
   if ("path" in endpoint) return true;
   const { hostname } = endpoint;
-  return /^(127\.|::1$|localhost$|$)/.test(hostname) ||
+  return hostname === "" || isLoopback(hostname) ||
     Deno.networkInterfaces().some(({ address }) => address === hostname);
 }

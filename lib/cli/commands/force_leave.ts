@@ -4,6 +4,7 @@
  * @module
  */
 
+import { formatJson } from "../../go/format_json.ts";
 import type { RpcClient } from "../../rpc/client/client.ts";
 import { CommandFailure, labelled } from "../command.ts";
 import { rpcCommand } from "../rpc_command.ts";
@@ -16,7 +17,7 @@ export const forceLeave = rpcCommand({
   flags: {
     prune: { kind: "bool", help: "Also removes the member from the member list at once." },
   },
-  async run({ flags: { prune }, positionals, io, format, print, connect }) {
+  async run({ flags: { prune }, positionals, io, format, connect }) {
     if (positionals.length !== 1) {
       throw new CommandFailure("A node name must be specified to force leave.", { showHelp: true });
     }
@@ -25,7 +26,7 @@ export const forceLeave = rpcCommand({
     const label = "Error force leaving";
     const known = await labelled(label, isKnown(name, client));
     await labelled(label, client.forceLeave(name, { prune }));
-    if (format !== "text") print({ text: () => "", json: () => ({ name, known, prune }) });
+    if (format !== "text") io.out(formatJson({ name, known, prune }));
     else if (!known) io.err(`The agent knows no member with the name ${name}.`);
   },
 });

@@ -22,7 +22,7 @@ export const keygen: Command = {
     const key = crypto.getRandomValues(new Uint8Array(KEY_BYTES)).toBase64();
     if (args.length === 0) io.out(key);
     else {
-      const { formatLocalResult } = await import("../local_command.ts");
+      const { formatLocalResult } = await import("../parse_flags.ts");
       io.out(formatLocalResult(args, { text: () => key, json: () => ({ key }) }));
     }
     return 0;

@@ -7,6 +7,7 @@
 import { PING_QUERY } from "../../api/internal_names.ts";
 import { CommandFailure, labelled } from "../command.ts";
 import { escapeControls } from "../../go/escape_controls.ts";
+import { formatJson } from "../../go/format_json.ts";
 import { follow } from "../follow.ts";
 import { rpcCommand } from "../rpc_command.ts";
 
@@ -18,7 +19,7 @@ export const reachability = rpcCommand({
   flags: {
     verbose: { kind: "bool", help: "Also shows each acknowledgement and how long the test took." },
   },
-  async run({ flags: { verbose }, io, format, print, connect }) {
+  async run({ flags: { verbose }, io, format, connect }) {
     await using client = await connect();
     const members = await labelled("Error getting members", client.members());
     const live = new Set(
@@ -38,10 +39,7 @@ export const reachability = rpcCommand({
     acks.finish();
     const succeeded = !acks.repeated && acks.count === live.size;
     if (format === "text") tell(acks, { live, say });
-    else {print({
-        text: () => "",
-        json: () => ({ members: members.length, ...jsonResult(acks, live) }),
-      });}
+    else io.out(formatJson({ members: members.length, ...jsonResult(acks, live) }));
     return succeeded ? 0 : 1;
   },
 });

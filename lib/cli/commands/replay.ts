@@ -5,18 +5,13 @@
  */
 
 import { errorText } from "../../base/errors.ts";
-import { FlagError, type FlagSpecs, type FlagValues, parseGoFlags } from "../../go/flags.ts";
+import type { FlagSpecs, FlagValues } from "../../go/flags.ts";
 import { type Recording, RecordingError } from "../../recording/recording.ts";
 import { openRecordings } from "../../recording/recording_folder.ts";
 import { replayAll } from "../../recording/story.ts";
-import {
-  type Command,
-  CommandFailure,
-  type CommandIo,
-  flagFailure,
-  UsageFailure,
-} from "../command.ts";
+import { type Command, CommandFailure, type CommandIo, UsageFailure } from "../command.ts";
 import { formatFlag, formatResult } from "../output.ts";
+import { parseFlags } from "../parse_flags.ts";
 import { timeOf } from "../replay/replay_time.ts";
 import { storyJson, storyText } from "../replay/story_text.ts";
 
@@ -65,7 +60,7 @@ export const replay: Command = {
     flags: replayFlags,
   },
   async run(args, io) {
-    const { flags, positionals } = parse(args);
+    const { flags, positionals } = parseFlags(args, replayFlags);
     if (positionals.length === 0) {
       throw new UsageFailure("must specify a directory with recordings");
     }
@@ -83,14 +78,6 @@ export const replay: Command = {
 };
 
 type ReplayFlags = FlagValues<typeof replayFlags>;
-
-function parse(args: readonly string[]) {
-  try {
-    return parseGoFlags(args, replayFlags);
-  } catch (error) {
-    throw error instanceof FlagError ? flagFailure(error) : error;
-  }
-}
 
 function tell(recordings: readonly Recording[], flags: ReplayFlags, io: CommandIo): number {
   const startedAt = performance.now();

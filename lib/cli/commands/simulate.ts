@@ -7,7 +7,7 @@
 
 import { errorText } from "../../base/errors.ts";
 import { decodeJson } from "../../go/decode_json.ts";
-import { FlagError, type FlagSpecs, type FlagValues, parseGoFlags } from "../../go/flags.ts";
+import type { FlagSpecs, FlagValues } from "../../go/flags.ts";
 import type { Scenario } from "../../sim/scenario/scenario.ts";
 import { type ScenarioResult, ScenarioRun } from "../../sim/scenario/scenario_run.ts";
 import { SimulationError } from "../../sim/simulation_error.ts";
@@ -15,11 +15,11 @@ import {
   type Command,
   CommandFailure,
   type CommandIo,
-  flagFailure,
   refuseArguments,
   UsageFailure,
 } from "../command.ts";
 import { formatFlag, formatResult, parseFormat } from "../output.ts";
+import { parseFlags } from "../parse_flags.ts";
 import { drawChart } from "../simulate/chart.ts";
 import { ShapeError } from "../simulate/json_shape.ts";
 import { ProgressLine } from "../simulate/progress_line.ts";
@@ -104,15 +104,11 @@ export const simulate: Command = {
 type Flags = FlagValues<typeof simulateFlags>;
 
 function parse(args: readonly string[]): Flags {
-  try {
-    // `deno task sim -- -nodes=5` passes the dashes on.
-    const ours = args[0] === "--" ? args.slice(1) : args;
-    const { flags, positionals } = parseGoFlags(ours, simulateFlags);
-    refuseArguments(positionals);
-    return flags;
-  } catch (error) {
-    throw error instanceof FlagError ? flagFailure(error) : error;
-  }
+  // `deno task sim -- -nodes=5` passes the dashes on.
+  const ours = args[0] === "--" ? args.slice(1) : args;
+  const { flags, positionals } = parseFlags(ours, simulateFlags);
+  refuseArguments(positionals);
+  return flags;
 }
 
 /** What is wrong with the flags or the file, or went wrong in the run, as a failure; a defect stays what it is. */

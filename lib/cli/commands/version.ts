@@ -15,7 +15,7 @@ export const version: Command = {
     // With -v, the arguments are those of any command.
     if (args.length === 0 || args.includes("-v") || args.includes("--version")) io.out(text);
     else {
-      const { formatLocalResult } = await import("../local_command.ts");
+      const { formatLocalResult } = await import("../parse_flags.ts");
       const json = () => ({ version: VERSION, agent_protocol: AGENT_PROTOCOL });
       io.out(formatLocalResult(args, { text: () => text, json }));
     }

@@ -12,7 +12,7 @@ import { escapeControls } from "../../go/escape_controls.ts";
 import type { JsonValue } from "../../go/format_json.ts";
 import { RpcFailure } from "../../rpc/protocol.ts";
 import { CommandFailure, refuseArguments, UsageFailure } from "../command.ts";
-import { formatColumns, formatFlag, formatResult } from "../output.ts";
+import { formatColumns } from "../output.ts";
 import { rpcCommand } from "../rpc_command.ts";
 
 /** Tells why a member is in its state. */
@@ -23,19 +23,18 @@ export const why = rpcCommand({
     "With -all, the agent asks all members how they see it and names where they disagree, which takes a few seconds. The original Serf does not have this command, and its agents have nothing to tell.",
   flags: {
     all: { kind: "bool", help: "Asks all members and compares what they see." },
-    format: formatFlag,
   },
-  async run({ flags: { all, format }, positionals: [node, ...others], io, connect }) {
+  async run({ flags: { all }, positionals: [node, ...others], print, connect }) {
     if (node === undefined) throw new UsageFailure("a node name must be specified");
     refuseArguments(others);
     await using client = await connect();
     const explanation = await told(all ? client.whyAll(node) : client.why(node));
-    io.out(formatResult(format, {
+    print({
       text: () =>
         [...tellStory(explanation), ...clusterLines(explanation)].map(escapeControls).join("\n"),
       // The agent sends JSON.
       json: () => explanation as unknown as JsonValue,
-    }));
+    });
   },
 });
 

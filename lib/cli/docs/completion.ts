@@ -4,14 +4,8 @@
  * @module
  */
 
-import { FlagError, parseGoFlags } from "../../go/flags.ts";
-import {
-  type Command,
-  type CommandTable,
-  flagFailure,
-  refuseArguments,
-  UsageFailure,
-} from "../command.ts";
+import { type Command, type CommandTable, refuseArguments, UsageFailure } from "../command.ts";
+import { parseFlags } from "../parse_flags.ts";
 import type { DescribedCommand } from "./described_commands.ts";
 
 type Generator = (commands: readonly DescribedCommand[]) => string;
@@ -32,7 +26,7 @@ export const completionOf = (commands: CommandTable): Command => ({
     flags: {},
   },
   async run(args, io) {
-    const [shell = "", ...rest] = parseShell(args);
+    const [shell = "", ...rest] = parseFlags(args, {}).positionals;
     refuseArguments(rest);
     const generator = await generators.get(shell)?.();
     if (generator === undefined) {
@@ -46,11 +40,3 @@ export const completionOf = (commands: CommandTable): Command => ({
     return 0;
   },
 });
-
-function parseShell(args: readonly string[]): readonly string[] {
-  try {
-    return parseGoFlags(args, {}).positionals;
-  } catch (error) {
-    throw error instanceof FlagError ? flagFailure(error) : error;
-  }
-}

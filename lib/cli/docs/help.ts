@@ -4,16 +4,15 @@
  * @module
  */
 
-import { FlagError, parseGoFlags } from "../../go/flags.ts";
 import {
   type Command,
   type CommandTable,
-  flagFailure,
   refuseArguments,
   UNKNOWN_COMMAND_EXIT_CODE,
   UsageFailure,
 } from "../command.ts";
 import { formatFlag } from "../output.ts";
+import { parseFlags } from "../parse_flags.ts";
 import { programHelp } from "../program_help.ts";
 import { formatUsage } from "../usage.ts";
 
@@ -52,18 +51,14 @@ export const helpOf = (commands: CommandTable): Command => ({
 
 /** Flags may stand before the topic, as everywhere, and behind it. */
 function parse(args: readonly string[]): { topic: string | undefined; format: string } {
-  try {
-    const { flags, positionals: [topic, ...rest] } = parseGoFlags(args, helpFlags);
-    const behind = parseGoFlags(rest, helpFlags);
-    refuseArguments(behind.positionals);
-    const format = rest.length > 0 ? behind.flags.format : flags.format;
-    if (format === "text" || (format === "json" && topic === "config")) return { topic, format };
-    throw new UsageFailure(
-      format === "json" ? "-format=json is for serf help config" : `Invalid format: ${format}`,
-    );
-  } catch (error) {
-    throw error instanceof FlagError ? flagFailure(error) : error;
-  }
+  const { flags, positionals: [topic, ...rest] } = parseFlags(args, helpFlags);
+  const behind = parseFlags(rest, helpFlags);
+  refuseArguments(behind.positionals);
+  const format = rest.length > 0 ? behind.flags.format : flags.format;
+  if (format === "text" || (format === "json" && topic === "config")) return { topic, format };
+  throw new UsageFailure(
+    format === "json" ? "-format=json is for serf help config" : `Invalid format: ${format}`,
+  );
 }
 
 async function reference(): Promise<string> {

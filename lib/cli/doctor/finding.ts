@@ -24,6 +24,11 @@ export interface CheckedFinding extends Finding {
   readonly check: string;
 }
 
+/** `1 member`, `2 members`. */
+export function countOf(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
+}
+
 /** The exit code: 0 if all is well, 1 with warnings, 2 with failures. */
 export function exitCodeOf(findings: readonly Finding[]): number {
   return Math.max(0, ...findings.map(({ status }) => STATUSES.indexOf(status)));

@@ -4,9 +4,8 @@
  * @module
  */
 
-import type { Finding } from "../finding.ts";
+import { countOf, type Finding } from "../finding.ts";
 import type { AgentFacts, HostFacts } from "../facts.ts";
-import { countOf } from "./check_members.ts";
 
 /** Tags have at most so many bytes in encoded form (memberlist's `MetaMaxSize`). */
 export const MAX_TAG_BYTES = 512;

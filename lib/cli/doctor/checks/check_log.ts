@@ -5,8 +5,7 @@
  * @module
  */
 
-import type { Finding } from "../finding.ts";
-import { countOf } from "./check_members.ts";
+import { countOf, type Finding } from "../finding.ts";
 
 /** A line that means something, and what to do about it. */
 interface LogPattern {

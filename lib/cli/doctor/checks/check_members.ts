@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { Finding } from "../finding.ts";
+import { isLoopback } from "../../../base/address.ts";
+import { countOf, type Finding } from "../finding.ts";
 import { type AgentFacts, type HostFacts, type MemberProbe, PROBE_SIZES } from "../facts.ts";
 
 /** So many clocks or addresses are named, and so many members that are hard to reach. */
@@ -221,13 +222,4 @@ export function checkDuplicates({ members }: AgentFacts): Finding[] {
 /** Neither of this machine alone nor of one link. */
 function isUsable(host: string): boolean {
   return !isLoopback(host) && !/^(fe80:|169\.254\.)/i.test(host);
-}
-
-function isLoopback(host: string): boolean {
-  return host.startsWith("127.") || host === "::1";
-}
-
-/** `1 member`, `2 members`. */
-export function countOf(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? "" : "s"}`;
 }

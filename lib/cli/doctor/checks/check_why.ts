@@ -7,8 +7,7 @@
 import type { Cause } from "../../../api/why/diagnosis.ts";
 import type { Explanation } from "../../../api/why/story.ts";
 import { type AgentFacts, isReached } from "../facts.ts";
-import type { Finding } from "../finding.ts";
-import { countOf } from "./check_members.ts";
+import { countOf, type Finding } from "../finding.ts";
 
 /** An agent that stood still longer ago may be well by now, milliseconds. */
 const RECENT_MS = 600_000;

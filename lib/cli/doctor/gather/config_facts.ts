@@ -14,7 +14,7 @@ import {
   readTagsFile,
 } from "../../../agent/config/state_files.ts";
 import { scriptProblems } from "../../../agent/handlers/check_scripts.ts";
-import { type Address, formatHostPort } from "../../../base/address.ts";
+import { type Address, formatHostPort, isLoopback } from "../../../base/address.ts";
 import { errorText } from "../../../base/errors.ts";
 import { osErrorText } from "../../../go/os_error.ts";
 import { advertisedAddress } from "../../../host/advertise.ts";
@@ -190,6 +190,6 @@ function missingError(purpose: FileFacts["purpose"], path: string): string | und
 function isOpen({ rpcAddr, rpcAuth, rpcAuthFile, rpcTlsCa }: AgentConfig): boolean {
   const endpoint = parseEndpoint(rpcAddr, "listen");
   if ("path" in endpoint) return false;
-  const isLocal = /^(127\.|::1$|localhost$)/.test(endpoint.hostname);
-  return !isLocal && [rpcAuth, rpcAuthFile, rpcTlsCa].every((setting) => setting === "");
+  return !isLoopback(endpoint.hostname) &&
+    [rpcAuth, rpcAuthFile, rpcTlsCa].every((setting) => setting === "");
 }
