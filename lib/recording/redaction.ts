@@ -84,8 +84,19 @@ export class Redaction {
 
   /** A payload of a user's message. */
   payload(payload: Uint8Array | null): Uint8Array | null {
-    if (payload === null || this.#keyedHash === undefined) return payload;
-    return this.#filler(payload);
+    if (payload === null) return payload;
+    if (this.#keyedHash !== undefined) return this.#filler(payload);
+    if (this.#keys.size === 0) return payload;
+    const copy = payload.slice();
+    return this.#replaceKeys(copy) ? copy : payload;
+  }
+
+  /** An object in the state of the core: the same if there is nothing to replace. What it refers to is not looked at. */
+  object(value: object): object {
+    if ("bytes" in value) return { bytes: this.output(value.bytes as Uint8Array) };
+    if (!("payload" in value)) return value;
+    const { name, payload } = value as { name: string; payload: Uint8Array | null };
+    return name.startsWith(INTERNAL_PREFIX) ? value : { ...value, payload: this.payload(payload) };
   }
 
   /** A query of a user was delivered: its responses have payloads. */

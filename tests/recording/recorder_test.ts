@@ -69,6 +69,7 @@ Deno.test("every method of the core that changes something is recorded", () => {
       "local",
       "member",
       "members",
+      "save",
       "state",
       "stats",
       "suspicions",

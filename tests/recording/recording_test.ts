@@ -115,7 +115,7 @@ Deno.test("a newer format says which version it takes, and other files are none"
   assertThrows(
     () => readSample(newer),
     RecordingError,
-    "sample.rec: got format 9, which takes a newer version of Serf for Deno; this one reads 1 to 1",
+    "sample.rec: got format 9, which takes a newer version of Serf for Deno; this one reads 1 to 2",
   );
   assertThrows(
     () => readSample(new TextEncoder().encode("# a snapshot")),

@@ -1,0 +1,256 @@
+/**
+ * The state of a core as bytes. Beside what JSON has there are bytes, addresses, maps, sets, large and infinite numbers, and
+ * `undefined`; and objects that are met twice are one object again, because parts of a core share some.
+ *
+ * @module
+ */
+
+import { Address } from "../../base/address.ts";
+import { decodeText, encodeText } from "../../base/text.ts";
+import { ByteReader, ByteWriter } from "../byte_log.ts";
+
+/** What a value is; it comes before the value. */
+const Kind = {
+  undefined: 0,
+  null: 1,
+  false: 2,
+  true: 3,
+  /** A whole number from 0. */
+  integer: 4,
+  float: 5,
+  bigint: 6,
+  newText: 7,
+  knownText: 8,
+  bytes: 9,
+  address: 10,
+  list: 11,
+  map: 12,
+  set: 13,
+  /** An object, after the names of its fields. */
+  newShape: 14,
+  /** An object with the fields of an earlier one. */
+  knownShape: 15,
+  /** An object that was met before. */
+  known: 16,
+} as const;
+
+/** Replaces what must not be written of an object. */
+export type RedactObject = (value: object) => object;
+
+/** Encodes a state. Instances of classes become plain objects with their public fields, but for addresses. */
+export function encodeState(value: unknown, redact?: RedactObject): Uint8Array<ArrayBuffer> {
+  const writer = new StateWriter(redact);
+  writer.value(value);
+  return writer.take();
+}
+
+/** Decodes what {@link encodeState} returned. Throws a `RangeError` for anything else. */
+export function decodeState(bytes: Uint8Array): unknown {
+  return new StateReader(bytes).value();
+}
+
+class StateWriter {
+  readonly #writer = new ByteWriter();
+  readonly #redact: RedactObject;
+  readonly #texts = new Map<string, number>();
+  readonly #objects = new Map<object, number>();
+  readonly #shapes = new Map<string, number>();
+
+  constructor(redact: RedactObject = (value) => value) {
+    this.#redact = redact;
+  }
+
+  take(): Uint8Array<ArrayBuffer> {
+    return this.#writer.take();
+  }
+
+  value(value: unknown): void {
+    switch (typeof value) {
+      case "string":
+        return this.#text(value);
+      case "number":
+        return this.#number(value);
+      case "boolean":
+        return this.#writer.byte(value ? Kind.true : Kind.false);
+      case "bigint":
+        this.#writer.byte(Kind.bigint);
+        return this.#writer.blob(encodeText(String(value)));
+      case "object":
+        return value === null ? this.#writer.byte(Kind.null) : this.#object(value);
+      case "undefined":
+        return this.#writer.byte(Kind.undefined);
+      default:
+        throw new TypeError(`Cannot save a ${typeof value}`);
+    }
+  }
+
+  #number(value: number): void {
+    if (Number.isSafeInteger(value) && value >= 0 && !Object.is(value, -0)) {
+      this.#writer.byte(Kind.integer);
+      this.#writer.varint(value);
+    } else {
+      this.#writer.byte(Kind.float);
+      this.#writer.float(value);
+    }
+  }
+
+  #text(text: string): void {
+    const known = this.#texts.get(text);
+    if (known !== undefined) {
+      this.#writer.byte(Kind.knownText);
+      return this.#writer.varint(known);
+    }
+    this.#texts.set(text, this.#texts.size);
+    this.#writer.byte(Kind.newText);
+    this.#writer.blob(encodeText(text));
+  }
+
+  #object(value: object): void {
+    const known = this.#objects.get(value);
+    if (known !== undefined) {
+      this.#writer.byte(Kind.known);
+      return this.#writer.varint(known);
+    }
+    this.#objects.set(value, this.#objects.size);
+    if (value instanceof Uint8Array) {
+      this.#writer.byte(Kind.bytes);
+      this.#writer.blob(value);
+    } else if (value instanceof Address) {
+      this.#writer.byte(Kind.address);
+      this.#writer.blob(value.ip);
+      this.#writer.varint(value.port);
+    } else if (Array.isArray(value)) {
+      this.#values(Kind.list, value.length, value);
+    } else if (value instanceof Map) {
+      this.#values(Kind.map, value.size, value.entries().flatMap((entry) => entry));
+    } else if (value instanceof Set) {
+      this.#values(Kind.set, value.size, value);
+    } else {
+      // A body may be encoded only when it is asked for its bytes.
+      this.#fields(this.#redact("bytes" in value ? { bytes: value.bytes } : value));
+    }
+  }
+
+  #values(kind: number, size: number, values: Iterable<unknown>): void {
+    this.#writer.byte(kind);
+    this.#writer.varint(size);
+    for (const value of values) this.value(value);
+  }
+
+  #fields(value: object): void {
+    const names = Object.keys(value);
+    const shape = JSON.stringify(names);
+    const known = this.#shapes.get(shape);
+    if (known === undefined) {
+      this.#shapes.set(shape, this.#shapes.size);
+      this.#writer.byte(Kind.newShape);
+      this.#writer.varint(names.length);
+      for (const name of names) this.#text(name);
+    } else {
+      this.#writer.byte(Kind.knownShape);
+      this.#writer.varint(known);
+    }
+    for (const name of names) this.value((value as Record<string, unknown>)[name]);
+  }
+}
+
+class StateReader {
+  readonly #reader: ByteReader;
+  readonly #texts: string[] = [];
+  readonly #objects: unknown[] = [];
+  readonly #shapes: (readonly string[])[] = [];
+
+  constructor(bytes: Uint8Array) {
+    this.#reader = new ByteReader(bytes);
+  }
+
+  value(): unknown {
+    const kind = this.#reader.byte();
+    switch (kind) {
+      case Kind.undefined:
+        return undefined;
+      case Kind.null:
+        return null;
+      case Kind.false:
+        return false;
+      case Kind.true:
+        return true;
+      case Kind.integer:
+        return this.#reader.varint();
+      case Kind.float:
+        return this.#reader.float();
+      case Kind.bigint:
+        return BigInt(decodeText(this.#reader.blob()));
+      case Kind.newText:
+      case Kind.knownText:
+        return this.#text(kind);
+      case Kind.known:
+        return known(this.#objects, this.#reader.varint());
+      default:
+        return this.#object(kind);
+    }
+  }
+
+  #text(kind: number): string {
+    if (kind === Kind.knownText) return known(this.#texts, this.#reader.varint());
+    if (kind !== Kind.newText) throw new RangeError(`Cannot read text: got the kind ${kind}`);
+    const text = decodeText(this.#reader.blob());
+    this.#texts.push(text);
+    return text;
+  }
+
+  /** Objects are numbered in the order in which they begin. */
+  #object(kind: number): unknown {
+    const number = this.#objects.push(undefined) - 1;
+    const value = this.#read(kind);
+    this.#objects[number] = value;
+    return value;
+  }
+
+  #read(kind: number): unknown {
+    switch (kind) {
+      case Kind.bytes:
+        return this.#reader.blob().slice();
+      case Kind.address:
+        return new Address(this.#reader.blob().slice(), this.#reader.varint());
+      case Kind.list:
+        return this.#values(this.#reader.varint());
+      case Kind.map: {
+        const entries: [unknown, unknown][] = [];
+        for (let left = this.#reader.varint(); left > 0; left--) {
+          entries.push([this.value(), this.value()]);
+        }
+        return new Map(entries);
+      }
+      case Kind.set:
+        return new Set(this.#values(this.#reader.varint()));
+      case Kind.newShape: {
+        const names: string[] = [];
+        this.#shapes.push(names);
+        for (let left = this.#reader.varint(); left > 0; left--) {
+          names.push(this.#text(this.#reader.byte()));
+        }
+        return this.#fields(names);
+      }
+      case Kind.knownShape:
+        return this.#fields(known(this.#shapes, this.#reader.varint()));
+      default:
+        throw new RangeError(`Cannot read state: got the kind ${kind}`);
+    }
+  }
+
+  #values(count: number): unknown[] {
+    const values: unknown[] = [];
+    for (let left = count; left > 0; left--) values.push(this.value());
+    return values;
+  }
+
+  #fields(names: readonly string[]): unknown {
+    return Object.fromEntries(names.map((name) => [name, this.value()]));
+  }
+}
+
+function known<T>(values: readonly T[], number: number): T {
+  if (number >= values.length) throw new RangeError(`Cannot read state: got number ${number}`);
+  return values[number];
+}
