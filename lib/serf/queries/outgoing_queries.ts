@@ -56,6 +56,9 @@ class OperationSink implements QuerySink {
   }
 }
 
+/** Stands for who has sent a query that is over. */
+const NOBODY: QuerySink = { record() {}, over() {} };
+
 /** Sends queries and hands what comes back to their senders. */
 export class OutgoingQueries {
   readonly #context: SerfContext;
@@ -213,8 +216,8 @@ export class OutgoingQueries {
 
   load({ running }: ReturnType<OutgoingQueries["save"]>): void {
     for (const { id, query } of running) {
-      const { lTime, completion, operation = 0 } = query;
-      const sink = new OperationSink(this.#context, operation);
+      const { lTime, completion, operation } = query;
+      const sink = operation === undefined ? NOBODY : new OperationSink(this.#context, operation);
       const collector = new QueryCollector(lTime, completion, sink);
       collector.load(query);
       this.#running.set(id, collector);
