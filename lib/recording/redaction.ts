@@ -93,7 +93,9 @@ export class Redaction {
 
   /** An object in the state of the core: the same if there is nothing to replace. What it refers to is not looked at. */
   object(value: object): object {
-    if ("bytes" in value) return { bytes: this.output(value.bytes as Uint8Array) };
+    if ("bytes" in value && value.bytes instanceof Uint8Array) {
+      return { bytes: this.output(value.bytes) };
+    }
     if (!("payload" in value)) return value;
     const { name, payload } = value as { name: string; payload: Uint8Array | null };
     return name.startsWith(INTERNAL_PREFIX) ? value : { ...value, payload: this.payload(payload) };

@@ -7,6 +7,7 @@
 
 import { Address } from "../../base/address.ts";
 import { decodeText, encodeText } from "../../base/text.ts";
+import type { Claim, NodeState, Opaque } from "../../wire/messages/messages.ts";
 import { ByteReader, ByteWriter } from "../byte_log.ts";
 
 /** What a value is; it comes before the value. */
@@ -32,7 +33,13 @@ const Kind = {
   knownShape: 15,
   /** An object that was met before. */
   known: 16,
+  /** What a node says about one: most of the state of a large cluster. */
+  claim: 17,
+  /** A list of numbers, as in coordinates. */
+  numbers: 18,
 } as const;
+
+const NODE_STATES: readonly NodeState[] = ["alive", "suspect", "dead", "left"];
 
 /** Replaces what must not be written of an object. */
 export type RedactObject = (value: object) => object;
@@ -49,12 +56,30 @@ export function decodeState(bytes: Uint8Array): unknown {
   return new StateReader(bytes).value();
 }
 
+/** The names of fields that objects begin with: a tree, in which a state with thousands of equal objects finds them fast. */
+class Shape {
+  /** The number of the shape that ends here, once there was an object with these fields. */
+  number: number | undefined;
+  readonly #next = new Map<string, Shape>();
+
+  of(names: readonly string[]): Shape {
+    let shape: Shape = this;
+    for (const name of names) {
+      let next = shape.#next.get(name);
+      if (next === undefined) shape.#next.set(name, next = new Shape());
+      shape = next;
+    }
+    return shape;
+  }
+}
+
 class StateWriter {
   readonly #writer = new ByteWriter();
   readonly #redact: RedactObject;
   readonly #texts = new Map<string, number>();
   readonly #objects = new Map<object, number>();
-  readonly #shapes = new Map<string, number>();
+  readonly #shapes = new Shape();
+  #shapeCount = 0;
 
   constructor(redact: RedactObject = (value) => value) {
     this.#redact = redact;
@@ -106,29 +131,37 @@ class StateWriter {
   }
 
   #object(value: object): void {
+    if (value instanceof Uint8Array) return this.#bytes(value);
+    if (value instanceof Address) return this.#address(value);
+    if (isNumbers(value)) return this.#numbers(value);
     const known = this.#objects.get(value);
     if (known !== undefined) {
       this.#writer.byte(Kind.known);
       return this.#writer.varint(known);
     }
     this.#objects.set(value, this.#objects.size);
-    if (value instanceof Uint8Array) {
-      this.#writer.byte(Kind.bytes);
-      this.#writer.blob(value);
-    } else if (value instanceof Address) {
-      this.#writer.byte(Kind.address);
-      this.#writer.blob(value.ip);
-      this.#writer.varint(value.port);
-    } else if (Array.isArray(value)) {
-      this.#values(Kind.list, value.length, value);
-    } else if (value instanceof Map) {
-      this.#values(Kind.map, value.size, value.entries().flatMap((entry) => entry));
-    } else if (value instanceof Set) {
-      this.#values(Kind.set, value.size, value);
-    } else {
-      // A body may be encoded only when it is asked for its bytes.
-      this.#fields(this.#redact("bytes" in value ? { bytes: value.bytes } : value));
-    }
+    if (Array.isArray(value)) this.#values(Kind.list, value.length, value);
+    else if (value instanceof Set) this.#values(Kind.set, value.size, value);
+    else if (value instanceof Map) this.#map(value);
+    else if ("incarnation" in value && "versions" in value) this.#claim(value as Claim);
+    else this.#fields(this.#redact(isBody(value) ? { bytes: value.bytes } : value));
+  }
+
+  #bytes(bytes: Uint8Array): void {
+    this.#writer.byte(Kind.bytes);
+    this.#writer.blob(bytes);
+  }
+
+  #address({ ip, port }: Address): void {
+    this.#writer.byte(Kind.address);
+    this.#writer.blob(ip);
+    this.#writer.varint(port);
+  }
+
+  #numbers(numbers: readonly number[]): void {
+    this.#writer.byte(Kind.numbers);
+    this.#writer.varint(numbers.length);
+    for (let i = 0; i < numbers.length; i++) this.#writer.float(numbers[i]);
   }
 
   #values(kind: number, size: number, values: Iterable<unknown>): void {
@@ -137,21 +170,59 @@ class StateWriter {
     for (const value of values) this.value(value);
   }
 
+  #map(map: ReadonlyMap<unknown, unknown>): void {
+    this.#writer.byte(Kind.map);
+    this.#writer.varint(map.size);
+    for (const [key, value] of map) {
+      this.value(key);
+      this.value(value);
+    }
+  }
+
+  #claim({ node, incarnation, state, address, meta, versions }: Claim): void {
+    this.#writer.byte(Kind.claim);
+    this.#text(node);
+    this.#writer.varint(incarnation);
+    this.#writer.byte(NODE_STATES.indexOf(state));
+    this.#writer.blob(address.ip);
+    this.#writer.varint(address.port);
+    this.#writer.byte(meta === null ? 0 : 1);
+    if (meta !== null) this.#writer.blob(meta);
+    this.#writer.byte(versions === null ? 0 : 1);
+    if (versions === null) return;
+    this.#writer.varint(versions.protocolMin);
+    this.#writer.varint(versions.protocolMax);
+    this.#writer.varint(versions.protocolCur);
+    this.#writer.varint(versions.delegateMin);
+    this.#writer.varint(versions.delegateMax);
+    this.#writer.varint(versions.delegateCur);
+  }
+
   #fields(value: object): void {
     const names = Object.keys(value);
-    const shape = JSON.stringify(names);
-    const known = this.#shapes.get(shape);
-    if (known === undefined) {
-      this.#shapes.set(shape, this.#shapes.size);
+    const shape = this.#shapes.of(names);
+    if (shape.number === undefined) {
+      shape.number = this.#shapeCount++;
       this.#writer.byte(Kind.newShape);
       this.#writer.varint(names.length);
       for (const name of names) this.#text(name);
     } else {
       this.#writer.byte(Kind.knownShape);
-      this.#writer.varint(known);
+      this.#writer.varint(shape.number);
     }
     for (const name of names) this.value((value as Record<string, unknown>)[name]);
   }
+}
+
+/** A message may be encoded only when it is asked for its bytes. */
+function isBody(value: object): value is Opaque {
+  return "bytes" in value && value.bytes instanceof Uint8Array;
+}
+
+/** Lists of numbers, as in coordinates, are values like bytes and addresses: nobody shares them to change them. */
+function isNumbers(value: object): value is readonly number[] {
+  return Array.isArray(value) && value.length > 0 && typeof value[0] === "number" &&
+    value.every((item) => typeof item === "number");
 }
 
 class StateReader {
@@ -184,6 +255,12 @@ class StateReader {
       case Kind.newText:
       case Kind.knownText:
         return this.#text(kind);
+      case Kind.bytes:
+        return this.#reader.blob().slice();
+      case Kind.address:
+        return this.#address();
+      case Kind.numbers:
+        return this.#numbers(this.#reader.varint());
       case Kind.known:
         return known(this.#objects, this.#reader.varint());
       default:
@@ -209,10 +286,8 @@ class StateReader {
 
   #read(kind: number): unknown {
     switch (kind) {
-      case Kind.bytes:
-        return this.#reader.blob().slice();
-      case Kind.address:
-        return new Address(this.#reader.blob().slice(), this.#reader.varint());
+      case Kind.claim:
+        return this.#claim();
       case Kind.list:
         return this.#values(this.#reader.varint());
       case Kind.map: {
@@ -237,6 +312,34 @@ class StateReader {
       default:
         throw new RangeError(`Cannot read state: got the kind ${kind}`);
     }
+  }
+
+  #address(): Address {
+    return new Address(this.#reader.blob().slice(), this.#reader.varint());
+  }
+
+  #claim(): Claim {
+    return {
+      node: this.#text(this.#reader.byte()),
+      incarnation: this.#reader.varint(),
+      state: known(NODE_STATES, this.#reader.byte()),
+      address: this.#address(),
+      meta: this.#reader.byte() === 0 ? null : this.#reader.blob().slice(),
+      versions: this.#reader.byte() === 0 ? null : {
+        protocolMin: this.#reader.varint(),
+        protocolMax: this.#reader.varint(),
+        protocolCur: this.#reader.varint(),
+        delegateMin: this.#reader.varint(),
+        delegateMax: this.#reader.varint(),
+        delegateCur: this.#reader.varint(),
+      },
+    };
+  }
+
+  #numbers(count: number): number[] {
+    const values: number[] = [];
+    for (let left = count; left > 0; left--) values.push(this.#reader.float());
+    return values;
   }
 
   #values(count: number): unknown[] {
