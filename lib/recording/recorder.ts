@@ -77,8 +77,8 @@ export class Recorder {
   readonly #redaction: Redaction;
   readonly #run = crypto.getRandomValues(new Uint8Array(8)).toHex();
   #part: number;
-  #digest: OutputDigest;
-  #steps: StepWriter;
+  #digest!: OutputDigest;
+  #steps!: StepWriter;
   readonly #block = new ByteWriter();
   readonly #timers = new Map<SerfTimer, number>();
   #lastTimer = 0;
@@ -98,8 +98,6 @@ export class Recorder {
     const redaction = options.redaction ?? new Redaction();
     this.#options = options;
     this.#redaction = redaction;
-    this.#digest = new OutputDigest(redaction);
-    this.#steps = new StepWriter(redaction);
     const { checkpoint, part = 1 } = options.from ?? {};
     this.#part = part;
     if (checkpoint === undefined) return;
@@ -111,7 +109,7 @@ export class Recorder {
   record(world: SerfWorld, config: SerfConfig, options: SerfCoreOptions): SerfWorld {
     this.#world = world;
     this.#settings = { config, options };
-    this.#begin(this.#options.from?.checkpoint);
+    this.#begin(this.#options.from?.checkpoint, this.#part);
     return new RecordedWorld(this, world);
   }
 
@@ -210,14 +208,14 @@ export class Recorder {
 
   /** Begins a new part, unless something is under way that cannot be saved: then it is tried again at the next flush. */
   #goOn(): void {
-    const core = this.#core?.save();
-    if (core === undefined) return;
-    const timers = new Map(Array.from(this.#timers, ([timer, number]) => [number, timer]));
-    this.#writeEnd(GOES_ON);
-    this.#part++;
-    this.#digest = new OutputDigest(this.#redaction);
-    this.#steps = new StepWriter(this.#redaction);
-    this.#begin({ core, timers, lastTimer: this.#lastTimer });
+    try {
+      const core = this.#core?.save();
+      if (core === undefined) return;
+      const timers = new Map(Array.from(this.#timers, ([timer, number]) => [number, timer]));
+      this.#begin({ core, timers, lastTimer: this.#lastTimer }, this.#part + 1);
+    } catch (error) {
+      this.#options.sink.end(`the state cannot be recorded: ${errorText(error)}`);
+    }
   }
 
   #writeSteps(): void {
@@ -238,13 +236,18 @@ export class Recorder {
     this.#options.sink.write(encodeJsonBlock(BlockType.end, { reason }));
   }
 
-  #begin(checkpoint: Checkpoint | undefined): void {
-    const header = this.#header();
+  /** Begins a part; the one before it ends. */
+  #begin(checkpoint: Checkpoint | undefined, part: number): void {
+    const header = this.#header(part);
     const blocks = [encodeJsonBlock(BlockType.header, header)];
     if (checkpoint !== undefined) {
-      const bytes = encodeCheckpoint(checkpoint, (value) => this.#redaction.object(value));
+      const bytes = encodeCheckpoint(checkpoint, this.#redaction);
       blocks.push(encodeBlock(BlockType.checkpoint, bytes));
     }
+    if (part > this.#part) this.#writeEnd(GOES_ON);
+    this.#part = part;
+    this.#digest = new OutputDigest(this.#redaction);
+    this.#steps = new StepWriter(this.#redaction);
     this.#options.sink.begin(header, blocks);
   }
 
@@ -262,7 +265,7 @@ export class Recorder {
     this.#options.sink.end(`a step cannot be recorded: ${errorText(this.#problem)}`);
   }
 
-  #header(): RecordingHeader {
+  #header(part: number): RecordingHeader {
     const { random, version, wallClock } = this.#options;
     const { config, options } = this.#settings!;
     const { keyring, storeKeyring, snapshot, packetOverhead = () => 0, compileExpression } =
@@ -275,7 +278,7 @@ export class Recorder {
     };
     return {
       run: this.#run,
-      part: this.#part,
+      part,
       version,
       startedAtMs: wallClock(),
       startedAt: this.readClock(),
@@ -283,7 +286,7 @@ export class Recorder {
       random: random.state,
       packetOverhead: packetOverhead(),
       // Later parts only need to know that there is one.
-      snapshot: snapshot && (this.#part === 1 ? stateOf(snapshot) : NO_STATE),
+      snapshot: snapshot && (part === 1 ? stateOf(snapshot) : NO_STATE),
       keys: keyring?.keys.map((key) => this.#redaction.key(key)),
       callbacks: Object.entries(functions).filter(([, given]) => given).map(([name]) => name),
       payloads: this.#redaction.keepsPayloads,

@@ -17,7 +17,7 @@ import type { RecordingSink } from "./recorder.ts";
 
 /** A segment is closed when it has so many bytes, so that it can be copied and sent while more is recorded. */
 const SEGMENT_BYTES = 8 * 2 ** 20;
-/** How much may wait for a slow disk, bytes: minutes at rest, and a second of the busiest agents. */
+/** How much may wait for a slow disk beside the states with which parts begin, bytes: minutes at rest, and a second of the busiest agents. */
 const MAX_WAITING = 8 * 2 ** 20;
 /** How often what was recorded is written, as with the snapshot. A kill loses at most this much. */
 const FLUSH_INTERVAL_MS = 500;
@@ -113,7 +113,7 @@ export class RecordingFiles implements RecordingSink {
 
   /** Whether nothing waits to be written. */
   get isWritten(): boolean {
-    return this.#waiting === 0;
+    return this.#writing === undefined;
   }
 
   get isPartFull(): boolean {
@@ -134,19 +134,16 @@ export class RecordingFiles implements RecordingSink {
   }
 
   write(block: Uint8Array): void {
+    if (!this.isOpen) return;
+    if (this.#waiting + block.length > MAX_WAITING) return this.end("the disk is too slow");
+    this.#waiting += block.length;
+    this.#partBytes += block.length;
     this.#enqueue({ bytes: block });
   }
 
   #enqueue(waiting: Waiting): void {
     if (!this.isOpen) return;
-    const { length } = waiting.bytes;
-    // The state of a large cluster may take more; it does not have to wait for others.
-    if (this.#waiting > 0 && this.#waiting + length > MAX_WAITING) {
-      return this.end("the disk is too slow");
-    }
     this.#queue.push(waiting);
-    this.#waiting += length;
-    this.#partBytes += length;
     this.#writing ??= this.#writeQueue();
   }
 
@@ -184,7 +181,7 @@ export class RecordingFiles implements RecordingSink {
         this.end(`failed to write ${this.#partPath}: ${osErrorText(error)}`);
         break;
       }
-      this.#waiting -= next.bytes.length;
+      if (next.part === undefined) this.#waiting -= next.bytes.length;
     }
     this.#queue = [];
     this.#waiting = 0;

@@ -17,6 +17,9 @@ import { Reader } from "../wire/msgpack/msgpack.ts";
 /** How many keys have stand-ins; a cluster has a few at a time. More begin to replace the oldest. */
 const MAX_KEYS = 256;
 
+/** The length of the shortest key in base64. */
+const MIN_KEY_TEXT = 24;
+
 /** How many queries are remembered; their responses come within seconds. */
 const MAX_QUERIES = 4_096;
 
@@ -77,9 +80,14 @@ export class Redaction {
     return replacement;
   }
 
-  /** A text, which may be a key in base64. */
+  /** A text, which may be a key in base64, or have one in it. */
   text(text: string): string {
-    return this.#texts.get(text) ?? text;
+    const replaced = this.#texts.get(text);
+    if (replaced !== undefined || text.length < MIN_KEY_TEXT) return replaced ?? text;
+    for (const [key, replacement] of this.#texts) {
+      if (text.includes(key)) text = text.replaceAll(key, replacement);
+    }
+    return text;
   }
 
   /** A payload of a user's message. */

@@ -68,7 +68,7 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
   readonly #indirectPinger: IndirectPinger;
   readonly #pushPull: PushPullSync;
   readonly #stallWatch: StallWatch;
-  #operations = new Set<number>();
+  readonly #operations = new Set<number>();
   /** The hosts that pings of the current datagram were answered to: nobody sends two pings in one, but to attack others. */
   readonly #answered: Address[] = [];
   /** Whether the current datagram has asked for an indirect ping. Nobody asks for two in one. */
@@ -369,12 +369,12 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
     if (this.#operations.delete(id)) this.#context.world.emit({ type: "done", id, error });
   }
 
-  /** Whether no stream exchange is under way, and no state is being merged. */
+  /** Whether no stream exchange and no operation is under way, and no state is being merged. */
   get isQuiet(): boolean {
-    return this.#context.isQuiet && this.#pushPull.isQuiet;
+    return this.#context.isQuiet && this.#operations.size === 0 && this.#pushPull.isQuiet;
   }
 
-  /** See {@link SerfCore.save}. */
+  /** See {@link SerfCore.save}. No operation is under way then. */
   save() {
     return {
       context: this.#context.save(),
@@ -385,7 +385,6 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
       indirectPinger: this.#indirectPinger.save(),
       pushPull: this.#pushPull.save(),
       stallWatch: this.#stallWatch.save(),
-      operations: this.#operations,
       refutations: this.#refutations.save(),
     };
   }
@@ -399,7 +398,6 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
     this.#indirectPinger.load(saved.indirectPinger);
     this.#pushPull.load(saved.pushPull);
     this.#stallWatch.load(saved.stallWatch);
-    this.#operations = saved.operations;
     this.#refutations.load(saved.refutations);
   }
 }

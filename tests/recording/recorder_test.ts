@@ -54,6 +54,26 @@ Deno.test("a step that cannot be recorded ends the recording, and not the node",
   assertEquals(replay(readSample(sink.bytes)).divergence, undefined);
 });
 
+Deno.test("a state that cannot be recorded ends the recording, and not the node", () => {
+  const sink = new MemorySink(() => 1);
+  const cluster = simulate({
+    nodes: 2,
+    makeCore: (node) => (config, world, options) => {
+      if (node.index > 0) return new SerfCore(config, world, options);
+      const wallClock = () => node.simulatedMs;
+      const random = node.generator;
+      const recorder = new Recorder({ sink, version: "1", random, wallClock, blockBytes: 500 });
+      const core = new RecordedCore(config, world, { ...options, recorder });
+      Object.defineProperty(core, "save", { value: () => ({ callback: () => {} }) });
+      return core;
+    },
+  });
+  cluster.run({ seconds: 10 });
+  assertEquals(sink.problem, "the state cannot be recorded: Cannot save a function");
+  assertEquals(cluster.node(0).status(cluster.node(1).name), "alive");
+  assertEquals(replay(readSample(sink.bytes)).divergence, undefined);
+});
+
 Deno.test("every method of the core that changes something is recorded", () => {
   const namesOf = (prototype: object) => Object.getOwnPropertyNames(prototype);
   const recorded = new Set(namesOf(RecordedCore.prototype));

@@ -44,6 +44,10 @@ function useKeysAndPayloads(cluster: Cluster, second: number): void {
       first.userEvent("deploy", payload);
       other.userEvent("deploy", payload);
       other.userEvent("note", shortPayload);
+      // Somebody types a key in the wrong place.
+      other.userEvent(`note ${newKey.toBase64()}`, newKey);
+      first.userEvent("note", `${newKey.toBase64()} is the key`);
+      first.userEvent(`${newKey.toBase64()} is the key`);
       return;
     case 4:
       first.query("ask", payload);

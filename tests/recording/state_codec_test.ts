@@ -57,8 +57,11 @@ Deno.test("instances become plain objects, and messages their bytes, without wha
   assertEquals(again<unknown>({ event }), { event: { ...event } });
   const message = new EncodedMessage({ type: "join", lTime: 1, node: "a" });
   assertEquals(again({ message }).message as unknown, { bytes: message.bytes });
-  const redacted = encodeState([{ secret: 1, other: 2 }], (value) => ({ ...value, secret: 0 }));
-  assertEquals(decodeState(redacted), [{ secret: 0, other: 2 }]);
+  const redacted = encodeState([{ secret: 1, other: "key" }], {
+    object: (value) => ({ ...value, secret: 0 }),
+    text: (text) => text === "key" ? "no key" : text,
+  });
+  assertEquals(decodeState(redacted), [{ secret: 0, other: "no key" }]);
 });
 
 Deno.test("what cannot be saved is an error, and so are bytes that are no state", () => {

@@ -7,7 +7,7 @@
 import type { SavedCore } from "../../serf/config.ts";
 import type { SerfTimer } from "../../serf/context.ts";
 import { OutputDigest } from "../output_digest.ts";
-import { decodeState, encodeState, type RedactObject } from "./state_codec.ts";
+import { decodeState, encodeState, type StateRedaction } from "./state_codec.ts";
 
 /** All that decides how a core goes on, beside its settings and the state of its random generator. */
 export interface Checkpoint {
@@ -21,9 +21,9 @@ export interface Checkpoint {
 /** Encodes a checkpoint without what must not be written. */
 export function encodeCheckpoint(
   checkpoint: Checkpoint,
-  redact?: RedactObject,
+  redaction?: StateRedaction,
 ): Uint8Array<ArrayBuffer> {
-  return encodeState(checkpoint, redact);
+  return encodeState(checkpoint, redaction);
 }
 
 /** Decodes what {@link encodeCheckpoint} returned. A core that goes on from it uses its objects, so each needs its own. */

@@ -41,12 +41,20 @@ const Kind = {
 
 const NODE_STATES: readonly NodeState[] = ["alive", "suspect", "dead", "left"];
 
-/** Replaces what must not be written of an object. */
-export type RedactObject = (value: object) => object;
+/** Replaces what must not be written. */
+export interface StateRedaction {
+  text(text: string): string;
+  object(value: object): object;
+}
+
+const NO_REDACTION: StateRedaction = { text: (text) => text, object: (value) => value };
 
 /** Encodes a state. Instances of classes become plain objects with their public fields, but for addresses. */
-export function encodeState(value: unknown, redact?: RedactObject): Uint8Array<ArrayBuffer> {
-  const writer = new StateWriter(redact);
+export function encodeState(
+  value: unknown,
+  redaction: StateRedaction = NO_REDACTION,
+): Uint8Array<ArrayBuffer> {
+  const writer = new StateWriter(redaction);
   writer.value(value);
   return writer.take();
 }
@@ -57,32 +65,32 @@ export function decodeState(bytes: Uint8Array): unknown {
 }
 
 /** The names of fields that objects begin with: a tree, in which a state with thousands of equal objects finds them fast. */
-class Shape {
+interface Shape {
   /** The number of the shape that ends here, once there was an object with these fields. */
-  number: number | undefined;
-  readonly #next = new Map<string, Shape>();
+  number?: number;
+  readonly next: Map<string, Shape>;
+}
 
-  of(names: readonly string[]): Shape {
-    let shape: Shape = this;
-    for (const name of names) {
-      let next = shape.#next.get(name);
-      if (next === undefined) shape.#next.set(name, next = new Shape());
-      shape = next;
-    }
-    return shape;
+function shapeOf(root: Shape, names: readonly string[]): Shape {
+  let shape = root;
+  for (const name of names) {
+    let next = shape.next.get(name);
+    if (next === undefined) shape.next.set(name, next = { next: new Map() });
+    shape = next;
   }
+  return shape;
 }
 
 class StateWriter {
   readonly #writer = new ByteWriter();
-  readonly #redact: RedactObject;
+  readonly #redaction: StateRedaction;
   readonly #texts = new Map<string, number>();
   readonly #objects = new Map<object, number>();
-  readonly #shapes = new Shape();
+  readonly #shapes: Shape = { next: new Map() };
   #shapeCount = 0;
 
-  constructor(redact: RedactObject = (value) => value) {
-    this.#redact = redact;
+  constructor(redaction: StateRedaction) {
+    this.#redaction = redaction;
   }
 
   take(): Uint8Array<ArrayBuffer> {
@@ -127,7 +135,7 @@ class StateWriter {
     }
     this.#texts.set(text, this.#texts.size);
     this.#writer.byte(Kind.newText);
-    this.#writer.blob(encodeText(text));
+    this.#writer.blob(encodeText(this.#redaction.text(text)));
   }
 
   #object(value: object): void {
@@ -144,7 +152,7 @@ class StateWriter {
     else if (value instanceof Set) this.#values(Kind.set, value.size, value);
     else if (value instanceof Map) this.#map(value);
     else if ("incarnation" in value && "versions" in value) this.#claim(value as Claim);
-    else this.#fields(this.#redact(isBody(value) ? { bytes: value.bytes } : value));
+    else this.#fields(this.#redaction.object(isBody(value) ? { bytes: value.bytes } : value));
   }
 
   #bytes(bytes: Uint8Array): void {
@@ -200,7 +208,7 @@ class StateWriter {
 
   #fields(value: object): void {
     const names = Object.keys(value);
-    const shape = this.#shapes.of(names);
+    const shape = shapeOf(this.#shapes, names);
     if (shape.number === undefined) {
       shape.number = this.#shapeCount++;
       this.#writer.byte(Kind.newShape);
