@@ -128,6 +128,20 @@ function act(cluster: Cluster, second: number): void {
   if (second === 57) first.leave();
 }
 
+/** A core whose joins do not want events from before them. */
+class LateCore extends SerfCore {
+  override join(addresses: readonly Address[], { id }: { id: number }): void {
+    super.join(addresses, { id, ignoreOld: true });
+  }
+}
+
+/** What simulated nodes are not asked for. */
+function actOn(core: SerfCore, second: number): void {
+  const payload = Uint8Array.of(second);
+  if (second % 6 === 1) core.userEvent("coalesced", payload, { coalesce: true });
+  if (second === 46) { for (let i = 0; i < 300; i++) core.userEvent(`burst-${i}`, payload); }
+}
+
 /** What limits are for: each of these messages is noted, so that it is not logged or answered without end. */
 function sendNonsense(core: SerfCore): void {
   const far = 2n ** 64n - 2n;
@@ -166,9 +180,13 @@ Deno.test("a core that goes on from a saved state has all fields that the saved 
     config: {
       ...{ coalescePeriodMs: 3_000, quiescentPeriodMs: 1_000 },
       ...{ userCoalescePeriodMs: 3_000, userQuiescentPeriodMs: 1_000 },
+      // Members that failed are soon forgotten, and looked for.
+      ...{ reapIntervalMs: 3_000, reconnectTimeoutMs: 6_000, reconnectIntervalMs: 4_000 },
     },
     makeCore: ({ index }) => (config, world, options = {}) => {
-      const core = new SerfCore(config, world, options);
+      const core = index === 0
+        ? new LateCore(config, world, options)
+        : new SerfCore(config, world, options);
       if (index === 0) original = { core, config, world, options };
       return core;
     },
@@ -179,6 +197,7 @@ Deno.test("a core that goes on from a saved state has all fields that the saved 
   for (let second = 0; second < 60; second++) {
     act(cluster, second);
     if (second === 17 || second === 36) sendNonsense(original!.core);
+    actOn(original!.core, second);
     // At another moment of each second.
     const seconds = 0.01 + (0.137 * second) % 0.9;
     cluster.run({ seconds });

@@ -70,13 +70,13 @@ function recordSecrets(redaction?: () => Redaction): readonly Uint8Array[] {
     seconds: 45,
     act: useKeysAndPayloads,
     redaction,
-    partBytes: () => 100,
-    blockBytes: 100,
+    partBytes: () => 200,
+    blockBytes: 200,
   });
 }
 
 function assertSameRun(parts: readonly Uint8Array[]): void {
-  assertGreater(parts.length, 100);
+  assertGreater(parts.length, 50);
   const [run] = runsOf(parts.map(readSample));
   const { divergence, steps, parts: replayed } = replayRun(run);
   assertEquals(divergence, undefined);
