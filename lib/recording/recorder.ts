@@ -33,6 +33,8 @@ export interface RecordingSink {
   readonly isOpen: boolean;
   /** Whether the part has its share of the room, so that another one is to follow it. */
   readonly isPartFull: boolean;
+  /** Whether a part that begins with so many bytes has room. If not, this one goes on and is not full any more. */
+  hasRoomFor(stateBytes: number): boolean;
   /** Begins a part with its first blocks. The first part comes before anything else. */
   begin(header: RecordingHeader, blocks: readonly Uint8Array[]): void;
   /** Takes a block. Never throws, and never waits for a disk. */
@@ -236,19 +238,23 @@ export class Recorder {
     this.#options.sink.write(encodeJsonBlock(BlockType.end, { reason }));
   }
 
-  /** Begins a part; the one before it ends. */
+  /** Begins a part if there is room for it; the one before it ends. */
   #begin(checkpoint: Checkpoint | undefined, part: number): void {
+    const { sink } = this.#options;
     const header = this.#header(part);
     const blocks = [encodeJsonBlock(BlockType.header, header)];
     if (checkpoint !== undefined) {
       const bytes = encodeCheckpoint(checkpoint, this.#redaction);
       blocks.push(encodeBlock(BlockType.checkpoint, bytes));
     }
-    if (part > this.#part) this.#writeEnd(GOES_ON);
+    if (part > this.#part) {
+      if (!sink.hasRoomFor(blocks.reduce((sum, { length }) => sum + length, 0))) return;
+      this.#writeEnd(GOES_ON);
+    }
     this.#part = part;
     this.#digest = new OutputDigest(this.#redaction);
     this.#steps = new StepWriter(this.#redaction);
-    this.#options.sink.begin(header, blocks);
+    sink.begin(header, blocks);
   }
 
   #attempt(write: () => void): void {

@@ -44,6 +44,9 @@ const PART_SHARE = 1 / 8;
 /** Where states are large, parts have so many times as many bytes beside it, if they take no more than half of the limit so. */
 const STEPS_PER_STATE = 4;
 
+/** A state that takes more than this share would push out nearly all that was recorded before. */
+const MAX_STATE_SHARE = 1 / 2;
+
 /** What the mark at the end and the beginning of a segment take, at most. */
 const RESERVED_BYTES = 256;
 
@@ -118,6 +121,15 @@ export class RecordingFiles implements RecordingSink {
 
   get isPartFull(): boolean {
     return this.#partBytes >= this.#partLimit;
+  }
+
+  hasRoomFor(stateBytes: number): boolean {
+    const { maxBytes, log } = this.#options;
+    if (stateBytes <= MAX_STATE_SHARE * maxBytes) return true;
+    // It is not asked for again.
+    this.#partLimit = Infinity;
+    log("WARN", `agent: Recording cannot go on in parts: a state takes ${stateBytes} bytes`);
+    return false;
   }
 
   begin({ run, part }: RecordingHeader, blocks: readonly Uint8Array[]): void {

@@ -5,6 +5,7 @@ import {
   assertEquals,
   assertGreater,
   assertLessOrEqual,
+  assertMatch,
   assertStringIncludes,
 } from "@std/assert";
 import { BlockType, encodeBlock } from "../../lib/recording/format.ts";
@@ -180,6 +181,24 @@ Deno.test("a recording of which no part can end has no more room in the end, and
   const [recording] = openRecordings(folder);
   assertEquals(replay(recording).divergence, undefined);
   assertEquals(recording.ending, "the limit of 100000 bytes is reached");
+});
+
+Deno.test("a state that takes more than half of the limit does not push out what was recorded", async () => {
+  using directory = new TemporaryDirectory();
+  const folder = directory.file("recordings");
+  const act = (cluster: Cluster, index: number) => {
+    for (let i = 0; i < 20; i++) cluster.node(1).userEvent(`e${index} ${i}`, "x".repeat(400));
+  };
+  const lines = await recordInParts(folder, { maxBytes: 100_000, act, count: 100 });
+  const [warning, ...others] = lines.filter((line) => line.startsWith("[WARN]"));
+  assertMatch(
+    warning,
+    /^\[WARN\] agent: Recording cannot go on in parts: a state takes \d+ bytes$/,
+  );
+  assertEquals(others, ["[WARN] agent: Recording ended: the limit of 100000 bytes is reached"]);
+  const [run] = runsOf(openRecordings(folder));
+  assertEquals(replayRun(run).divergence, undefined);
+  assertGreater(bytesIn(folder), 50_000);
 });
 
 Deno.test("a disk that is too slow ends the recording, and not the agent", async () => {

@@ -119,6 +119,10 @@ export class MemorySink implements RecordingSink {
     return [...this.#ended, this.bytes];
   }
 
+  hasRoomFor(): boolean {
+    return true;
+  }
+
   begin(_header: unknown, blocks: readonly Uint8Array[]): void {
     if (this.#blocks.length > 0) this.#ended.push(this.bytes);
     this.#blocks = [PREAMBLE, ...blocks];
