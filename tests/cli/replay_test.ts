@@ -46,8 +46,8 @@ Deno.test("replay tells what happened, and that it was the same run", async () =
   assertEquals([stdout.includes("\u001b"), stderr, exit], [false, "", 0]);
 });
 
-/** Records a cluster of three in parts, the first node of which removes the first two; returns its folder. */
-function recordParts(directory: TemporaryDirectory): string {
+/** Records a cluster of three in parts, of which the first two are gone; returns the folder of each node. */
+function recordParts(directory: TemporaryDirectory): string[] {
   const recording = new SimulationRecording({
     version: "1.2.3",
     partBytes: () => 2_000,
@@ -57,20 +57,21 @@ function recordParts(directory: TemporaryDirectory): string {
   cluster.run({ seconds: 30 - cluster.now / 1_000 });
   cluster.node(2).kill();
   cluster.run({ seconds: 30 });
-  const [{ parts }] = recording.recordings();
-  const first = directory.file("20200101T000000.000Z");
-  for (const [i, bytes] of parts.entries()) {
-    if (i < 2) continue;
-    const folder = partPath(first, i + 1);
-    Deno.mkdirSync(folder);
-    Deno.writeFileSync(`${folder}/000001.rec`, bytes);
-  }
-  return directory.path;
+  return recording.recordings().map(({ node, parts }) => {
+    const folder = directory.file(node);
+    for (const [i, bytes] of parts.entries()) {
+      if (i < 2) continue;
+      const path = partPath(`${folder}/20200101T000000.000Z`, i + 1);
+      Deno.mkdirSync(path, { recursive: true });
+      Deno.writeFileSync(`${path}/000001.rec`, bytes);
+    }
+    return folder;
+  });
 }
 
 Deno.test("replay tells a run of which the first parts are gone as one, and that it is the same", async () => {
   using directory = new TemporaryDirectory();
-  const folder = recordParts(directory);
+  const [folder] = recordParts(directory);
   const { stdout, stderr, exit } = await serf(["replay", folder]);
   const [first] = stdout.split("\n");
   assertMatch(first, /^2020-01-01 \S+ n0 goes on with 3 members: what was before is not in the/);
@@ -95,9 +96,22 @@ Deno.test("replay tells a run of which the first parts are gone as one, and that
   assertEquals(whatIf.exit, 0);
 });
 
+Deno.test("replay tells the parts of several runs as one story", async () => {
+  using directory = new TemporaryDirectory();
+  const { stdout, exit } = await serf(["replay", ...recordParts(directory)]);
+  const times = [...stdout.matchAll(/^(2020-\S+ \S+) n/gm)].map(([, time]) => time);
+  assertEquals(times, times.toSorted());
+  assertMatch(
+    stdout,
+    /^Clocks: that of n1 is 0\.\d ms .* that of n0, estimated from \d+ probes\.$/m,
+  );
+  assertEquals(stdout.match(/ inputs in \d+ parts: the same run/g)?.length, 3);
+  assertEquals(exit, 0);
+});
+
 Deno.test("replay leaves out a part whose beginning was cut off, and names it", async () => {
   using directory = new TemporaryDirectory();
-  const folder = recordParts(directory);
+  const [folder] = recordParts(directory);
   const [last] = recordingsIn(folder).at(-1)!.segments;
   Deno.truncateSync(last, 500);
   const { stdout, stderr, exit } = await serf(["replay", folder]);
