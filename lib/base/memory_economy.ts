@@ -67,6 +67,12 @@ export interface NameTableOptions<T> {
   readonly random: () => number;
 }
 
+/** What {@link NameTable.save} returns. */
+export interface SavedTable<T> {
+  readonly seed: number | undefined;
+  readonly values: readonly T[];
+}
+
 /**
  * A hash table of values that know their names. The values are in an array, in the order in which they were added unless it
  * is changed, and a typed array finds their positions by open addressing with linear probing. The garbage collector need not
@@ -198,6 +204,17 @@ export class NameTable<T> {
     }
     hash = Math.imul(hash, 0xc2b2ae35);
     return (hash ^ (hash >>> 16)) >>> 0;
+  }
+
+  /** The values in order, and what the places of names depend on. */
+  save(): SavedTable<T> {
+    return { seed: this.#seed, values: this.#values };
+  }
+
+  /** Fills an empty table with what was saved of another. */
+  load({ seed, values }: SavedTable<T>): void {
+    this.#seed = seed;
+    for (const value of values) this.set(value);
   }
 }
 

@@ -23,7 +23,7 @@ export class RateLimiter {
   readonly #intervalMs: number;
   readonly #times: number;
   /** The keys whose intervals began first come first. */
-  readonly #counts = new Map<string, Count>();
+  #counts = new Map<string, Count>();
 
   constructor(intervalMs: number, { times = 1 }: { readonly times?: number } = {}) {
     this.#intervalMs = intervalMs;
@@ -45,5 +45,14 @@ export class RateLimiter {
     }
     this.#counts.set(key, { since: now, count: 1 });
     return true;
+  }
+
+  /** All that it remembers; `load` gives it to another of the same settings. */
+  save() {
+    return { counts: this.#counts };
+  }
+
+  load({ counts }: ReturnType<RateLimiter["save"]>): void {
+    this.#counts = counts;
   }
 }

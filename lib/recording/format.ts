@@ -1,9 +1,10 @@
 /**
  * The file format of recordings.
  *
- * A recording is a folder with numbered segments. Each segment starts with {@link MAGIC} and the version of the format, and
+ * A run is recorded in parts, each a folder with numbered segments that can be replayed by itself. Each segment starts with {@link MAGIC} and the version of the format, and
  * holds blocks: the length and the CRC-32 of the contents, a byte that says what they are, and the contents. The first block of
- * each segment says to which run it belongs; that of the first segment has everything that the run started with.
+ * each segment says to which run it belongs; that of the first segment has everything that the part started with. In all parts
+ * but the first, the state of the core follows.
  *
  * @module
  */
@@ -15,7 +16,7 @@ import { crc32 } from "../wire/framing/crc32.ts";
 import { encodeValue } from "./json_value.ts";
 
 /** The version of the format that is written. Every older one can be read. */
-export const FORMAT_VERSION = 1;
+export const FORMAT_VERSION = 2;
 
 /** `SERFREC`. */
 const MAGIC = Uint8Array.of(0x53, 0x45, 0x52, 0x46, 0x52, 0x45, 0x43);
@@ -34,12 +35,19 @@ export const BlockType = {
   steps: 2,
   /** JSON: why the recording ended. */
   end: 3,
+  /** The state of the core at the beginning of the part; see `Checkpoint`. */
+  checkpoint: 4,
 } as const;
 
-/** What a recorded run started with. */
+/** Why a part ends that another one follows. */
+export const GOES_ON = "it goes on in the next part";
+
+/** What a recorded run, or a part of it, started with. */
 export interface RecordingHeader {
   /** Random hex digits that tell the run from others. */
   readonly run: string;
+  /** Which part of the run it is; the first if it does not say. */
+  readonly part?: number;
   /** The version of Serf for Deno whose core was recorded. */
   readonly version: string;
   /** The reading of the wall clock at the start, milliseconds since 1970. */
@@ -56,7 +64,10 @@ export interface RecordingHeader {
   readonly snapshot?: SnapshotState;
   /** Stand-ins for the keys, the primary one first; none if nothing is encrypted. */
   readonly keys?: readonly Uint8Array[];
-  /** Functions that the core was given. Their results are recorded, but for those of `compileExpression`. */
+  /**
+   * Functions that the core was given. Their results are recorded, but for those of `compileExpression`, and of
+   * `refuseExpression` where RE2 could not be loaded.
+   */
   readonly callbacks: readonly string[];
   /** Whether payloads are in the recording, and not fillers of their lengths. */
   readonly payloads: boolean;

@@ -28,6 +28,7 @@ export class RecordedCore extends SerfCore {
     const recorded = recorder.record(world, config, options);
     super(recordedConfig(config, recorder), recorded, recordedOptions(options, recorder));
     this.#recorder = recorder;
+    recorder.core = this;
   }
 
   override start(): void {

@@ -1,5 +1,5 @@
 /**
- * A recording as it is read: what the run started with, and its steps, as far as they can be read.
+ * A recording as it is read, one part of a run: what it started with, and its steps, as far as they can be read.
  *
  * @module
  */
@@ -15,6 +15,7 @@ import {
   segmentVersion,
 } from "./format.ts";
 import { decodeValue } from "./json_value.ts";
+import { type Checkpoint, decodeCheckpoint } from "./parts/checkpoint.ts";
 import { type Step, StepReader } from "./steps.ts";
 
 /** A segment that is loaded when it is needed. */
@@ -39,13 +40,13 @@ export class RecordingError extends Error {
   override readonly name = "RecordingError";
 }
 
-/** The recording of one run. */
+/** The recording of a run, or of one part of it. */
 export class Recording {
   readonly header: RecordingHeader;
   readonly #segments: readonly Segment[];
   #ending = "it was not read to its end";
 
-  /** Reads the first block. Throws a {@link RecordingError} if the segments are no recording, or one of a newer format. */
+  /** Reads the beginning. Throws a {@link RecordingError} if the segments are no recording, or one of a newer format. */
   constructor(segments: readonly Segment[]) {
     this.#segments = segments;
     const [first] = segments;
@@ -58,6 +59,23 @@ export class Recording {
     if (this.header.config === undefined) {
       throw new RecordingError(`${first.name}: it is not the first segment of the recording`);
     }
+    this.checkpoint();
+  }
+
+  /** Which part of its run it is, from 1. */
+  get part(): number {
+    return this.header.part ?? 1;
+  }
+
+  /** A copy of the state with which it begins; `undefined` if that is the start of the core. */
+  checkpoint(): Checkpoint | undefined {
+    if (this.part === 1) return undefined;
+    const [first] = this.#segments;
+    const [, block] = blocksOf(first);
+    if (block?.type !== BlockType.checkpoint) {
+      throw new RecordingError(`${first.name}: its beginning cannot be read`);
+    }
+    return decodeCheckpoint(block.contents);
   }
 
   /** How it ends; known when all steps have been read. */
@@ -82,6 +100,7 @@ export class Recording {
         const block = next.value;
         if (block.type === BlockType.steps) yield* this.#block(block, reader);
         else if (block.type === BlockType.end) this.#ending = endOf(block);
+        else if (block.type === BlockType.checkpoint) continue;
         else if (headerOf(block).run !== this.header.run) {
           this.#ending = `${segment.name} is of another run`;
           return;

@@ -18,6 +18,11 @@ export function segmentName(number: number): string {
   return `${String(number).padStart(6, "0")}.rec`;
 }
 
+/** The folder of a later part of a run, by that of the first: it comes after it, and before those of later starts. */
+export function partPath(first: string, part: number): string {
+  return `${first}-${String(part).padStart(6, "0")}`;
+}
+
 /** The recordings in a folder, the oldest first: itself, if it holds segments, or the folders in it that do. */
 export function recordingsIn(folder: string): RecordingPlace[] {
   const own = segmentsOf(folder);
@@ -47,8 +52,11 @@ export async function recordingSizes(
   return sizes.sort((a, b) => a.path < b.path ? -1 : 1);
 }
 
-/** Opens the recordings in a folder. Throws a {@link RecordingError} if there are none, or one cannot be used. */
-export function openRecordings(folder: string): Recording[] {
+/**
+ * Opens the recordings in a folder. Throws a {@link RecordingError} if there are none, or none of them can be used; if only some
+ * cannot, the reasons are added to `problems`: a part whose beginning was cut off or damaged does not spoil the others.
+ */
+export function openRecordings(folder: string, problems: string[] = []): Recording[] {
   let places: RecordingPlace[];
   try {
     places = recordingsIn(folder);
@@ -59,9 +67,21 @@ export function openRecordings(folder: string): Recording[] {
     throw error;
   }
   if (places.length === 0) throw new RecordingError(`${folder}: there are no recordings in it`);
-  return places.map(({ segments }) =>
-    new Recording(segments.map((name) => ({ name, load: () => Deno.readFileSync(name) })))
-  );
+  const recordings: Recording[] = [];
+  const unusable: RecordingError[] = [];
+  for (const { segments } of places) {
+    try {
+      recordings.push(
+        new Recording(segments.map((name) => ({ name, load: () => Deno.readFileSync(name) }))),
+      );
+    } catch (error) {
+      if (!(error instanceof RecordingError)) throw error;
+      unusable.push(error);
+    }
+  }
+  if (recordings.length === 0) throw unusable[0];
+  problems.push(...unusable.map(({ message }) => message));
+  return recordings;
 }
 
 function segmentsOf(folder: string): string[] {

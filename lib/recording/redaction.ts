@@ -17,6 +17,9 @@ import { Reader } from "../wire/msgpack/msgpack.ts";
 /** How many keys have stand-ins; a cluster has a few at a time. More begin to replace the oldest. */
 const MAX_KEYS = 256;
 
+/** The length of the shortest key in base64. */
+const MIN_KEY_TEXT = 24;
+
 /** How many queries are remembered; their responses come within seconds. */
 const MAX_QUERIES = 4_096;
 
@@ -77,15 +80,33 @@ export class Redaction {
     return replacement;
   }
 
-  /** A text, which may be a key in base64. */
+  /** A text, which may be a key in base64, or have one in it. */
   text(text: string): string {
-    return this.#texts.get(text) ?? text;
+    const replaced = this.#texts.get(text);
+    if (replaced !== undefined || text.length < MIN_KEY_TEXT) return replaced ?? text;
+    for (const [key, replacement] of this.#texts) {
+      if (text.includes(key)) text = text.replaceAll(key, replacement);
+    }
+    return text;
   }
 
   /** A payload of a user's message. */
   payload(payload: Uint8Array | null): Uint8Array | null {
-    if (payload === null || this.#keyedHash === undefined) return payload;
-    return this.#filler(payload);
+    if (payload === null) return payload;
+    if (this.#keyedHash !== undefined) return this.#filler(payload);
+    if (this.#keys.size === 0) return payload;
+    const copy = payload.slice();
+    return this.#replaceKeys(copy) ? copy : payload;
+  }
+
+  /** An object in the state of the core: the same if there is nothing to replace. What it refers to is not looked at. */
+  object(value: object): object {
+    if ("bytes" in value && value.bytes instanceof Uint8Array) {
+      return { bytes: this.output(value.bytes) };
+    }
+    if (!("payload" in value)) return value;
+    const { name, payload } = value as { name: string; payload: Uint8Array | null };
+    return name.startsWith(INTERNAL_PREFIX) ? value : { ...value, payload: this.payload(payload) };
   }
 
   /** A query of a user was delivered: its responses have payloads. */

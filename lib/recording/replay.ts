@@ -15,11 +15,14 @@ import { Keyring } from "../wire/framing/keyring.ts";
 import type { Exchange, Packet } from "../wire/messages/messages.ts";
 import type { RecordingHeader } from "./format.ts";
 import { OutputDigest } from "./output_digest.ts";
+import { type Checkpoint, checkpointDigest } from "./parts/checkpoint.ts";
 import type { Recording } from "./recording.ts";
 import type { Input, Step } from "./steps.ts";
 
 /** Is told what happens in a replay, in order. `atMs` is the recorded wall clock, milliseconds since 1970. */
 export interface ReplayObserver {
+  /** The core has been made; unless it starts, it goes on from a checkpoint. */
+  begun?(core: SerfCore, atMs: number): void;
   /** The core is about to be given an input. */
   input?(input: Input, atMs: number): void;
   /** The core sends a datagram. */
@@ -54,6 +57,8 @@ export interface ReplayResult {
   readonly divergence: Divergence | undefined;
   /** The core as it is then. */
   readonly core: SerfCore;
+  /** The state then, by which it can be compared with a checkpoint; `undefined` if it cannot be saved. */
+  stateDigest(): string | undefined;
 }
 
 /** How a recording is replayed. */
@@ -67,11 +72,11 @@ export interface ReplayOptions {
 export function replay(recording: Recording, options: ReplayOptions = {}): ReplayResult {
   const { observer = {}, untilMs = Infinity } = options;
   const { header } = recording;
-  const world = new ReplayWorld(header, observer);
-  const { config, core: coreOptions } = world.settings(header);
-  const core = new SerfCore(config, world, coreOptions);
+  const world = new ReplayWorld(recording, observer);
+  const core = world.makeCore((config, options) => new SerfCore(config, world, options));
   let steps = 0;
   let atMs = header.startedAtMs;
+  observer.begun?.(core, atMs);
   let divergence: Divergence | undefined;
   const diverged = (input: string) => divergence ??= { step: steps, atMs, input };
   for (const { step, atMs: stepAtMs, digest } of recording.steps()) {
@@ -84,7 +89,8 @@ export function replay(recording: Recording, options: ReplayOptions = {}): Repla
     observer.handled?.(core, atMs);
     if (divergence !== undefined) break;
   }
-  return { steps, endedAtMs: atMs, digest: world.digest, divergence, core };
+  const stateDigest = () => world.stateDigest(core);
+  return { steps, endedAtMs: atMs, digest: world.digest, divergence, core, stateDigest };
 }
 
 function describe(input: Input): string {
@@ -101,10 +107,12 @@ function describe(input: Input): string {
 }
 
 function loadExpressions(core: SerfCore, { args: [works] }: Input & { type: "command" }): void {
-  const fail = () => {
-    throw new Error("RE2 is not loaded");
-  };
-  core.loadExpressions(works ? compileExpression : fail);
+  core.loadExpressions(works ? compileExpression : refuseExpression);
+}
+
+/** Stands for a compiler that could not be loaded. */
+function refuseExpression(): never {
+  throw new Error("RE2 is not loaded");
 }
 
 /** A world in which time is what was recorded, and all that the core does goes into a digest. */
@@ -112,23 +120,28 @@ export class ReplayWorld implements SerfWorld {
   readonly #digest = new OutputDigest();
   /** Where the core's random numbers come from. */
   readonly generator: Random;
+  readonly #header: RecordingHeader;
+  readonly #checkpoint: Checkpoint | undefined;
   readonly #observer: ReplayObserver;
-  readonly #timers = new Map<number, SerfTimer>();
-  #lastTimer = 0;
+  readonly #timers: Map<number, SerfTimer>;
+  #lastTimer: number;
   #now: number;
   #atMs: number;
   /** Whether the core is being called; what it does in its construction is not recorded. */
   #calling = false;
   #results: unknown[] = [];
 
-  constructor(
-    { random, startedAt, startedAtMs }: RecordingHeader,
-    observer: ReplayObserver = {},
-  ) {
-    this.generator = Random.restore(random);
+  constructor(recording: Recording, observer: ReplayObserver = {}) {
+    const { header } = recording;
+    const checkpoint = recording.checkpoint();
+    this.#header = header;
+    this.#checkpoint = checkpoint;
+    this.generator = Random.restore(header.random);
     this.#observer = observer;
-    this.#now = startedAt;
-    this.#atMs = startedAtMs;
+    this.#timers = new Map(checkpoint?.timers);
+    this.#lastTimer = checkpoint?.lastTimer ?? 0;
+    this.#now = header.startedAt;
+    this.#atMs = header.startedAtMs;
   }
 
   get now(): number {
@@ -140,9 +153,32 @@ export class ReplayWorld implements SerfWorld {
     return this.#digest.toString();
   }
 
+  /** What the core goes on from; `undefined` if it starts. */
+  get checkpoint(): Checkpoint | undefined {
+    return this.#checkpoint;
+  }
+
+  /** Makes the core that is then given the inputs. */
+  makeCore<Core>(make: (config: SerfConfig, options: SerfCoreOptions) => Core): Core {
+    const { state } = this.generator;
+    const { config, core: options } = this.#settings();
+    const core = make(config, options);
+    // What is drawn while a core is made of a checkpoint does not count.
+    if (this.#checkpoint !== undefined) this.generator.state = state;
+    return core;
+  }
+
+  /** The state of the core and of this world; `undefined` if it cannot be saved. */
+  stateDigest(core: SerfCore): string | undefined {
+    const saved = core.save();
+    if (saved === undefined) return undefined;
+    const checkpoint = { core: saved, timers: this.#timers, lastTimer: this.#lastTimer };
+    return checkpointDigest(checkpoint, this.generator.state);
+  }
+
   /** What the core is made of. Functions return what they returned then. */
-  settings(header: RecordingHeader): { config: SerfConfig; core: SerfCoreOptions } {
-    const { config, keys, packetOverhead, callbacks } = header;
+  #settings(): { config: SerfConfig; core: SerfCoreOptions } {
+    const { config, keys, packetOverhead, callbacks, snapshot } = this.#header;
     const has = (name: string) => callbacks.includes(name);
     return {
       config: {
@@ -155,9 +191,14 @@ export class ReplayWorld implements SerfWorld {
       core: {
         keyring: keys && new Keyring(keys),
         storeKeyring: has("storeKeyring") ? () => this.#storeKeyring() : undefined,
-        snapshot: header.snapshot,
+        snapshot,
         packetOverhead: () => packetOverhead,
-        compileExpression: has("compileExpression") ? compileExpression : undefined,
+        compileExpression: has("compileExpression")
+          ? compileExpression
+          : has("refuseExpression")
+          ? refuseExpression
+          : undefined,
+        checkpoint: this.#checkpoint?.core,
       },
     };
   }

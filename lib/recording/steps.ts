@@ -193,16 +193,21 @@ export class StepWriter {
       case "keys":
         return [args[0], this.#redaction.key(args[1] as Uint8Array), ...args.slice(2)];
       case "userEvent":
-      case "query":
-      case "respond": {
-        const payload = this.#redaction.payload(args[1] as Uint8Array | null);
-        return [args[0], payload, ...args.slice(2)];
+      case "query": {
+        const [name, payload, ...options] = args;
+        return [this.#redaction.text(name as string), this.#payload(payload), ...options];
       }
+      case "respond":
+        return [args[0], this.#payload(args[1])];
       case "failQuery":
         return [args[0], this.#redaction.textPayload(args[1] as string)];
       default:
         return args;
     }
+  }
+
+  #payload(payload: unknown): Uint8Array | null {
+    return this.#redaction.payload(payload as Uint8Array | null);
   }
 
   #json(value: unknown): void {

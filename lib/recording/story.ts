@@ -10,12 +10,16 @@ import type { Member } from "../api/member.ts";
 import { type ClockSkew, ProbeTimes } from "./clock_skew.ts";
 import type { RecordingHeader } from "./format.ts";
 import type { Recording } from "./recording.ts";
-import { type Divergence, replay, type ReplayObserver } from "./replay.ts";
+import { type RecordedRun, replayRun, runsOf } from "./parts/run.ts";
+import type { Divergence, ReplayObserver } from "./replay.ts";
 import { Timeline, type TimelineEntry } from "./timeline.ts";
 
-/** A recording that was replayed. */
+/** The recording of a run that was replayed. */
 export interface ReplayedRecording {
+  /** What its first part started with. */
   readonly header: RecordingHeader;
+  /** How many parts of it were replayed. */
+  readonly parts: number;
   readonly steps: number;
   /** The recorded wall clock at the last input, milliseconds since 1970. */
   readonly endedAtMs: number;
@@ -57,21 +61,21 @@ export function replayAll(
   const replayed: ReplayedRecording[] = [];
   const probes: ProbeTimes[] = [];
   const entries: TimelineEntry[] = [];
-  for (const recording of recordings) {
-    const { header } = recording;
+  const runs: readonly RecordedRun[] = runsOf(recordings);
+  for (const run of runs) {
+    const [{ header }] = run;
     if (header.startedAtMs > untilMs) continue;
     const node = header.config.name;
     const timeline = new Timeline({ node, follow });
     const times = new ProbeTimes(node);
     probes.push(times);
-    const observers = recordings.length > 1 ? [timeline, times] : [timeline];
-    const { core, ...result } = replay(recording, { observer: all(observers), untilMs });
+    const observers = runs.length > 1 ? [timeline, times] : [timeline];
+    const { core, ...result } = replayRun(run, { observer: all(observers), untilMs });
     entries.push(...timeline.entries.filter(({ atMs }) => atMs >= fromMs));
     const report = why === undefined ? undefined : core.why(why);
     replayed.push({
       header,
       ...result,
-      ending: recording.ending,
       members: core.members(),
       why: report && shiftTimes(report, result.endedAtMs - report.timeMs),
     });
@@ -87,6 +91,7 @@ export function replayAll(
 /** Tells several observers. */
 function all(observers: readonly ReplayObserver[]): ReplayObserver {
   return {
+    begun: (...args) => observers.forEach((observer) => observer.begun?.(...args)),
     input: (...args) => observers.forEach((observer) => observer.input?.(...args)),
     sent: (...args) => observers.forEach((observer) => observer.sent?.(...args)),
     requested: (...args) => observers.forEach((observer) => observer.requested?.(...args)),

@@ -60,6 +60,19 @@ export class Timeline implements ReplayObserver {
     this.#options = options;
   }
 
+  begun(core: SerfCore, atMs: number): void {
+    const isFirst = this.#core === undefined;
+    this.#core = core;
+    // Before the start there are no members.
+    const { length } = core.members();
+    if (!isFirst || length === 0) return;
+    const text = `goes on with ${length} members: what was before is not in the recording`;
+    this.#add(atMs, { type: "start", text });
+    for (const { node, suspectedBy } of core.suspicions()) {
+      this.#suspicions.set(node, suspectedBy.length);
+    }
+  }
+
   input(input: Input, atMs: number): void {
     switch (input.type) {
       case "start":

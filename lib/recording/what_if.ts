@@ -12,8 +12,8 @@ import { type Cluster, simulate } from "../sim/cluster.ts";
 import type { LinkOptions } from "../sim/network.ts";
 import type { Profile } from "../swim/config.ts";
 import { RecentProbes } from "./recent_probes.ts";
-import type { Recording } from "./recording.ts";
-import { type Divergence, replay } from "./replay.ts";
+import { type RecordedRun, replayRun } from "./parts/run.ts";
+import type { Divergence } from "./replay.ts";
 import { Timeline, type TimelineEntry } from "./timeline.ts";
 
 /** For how long the simulation goes on, virtual seconds: the longest suspicion of the profile `wan` among 30 is 266 s. */
@@ -51,16 +51,16 @@ export interface WhatIf {
 }
 
 /**
- * Replays a recording up to a time, milliseconds since 1970, or its end, and simulates how the node might have gone on with
+ * Replays a run up to a time, milliseconds since 1970, or its end, and simulates how the node might have gone on with
  * another profile.
  */
 export function whatIf(
-  recording: Recording,
+  run: RecordedRun,
   { untilMs, profile }: { readonly untilMs: number; readonly profile: Profile },
 ): WhatIf {
-  const { config } = recording.header;
+  const { config } = run[0].header;
   const probes = new RecentProbes();
-  const { core, endedAtMs, divergence } = replay(recording, { observer: probes, untilMs });
+  const { core, endedAtMs, divergence } = replayRun(run, { observer: probes, untilMs });
   const fromMs = Math.min(untilMs, endedAtMs);
   const known = core.members().filter(({ name, status }) =>
     name !== config.name && (status === "alive" || status === "leaving")
@@ -81,15 +81,15 @@ export function whatIf(
   const shown = peers.slice(0, MAX_PEERS);
   // A probe takes a datagram each way.
   const loss = sent === 0 ? 0 : 1 - Math.sqrt(answered / sent);
-  const run = (tune: Profile) => simulateNode(config, { tune, peers: shown, loss, fromMs });
+  const simulated = (tune: Profile) => simulateNode(config, { tune, peers: shown, loss, fromMs });
   return {
     node: config.name,
     fromMs,
     peers: shown,
     leftOut: peers.length - shown.length,
     loss,
-    asItWas: run(config.profile),
-    changed: run(profile),
+    asItWas: simulated(config.profile),
+    changed: simulated(profile),
     divergence,
   };
 }

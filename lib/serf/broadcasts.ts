@@ -13,7 +13,7 @@ import type { Swim } from "../swim/swim.ts";
 import { messageLength } from "../wire/messages/message_codec.ts";
 import type { Message, Opaque, User } from "../wire/messages/messages.ts";
 import type { SerfContext, SerfLayerTimer } from "./context.ts";
-import { EventQueue } from "./events/event_queue.ts";
+import { type EventBroadcast, EventQueue } from "./events/event_queue.ts";
 
 /** The queues in the order in which they fill a packet. */
 const KINDS = ["intent", "query", "event"] as const;
@@ -52,26 +52,28 @@ export class Broadcasts {
     const { config: { profile }, members } = context;
     const limit = () => retransmitLimit(profile.retransmitMult, members.size);
     this.#queues = {
-      intent: new BroadcastQueue(limit),
+      intent: new BroadcastQueue(limit, (token) => this.#sent(token)),
       query: new BroadcastQueue(limit),
       event: new EventQueue({ retransmitLimit: limit, peerCount: () => swim.aliveCount - 1 }),
     };
   }
 
   /**
-   * Queues a message; `finished` is called when it has been sent as often as the retransmit limit says, or was dropped.
-   * `from` is the node that sent it to us, if it is not our own. A message too long for any packet is dropped at once;
-   * others may still learn of it by push/pull.
+   * Queues a message. `from` is the node that sent it to us, if it is not our own. A message too long for any packet is dropped
+   * at once; others may still learn of it by push/pull.
    */
-  queue(
-    kind: BroadcastKind,
-    body: Opaque,
-    { from, finished }: { from?: Address; finished?: () => void } = {},
-  ): void {
-    const message = userMessage(body);
-    if (!this.#swim.fits(message)) return finished?.();
+  queue(kind: BroadcastKind, body: Opaque, { from }: { from?: Address } = {}): void {
+    this.#queue(kind, { message: userMessage(body), from: from?.text });
+  }
+
+  #queue(kind: BroadcastKind, broadcast: EventBroadcast): void {
+    const { message, waiter } = broadcast;
+    if (!this.#swim.fits(message)) {
+      if (waiter !== undefined) this.#sent(waiter);
+      return;
+    }
     const queue = this.#queues[kind];
-    queue.queue({ message, finished, from: from?.text });
+    queue.queue(broadcast);
     if (queue.length > EMERGENCY_FACTOR * this.#maxDepth()) this.#prune(kind);
     this.#swim.wake({ urgent: kind !== "event" });
   }
@@ -85,9 +87,12 @@ export class Broadcasts {
     const token = ++this.#lastToken;
     this.#waiting.set(token, callback);
     world.after(config.broadcastTimeoutMs, { type: "broadcast-done", token, sent: false });
-    // The queue calls `finished` while a packet is being filled, when nothing else may happen.
-    const finished = () => world.after(0, { type: "broadcast-done", token, sent: true });
-    this.queue("intent", intent, { finished });
+    this.#queue("intent", { message: userMessage(intent), waiter: token });
+  }
+
+  /** An intent was sent. The queue says so while a packet is being filled, when nothing else may happen. */
+  #sent(token: number): void {
+    this.#context.world.after(0, { type: "broadcast-done", token, sent: true });
   }
 
   handleDone({ token, sent }: SerfLayerTimer & { type: "broadcast-done" }): void {
@@ -157,6 +162,29 @@ export class Broadcasts {
   #maxDepth(): number {
     const { config: { maxQueueDepth, minQueueDepth }, members } = this.#context;
     return minQueueDepth > 0 ? Math.max(2 * members.size, minQueueDepth) : maxQueueDepth;
+  }
+
+  /** Whether nobody waits for a broadcast. */
+  get isQuiet(): boolean {
+    return this.#waiting.size === 0;
+  }
+
+  /** See {@link SerfCore.save}. */
+  save() {
+    const { intent, query, event } = this.#queues;
+    return {
+      intent: intent.save(),
+      query: query.save(),
+      event: event.save(),
+      lastToken: this.#lastToken,
+    };
+  }
+
+  load({ intent, query, event, lastToken }: ReturnType<Broadcasts["save"]>): void {
+    this.#queues.intent.load(intent);
+    this.#queues.query.load(query);
+    this.#queues.event.load(event);
+    this.#lastToken = lastToken;
   }
 }
 

@@ -101,6 +101,9 @@ export interface SerfConfig extends ProtocolSettings {
   readonly metrics?: Metrics;
 }
 
+/** The state of a node, by the names of its parts. */
+export type SavedCore = Readonly<Record<string, unknown>>;
+
 /** What a node may be given beside its settings. */
 export interface SerfCoreOptions {
   /** The keys of an encrypted cluster. Key queries change it. */
@@ -116,6 +119,8 @@ export interface SerfCoreOptions {
    * host calls {@link SerfCore.loadExpressions}.
    */
   readonly compileExpression?: CompileExpression;
+  /** Goes on from what {@link SerfCore.save} returned. Nothing that is drawn at random meanwhile counts. */
+  readonly checkpoint?: SavedCore;
 }
 
 /** The settings that all nodes of a cluster may share. */

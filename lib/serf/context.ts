@@ -90,4 +90,23 @@ export class SerfContext {
   done(id: number, error?: string): void {
     this.world.emit({ type: "done", id, error });
   }
+
+  /** See {@link SerfCore.save}. */
+  save() {
+    return {
+      members: this.members.save(),
+      clock: this.clock.save(),
+      local: this.local,
+      datagramLog: this.datagramLog.save(),
+      expressions: this.expressions.save(),
+    };
+  }
+
+  load(saved: ReturnType<SerfContext["save"]>): void {
+    this.members.load(saved.members);
+    this.clock.load(saved.clock);
+    Object.assign(this.local, saved.local);
+    this.datagramLog.load(saved.datagramLog);
+    this.expressions.load(saved.expressions);
+  }
 }

@@ -23,7 +23,7 @@ import { Swim } from "../swim/swim.ts";
 import type { Claim, Packet, Reply, StreamMessage } from "../wire/messages/messages.ts";
 import { Broadcasts } from "./broadcasts.ts";
 import { checkConfig, encodeMeta } from "./check_config.ts";
-import type { SerfConfig, SerfCoreOptions } from "./config.ts";
+import type { SavedCore, SerfConfig, SerfCoreOptions } from "./config.ts";
 import { SerfContext, type SerfTimer, type SerfWorld } from "./context.ts";
 import { CoordinateTracker } from "./coordinates/coordinate_tracker.ts";
 import { EventDelivery } from "./events/event_delivery.ts";
@@ -48,6 +48,12 @@ export type MakeCore = (
   ...parts: ConstructorParameters<typeof SerfCore>
 ) => SerfCore;
 
+/** A class that has a state. */
+interface SavedPart {
+  save(): unknown;
+  load(saved: never): void;
+}
+
 /**
  * One node. {@link SerfCore.start} comes first, {@link SerfCore.shutdown} last: whatever arrives after it is ignored.
  *
@@ -65,6 +71,7 @@ export class SerfCore implements Machine<Packet, StreamMessage, Reply, SerfTimer
   readonly #delivery: EventDelivery;
   readonly #userEvents: UserEvents;
   readonly #queries: Queries;
+  readonly #healer: PartitionHealer;
   readonly #statuses: MemberStatuses;
   readonly #joiner: Joiner;
   readonly #lifecycle: Lifecycle;
@@ -121,6 +128,7 @@ export class SerfCore implements Machine<Packet, StreamMessage, Reply, SerfTimer
     this.#delivery = delivery;
     this.#userEvents = userEvents;
     this.#queries = queries;
+    this.#healer = healer;
     this.#statuses = statuses;
     this.#joiner = joiner;
     this.#lifecycle = new Lifecycle(context, {
@@ -131,6 +139,7 @@ export class SerfCore implements Machine<Packet, StreamMessage, Reply, SerfTimer
       recorder,
       coordinates,
     });
+    if (options.checkpoint !== undefined) this.#load(options.checkpoint);
   }
 
   /** Where this node is in its life. */
@@ -311,11 +320,7 @@ export class SerfCore implements Machine<Packet, StreamMessage, Reply, SerfTimer
     payload: Uint8Array | null,
     { id, ...options }: QueryParameters & { id: number },
   ): void {
-    const { world } = this.#context;
-    this.#queries.outgoing.send({ name, payload }, options, {
-      record: (record) => world.emit({ type: "query-record", id, record }),
-      over: () => this.#context.done(id),
-    });
+    this.#queries.outgoing.sendFor(id, { name, payload }, options);
   }
 
   /**
@@ -357,7 +362,7 @@ export class SerfCore implements Machine<Packet, StreamMessage, Reply, SerfTimer
 
   /** From now on expressions can be compiled. Queries that waited for that are handled, then the events after them. */
   loadExpressions(compile: CompileExpression): void {
-    if (this.#runs) this.#context.expressions.load(compile);
+    if (this.#runs) this.#context.expressions.provide(compile);
   }
 
   /** The network coordinate of a member that was probed, or of this node. None at all if coordinates are off. */
@@ -414,5 +419,48 @@ export class SerfCore implements Machine<Packet, StreamMessage, Reply, SerfTimer
 
   get #runs(): boolean {
     return this.state !== "shutdown";
+  }
+
+  /**
+   * All of the state of this node, from which another one goes on as this one does ({@link SerfCoreOptions.checkpoint}), but for
+   * its timers, which are its host's. What is returned is in use: it is to be encoded before the next call. Callbacks cannot be
+   * saved; where one waits for a stream, an operation or answers, this is `undefined`.
+   *
+   * Every class that has a state has this pair, `save` and `load`. Identity within what is saved matters: objects that two of
+   * them share are shared again.
+   */
+  save(): SavedCore | undefined {
+    const isQuiet = [
+      this.#context.expressions,
+      this.#swim,
+      this.#operations,
+      this.#broadcasts,
+      this.#queries,
+    ].every(({ isQuiet }) => isQuiet);
+    if (!isQuiet) return undefined;
+    return Object.fromEntries(
+      Object.entries(this.#parts).map(([name, part]) => [name, part?.save()]),
+    );
+  }
+
+  #load(saved: SavedCore): void {
+    for (const [name, part] of Object.entries(this.#parts)) part?.load(saved[name] as never);
+  }
+
+  get #parts(): Readonly<Record<string, SavedPart | undefined>> {
+    return {
+      context: this.#context,
+      swim: this.#swim,
+      operations: this.#operations,
+      broadcasts: this.#broadcasts,
+      recorder: this.#recorder,
+      coordinates: this.#coordinates,
+      delivery: this.#delivery,
+      userEvents: this.#userEvents,
+      queries: this.#queries,
+      healer: this.#healer,
+      statuses: this.#statuses,
+      lifecycle: this.#lifecycle,
+    };
   }
 }

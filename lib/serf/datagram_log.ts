@@ -41,4 +41,13 @@ export class DatagramLog {
     if (this.#isCompound) this.#spent.add(layer);
     return this.#limiter.allows(`${layer} ${this.#from.host}`, now);
   }
+
+  /** See {@link SerfCore.save}. Nothing is left of a datagram that has been handled. */
+  save() {
+    return { limiter: this.#limiter.save() };
+  }
+
+  load({ limiter }: ReturnType<DatagramLog["save"]>): void {
+    this.#limiter.load(limiter);
+  }
 }

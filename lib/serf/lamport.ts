@@ -119,4 +119,14 @@ export class LamportClock {
     this.#loggedAt = now;
     this.#owner.log("WARN", `Ignoring Lamport time ${time}, clock is at ${this.#time}`);
   }
+
+  /** See {@link SerfCore.save}. */
+  save() {
+    return { time: this.#time, loggedAt: this.#loggedAt };
+  }
+
+  load({ time, loggedAt }: ReturnType<LamportClock["save"]>): void {
+    this.#time = time;
+    this.#loggedAt = loggedAt;
+  }
 }

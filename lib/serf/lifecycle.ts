@@ -193,4 +193,21 @@ export class Lifecycle {
       world.after(config.leavePropagateDelayMs, { type: "left" });
     });
   }
+
+  /** See {@link SerfCore.save}. */
+  save() {
+    return {
+      leaveId: this.#leaveId,
+      intentSent: this.#intentSent,
+      intentPropagated: this.#intentPropagated,
+      leftSwim: this.#leftSwim,
+    };
+  }
+
+  load(saved: ReturnType<Lifecycle["save"]>): void {
+    this.#leaveId = saved.leaveId;
+    this.#intentSent = saved.intentSent;
+    this.#intentPropagated = saved.intentPropagated;
+    this.#leftSwim = saved.leftSwim;
+  }
 }

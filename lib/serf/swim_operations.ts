@@ -55,4 +55,18 @@ export class SwimOperations {
     this.#callbacks.set(id, callback);
     return id;
   }
+
+  /** Whether no operation is under way. */
+  get isQuiet(): boolean {
+    return this.#callbacks.size === 0;
+  }
+
+  /** See {@link SerfCore.save}. */
+  save() {
+    return { lastId: this.#lastId };
+  }
+
+  load({ lastId }: ReturnType<SwimOperations["save"]>): void {
+    this.#lastId = lastId;
+  }
 }

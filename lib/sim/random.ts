@@ -27,13 +27,17 @@ export class Random {
   /** A generator that goes on from a {@link state}. Its forks are those of the seed 0. */
   static restore(state: readonly number[]): Random {
     const random = new Random(0);
-    [random.#a, random.#b, random.#c, random.#counter] = state.map((word) => word | 0);
+    random.state = state;
     return random;
   }
 
   /** What decides all further numbers: four words of 32 bits. */
   get state(): readonly number[] {
     return [this.#a, this.#b, this.#c, this.#counter];
+  }
+
+  set state(state: readonly number[]) {
+    [this.#a, this.#b, this.#c, this.#counter] = state.map((word) => word | 0);
   }
 
   /** A uniform number in [0, 1), a multiple of 2^-32. */

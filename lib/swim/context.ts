@@ -65,4 +65,33 @@ export class SwimContext {
     this.#exchanges.delete(id);
     settle?.(reply);
   }
+
+  /** Ends an operation of the layer above, after the current call has returned. */
+  endSoon(operation: number): void {
+    this.world.after(0, { type: "operation-end", id: operation });
+  }
+
+  /** Whether no stream exchange is under way. */
+  get isQuiet(): boolean {
+    return this.#exchanges.size === 0;
+  }
+
+  /** See {@link SerfCore.save}. */
+  save() {
+    return {
+      nodes: this.nodes.save(),
+      awareness: this.awareness.save(),
+      evidence: this.evidence.save(),
+      lastSequence: this.#lastSequence,
+      lastExchange: this.#lastExchange,
+    };
+  }
+
+  load(saved: ReturnType<SwimContext["save"]>): void {
+    this.nodes.load(saved.nodes);
+    this.awareness.load(saved.awareness);
+    this.evidence.load(saved.evidence);
+    this.#lastSequence = saved.lastSequence;
+    this.#lastExchange = saved.lastExchange;
+  }
 }

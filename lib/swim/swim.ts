@@ -162,7 +162,8 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
 
   /** Announces new meta with a higher incarnation. Ends in `done`, at once if no other node is alive. */
   update(meta: Uint8Array | null, { id, timeoutMs }: OperationOptions): void {
-    this.#membership.update(meta, this.#begin(id));
+    this.#operations.add(id);
+    this.#membership.update(meta, id);
     this.#limit(id, { timeoutMs, error: "timeout waiting for update broadcast" });
   }
 
@@ -171,9 +172,9 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
    * as long as it gets messages.
    */
   leave({ id, timeoutMs }: OperationOptions): void {
-    const finished = this.#begin(id);
-    if (this.#membership.leaving) return this.#endSoon(id);
-    this.#membership.leave(finished);
+    this.#operations.add(id);
+    if (this.#membership.leaving) return this.#context.endSoon(id);
+    this.#membership.leave(id);
     this.#limit(id, { timeoutMs, error: "timeout waiting for leave broadcast" });
   }
 
@@ -358,24 +359,46 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
     return false;
   }
 
-  /** Begins an operation. The function that it returns ends it, after the current call has returned. */
-  #begin(id: number): () => void {
-    this.#operations.add(id);
-    return () => this.#endSoon(id);
-  }
-
   /** Limits the time of an operation. Without other nodes to send to, it ends at once. */
   #limit(id: number, { timeoutMs, error }: { timeoutMs: number; error: string }): void {
-    if (!this.#context.nodes.anyOtherAlive) return this.#endSoon(id);
+    if (!this.#context.nodes.anyOtherAlive) return this.#context.endSoon(id);
     if (timeoutMs > 0) this.#context.world.after(timeoutMs, { type: "operation-end", id, error });
-  }
-
-  #endSoon(id: number): void {
-    this.#context.world.after(0, { type: "operation-end", id });
   }
 
   #end(id: number, error?: string): void {
     if (this.#operations.delete(id)) this.#context.world.emit({ type: "done", id, error });
+  }
+
+  /** Whether no stream exchange and no operation is under way, and no state is being merged. */
+  get isQuiet(): boolean {
+    return this.#context.isQuiet && this.#operations.size === 0 && this.#pushPull.isQuiet;
+  }
+
+  /** See {@link SerfCore.save}. No operation is under way then. */
+  save() {
+    return {
+      context: this.#context.save(),
+      sender: this.#sender.save(),
+      gossip: this.#gossip.save(),
+      membership: this.#membership.save(),
+      prober: this.#prober.save(),
+      indirectPinger: this.#indirectPinger.save(),
+      pushPull: this.#pushPull.save(),
+      stallWatch: this.#stallWatch.save(),
+      refutations: this.#refutations.save(),
+    };
+  }
+
+  load(saved: ReturnType<Swim["save"]>): void {
+    this.#context.load(saved.context);
+    this.#sender.load(saved.sender);
+    this.#gossip.load(saved.gossip);
+    this.#membership.load(saved.membership);
+    this.#prober.load(saved.prober);
+    this.#indirectPinger.load(saved.indirectPinger);
+    this.#pushPull.load(saved.pushPull);
+    this.#stallWatch.load(saved.stallWatch);
+    this.#refutations.load(saved.refutations);
   }
 }
 

@@ -8,6 +8,7 @@
 
 import { parseArgs } from "@std/cli/parse-args";
 import { describeMachine } from "./machine.ts";
+import { checkpoint } from "./micro/checkpoint.ts";
 import { evidence } from "./micro/evidence.ts";
 import { falseSuspicions } from "./micro/false_suspicions.ts";
 import { broadcastQueue } from "./micro/broadcast_queue.ts";
@@ -31,6 +32,7 @@ const suites = [
   broadcastQueue,
   simulator,
   evidence,
+  checkpoint,
   falseSuspicions,
 ];
 

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { joinBytes } from "../../lib/base/bytes.ts";
 import { BlockType, encodeBlock, PREAMBLE, readBlocks } from "../../lib/recording/format.ts";
+import { partPath, recordingsIn } from "../../lib/recording/recording_folder.ts";
 import { simulate } from "../../lib/sim/mod.ts";
 import { SimulationRecording } from "../recording/simulation_recording.ts";
 import { TemporaryDirectory } from "../support/temporary_directory.ts";
@@ -43,6 +44,80 @@ Deno.test("replay tells what happened, and that it was the same run", async () =
     else assertMatch(stdout, told);
   }
   assertEquals([stdout.includes("\u001b"), stderr, exit], [false, "", 0]);
+});
+
+/** Records a cluster of three in parts, of which the first two are gone; returns the folder of each node. */
+function recordParts(directory: TemporaryDirectory): string[] {
+  const recording = new SimulationRecording({
+    version: "1.2.3",
+    partBytes: () => 2_000,
+    blockBytes: 500,
+  });
+  const cluster = simulate({ nodes: 3, makeCore: recording.makeCore });
+  cluster.run({ seconds: 30 - cluster.now / 1_000 });
+  cluster.node(2).kill();
+  cluster.run({ seconds: 30 });
+  return recording.recordings().map(({ node, parts }) => {
+    const folder = directory.file(node);
+    for (const [i, bytes] of parts.entries()) {
+      if (i < 2) continue;
+      const path = partPath(`${folder}/20200101T000000.000Z`, i + 1);
+      Deno.mkdirSync(path, { recursive: true });
+      Deno.writeFileSync(`${path}/000001.rec`, bytes);
+    }
+    return folder;
+  });
+}
+
+Deno.test("replay tells a run of which the first parts are gone as one, and that it is the same", async () => {
+  using directory = new TemporaryDirectory();
+  const [folder] = recordParts(directory);
+  const { stdout, stderr, exit } = await serf(["replay", folder]);
+  const [first] = stdout.split("\n");
+  assertMatch(first, /^2020-01-01 \S+ n0 goes on with 3 members: what was before is not in the/);
+  assertMatch(stdout, /n0 declares n2 failed$/m);
+  assertMatch(
+    stdout,
+    /^n0 from .*, \d+ inputs in [3-9] parts: the same run \(digest [0-9a-f]{16}\)/m,
+  );
+  assertEquals([stdout.match(/goes on/g)?.length, stderr, exit], [1, "", 0]);
+
+  const until = await serf(["replay", "-until=00:00:29", "-why=n2", folder]);
+  assertMatch(until.stdout, /^n2 is alive at/m);
+  const why = await serf(["replay", "-why=n2", folder]);
+  assertMatch(why.stdout, /^n2 is failed at/m);
+  const follow = await serf(["replay", "-follow=n2", folder]);
+  assertMatch(follow.stdout, /n0 sends n2 ping \d+/);
+  const json = await serf(["replay", "-format=json", folder]);
+  const { recordings: [{ first_part, parts, same }], timeline } = JSON.parse(json.stdout);
+  assertEquals([first_part, same, parts > 2, timeline[0].type], [3, true, true, "start"]);
+  const whatIf = await serf(["replay", "-until=00:00:32", "-what-if=suspicion_mult=10", folder]);
+  assertMatch(whatIf.stdout, /^n2 does not answer: /m);
+  assertEquals(whatIf.exit, 0);
+});
+
+Deno.test("replay tells the parts of several runs as one story", async () => {
+  using directory = new TemporaryDirectory();
+  const { stdout, exit } = await serf(["replay", ...recordParts(directory)]);
+  const times = [...stdout.matchAll(/^(2020-\S+ \S+) n/gm)].map(([, time]) => time);
+  assertEquals(times, times.toSorted());
+  assertMatch(
+    stdout,
+    /^Clocks: that of n1 is 0\.\d ms .* that of n0, estimated from \d+ probes\.$/m,
+  );
+  assertEquals(stdout.match(/ inputs in \d+ parts: the same run/g)?.length, 3);
+  assertEquals(exit, 0);
+});
+
+Deno.test("replay leaves out a part whose beginning was cut off, and names it", async () => {
+  using directory = new TemporaryDirectory();
+  const [folder] = recordParts(directory);
+  const [last] = recordingsIn(folder).at(-1)!.segments;
+  Deno.truncateSync(last, 500);
+  const { stdout, stderr, exit } = await serf(["replay", folder]);
+  assertEquals(stderr, `Left out: ${last}: its beginning cannot be read\n`);
+  assertMatch(stdout, /the same run .* End: the process was killed, or has not ended\.$/m);
+  assertEquals(exit, 0);
 });
 
 Deno.test("replay stops at a time, and shows the members as they were seen then", async () => {

@@ -4,7 +4,7 @@ import { assertEquals, assertGreater } from "@std/assert";
 import { replay } from "../../lib/recording/replay.ts";
 import { keptRecordings, readKept } from "./kept.ts";
 import { rerecord } from "./rerecord.ts";
-import { readSample, sampleRecording } from "./sample.ts";
+import { readSample, sampleParts, sampleRecording } from "./sample.ts";
 
 for (const kept of keptRecordings()) {
   const name = kept.pathname.split("/").at(-1);
@@ -28,6 +28,22 @@ Deno.test("recording a replay gives the recording", () => {
   const again = replay(readSample(rerecord(readSample(sample))));
   const { digest, steps } = replay(readSample(sample));
   assertEquals([again.divergence, again.digest, again.steps], [undefined, digest, steps]);
+});
+
+Deno.test("recording the replay of a later part gives that part", () => {
+  const parts = sampleParts({ nodes: 3, seconds: 20, partBytes: () => 2_000, blockBytes: 500 });
+  const part = readSample(parts[parts.length - 2]);
+  assertGreater(part.part, 2);
+  const again = readSample(rerecord(part));
+  const { divergence, digest, steps, stateDigest } = replay(again);
+  const expected = replay(part);
+  assertEquals([divergence, again.part, digest, steps, stateDigest()], [
+    undefined,
+    part.part,
+    expected.digest,
+    expected.steps,
+    expected.stateDigest(),
+  ]);
 });
 
 Deno.test("recording a replay takes the outputs of the core as it is now", () => {

@@ -1,7 +1,17 @@
 /** The files of a recording: who may read them, how much they take, and what a bad disk does. */
 
-import { assert, assertEquals, assertLessOrEqual, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertGreater,
+  assertLessOrEqual,
+  assertMatch,
+  assertStringIncludes,
+} from "@std/assert";
 import { BlockType, encodeBlock } from "../../lib/recording/format.ts";
+import { replayRun, runsOf } from "../../lib/recording/parts/run.ts";
+import { RecordedCore } from "../../lib/recording/recorded_core.ts";
+import { Recorder } from "../../lib/recording/recorder.ts";
 import { RecordingError } from "../../lib/recording/recording.ts";
 import { RecordingFiles } from "../../lib/recording/recording_files.ts";
 import { openRecordings, recordingsIn } from "../../lib/recording/recording_folder.ts";
@@ -11,6 +21,7 @@ import { SerfCore } from "../../lib/serf/core.ts";
 import { type Cluster, simulate } from "../../lib/sim/mod.ts";
 import { runInTinyDisk, tinyDiskMissing } from "../support/tiny_disk.ts";
 import { TemporaryDirectory } from "../support/temporary_directory.ts";
+import { until } from "../support/until.ts";
 
 /** How many bytes the files in a folder have. */
 function bytesIn(folder: string): number {
@@ -44,6 +55,58 @@ async function record(folder: string, seconds: number, maxBytes = 1e6): Promise<
   return { folder, lines, cluster };
 }
 
+/**
+ * Records the first of three nodes in small blocks until it has been told all that there is to do, which is done every ten virtual
+ * seconds. The files are checked meanwhile.
+ */
+async function recordInParts(
+  folder: string,
+  { maxBytes, act, count }: {
+    readonly maxBytes: number;
+    readonly act: (cluster: Cluster, index: number) => void;
+    readonly count: number;
+  },
+): Promise<readonly string[]> {
+  const lines: string[] = [];
+  const files = await RecordingFiles.create(folder, {
+    maxBytes,
+    log: (level, text) => lines.push(`[${level}] ${text}`),
+    flush: () => {},
+  });
+  let recorder: Recorder | undefined;
+  const cluster = simulate({
+    nodes: 3,
+    wire: true,
+    loss: 0.02,
+    makeCore: (node) => (config, world, options) => {
+      if (node.index > 0) return new SerfCore(config, world, options);
+      const wallClock = () => node.simulatedMs;
+      const random = node.generator;
+      recorder = new Recorder({ sink: files, version: "1", random, wallClock, blockBytes: 2_000 });
+      return new RecordedCore(config, world, { ...options, recorder });
+    },
+  });
+  cluster.answerQueries(() => new Uint8Array(10));
+  let part = 1;
+  for (let index = 0; index < count && files.isOpen; index++) {
+    act(cluster, index);
+    cluster.run({ seconds: 10 });
+    await until(() => files.isWritten, { what: "what waits is written" });
+    assertLessOrEqual(bytesIn(folder), maxBytes);
+    const last = openRecordings(folder).at(-1)!;
+    if (last.part > part) assertEquals(replay(last).divergence, undefined);
+    part = last.part;
+  }
+  recorder!.end("the agent has ended");
+  await files.close();
+  return lines;
+}
+
+function sendSomething(cluster: Cluster, index: number): void {
+  cluster.node(index % 3).userEvent(`e${index % 10}`, "payload");
+  cluster.node(0).query("q");
+}
+
 Deno.test("a recording is for the agent's user alone, and replays", async () => {
   using directory = new TemporaryDirectory();
   const folder = directory.file("new/recordings");
@@ -68,14 +131,74 @@ Deno.test("the oldest recordings make room for a new one", async () => {
   for (const recording of recordings) assertEquals(replay(recording).divergence, undefined);
 });
 
-Deno.test("a recording that has no more room ends with a mark and a line in the log", async () => {
+Deno.test("the oldest parts of a recording make room for new ones, and what is left is one run", async () => {
   using directory = new TemporaryDirectory();
-  const { lines } = await record(directory.path, 900, 100_000);
-  assertEquals(lines.at(-1), "[WARN] agent: Recording ended: the limit of 100000 bytes is reached");
-  assertLessOrEqual(bytesIn(directory.path), 100_100);
-  const [recording] = openRecordings(directory.path);
+  const folder = directory.file("recordings");
+  const maxBytes = 100_000;
+  await recordInParts(folder, { maxBytes, act: sendSomething, count: 120 });
+  assertGreater(bytesIn(folder), maxBytes / 2);
+  const [run, ...others] = runsOf(openRecordings(folder));
+  assertEquals(others, []);
+  assertGreater(run[0].part, 5);
+  assertGreater(run.length, 1);
+  const { divergence, parts, ending } = replayRun(run);
+  assertEquals([divergence, parts, ending], [undefined, run.length, "the agent has ended"]);
+});
+
+Deno.test("a part whose beginning was cut off is named, and those before it are told", async () => {
+  using directory = new TemporaryDirectory();
+  const folder = directory.file("recordings");
+  await recordInParts(folder, { maxBytes: 100_000, act: sendSomething, count: 30 });
+  const places = recordingsIn(folder);
+  assertGreater(places.length, 2);
+  const [last] = places.at(-1)!.segments;
+  for (const length of [1_500, 20, 5, 0]) {
+    Deno.truncateSync(last, length);
+    const problems: string[] = [];
+    const [run] = runsOf(openRecordings(folder, problems));
+    assertEquals(problems, [`${last}: its beginning cannot be read`]);
+    const { divergence, parts, ending } = replayRun(run);
+    assertEquals(
+      [divergence, parts, ending],
+      [undefined, places.length - 1, "the process was killed, or has not ended"],
+    );
+  }
+});
+
+Deno.test("a recording of which no part can end has no more room in the end, and says so", async () => {
+  using directory = new TemporaryDirectory();
+  const folder = directory.file("recordings");
+  const maxBytes = 100_000;
+  // A stream to a process that stands still is always under way.
+  const act = (cluster: Cluster, index: number) => {
+    if (index === 0) cluster.node(2).pause();
+    cluster.node(0).join(cluster.node(2));
+    cluster.after({ seconds: 5 }, () => cluster.node(0).join(cluster.node(2)));
+    sendSomething(cluster, index % 2);
+  };
+  const lines = await recordInParts(folder, { maxBytes, act, count: 360 });
+  assertEquals(lines, ["[WARN] agent: Recording ended: the limit of 100000 bytes is reached"]);
+  const [recording] = openRecordings(folder);
   assertEquals(replay(recording).divergence, undefined);
   assertEquals(recording.ending, "the limit of 100000 bytes is reached");
+});
+
+Deno.test("a state that takes more than half of the limit does not push out what was recorded", async () => {
+  using directory = new TemporaryDirectory();
+  const folder = directory.file("recordings");
+  const act = (cluster: Cluster, index: number) => {
+    for (let i = 0; i < 20; i++) cluster.node(1).userEvent(`e${index} ${i}`, "x".repeat(400));
+  };
+  const lines = await recordInParts(folder, { maxBytes: 100_000, act, count: 100 });
+  const [warning, ...others] = lines.filter((line) => line.startsWith("[WARN]"));
+  assertMatch(
+    warning,
+    /^\[WARN\] agent: Recording cannot go on in parts: a state takes \d+ bytes$/,
+  );
+  assertEquals(others, ["[WARN] agent: Recording ended: the limit of 100000 bytes is reached"]);
+  const [run] = runsOf(openRecordings(folder));
+  assertEquals(replayRun(run).divergence, undefined);
+  assertGreater(bytesIn(folder), 50_000);
 });
 
 Deno.test("a disk that is too slow ends the recording, and not the agent", async () => {
@@ -138,7 +261,7 @@ Deno.test({
         log: (level, text) => console.log(level, text),
         flush: () => {},
       });
-      files.begin({ run: "0123" }, encodeBlock(1, new Uint8Array(100)));
+      files.begin({ run: "0123" }, [encodeBlock(1, new Uint8Array(100))]);
       for (let block = 0; block < 100 && files.isOpen; block++) {
         files.write(encodeBlock(2, new Uint8Array(5_000).fill(block)));
         await new Promise((resolve) => setTimeout(resolve, 10));

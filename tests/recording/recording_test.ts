@@ -4,13 +4,15 @@ import {
   assert,
   assertEquals,
   assertGreater,
+  assertMatch,
   assertStringIncludes,
   assertThrows,
 } from "@std/assert";
 import { BlockType, encodeBlock, PREAMBLE, readBlocks } from "../../lib/recording/format.ts";
+import { replayRun, runsOf } from "../../lib/recording/parts/run.ts";
 import { Recording, RecordingError } from "../../lib/recording/recording.ts";
 import { replay } from "../../lib/recording/replay.ts";
-import { readSample, sampleRecording } from "./sample.ts";
+import { readSample, sampleParts, sampleRecording } from "./sample.ts";
 
 const sample = sampleRecording();
 
@@ -47,6 +49,53 @@ Deno.test("a recording that is cut off at any byte reads up to its last whole bl
   }
   // Every block but the last, which is never whole here, and none at all.
   assertEquals(counts.size, blockEnds.length - 1);
+});
+
+Deno.test("a later part that is cut off at any byte reads up to its last whole block", () => {
+  const parts = sampleParts({ seconds: 6, partBytes: () => 1_000, blockBytes: 500 });
+  assertGreater(parts.length, 3);
+  const [part] = parts.slice(-2);
+  const all = inputs(readSample(part));
+  const [header, checkpoint] = [...readBlocks(part)].map(({ contents }) => 9 + contents.length);
+  const counts = new Set<number>();
+  for (let length = 0; length < part.length; length++) {
+    const cut = part.subarray(0, length);
+    if (length < PREAMBLE.length + header + checkpoint) {
+      assertThrows(() => readSample(cut), RecordingError, "its beginning cannot be read");
+      continue;
+    }
+    const read = inputs(readSample(cut));
+    assertEquals(read, all.slice(0, read.length));
+    counts.add(read.length);
+  }
+  assertEquals(counts.size, [...readBlocks(part)].length - 2);
+});
+
+Deno.test("a state that is not the one to which the part before leads is found out", () => {
+  const parts = sampleParts({ seconds: 6, partBytes: () => 1_000, blockBytes: 500 });
+  const [first, second, third] = parts.map(readSample);
+  assertEquals(replayRun([first, second, third]).divergence, undefined);
+  const checkpoint = second.checkpoint()!;
+  const other = { ...checkpoint, lastTimer: checkpoint.lastTimer + 1 };
+  Object.defineProperty(second, "checkpoint", { value: () => other });
+  const { divergence, steps, parts: replayed } = replayRun([first, second]);
+  assertEquals([divergence?.input, divergence?.step, replayed], [
+    "the beginning of part 2",
+    steps,
+    1,
+  ]);
+});
+
+Deno.test("parts without the one between them are two runs, and one that was damaged is named", () => {
+  const parts = sampleParts({ seconds: 6, partBytes: () => 1_000, blockBytes: 500 });
+  const [first, second, third, ...others] = parts.map(readSample);
+  assertEquals(runsOf([first, third, ...others]), [[first], [third, ...others]]);
+  const damaged = parts[1].slice();
+  damaged[damaged.length - 100] ^= 1;
+  const { divergence, ending } = replayRun([first, readSample(damaged), third]);
+  assertEquals(divergence, undefined);
+  assertMatch(ending, /^sample\.rec is damaged after byte \d+, and it goes on in the next part; /);
+  assertEquals(replay(second).divergence, undefined);
 });
 
 Deno.test("a replay of what was cut off is the same run so far", () => {
@@ -115,7 +164,7 @@ Deno.test("a newer format says which version it takes, and other files are none"
   assertThrows(
     () => readSample(newer),
     RecordingError,
-    "sample.rec: got format 9, which takes a newer version of Serf for Deno; this one reads 1 to 1",
+    "sample.rec: got format 9, which takes a newer version of Serf for Deno; this one reads 1 to 2",
   );
   assertThrows(
     () => readSample(new TextEncoder().encode("# a snapshot")),

@@ -3,9 +3,10 @@
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import { createHmac } from "node:crypto";
 import { Redaction } from "../../lib/recording/redaction.ts";
-import { replay } from "../../lib/recording/replay.ts";
+import { joinBytes } from "../../lib/base/bytes.ts";
+import { replayRun, runsOf } from "../../lib/recording/parts/run.ts";
 import type { Cluster } from "../../lib/sim/mod.ts";
-import { readSample, sampleRecording } from "./sample.ts";
+import { readSample, sampleParts } from "./sample.ts";
 
 const encoder = new TextEncoder();
 const oldKey = encoder.encode("0123456789abcdef");
@@ -43,6 +44,10 @@ function useKeysAndPayloads(cluster: Cluster, second: number): void {
       first.userEvent("deploy", payload);
       other.userEvent("deploy", payload);
       other.userEvent("note", shortPayload);
+      // Somebody types a key in the wrong place.
+      other.userEvent(`note ${newKey.toBase64()}`, newKey);
+      first.userEvent("note", `${newKey.toBase64()} is the key`);
+      first.userEvent(`${newKey.toBase64()} is the key`);
       return;
     case 4:
       first.query("ask", payload);
@@ -57,42 +62,49 @@ function useKeysAndPayloads(cluster: Cluster, second: number): void {
   }
 }
 
-function recordSecrets(redaction?: () => Redaction): Uint8Array {
-  return sampleRecording({
+/** Records the first node in many parts, so that the states with which they begin have keys and payloads in every place. */
+function recordSecrets(redaction?: () => Redaction): readonly Uint8Array[] {
+  return sampleParts({
     nodes: 3,
     keys: [oldKey],
     seconds: 45,
     act: useKeysAndPayloads,
     redaction,
+    partBytes: () => 200,
+    blockBytes: 200,
   });
 }
 
-function assertSameRun(bytes: Uint8Array): void {
-  const recording = readSample(bytes);
-  const { divergence, steps } = replay(recording);
+function assertSameRun(parts: readonly Uint8Array[]): void {
+  assertGreater(parts.length, 50);
+  const [run] = runsOf(parts.map(readSample));
+  const { divergence, steps, parts: replayed } = replayRun(run);
   assertEquals(divergence, undefined);
+  assertEquals(replayed, parts.length);
   assertGreater(steps, 100);
 }
 
 Deno.test("keys are in no recording, neither raw nor in base64", () => {
-  const bytes = recordSecrets();
+  const parts = recordSecrets();
+  const bytes = joinBytes(...parts);
   for (const key of [oldKey, newKey, badKey]) {
     assertEquals(contains(bytes, key), false);
     assertEquals(contains(bytes, key.toBase64()), false);
   }
   assert(contains(bytes, payload), "payloads are recorded");
-  assertSameRun(bytes);
+  assertSameRun(parts);
 });
 
 Deno.test("without payloads, those of events, queries and responses are in no recording", () => {
-  const bytes = recordSecrets(() =>
+  const parts = recordSecrets(() =>
     new Redaction({ keyedHash: (text) => createHmac("sha256", "x").update(text).digest() })
   );
+  const bytes = joinBytes(...parts);
   for (const secret of [payload, shortPayload, oldKey, newKey, oldKey.toBase64()]) {
     assertEquals(contains(bytes, secret), false, `${secret}`);
   }
   assert(contains(bytes, "deploy"), "names are recorded");
-  assertSameRun(bytes);
+  assertSameRun(parts);
 });
 
 Deno.test("a filler is as long as the payload, and equal for equal payloads", () => {

@@ -12,18 +12,21 @@ import { MemorySink } from "./simulation_recording.ts";
 
 /** Returns a recording of the same inputs, as one segment. Inputs that the core does not wait for any more are left out. */
 export function rerecord(recording: Recording): Uint8Array {
-  const { header } = recording;
+  const { header, part } = recording;
   const sink = new MemorySink();
-  const world = new ReplayWorld(header);
+  const world = new ReplayWorld(recording);
+  const { checkpoint } = world;
   let atMs = header.startedAtMs;
   const recorder = new Recorder({
     sink,
     version: header.version,
     random: world.generator,
     wallClock: () => atMs,
+    from: checkpoint && { checkpoint, part },
   });
-  const { config, core: options } = world.settings(header);
-  const core = new RecordedCore(config, world, { ...options, recorder });
+  const core = world.makeCore((config, options) =>
+    new RecordedCore(config, world, { ...options, recorder })
+  );
   for (const timed of recording.steps()) {
     atMs = timed.atMs;
     world.run(core, timed.step, atMs);

@@ -22,6 +22,9 @@ export interface RecordSimulationOptions {
   readonly version: string;
   /** What is left out of the next recording. Default: keys. */
   readonly redaction?: () => Redaction;
+  /** How many bytes of steps the next part is to have, and each block. Default: there is one part. */
+  readonly partBytes?: () => number;
+  readonly blockBytes?: number;
 }
 
 /** The recording of a process: a node from one start to its end. */
@@ -29,14 +32,16 @@ export interface ProcessRecording {
   /** The name of the node, and which of its processes it is, from 1. */
   readonly node: string;
   readonly generation: number;
-  /** The recording as a single segment. */
+  /** The last part of the recording as a single segment. */
   readonly bytes: Uint8Array;
+  /** All parts. */
+  readonly parts: readonly Uint8Array[];
 }
 
 /** Records all processes of a cluster; see `SimulateOptions.makeCore`. */
 export class SimulationRecording {
   readonly #options: RecordSimulationOptions;
-  readonly #processes: (Omit<ProcessRecording, "bytes"> & {
+  readonly #processes: (Omit<ProcessRecording, "bytes" | "parts"> & {
     readonly recorder: Recorder;
     readonly sink: MemorySink;
   })[] = [];
@@ -47,13 +52,14 @@ export class SimulationRecording {
 
   /** The value of `SimulateOptions.makeCore`. */
   readonly makeCore = (node: SimNode): MakeCore => (config, world, options) => {
-    const sink = new MemorySink();
+    const sink = new MemorySink(this.#options.partBytes);
     const recorder = new Recorder({
       sink,
       version: this.#options.version,
       random: node.generator,
       wallClock: () => EPOCH_MS + node.simulatedMs,
       redaction: this.#options.redaction?.(),
+      blockBytes: this.#options.blockBytes,
     });
     this.#processes.push({ node: node.name, generation: node.generation, recorder, sink });
     return new RecordedCore(config, world, { ...options, recorder });
@@ -62,8 +68,11 @@ export class SimulationRecording {
   /** The recordings so far, in the order in which the processes started. */
   recordings(): ProcessRecording[] {
     return this.#processes.map(({ node, generation, recorder, sink }) => {
+      // The process may have ended, and another one may use its generator: no part may begin now.
+      sink.mayGoOn = false;
       recorder.flush();
-      return { node, generation, bytes: sink.bytes };
+      sink.mayGoOn = true;
+      return { node, generation, bytes: sink.bytes, parts: sink.parts };
     });
   }
 
@@ -78,24 +87,51 @@ export class SimulationRecording {
   }
 }
 
-/** Keeps a recording in memory, as a single segment. */
+/** Keeps a recording in memory, each part as a single segment. */
 export class MemorySink implements RecordingSink {
   isOpen = true;
+  /** Whether a new part may begin. */
+  mayGoOn = true;
   /** Why the recording has ended before its time; `undefined` if it has not. */
   problem: string | undefined;
-  readonly #parts: Uint8Array[] = [PREAMBLE];
+  readonly #partBytes: (() => number) | undefined;
+  readonly #ended: Uint8Array[] = [];
+  #blocks: Uint8Array[] = [];
+  /** How many more bytes the part may have. */
+  #full = 0;
 
-  /** The segment so far. */
-  get bytes(): Uint8Array {
-    return joinBytes(...this.#parts);
+  /** `partBytes` is asked how many bytes of steps each part is to have. Default: there is one part. */
+  constructor(partBytes?: () => number) {
+    this.#partBytes = partBytes;
   }
 
-  begin(_header: unknown, block: Uint8Array): void {
-    this.#parts.push(block);
+  get isPartFull(): boolean {
+    return this.mayGoOn && this.#full <= 0;
+  }
+
+  /** The last part so far. */
+  get bytes(): Uint8Array {
+    return joinBytes(...this.#blocks);
+  }
+
+  /** All parts so far. */
+  get parts(): readonly Uint8Array[] {
+    return [...this.#ended, this.bytes];
+  }
+
+  hasRoomFor(): boolean {
+    return true;
+  }
+
+  begin(_header: unknown, blocks: readonly Uint8Array[]): void {
+    if (this.#blocks.length > 0) this.#ended.push(this.bytes);
+    this.#blocks = [PREAMBLE, ...blocks];
+    this.#full = this.#partBytes?.() ?? Infinity;
   }
 
   write(block: Uint8Array): void {
-    this.#parts.push(block);
+    this.#blocks.push(block);
+    this.#full -= block.length;
   }
 
   end(reason: string): void {

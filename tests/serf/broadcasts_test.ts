@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { Broadcasts } from "../../lib/serf/broadcasts.ts";
 import { SerfContext } from "../../lib/serf/context.ts";
 import type { SerfConfig } from "../../lib/serf/config.ts";
+import type { SerfTimer } from "../../lib/serf/core.ts";
 import { EncodedMessage } from "../../lib/serf/encoded_message.ts";
 import { MemberRecord } from "../../lib/serf/members/member_table.ts";
 import { encodeMessage, messageLength } from "../../lib/wire/messages/message_codec.ts";
@@ -19,6 +20,8 @@ interface Setup {
   readonly broadcasts: Broadcasts;
   readonly warnings: () => string[];
   readonly wakes: () => number;
+  /** The timers that were set. */
+  readonly timers: SerfTimer[];
 }
 
 /** The queues of a node that knows a number of members. */
@@ -26,7 +29,15 @@ function setUp(config: Partial<SerfConfig> = {}, members = 1): Setup {
   const host = new SerfNetwork().start("host", blind);
   const whole = { ...settings, ...config, name: "self", address: addressOf("self"), tags: {} };
   let wakes = 0;
-  const context = new SerfContext(whole, host);
+  const timers: SerfTimer[] = [];
+  const context = new SerfContext(whole, {
+    now: host.now,
+    random: () => host.random(),
+    send: () => {},
+    request: () => {},
+    emit: (output) => host.emit(output),
+    after: (_, timer) => timers.push(timer),
+  });
   for (let i = 0; i < members; i++) {
     context.members.put(MemberRecord.of(claimOf(`n${i}`), "alive", 0), host.now);
   }
@@ -36,7 +47,7 @@ function setUp(config: Partial<SerfConfig> = {}, members = 1): Setup {
     wake: () => wakes++,
     fits: (message) => messageLength(message) <= 1_400,
   });
-  return { broadcasts, warnings: () => host.logs("WARN"), wakes: () => wakes };
+  return { broadcasts, warnings: () => host.logs("WARN"), wakes: () => wakes, timers };
 }
 
 function names(messages: readonly Message[]): string[] {
@@ -84,22 +95,27 @@ Deno.test("each queue gets the room that the ones before it leave", () => {
   assertEquals(names(broadcasts.take(2, intent + query - 1, peer)), ["intent", "event"]);
 });
 
-Deno.test("a broadcast is finished when it was sent as often as the retransmit limit says", () => {
-  const { broadcasts } = setUp({}, 10);
-  let finished = 0;
-  broadcasts.queue("intent", body("x"), { finished: () => finished++ });
+Deno.test("who waits for an intent is told when it was sent as often as the retransmit limit says", () => {
+  const { broadcasts, timers } = setUp({}, 10);
+  const told: boolean[] = [];
+  broadcasts.queueAndWait(body("x"), (sent) => told.push(sent));
+  const timeout = { type: "broadcast-done", token: 1, sent: false } as const;
   for (let i = 0; i < 8; i++) {
-    assertEquals(finished, 0);
+    assertEquals(timers, [timeout]);
     assertEquals(broadcasts.take(2, 1_400, peer).length, 1);
   }
-  assertEquals([finished, broadcasts.depth("intent")], [1, 0]);
+  assertEquals([timers, broadcasts.depth("intent")], [[timeout, { ...timeout, sent: true }], 0]);
+  assertEquals([told, broadcasts.isQuiet], [[], false]);
+  broadcasts.handleDone({ ...timeout, sent: true });
+  broadcasts.handleDone(timeout);
+  assertEquals([told, broadcasts.isQuiet], [[true], true]);
 });
 
-Deno.test("a message too long for any packet is not queued, but finished at once", () => {
-  const { broadcasts, wakes } = setUp();
-  let finished = 0;
-  broadcasts.queue("event", body("x".repeat(1_400)), { finished: () => finished++ });
-  assertEquals([finished, wakes(), broadcasts.waitingBytes(2)], [1, 0, 0]);
+Deno.test("a message too long for any packet is not queued, and nobody waits for it", () => {
+  const { broadcasts, wakes, timers } = setUp();
+  broadcasts.queueAndWait(body("x".repeat(1_400)), () => {});
+  assertEquals(timers.at(-1), { type: "broadcast-done", token: 1, sent: true });
+  assertEquals([wakes(), broadcasts.waitingBytes(2)], [0, 0]);
 });
 
 Deno.test("the bytes that wait are those that are sent", () => {

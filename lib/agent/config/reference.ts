@@ -74,7 +74,8 @@ const meanings: Readonly<Record<KeyedSetting, string>> = {
   profile: "Timing for a local network, the internet, or a single machine.",
   record:
     "Directory to record everything in that the agent is told, for serf replay. Empty for none.",
-  recordBytes: "How much all recordings in record may take, as in 256MB; the oldest are removed.",
+  recordBytes:
+    "How much all recordings in record may take, as in 256MB; what is oldest is removed.",
   recordPayloads: "Whether recordings have the payloads of events, queries and responses.",
   snapshotPath:
     "File that stores known members and seen events, so that a restarted agent rejoins and does not handle events twice.",

@@ -138,7 +138,7 @@ export const agentFlags = {
     kind: "string",
     value: "size",
     help:
-      "How much all recordings in -record may take. The oldest are removed; when this one is all that is left, it ends. Default: 256MB.",
+      "How much all recordings in -record may take. What is oldest is removed, so that the newest stays. Default: 256MB.",
   },
   "record-payloads": {
     kind: "string",

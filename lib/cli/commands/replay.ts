@@ -7,6 +7,7 @@
 import { errorText } from "../../base/errors.ts";
 import type { FlagSpecs, FlagValues } from "../../go/flags.ts";
 import { type Recording, RecordingError } from "../../recording/recording.ts";
+import { runsOf } from "../../recording/parts/run.ts";
 import { openRecordings } from "../../recording/recording_folder.ts";
 import { replayAll } from "../../recording/story.ts";
 import { type Command, CommandFailure, type CommandIo, UsageFailure } from "../command.ts";
@@ -65,7 +66,9 @@ export const replay: Command = {
       throw new UsageFailure("must specify a directory with recordings");
     }
     try {
-      const recordings = positionals.flatMap(openRecordings);
+      const problems: string[] = [];
+      const recordings = positionals.flatMap((folder) => openRecordings(folder, problems));
+      for (const problem of problems) io.err(`Left out: ${problem}`);
       const { "what-if": changes } = flags;
       return changes === undefined
         ? tell(recordings, flags, io)
@@ -110,12 +113,12 @@ async function tellWhatIf(
   ]);
   const start = Math.min(...recordings.map(({ header }) => header.startedAtMs));
   const untilMs = timeOf("until", flags.until, start) ?? Infinity;
-  const recording = recordings.findLast(({ header }) => header.startedAtMs <= untilMs);
-  if (recording === undefined) {
+  const run = runsOf(recordings).findLast(([{ header }]) => header.startedAtMs <= untilMs);
+  if (run === undefined) {
     throw new UsageFailure(`-until: got ${flags.until}, which is before the start`);
   }
-  const profile = changedProfile(recording.header.config.profile, changes);
-  const result = whatIf(recording, { untilMs, profile });
+  const profile = changedProfile(run[0].header.config.profile, changes);
+  const result = whatIf(run, { untilMs, profile });
   io.out(formatResult(flags.format, {
     text: () => whatIfText(result, changes),
     json: () => whatIfJson(result, changes),

@@ -58,10 +58,11 @@ function membersText({ header, endedAtMs, members }: ReplayedRecording): string[
 }
 
 function summary(recording: ReplayedRecording): string {
-  const { header, steps, endedAtMs, digest, divergence, ending } = recording;
+  const { header, parts, steps, endedAtMs, digest, divergence, ending } = recording;
   const { name } = header.config;
   const span = formatDuration(Math.round(endedAtMs - header.startedAtMs));
-  const run = `${name} from ${timeText(header.startedAtMs)}, ${span}, ${steps} inputs`;
+  const inputs = parts === 1 ? `${steps} inputs` : `${steps} inputs in ${parts} parts`;
+  const run = `${name} from ${timeText(header.startedAtMs)}, ${span}, ${inputs}`;
   if (divergence === undefined) return `${run}: the same run (digest ${digest}). End: ${ending}.`;
   const { step, atMs, input } = divergence;
   const place = `at input ${step} (${input}) at ${timeText(atMs)}`;
@@ -90,12 +91,14 @@ function recordingJson(
   recording: ReplayedRecording,
   { showMembers, why }: Omit<ShownStory, "tookMs">,
 ): JsonValue {
-  const { header, steps, endedAtMs, digest, divergence, ending, members } = recording;
+  const { header, parts, steps, endedAtMs, digest, divergence, ending, members } = recording;
   return {
     node: header.config.name,
     version: header.version,
     start: isoTime(header.startedAtMs),
     end: isoTime(endedAtMs),
+    first_part: header.part ?? 1,
+    parts,
     inputs: steps,
     digest,
     same: divergence === undefined,

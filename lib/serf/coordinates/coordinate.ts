@@ -41,8 +41,8 @@ const ORIGIN: Coordinate = {
 /** This node's coordinate. */
 export class CoordinateClient {
   readonly #random: () => number;
-  readonly #latencies = new Map<string, number[]>();
-  readonly #adjustments = new Array<number>(ADJUSTMENT_WINDOW).fill(0);
+  #latencies = new Map<string, number[]>();
+  #adjustments = new Array<number>(ADJUSTMENT_WINDOW).fill(0);
   #adjustmentIndex = 0;
   #coordinate: Coordinate;
   #resets = 0;
@@ -116,6 +116,25 @@ export class CoordinateClient {
   #sink(own: Coordinate): Coordinate {
     const force = -((distance(ORIGIN, own) / GRAVITY_RHO) ** 2);
     return push(own, force, ORIGIN, this.#random);
+  }
+
+  /** See {@link SerfCore.save}. */
+  save() {
+    return {
+      latencies: this.#latencies,
+      adjustments: this.#adjustments,
+      adjustmentIndex: this.#adjustmentIndex,
+      coordinate: this.#coordinate,
+      resets: this.#resets,
+    };
+  }
+
+  load(saved: ReturnType<CoordinateClient["save"]>): void {
+    this.#latencies = saved.latencies;
+    this.#adjustments = saved.adjustments;
+    this.#adjustmentIndex = saved.adjustmentIndex;
+    this.#coordinate = saved.coordinate;
+    this.#resets = saved.resets;
   }
 }
 

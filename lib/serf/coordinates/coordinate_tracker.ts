@@ -17,7 +17,7 @@ export class CoordinateTracker {
   readonly #context: SerfContext;
   readonly #client: CoordinateClient;
   /** The last known coordinates of other members. */
-  readonly #others = new Map<string, Coordinate>();
+  #others = new Map<string, Coordinate>();
   #encoded?: { readonly of: Coordinate; readonly bytes: Uint8Array };
 
   constructor(context: SerfContext) {
@@ -88,5 +88,15 @@ export class CoordinateTracker {
   forget(node: string): void {
     this.#client.forget(node);
     this.#others.delete(node);
+  }
+
+  /** See {@link SerfCore.save}. */
+  save() {
+    return { client: this.#client.save(), others: this.#others };
+  }
+
+  load({ client, others }: ReturnType<CoordinateTracker["save"]>): void {
+    this.#client.load(client);
+    this.#others = others;
   }
 }

@@ -24,8 +24,8 @@ export interface Coalescer {
  * are always delivered.
  */
 export class MemberCoalescer implements Coalescer {
-  readonly #delivered = new Map<string, MemberEventType>();
-  readonly #latest = new Map<string, { type: MemberEventType; member: Member }>();
+  #delivered = new Map<string, MemberEventType>();
+  #latest = new Map<string, { type: MemberEventType; member: Member }>();
 
   handle(event: MemberEvent | UserEvent | IncomingQuery): boolean {
     if (event.type === "user" || event.type === "query") return false;
@@ -48,6 +48,16 @@ export class MemberCoalescer implements Coalescer {
     }
     this.#latest.clear();
     return Array.from(changed, ([type, members]) => ({ type, members }));
+  }
+
+  /** See {@link SerfCore.save}. */
+  save() {
+    return { delivered: this.#delivered, latest: this.#latest };
+  }
+
+  load({ delivered, latest }: ReturnType<MemberCoalescer["save"]>): void {
+    this.#delivered = delivered;
+    this.#latest = latest;
   }
 }
 
@@ -75,11 +85,11 @@ interface EventName {
  * they are held back until it does, or until the flush, which delivers all of them.
  */
 export class UserCoalescer implements Coalescer {
-  readonly #latest = new Map<string, UserEvent[]>();
+  #latest = new Map<string, UserEvent[]>();
   /** Events that may or may not allow coalescing. */
-  readonly #undecided = new Map<string, UserEvent[]>();
+  #undecided = new Map<string, UserEvent[]>();
   /** The names in the order in which they were first seen. */
-  readonly #names = new Map<string, EventName>();
+  #names = new Map<string, EventName>();
 
   handle(event: MemberEvent | UserEvent | IncomingQuery): boolean {
     if (event.type !== "user" || !event.coalesce) return false;
@@ -144,6 +154,25 @@ export class UserCoalescer implements Coalescer {
     }
     return known;
   }
+
+  /** See {@link SerfCore.save}. */
+  save() {
+    return { latest: this.#latest, undecided: this.#undecided, names: this.#names };
+  }
+
+  load({ latest, undecided, names }: ReturnType<UserCoalescer["save"]>): void {
+    this.#latest = restored(latest);
+    this.#undecided = restored(undecided);
+    this.#names = names;
+  }
+}
+
+/** Events that were saved, as what they were. */
+function restored(saved: ReadonlyMap<string, UserEvent[]>): Map<string, UserEvent[]> {
+  return new Map(Array.from(saved, ([name, events]) => [
+    name,
+    events.map((event) => new UserEvent(event)),
+  ]));
 }
 
 function withCoalesce(event: UserEvent): UserEvent {
@@ -197,5 +226,15 @@ export class CoalesceWindow {
 
   #due(end: number): number {
     return Math.min(end, this.#quietEnd);
+  }
+
+  /** See {@link SerfCore.save}. */
+  save() {
+    return { end: this.#end, quietEnd: this.#quietEnd };
+  }
+
+  load({ end, quietEnd }: ReturnType<CoalesceWindow["save"]>): void {
+    this.#end = end;
+    this.#quietEnd = quietEnd;
   }
 }

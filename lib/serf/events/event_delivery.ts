@@ -106,4 +106,24 @@ export class EventDelivery {
     this.#users?.coalescer.markDelivered(event);
     this.#context.expressions.emit(event);
   }
+
+  /** See {@link SerfCore.save}. */
+  save() {
+    const [members, users] = [this.#members, this.#users];
+    return {
+      members: members && { coalescer: members.coalescer.save(), window: members.window.save() },
+      users: users && { coalescer: users.coalescer.save(), window: users.window.save() },
+    };
+  }
+
+  load({ members, users }: ReturnType<EventDelivery["save"]>): void {
+    if (members !== undefined) {
+      this.#members?.coalescer.load(members.coalescer);
+      this.#members?.window.load(members.window);
+    }
+    if (users !== undefined) {
+      this.#users?.coalescer.load(users.coalescer);
+      this.#users?.window.load(users.window);
+    }
+  }
 }

@@ -47,16 +47,16 @@ export interface EventQueueOptions {
 export class EventQueue {
   readonly #options: EventQueueOptions;
   /** The events, the oldest first, after the empty places. */
-  readonly #items: Queued[] = [];
+  #items: Queued[] = [];
   /** The place of the oldest event. */
   #front = 0;
   #bytes = 0;
   /** How many events were dropped so far. If events are numbered, this is the number of the oldest. */
   #dropped = 0;
   /** For each peer that was sent events, the number of the next one. */
-  readonly #next = new Map<string, number>();
+  #next = new Map<string, number>();
   /** Peers that were found to have got everything since an event was last sent. */
-  readonly #idlePeers = new Set<string>();
+  #idlePeers = new Set<string>();
 
   constructor(options: EventQueueOptions) {
     this.#options = options;
@@ -149,10 +149,9 @@ export class EventQueue {
     this.#drop(this.#items[this.#front++]);
   }
 
-  #drop({ broadcast, length }: Queued): void {
+  #drop({ length }: Queued): void {
     this.#bytes -= length;
     this.#dropped++;
-    broadcast.finished?.();
   }
 
   /** Removes the empty places, now and then. */
@@ -160,5 +159,23 @@ export class EventQueue {
     if (this.#front < MAX_EMPTY_PLACES && this.length > 0) return;
     this.#items.splice(0, this.#front);
     this.#front = 0;
+  }
+
+  /** See {@link SerfCore.save}. */
+  save() {
+    return {
+      items: this.#items.slice(this.#front),
+      dropped: this.#dropped,
+      next: this.#next,
+      idlePeers: this.#idlePeers,
+    };
+  }
+
+  load({ items, dropped, next, idlePeers }: ReturnType<EventQueue["save"]>): void {
+    this.#items = items;
+    this.#bytes = items.reduce((sum, { length }) => sum + length, 0);
+    this.#dropped = dropped;
+    this.#next = next;
+    this.#idlePeers = idlePeers;
   }
 }

@@ -37,7 +37,7 @@ export class RecentMessages<T> {
   readonly #equal: (a: T, b: T) => boolean;
   readonly #budget: MemoryBudget<T> | undefined;
   /** Only the slots in use: a quiet cluster uses none. */
-  readonly #slots = new Map<number, TimeSlot<T>>();
+  #slots = new Map<number, TimeSlot<T>>();
   #bytes = 0;
   /** The newest time that gave way for lack of memory. */
   #forgotten: LamportTime = -1;
@@ -100,5 +100,16 @@ export class RecentMessages<T> {
   #remove(index: number, { items }: TimeSlot<T>): void {
     this.#slots.delete(index);
     for (const item of items) this.#bytes -= this.#budget?.sizeOf(item) ?? 0;
+  }
+
+  /** See {@link SerfCore.save}. */
+  save() {
+    return { slots: this.#slots, used: this.#bytes, forgotten: this.#forgotten };
+  }
+
+  load({ slots, used, forgotten }: ReturnType<RecentMessages<T>["save"]>): void {
+    this.#slots = slots;
+    this.#bytes = used;
+    this.#forgotten = forgotten;
   }
 }

@@ -236,6 +236,25 @@ export class UserEvents {
     this.receive(message);
     this.#broadcasts.queue("event", body);
   }
+
+  /** See {@link SerfCore.save}. */
+  save() {
+    return {
+      clock: this.clock.save(),
+      recent: this.#recent.save(),
+      warnings: this.#warnings.save(),
+      minTime: this.#minTime,
+      pending: this.#pending,
+    };
+  }
+
+  load(saved: ReturnType<UserEvents["save"]>): void {
+    this.clock.load(saved.clock);
+    this.#recent.load(saved.recent);
+    this.#warnings.load(saved.warnings);
+    this.#minTime = saved.minTime;
+    this.#pending = saved.pending;
+  }
 }
 
 /** The bytes of name and payload. A name of other letters than ASCII is counted too low, which does no harm. */

@@ -28,7 +28,7 @@ const CAPACITY = 16_384;
 
 /** Keeps the newest intent of each node. */
 export class IntentBuffer {
-  readonly #intents = new Map<string, BufferedIntent>();
+  #intents = new Map<string, BufferedIntent>();
 
   /** Keeps an intent unless one with the same or a later time is known. Returns whether it was kept. No node has a very long name. */
   offer(node: string, intent: Intent, now: number): boolean {
@@ -61,5 +61,14 @@ export class IntentBuffer {
       this.#intents.delete(node);
       return;
     }
+  }
+
+  /** See {@link SerfCore.save}. */
+  save() {
+    return { intents: this.#intents };
+  }
+
+  load({ intents }: ReturnType<IntentBuffer["save"]>): void {
+    this.#intents = intents;
   }
 }

@@ -334,4 +334,16 @@ export class MemberStatuses {
     if (event.type !== "member-failed" && event.type !== "member-leave") return;
     for (const { name } of event.members) this.#queries.memberGone(name);
   }
+
+  /** See {@link SerfCore.save}. */
+  save() {
+    return { intents: this.#intents.save(), prunedAlive: this.#prunedAlive };
+  }
+
+  load({ intents, prunedAlive }: ReturnType<MemberStatuses["save"]>): void {
+    this.#intents.load(intents);
+    for (const [name, { record, since }] of prunedAlive) {
+      this.#prunedAlive.set(name, { record: MemberRecord.restore(record), since });
+    }
+  }
 }

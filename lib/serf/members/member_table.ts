@@ -39,6 +39,11 @@ export class MemberRecord {
     return MemberRecord.#shared.intern(claim, new MemberRecord(claim, status, statusLTime));
   }
 
+  /** The record with the values of one that was saved. */
+  static restore({ claim, status, statusLTime }: MemberRecord): MemberRecord {
+    return MemberRecord.of(claim, status, statusLTime);
+  }
+
   get name(): string {
     return this.claim.node;
   }
@@ -61,9 +66,9 @@ export class MemberRecord {
 /** All members by name, those that failed or left included, and since when they are failed, left or leaving. */
 export class MemberTable {
   readonly #records: NameTable<MemberRecord>;
-  readonly #failedSince = new Map<string, number>();
-  readonly #leftSince = new Map<string, number>();
-  readonly #leavingSince = new Map<string, number>();
+  #failedSince = new Map<string, number>();
+  #leftSince = new Map<string, number>();
+  #leavingSince = new Map<string, number>();
   #members?: readonly Member[];
 
   /** `random` gives numbers in [0, 1). */
@@ -141,6 +146,24 @@ export class MemberTable {
       if (status === "alive" && name !== own) return true;
     }
     return false;
+  }
+
+  /** See {@link SerfCore.save}. */
+  save() {
+    return {
+      records: this.#records.save(),
+      failedSince: this.#failedSince,
+      leftSince: this.#leftSince,
+      leavingSince: this.#leavingSince,
+    };
+  }
+
+  load(saved: ReturnType<MemberTable["save"]>): void {
+    const { seed, values } = saved.records;
+    this.#records.load({ seed, values: values.map(MemberRecord.restore) });
+    this.#failedSince = saved.failedSince;
+    this.#leftSince = saved.leftSince;
+    this.#leavingSince = saved.leavingSince;
   }
 }
 

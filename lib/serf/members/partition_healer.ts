@@ -61,9 +61,9 @@ export class PartitionHealer {
   readonly #context: SerfContext;
   readonly #recorder: SnapshotRecorder | undefined;
   /** By the text of the address. A seed stands for whatever node listens there, as in a join. */
-  readonly #seeds = new Map<string, Seed>();
+  #seeds = new Map<string, Seed>();
   /** By name. */
-  readonly #lost = new Map<string, LostMember>();
+  #lost = new Map<string, LostMember>();
   #intervals = 1;
   #attemptAt = -Infinity;
 
@@ -169,6 +169,23 @@ export class PartitionHealer {
     const next = due[Math.floor(world.random() * due.length)];
     next.triedAt = world.now;
     return next;
+  }
+
+  /** See {@link SerfCore.save}. */
+  save() {
+    return {
+      seeds: this.#seeds,
+      lost: this.#lost,
+      intervals: this.#intervals,
+      attemptAt: this.#attemptAt,
+    };
+  }
+
+  load({ seeds, lost, intervals, attemptAt }: ReturnType<PartitionHealer["save"]>): void {
+    this.#seeds = seeds;
+    this.#lost = lost;
+    this.#intervals = intervals;
+    this.#attemptAt = attemptAt;
   }
 }
 

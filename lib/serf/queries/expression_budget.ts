@@ -27,4 +27,14 @@ export class ExpressionBudget {
     this.#left -= cost;
     return true;
   }
+
+  /** See {@link SerfCore.save}. */
+  save() {
+    return { left: this.#left, filledAt: this.#filledAt };
+  }
+
+  load({ left, filledAt }: ReturnType<ExpressionBudget["save"]>): void {
+    this.#left = left;
+    this.#filledAt = filledAt;
+  }
 }

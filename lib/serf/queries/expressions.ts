@@ -51,7 +51,7 @@ export class Expressions {
   }
 
   /** From now on expressions can be compiled. What waits goes on. */
-  load(compile: CompileExpression): void {
+  provide(compile: CompileExpression): void {
     this.#compile = compile;
     this.release();
   }
@@ -66,5 +66,19 @@ export class Expressions {
   #wait(task: () => void): void {
     this.#waiting.push(task);
     if (this.#waiting.length > MAX_WAITING) this.release();
+  }
+
+  /** Whether nothing waits for the compiler. */
+  get isQuiet(): boolean {
+    return this.#waiting.length === 0;
+  }
+
+  /** See {@link SerfCore.save}. The compiler is a setting. */
+  save() {
+    return { requested: this.#requested };
+  }
+
+  load({ requested }: ReturnType<Expressions["save"]>): void {
+    this.#requested = requested;
   }
 }

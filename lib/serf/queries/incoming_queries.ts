@@ -26,7 +26,7 @@ export class IncomingQueries {
   readonly #context: SerfContext;
   readonly #clock: LamportClock;
   /** Queries from before this time are ignored. */
-  readonly #minTime: LamportTime;
+  #minTime: LamportTime;
   readonly #internal: InternalQueries;
   readonly #responder: QueryResponder;
   readonly #recorder: SnapshotRecorder | undefined;
@@ -102,5 +102,22 @@ export class IncomingQueries {
     const { metrics } = this.#context.config;
     metrics?.count("serf.queries");
     metrics?.count(`serf.queries.${name}`);
+  }
+
+  /** See {@link SerfCore.save}. */
+  save() {
+    return {
+      recent: this.#recent.save(),
+      budget: this.#budget.save(),
+      warnings: this.#warnings.save(),
+      minTime: this.#minTime,
+    };
+  }
+
+  load({ recent, budget, warnings, minTime }: ReturnType<IncomingQueries["save"]>): void {
+    this.#recent.load(recent);
+    this.#budget.load(budget);
+    this.#warnings.load(warnings);
+    this.#minTime = minTime;
   }
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { QueryParameters } from "../../api/query.ts";
+import type { QueryParameters, QueryRecord } from "../../api/query.ts";
 import type { Swim } from "../../swim/swim.ts";
 import {
   QueryFlag,
@@ -37,6 +37,28 @@ export function defaultQueryTimeout(
   return profile.gossipIntervalMs * queryTimeoutMult * Math.ceil(Math.log10(aliveCount + 1));
 }
 
+/** Tells the user of a query. */
+class OperationSink implements QuerySink {
+  readonly operation: number;
+  readonly #context: SerfContext;
+
+  constructor(context: SerfContext, operation: number) {
+    this.#context = context;
+    this.operation = operation;
+  }
+
+  record(record: QueryRecord): void {
+    this.#context.world.emit({ type: "query-record", id: this.operation, record });
+  }
+
+  over(): void {
+    this.#context.done(this.operation);
+  }
+}
+
+/** Stands for who has sent a query that is over. */
+const NOBODY: QuerySink = { record() {}, over() {} };
+
 /** Sends queries and hands what comes back to their senders. */
 export class OutgoingQueries {
   readonly #context: SerfContext;
@@ -62,6 +84,15 @@ export class OutgoingQueries {
     this.#swim = swim;
     this.#broadcasts = broadcasts;
     this.#incoming = incoming;
+  }
+
+  /** Sends a query of the user, whose operation ends with it. Throws what {@link send} throws. */
+  sendFor(
+    operation: number,
+    query: { name: string; payload: Uint8Array | null },
+    options: QueryParameters,
+  ): void {
+    this.send(query, options, new OperationSink(this.#context, operation));
   }
 
   /**
@@ -168,6 +199,28 @@ export class OutgoingQueries {
       return compileFilters(filters, this.#context.expressions.compile);
     } catch {
       return () => false;
+    }
+  }
+
+  /** Whether all queries under way are those of the user. */
+  get isQuiet(): boolean {
+    return this.#running.values().every(({ isQuiet }) => isQuiet);
+  }
+
+  /** See {@link SerfCore.save}. */
+  save() {
+    return {
+      running: Array.from(this.#running, ([id, query]) => ({ id, query: query.save() })),
+    };
+  }
+
+  load({ running }: ReturnType<OutgoingQueries["save"]>): void {
+    for (const { id, query } of running) {
+      const { lTime, completion, operation } = query;
+      const sink = operation === undefined ? NOBODY : new OperationSink(this.#context, operation);
+      const collector = new QueryCollector(lTime, completion, sink);
+      collector.load(query);
+      this.#running.set(id, collector);
     }
   }
 }

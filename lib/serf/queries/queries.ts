@@ -32,6 +32,7 @@ export class Queries {
   readonly keys: KeyQueries;
   readonly conflicts: NameConflictResolver;
   readonly why: WhyQueries;
+  readonly #whyResponder: WhyResponder;
 
   constructor(
     context: SerfContext,
@@ -67,5 +68,30 @@ export class Queries {
     this.keys = new KeyQueries(context, { swim, outgoing });
     this.conflicts = new NameConflictResolver(context, outgoing);
     this.why = new WhyQueries(context, outgoing);
+    this.#whyResponder = why;
+  }
+
+  /** Whether all queries under way are those of the user. */
+  get isQuiet(): boolean {
+    return this.outgoing.isQuiet;
+  }
+
+  /** See {@link SerfCore.save}. */
+  save() {
+    return {
+      clock: this.clock.save(),
+      incoming: this.incoming.save(),
+      outgoing: this.outgoing.save(),
+      responder: this.responder.save(),
+      whyResponder: this.#whyResponder.save(),
+    };
+  }
+
+  load(saved: ReturnType<Queries["save"]>): void {
+    this.clock.load(saved.clock);
+    this.incoming.load(saved.incoming);
+    this.outgoing.load(saved.outgoing);
+    this.responder.load(saved.responder);
+    this.#whyResponder.load(saved.whyResponder);
   }
 }

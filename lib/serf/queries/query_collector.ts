@@ -11,6 +11,8 @@ import { QueryFlag, type QueryResponseMessage } from "../../wire/messages/serf_m
 
 /** Takes the acks and responses to a query. */
 export interface QuerySink {
+  /** The operation of the user that it tells of, if it tells of one. */
+  readonly operation?: number;
   record(record: QueryRecord): void;
   /** No more records follow. */
   over(): void;
@@ -43,11 +45,11 @@ export class QueryCollector {
   readonly lTime: LamportTime;
   readonly #sink: QuerySink;
   readonly #completion: Completion;
-  readonly #acked = new Set<string>();
-  readonly #responded = new Set<string>();
-  readonly #failed = new Set<string>();
+  #acked = new Set<string>();
+  #responded = new Set<string>();
+  #failed = new Set<string>();
   /** Members that were awaited and have failed or left since. */
-  readonly #gone = new Set<string>();
+  #gone = new Set<string>();
   /** How many acks and responses are awaited. */
   #awaited: number;
   #finished = false;
@@ -116,5 +118,34 @@ export class QueryCollector {
     this.#responded.clear();
     this.#failed.clear();
     this.#sink.over();
+  }
+
+  /** Whether all that is left to do can be told by data: it is over, or a query of the user. */
+  get isQuiet(): boolean {
+    return this.#finished || this.#sink.operation !== undefined;
+  }
+
+  /** See {@link SerfCore.save}. */
+  save() {
+    return {
+      lTime: this.lTime,
+      completion: this.#completion,
+      operation: this.#sink.operation,
+      acked: this.#acked,
+      responded: this.#responded,
+      failed: this.#failed,
+      gone: this.#gone,
+      awaited: this.#awaited,
+      finished: this.#finished,
+    };
+  }
+
+  load(saved: ReturnType<QueryCollector["save"]>): void {
+    this.#acked = saved.acked;
+    this.#responded = saved.responded;
+    this.#failed = saved.failed;
+    this.#gone = saved.gone;
+    this.#awaited = saved.awaited;
+    this.#finished = saved.finished;
   }
 }

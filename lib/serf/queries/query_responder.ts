@@ -38,7 +38,7 @@ export class QueryResponder {
   readonly #relay: ResponseRelay;
   readonly #swim: Swim;
   /** Queries that the user may respond to, the oldest first. */
-  readonly #open = new Map<string, OpenQuery>();
+  #open = new Map<string, OpenQuery>();
 
   constructor(context: SerfContext, { relay, swim }: { relay: ResponseRelay; swim: Swim }) {
     this.#context = context;
@@ -129,6 +129,15 @@ export class QueryResponder {
       if (deadline >= now && this.#open.size < MAX_OPEN_QUERIES) return;
       this.#open.delete(key);
     }
+  }
+
+  /** See {@link SerfCore.save}. */
+  save() {
+    return { open: this.#open };
+  }
+
+  load({ open }: ReturnType<QueryResponder["save"]>): void {
+    this.#open = open;
   }
 }
 

@@ -18,7 +18,7 @@ type ClockType = Extract<SnapshotEntry, { lTime: LamportTime }>["type"];
 /** Emits the entries of a snapshot. Events are recorded before they are coalesced. */
 export class SnapshotRecorder {
   readonly #context: SerfContext;
-  readonly #recorded: Record<ClockType, LamportTime>;
+  #recorded: Record<ClockType, LamportTime>;
   #leaving = false;
 
   /** `restored` is the state of the snapshot so far. */
@@ -73,5 +73,15 @@ export class SnapshotRecorder {
 
   #write(entry: SnapshotEntry): void {
     this.#context.world.emit({ type: "snapshot", entry });
+  }
+
+  /** See {@link SerfCore.save}. */
+  save() {
+    return { recorded: this.#recorded, leaving: this.#leaving };
+  }
+
+  load({ recorded, leaving }: ReturnType<SnapshotRecorder["save"]>): void {
+    this.#recorded = recorded;
+    this.#leaving = leaving;
   }
 }

@@ -63,7 +63,7 @@ export class EvidenceStore {
   readonly #maxBytes: number;
   readonly #answers: LastAnswers;
   /** The member whose last entry is the oldest comes first. */
-  readonly #logs = new Map<string, MemberLog>();
+  #logs = new Map<string, MemberLog>();
   #bytes = 0;
   #lagMs = 0;
   #lagAt = -Infinity;
@@ -202,6 +202,25 @@ export class EvidenceStore {
     if (last === undefined || QUIET.has(last.what.type)) return true;
     return last.lastAt < (this.#answers.get(node)?.at ?? -Infinity);
   }
+
+  /** See {@link SerfCore.save}. */
+  save() {
+    return {
+      logs: this.#logs,
+      used: this.#bytes,
+      answers: this.#answers.save(),
+      lagMs: this.#lagMs,
+      lagAt: this.#lagAt,
+    };
+  }
+
+  load({ logs, used, answers, lagMs, lagAt }: ReturnType<EvidenceStore["save"]>): void {
+    this.#logs = logs;
+    this.#bytes = used;
+    this.#answers.load(answers);
+    this.#lagMs = lagMs;
+    this.#lagAt = lagAt;
+  }
 }
 
 /** A punctual answer to a probe. */
@@ -258,6 +277,19 @@ class LastAnswers {
     }
     this.#places.set(node, place);
     return place;
+  }
+
+  /** In the order of their places. */
+  save(): [node: string, at: number, rttMs: number][] {
+    return Array.from(this.#places, ([node, place]) => [
+      node,
+      this.#numbers[2 * place],
+      this.#numbers[2 * place + 1],
+    ]);
+  }
+
+  load(saved: ReturnType<LastAnswers["save"]>): void {
+    for (const [node, at, rttMs] of saved) this.set(node, at, rttMs);
   }
 }
 

@@ -35,4 +35,13 @@ export class Awareness {
   scale(ms: number): number {
     return ms * (this.#score + 1);
   }
+
+  /** See {@link SerfCore.save}. */
+  save() {
+    return { score: this.#score };
+  }
+
+  load({ score }: ReturnType<Awareness["save"]>): void {
+    this.#score = score;
+  }
 }

@@ -37,7 +37,7 @@ export class IndirectPinger {
   readonly #context: SwimContext;
   readonly #sender: PacketSender;
   /** By the sequence numbers of our own pings. */
-  readonly #requests = new Map<number, Request>();
+  #requests = new Map<number, Request>();
   /** The nodes to which a stream is being opened: at most one each, however many members ask. */
   readonly #dialled = new Set<string>();
 
@@ -126,5 +126,14 @@ export class IndirectPinger {
     const request = this.#requests.get(sequence);
     this.#requests.delete(sequence);
     return request;
+  }
+
+  /** See {@link SerfCore.save}. */
+  save() {
+    return { requests: this.#requests };
+  }
+
+  load({ requests }: ReturnType<IndirectPinger["save"]>): void {
+    this.#requests = requests;
   }
 }

@@ -61,7 +61,7 @@ export class Prober {
   readonly #membership: Membership;
   #probe: Probe | undefined;
   /** The last probes without an ack, oldest first. */
-  readonly #unanswered: Probe[] = [];
+  #unanswered: Probe[] = [];
   /** A tick came while a probe was running; the next probe follows at once. */
   #tickMissed = false;
 
@@ -340,6 +340,17 @@ export class Prober {
   #awaitEnd({ ping: { sequence }, endsAt: due }: Probe): void {
     const { world } = this.#context;
     world.after(Math.max(0, due - world.now), { type: "probe-end", sequence, due });
+  }
+
+  /** See {@link SerfCore.save}. The evidence of a probe is that in the store. */
+  save() {
+    return { probe: this.#probe, unanswered: this.#unanswered, tickMissed: this.#tickMissed };
+  }
+
+  load({ probe, unanswered, tickMissed }: ReturnType<Prober["save"]>): void {
+    this.#probe = probe;
+    this.#unanswered = unanswered;
+    this.#tickMissed = tickMissed;
   }
 }
 

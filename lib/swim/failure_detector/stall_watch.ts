@@ -28,4 +28,13 @@ export class StallWatch {
     this.#reportedUntil = now;
     return ms;
   }
+
+  /** See {@link SerfCore.save}. */
+  save() {
+    return { reportedUntil: this.#reportedUntil };
+  }
+
+  load({ reportedUntil }: ReturnType<StallWatch["save"]>): void {
+    this.#reportedUntil = reportedUntil;
+  }
 }

@@ -26,8 +26,8 @@ export interface Broadcast {
   readonly message: Message;
   /** A newer broadcast of the same name replaces this one. */
   readonly name?: string;
-  /** Called once: it was sent as often as the limit says, or replaced, or pruned. */
-  readonly finished?: () => void;
+  /** Who waits until it has been sent as often as the limit says, or was replaced or pruned. */
+  readonly waiter?: number;
 }
 
 /** A broadcast in its bucket. */
@@ -82,6 +82,11 @@ class Bucket {
     if (newer === undefined) this.newest = older;
     else newer.older = older;
   }
+
+  /** The broadcasts, the oldest first. */
+  *[Symbol.iterator](): Generator<Queued> {
+    for (let item = this.oldest; item !== undefined; item = item.newer) yield item;
+  }
 }
 
 /** A queue that sends each broadcast a limited number of times, and then drops it. */
@@ -90,13 +95,18 @@ export class BroadcastQueue {
   readonly #tiers: Bucket[][] = [];
   readonly #named = new Map<string, Queued>();
   readonly #retransmitLimit: () => number;
+  readonly #finished: (waiter: number) => void;
   #length = 0;
   #bytes = 0;
   #lastId = 0;
 
-  /** `retransmitLimit` is asked at every take, because it grows with the cluster. */
-  constructor(retransmitLimit: () => number) {
+  /**
+   * `retransmitLimit` is asked at every take, because it grows with the cluster. `finished` is told once of each broadcast that
+   * somebody waits for.
+   */
+  constructor(retransmitLimit: () => number, finished: (waiter: number) => void = () => {}) {
     this.#retransmitLimit = retransmitLimit;
+    this.#finished = finished;
   }
 
   /** How many broadcasts wait. */
@@ -124,7 +134,7 @@ export class BroadcastQueue {
     };
     if (name !== undefined) this.#named.set(name, item);
     this.#add(item);
-    replaced?.broadcast.finished?.();
+    if (replaced !== undefined) this.#tell(replaced);
   }
 
   /**
@@ -188,7 +198,32 @@ export class BroadcastQueue {
   /** Ends broadcasts that have been removed. Their names go first, because a callback may queue something. */
   #finish(items: readonly Queued[]): void {
     for (const { broadcast: { name } } of items) if (name !== undefined) this.#named.delete(name);
-    for (const { broadcast } of items) broadcast.finished?.();
+    for (const item of items) this.#tell(item);
+  }
+
+  #tell({ broadcast: { waiter } }: Queued): void {
+    if (waiter !== undefined) this.#finished(waiter);
+  }
+
+  /** See {@link SerfCore.save}. The order of the buckets follows from what is in them. */
+  save() {
+    const items = this.#tiers.flat().flatMap((bucket) => [...bucket]);
+    return {
+      items: items.map(({ broadcast, length, id, transmits }) => (
+        { broadcast, length, id, transmits }
+      )),
+      lastId: this.#lastId,
+    };
+  }
+
+  load({ items, lastId }: ReturnType<BroadcastQueue["save"]>): void {
+    for (const saved of items) {
+      const item = { ...saved, newer: undefined, older: undefined };
+      const { name } = item.broadcast;
+      if (name !== undefined) this.#named.set(name, item);
+      this.#add(item);
+    }
+    this.#lastId = lastId;
   }
 }
 

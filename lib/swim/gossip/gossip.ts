@@ -57,7 +57,7 @@ export class Gossip {
   readonly #sender: PacketSender;
   readonly #budget: GossipBudget;
   /** The time of one tick; the others are whole intervals away. */
-  readonly #tickPhase: number;
+  #tickPhase: number;
   /** How many packets of the eager fan-outs with the latest news are yet to be sent. */
   #eagerPackets = 0;
   #lastEagerAt = -Infinity;
@@ -86,8 +86,9 @@ export class Gossip {
 
   /** Queues a broadcast of this layer. One that is too long for any packet is dropped. */
   broadcast(broadcast: Broadcast): void {
-    if (!this.#sender.enqueue(broadcast)) return broadcast.finished?.();
-    this.wake({ urgent: broadcast.message.type !== "alive" });
+    const { message, waiter } = broadcast;
+    if (this.#sender.enqueue(broadcast)) this.wake({ urgent: message.type !== "alive" });
+    else if (waiter !== undefined) this.#context.endSoon(waiter);
   }
 
   /** Something new was queued. */
@@ -213,5 +214,34 @@ export class Gossip {
     const { gossipIntervalMs } = this.#context.config.profile;
     const ticks = Math.floor((time - this.#tickPhase) / gossipIntervalMs) + 1;
     return this.#tickPhase + ticks * gossipIntervalMs;
+  }
+
+  /** See {@link SerfCore.save}. */
+  save() {
+    return {
+      budget: this.#budget.save(),
+      tickPhase: this.#tickPhase,
+      eagerPackets: this.#eagerPackets,
+      lastEagerAt: this.#lastEagerAt,
+      isUrgent: this.#isUrgent,
+      isDraining: this.#isDraining,
+      skipNext: this.#skipNext,
+      lastFanOutAt: this.#lastFanOutAt,
+      dueAt: this.#dueAt,
+      token: this.#token,
+    };
+  }
+
+  load(saved: ReturnType<Gossip["save"]>): void {
+    this.#budget.load(saved.budget);
+    this.#tickPhase = saved.tickPhase;
+    this.#eagerPackets = saved.eagerPackets;
+    this.#lastEagerAt = saved.lastEagerAt;
+    this.#isUrgent = saved.isUrgent;
+    this.#isDraining = saved.isDraining;
+    this.#skipNext = saved.skipNext;
+    this.#lastFanOutAt = saved.lastFanOutAt;
+    this.#dueAt = saved.dueAt;
+    this.#token = saved.token;
   }
 }

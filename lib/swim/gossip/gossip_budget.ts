@@ -104,4 +104,14 @@ export class GossipBudget {
     this.#packets = this.packets;
     this.#filledAt = this.#world.now;
   }
+
+  /** See {@link SerfCore.save}. */
+  save() {
+    return { packets: this.#packets, filledAt: this.#filledAt };
+  }
+
+  load({ packets, filledAt }: ReturnType<GossipBudget["save"]>): void {
+    this.#packets = packets;
+    this.#filledAt = filledAt;
+  }
 }

@@ -30,8 +30,9 @@ export class PacketSender {
   constructor(context: SwimContext) {
     this.#context = context;
     const { config, nodes } = context;
-    this.#queue = new BroadcastQueue(() =>
-      retransmitLimit(config.profile.retransmitMult, nodes.size)
+    this.#queue = new BroadcastQueue(
+      () => retransmitLimit(config.profile.retransmitMult, nodes.size),
+      (operation) => context.endSoon(operation),
     );
   }
 
@@ -106,5 +107,14 @@ export class PacketSender {
   #waitingBytes(): number {
     return this.#queue.waitingBytes(COMPOUND_PART) +
       this.#context.delegate.waitingBytes(COMPOUND_PART);
+  }
+
+  /** See {@link SerfCore.save}. */
+  save() {
+    return { queue: this.#queue.save() };
+  }
+
+  load({ queue }: ReturnType<PacketSender["save"]>): void {
+    this.#queue.load(queue);
   }
 }

@@ -68,17 +68,17 @@ export class Membership {
     });
   }
 
-  /** Announces new meta under a new incarnation; `finished` is called when that has been broadcast. */
-  update(meta: Uint8Array | null, finished: () => void): void {
+  /** Announces new meta under a new incarnation, which ends an operation when it has been broadcast. */
+  update(meta: Uint8Array | null, operation: number): void {
     const own = this.#own();
-    this.aliveNode({ ...own, meta, incarnation: next(own.incarnation) }, { own: true, finished });
+    this.aliveNode({ ...own, meta, incarnation: next(own.incarnation) }, { own: true, operation });
   }
 
-  /** Announces that we leave; `finished` is called when that has been broadcast. */
-  leave(finished: () => void): void {
+  /** Announces that we leave, which ends an operation when it has been broadcast. */
+  leave(operation: number): void {
     this.#leaving = true;
     const { node, incarnation } = this.#own();
-    this.deadNode({ type: "dead", node, incarnation, from: node }, { finished });
+    this.deadNode({ type: "dead", node, incarnation, from: node }, { operation });
   }
 
   /** Adds a node that is alive, without gossip: all others know it too. */
@@ -110,10 +110,10 @@ export class Membership {
     }
   }
 
-  /** Applies an alive message; `own` if it is ours. `finished` is called when it has been gossiped. */
+  /** Applies an alive message; `own` if it is ours. The operation ends when it has been gossiped. */
   aliveNode(
     announced: Claim,
-    options: { own?: boolean; via?: Via; finished?: () => void } = {},
+    options: { own?: boolean; via?: Via; operation?: number } = {},
   ): void {
     const { config, nodes, log } = this.#context;
     if (isOversized(announced)) return this.#logOversized(announced);
@@ -141,7 +141,7 @@ export class Membership {
       case "accept":
         config.metrics?.count("memberlist.msg.alive");
         if (!self) this.#evidence.alive(found, claim, options.via);
-        return this.#accept(known, claim, options.finished);
+        return this.#accept(known, claim, options.operation);
       default:
         action satisfies never;
     }
@@ -173,10 +173,10 @@ export class Membership {
   }
 
   /**
-   * Applies a dead message. A node that says so about itself has left. `finished` is called when the message has been
+   * Applies a dead message. A node that says so about itself has left. The operation ends when the message has been
    * gossiped.
    */
-  deadNode(message: Dead, { via, finished }: { via?: Via; finished?: () => void } = {}): void {
+  deadNode(message: Dead, { via, operation }: { via?: Via; operation?: number } = {}): void {
     const { config, world, nodes, log } = this.#context;
     const { node, incarnation, from } = message;
     const known = nodes.get(node);
@@ -194,7 +194,7 @@ export class Membership {
         config.metrics?.count("memberlist.msg.dead");
         this.#evidence.dead(message, this.#suspicions.get(node)?.info(node, world.now), via);
         this.#suspicions.delete(node);
-        this.#broadcast(message, finished);
+        this.#broadcast(message, operation);
         const claim = withState(known, from === node ? "left" : "dead", incarnation);
         nodes.put(claim);
         return world.emit({ type: "node-leave", claim });
@@ -246,7 +246,7 @@ export class Membership {
     }
   }
 
-  #accept(known: Claim, claim: Claim, finished?: () => void): void {
+  #accept(known: Claim, claim: Claim, operation?: number): void {
     const { world, nodes, log } = this.#context;
     const { node } = claim;
     const accepted = claim.versions !== null || known.versions === null
@@ -257,7 +257,7 @@ export class Membership {
       log("INFO", `Updating address for left or failed node ${node} ${change}`);
     }
     this.#suspicions.delete(node);
-    this.#broadcast({ type: "alive", claim: accepted }, finished);
+    this.#broadcast({ type: "alive", claim: accepted }, operation);
     nodes.put(accepted);
     if (!isUp(known)) world.emit({ type: "node-join", claim: accepted });
     else if (!equalBytes(known.meta, claim.meta)) {
@@ -323,9 +323,9 @@ export class Membership {
   }
 
   /** Gossips a message. It replaces an older one about the same node that still waits. */
-  #broadcast(message: Alive | Suspect | Dead, finished?: () => void): void {
+  #broadcast(message: Alive | Suspect | Dead, waiter?: number): void {
     const name = message.type === "alive" ? message.claim.node : message.node;
-    this.#gossip.broadcast({ message, name, finished });
+    this.#gossip.broadcast({ message, name, waiter });
   }
 
   #own(): Claim {
@@ -371,6 +371,28 @@ export class Membership {
     const versions = `vsn:(${versionList(claim)} VS ${versionList(known)})`;
     const about = `'${claim.node}' (${endpoint(claim)})`;
     this.#context.log("WARN", `Refuting an alive message for ${about} ${metas}, ${versions}`);
+  }
+
+  /** See {@link SerfCore.save}. */
+  save() {
+    return {
+      suspicions: Array.from(
+        this.#suspicions,
+        ([node, suspicion]) => ({ node, suspicion: suspicion.save() }),
+      ),
+      warnings: this.#warnings.save(),
+      lastToken: this.#lastToken,
+      leaving: this.#leaving,
+    };
+  }
+
+  load({ suspicions, warnings, lastToken, leaving }: ReturnType<Membership["save"]>): void {
+    for (const { node, suspicion } of suspicions) {
+      this.#suspicions.set(node, Suspicion.restore(suspicion));
+    }
+    this.#warnings.load(warnings);
+    this.#lastToken = lastToken;
+    this.#leaving = leaving;
   }
 }
 

@@ -23,7 +23,7 @@ export class NodeList {
   readonly #gossipToTheDeadMs: number;
   readonly #claims: NameTable<Claim>;
   /** When nodes that are dead or have left became so. */
-  readonly #deadOrLeftSince = new Map<string, number>();
+  #deadOrLeftSince = new Map<string, number>();
   #probeIndex = 0;
   #walkIndex = 0;
   #alive = 0;
@@ -193,5 +193,26 @@ export class NodeList {
   /** A random index below `size`; 0 if that is 0. */
   #below(size: number): number {
     return Math.floor(this.#world.random() * size);
+  }
+
+  /** See {@link SerfCore.save}. */
+  save() {
+    return {
+      claims: this.#claims.save(),
+      deadOrLeftSince: this.#deadOrLeftSince,
+      probeIndex: this.#probeIndex,
+      walkIndex: this.#walkIndex,
+      alive: this.#alive,
+      successor: this.#successor,
+    };
+  }
+
+  load(saved: ReturnType<NodeList["save"]>): void {
+    this.#claims.load(saved.claims);
+    this.#deadOrLeftSince = saved.deadOrLeftSince;
+    this.#probeIndex = saved.probeIndex;
+    this.#walkIndex = saved.walkIndex;
+    this.#alive = saved.alive;
+    this.#successor = saved.successor;
   }
 }

@@ -159,6 +159,20 @@ export class PushPullSync {
     const userState = delegate.localState(join);
     return { type: "push-pull", join, nodes: claims, userState };
   }
+
+  /** Whether no state is being merged. */
+  get isQuiet(): boolean {
+    return this.#merger.isQuiet;
+  }
+
+  /** See {@link SerfCore.save}. */
+  save() {
+    return { joins: this.#joins };
+  }
+
+  load({ joins }: ReturnType<PushPullSync["save"]>): void {
+    this.#joins = joins;
+  }
 }
 
 function countStates(claims: readonly Claim[], metrics: Metrics): void {

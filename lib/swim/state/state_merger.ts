@@ -134,4 +134,9 @@ export class StateMerger {
     }
     settle();
   }
+
+  /** Whether no state is being merged. */
+  get isQuiet(): boolean {
+    return this.#merges.length === 0;
+  }
 }

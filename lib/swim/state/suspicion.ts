@@ -81,4 +81,24 @@ export class Suspicion {
     this.#suspectedBy.add(from);
     return true;
   }
+
+  /** See {@link SerfCore.save}. */
+  save() {
+    const { expected, minMs, maxMs } = this.#range;
+    return {
+      token: this.#token,
+      startedAt: this.#startedAt,
+      range: { expected, minMs, maxMs },
+      suspectedBy: this.#suspectedBy,
+    };
+  }
+
+  /** The suspicion that was saved. */
+  static restore(saved: ReturnType<Suspicion["save"]>): Suspicion {
+    const { token, startedAt: now, range, suspectedBy } = saved;
+    const [first, ...others] = suspectedBy;
+    const suspicion = new Suspicion(first, { ...range, token, now });
+    for (const other of others) suspicion.#suspectedBy.add(other);
+    return suspicion;
+  }
 }

@@ -90,6 +90,9 @@ Deno.test("a coordinate that overflows starts again and is counted", () => {
   assert(client.update("a", far, 0.1));
   assertEquals(client.resets, 1);
   assertEquals(client.coordinate, start);
+  const again = new CoordinateClient(randomFrom(1));
+  again.load(client.save());
+  assertEquals(again.resets, 1);
 });
 
 Deno.test("forgetting a node empties its median filter", () => {

@@ -74,3 +74,15 @@ Deno.test("with a memory budget the oldest times give way, and are no news again
   assertEquals([...recent.slots()].map(([, { items }]) => items), [["eeee"], ["ffffff"]]);
   assertEquals(recent.add(8, "far too long"), false);
 });
+
+Deno.test("what gave way for lack of memory is no news either for a ring that goes on from a saved one", () => {
+  const ring = () =>
+    new RecentMessages<string>(4, (a, b) => a === b, { bytes: 5, sizeOf: (text) => text.length });
+  const [recent, again] = [ring(), ring()];
+  recent.add(1, "aaaa");
+  recent.add(2, "bb");
+  again.load(recent.save());
+  assertEquals([again.add(1, "a"), again.add(2, "bb"), again.add(2, "b")], [false, false, true]);
+  assertEquals([again.add(2, "bbb"), again.add(3, "cccc")], [false, true]);
+  assertEquals([...again.slots()].map(([, { items }]) => items), [["cccc"]]);
+});

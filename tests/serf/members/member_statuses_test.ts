@@ -235,6 +235,18 @@ Deno.test("a member that was pruned alive and dies is forgotten", () => {
   assertEquals(node.status("a"), undefined);
 });
 
+Deno.test("a member that was pruned alive is back also at a core that goes on from a saved one", () => {
+  const network = new SerfNetwork();
+  const node = startLoner(network);
+  node.meet("a");
+  node.hear(leave("a", 6, true));
+  network.run(6_000);
+  assertEquals(node.status("a"), undefined);
+  const again = network.start("other", blind, { checkpoint: node.core.save() });
+  again.hear(join("a", 8));
+  assertEquals(again.status("a"), "alive");
+});
+
 Deno.test("a node never prunes itself", () => {
   const network = new SerfNetwork();
   const node = startLoner(network);

@@ -130,3 +130,20 @@ Deno.test("a flood of forged responses is cut off, and awaited members still cou
   collector.receive(answer("b"));
   assertEquals(said.slice(-3), ["response a", "response b", "over"]);
 });
+
+Deno.test("a collector that goes on from a saved one knows whom it has heard", () => {
+  const failed = { ...ack("a"), payload: Uint8Array.of(0x6e, 0x6f) };
+  const [collector] = collect({ failures: true });
+  for (const message of [failed, answer("b")]) collector.receive(message);
+  const [again, said] = collect({ failures: true });
+  again.load(collector.save());
+  assertEquals([failed, answer("b")].map((message) => again.receive(message)), [
+    "duplicate",
+    "duplicate",
+  ]);
+  for (const message of [answer("a"), ack("b")]) again.receive(message);
+  assertEquals(said, ["response a", "ack b", "over"]);
+  const [over] = collect();
+  over.load(again.save());
+  assertEquals([over.isQuiet, over.receive(ack("a"))], [true, "ignored"]);
+});

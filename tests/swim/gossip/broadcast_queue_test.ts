@@ -37,14 +37,14 @@ Deno.test("a message counts with its overhead, and shorter ones pass one that do
 
 Deno.test("a message is sent as often as the limit says, and then finished", () => {
   let finished = 0;
-  const queue = new BroadcastQueue(() => 3);
-  queue.queue({ message: userMessage(10), finished: () => finished++ });
+  const queue = new BroadcastQueue(() => 3, (waiter) => finished = waiter);
+  queue.queue({ message: userMessage(10), waiter: 5 });
   for (const left of [1, 1, 0]) {
     assertEquals(finished, 0);
     assertEquals(queue.take(2, 100).length, 1);
     assertEquals(queue.length, left);
   }
-  assertEquals(finished, 1);
+  assertEquals(finished, 5);
   assertEquals(queue.take(2, 100), []);
 });
 
@@ -54,14 +54,14 @@ Deno.test("a message is in a packet at most once", () => {
 });
 
 Deno.test("a newer broadcast of a name replaces the older one, which is finished", () => {
-  const finished: string[] = [];
-  const queue = new BroadcastQueue(() => 3);
+  const finished: number[] = [];
+  const queue = new BroadcastQueue(() => 3, (waiter) => finished.push(waiter));
   const newer = userMessage(10);
-  queue.queue({ message: userMessage(30), name: "a", finished: () => finished.push("old a") });
-  queue.queue({ message: userMessage(30), name: "b", finished: () => finished.push("b") });
+  queue.queue({ message: userMessage(30), name: "a", waiter: 1 });
+  queue.queue({ message: userMessage(30), name: "b", waiter: 2 });
   assertEquals(queue.take(2, 100).length, 2);
-  queue.queue({ message: newer, name: "a", finished: () => finished.push("new a") });
-  assertEquals(finished, ["old a"]);
+  queue.queue({ message: newer, name: "a", waiter: 3 });
+  assertEquals(finished, [1]);
   assertEquals(queue.length, 2);
   assertEquals(queue.take(2, 12), [newer]);
 });
@@ -73,8 +73,8 @@ Deno.test("broadcasts without a name never replace each other", () => {
 
 Deno.test("a name is free again when its broadcast is finished", () => {
   let finished = 0;
-  const queue = new BroadcastQueue(() => 1);
-  const broadcast = { message: userMessage(10), name: "a", finished: () => finished++ };
+  const queue = new BroadcastQueue(() => 1, () => finished++);
+  const broadcast = { message: userMessage(10), name: "a", waiter: 1 };
   queue.queue(broadcast);
   queue.take(0, 100);
   queue.queue(broadcast);
@@ -84,9 +84,10 @@ Deno.test("a name is free again when its broadcast is finished", () => {
 
 Deno.test("pruning drops what was sent most, then the shortest, then the oldest", () => {
   const dropped: string[] = [];
-  const queue = new BroadcastQueue(() => 9);
+  const names: string[] = [];
+  const queue = new BroadcastQueue(() => 9, (waiter) => dropped.push(names[waiter]));
   const add = (name: string, length: number) =>
-    queue.queue({ message: userMessage(length), name, finished: () => dropped.push(name) });
+    queue.queue({ message: userMessage(length), name, waiter: names.push(name) - 1 });
   add("sent", 60);
   queue.take(0, 60);
   add("long", 50);
@@ -101,14 +102,10 @@ Deno.test("pruning drops what was sent most, then the shortest, then the oldest"
 });
 
 Deno.test("a callback may queue again under a name that is just being finished", () => {
-  const queue = new BroadcastQueue(() => 1);
   const again = userMessage(20);
+  const queue = new BroadcastQueue(() => 1, () => queue.queue({ message: again, name: "b" }));
   queue.queue({ message: userMessage(12), name: "b" });
-  queue.queue({
-    message: userMessage(15),
-    name: "a",
-    finished: () => queue.queue({ message: again, name: "b" }),
-  });
+  queue.queue({ message: userMessage(15), name: "a", waiter: 1 });
   assertEquals(queue.take(0, 100).length, 2);
   assertEquals(queue.take(0, 100), [again]);
   assertEquals(queue.length, 0);

@@ -41,6 +41,15 @@ export class WhyResponder {
     return [view, withoutNames(view)].map(encodeView)
       .find((response) => fits(new Uint8Array(response.length + margin)));
   }
+
+  /** See {@link SerfCore.save}. */
+  save() {
+    return { answers: this.#answers.save() };
+  }
+
+  load({ answers }: ReturnType<WhyResponder["save"]>): void {
+    this.#answers.load(answers);
+  }
 }
 
 /** A view without what it can do without. */
