@@ -96,9 +96,7 @@ export class Agent implements HttpAgent {
       tracer: options.tracer,
     });
     this.closed = this.#watch();
-    this.#deliver(node.events()).catch(() => {
-      // Another node has our name; `closed` tells.
-    });
+    node.listen((event) => this.#deliver(event));
     this.#runHandlers();
   }
 
@@ -303,16 +301,14 @@ export class Agent implements HttpAgent {
   }
 
   /** Passes each event to the streams at once, and to a queue for the handlers, because these may be slow. */
-  async #deliver(events: Subscription<SerfEvent>): Promise<void> {
-    for await (const event of events) {
-      this.#log("INFO", `Received event: ${describeEvent(event)}`);
-      for (const listener of [...this.#listeners]) listener(event);
-      const dropping = !this.#backlog.push(event);
-      if (dropping && !this.#dropping) {
-        this.#log("WARN", "Dropping events for handlers: they are too slow");
-      }
-      this.#dropping = dropping;
+  #deliver(event: SerfEvent): void {
+    this.#log("INFO", `Received event: ${describeEvent(event)}`);
+    for (const listener of [...this.#listeners]) listener(event);
+    const dropping = !this.#backlog.push(event);
+    if (dropping && !this.#dropping) {
+      this.#log("WARN", "Dropping events for handlers: they are too slow");
     }
+    this.#dropping = dropping;
   }
 
   async #runHandlers(): Promise<void> {

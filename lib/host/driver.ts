@@ -152,12 +152,13 @@ export class Driver<Timer, Event> implements World<Packet, Exchange, Timer, Even
   #schedule(): void {
     const at = this.#timers.peekTime() ?? Infinity;
     if (this.#closed || at >= this.#wakeAt) return;
-    this.#wakeTimer?.cancel();
+    const replaced = this.#wakeTimer;
     this.#wakeAt = at;
-    const delayMs = Math.ceil(at - this.now);
+    const delayMs = at - this.now;
     // A timer of 0 ms would take a millisecond or two.
     if (delayMs <= 0) queueMicrotask(() => this.#wake(at));
     else this.#wakeTimer = after(delayMs, () => this.#wake(at));
+    replaced?.cancel();
   }
 
   #wake(at: number): void {

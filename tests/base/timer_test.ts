@@ -67,6 +67,18 @@ Deno.test("a delay of no length is none", async () => {
   for (const ms of [0, -1, -Infinity]) await delay(ms, new AbortController().signal);
 });
 
+Deno.test("a timer keeps a process alive until it fires", async () => {
+  const program = `
+    import { after } from "${import.meta.resolve("../../lib/base/timer.ts")}";
+    after(1, () => {});
+    after(50, () => console.log("fired"));
+  `;
+  const { code, stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["eval", "--no-config", program],
+  }).output();
+  assertEquals([code, new TextDecoder().decode(stdout)], [0, "fired\n"]);
+});
+
 Deno.test("neither a cancelled timer nor a delay that was ended keeps a process alive", async () => {
   const program = `
     import { after, delay } from "${import.meta.resolve("../../lib/base/timer.ts")}";
