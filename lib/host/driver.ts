@@ -150,7 +150,7 @@ export class Driver<Timer, Event> implements World<Packet, Exchange, Timer, Even
   }
 
   #schedule(): void {
-    const at = this.#timers.peekTime() ?? Infinity;
+    const at = this.#nextTime();
     if (this.#closed || at >= this.#wakeAt) return;
     const replaced = this.#wakeTimer;
     this.#wakeAt = at;
@@ -159,6 +159,16 @@ export class Driver<Timer, Event> implements World<Packet, Exchange, Timer, Even
     if (delayMs <= 0) queueMicrotask(() => this.#wake(at));
     else this.#wakeTimer = after(delayMs, () => this.#wake(at));
     replaced?.cancel();
+  }
+
+  /** When the next timer is due that is not stale; `Infinity` if there is none. */
+  #nextTime(): number {
+    const timers = this.#timers;
+    for (let first = timers.peek(); first !== undefined; first = timers.peek()) {
+      if (!this.#machine?.isStale?.(first)) return timers.peekTime() ?? Infinity;
+      timers.pop();
+    }
+    return Infinity;
   }
 
   #wake(at: number): void {
@@ -180,7 +190,7 @@ export class Driver<Timer, Event> implements World<Packet, Exchange, Timer, Even
 
   #handleDue(): void {
     const now = this.now;
-    while ((this.#timers.peekTime() ?? Infinity) <= now) {
+    while (this.#nextTime() <= now) {
       const timer = this.#timers.pop() as Timer;
       this.#enter((machine) => machine.handle(timer));
     }

@@ -6,6 +6,7 @@
  */
 
 import type { Address } from "../base/address.ts";
+import type { LamportTime } from "../base/lamport_time.ts";
 import { oncePer } from "../base/memory_economy.ts";
 import { BroadcastQueue } from "../swim/gossip/broadcast_queue.ts";
 import { retransmitLimit } from "../swim/formulas.ts";
@@ -29,6 +30,16 @@ const TITLES = { intent: "Intent", query: "Query", event: "Event" } as const;
  * memory. The simulator's invariants use the same factor.
  */
 const EMERGENCY_FACTOR = 4;
+
+/** What is known of a message that is queued. */
+interface QueueOptions {
+  /** The node that sent it to us, if it is not our own. */
+  readonly from?: Address;
+  /** The Lamport time of an event. */
+  readonly lTime?: LamportTime;
+  /** Called when the message was sent as often as the retransmit limit says, or was dropped. */
+  readonly finished?: () => void;
+}
 
 /** The part of SWIM that broadcasts need. */
 export type BroadcastCarrier = Pick<Swim, "aliveCount" | "wake" | "fits" | "queued">;
@@ -58,22 +69,23 @@ export class Broadcasts {
     };
   }
 
-  /**
-   * Queues a message; `finished` is called when it has been sent as often as the retransmit limit says, or was dropped.
-   * `from` is the node that sent it to us, if it is not our own. A message too long for any packet is dropped at once;
-   * others may still learn of it by push/pull.
-   */
+  /** Queues a message. One too long for any packet is dropped at once; others may still learn of it by push/pull. */
   queue(
     kind: BroadcastKind,
     body: Opaque,
-    { from, finished }: { from?: Address; finished?: () => void } = {},
+    { from, lTime = 0, finished }: QueueOptions = {},
   ): void {
     const message = userMessage(body);
     if (!this.#swim.fits(message)) return finished?.();
     const queue = this.#queues[kind];
-    queue.queue({ message, finished, from: from?.text });
+    queue.queue({ message, finished, from: from?.text, lTime });
     if (queue.length > EMERGENCY_FACTOR * this.#maxDepth()) this.#prune(kind);
     this.#swim.wake({ urgent: kind !== "event" });
+  }
+
+  /** A node has sent us an event that we know. */
+  confirmEvent(lTime: LamportTime, body: Opaque, from: Address): void {
+    this.#queues.event.confirm(lTime, body, from.text);
   }
 
   /**

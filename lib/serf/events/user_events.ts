@@ -234,7 +234,7 @@ export class UserEvents {
 
   #publish({ message, body }: OwnEvent): void {
     this.receive(message);
-    this.#broadcasts.queue("event", body);
+    this.#broadcasts.queue("event", body, { lTime: message.lTime });
   }
 }
 
