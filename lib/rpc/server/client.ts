@@ -81,6 +81,9 @@ export class Client {
     this.#failedAuthDelayMs = failedAuthDelayMs;
     this.#name = `ipc.client: ${address}`;
     this.#writer = writer;
+    writer.addRecords = () => {
+      for (const stream of this.#streams.values()) stream.moveTo(writer.batch);
+    };
   }
 
   /** Whether the connection has ended. */

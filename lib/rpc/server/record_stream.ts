@@ -33,7 +33,9 @@ export class RecordStream<T> implements Disposable {
   readonly #batch = new ResponseBatch();
   readonly #subscription: Disposable;
   #waiting: T[] = [];
+  /** Whether what waits is going to be written. */
   #isSending = false;
+  #isWriting = false;
 
   /** Begins at once. */
   constructor(options: RecordStreamOptions<T>) {
@@ -47,6 +49,11 @@ export class RecordStream<T> implements Disposable {
     this.#waiting = [];
   }
 
+  /** Moves the records that wait to a batch that is written next, unless earlier ones are being written. */
+  moveTo(batch: ResponseBatch): void {
+    if (this.#waiting.length > 0 && !this.#isWriting) batch.add(this.#nextRecords());
+  }
+
   #queue(value: T): void {
     if (this.#waiting.length >= QUEUE_LENGTH) return this.#options.onDrop();
     this.#waiting.push(value);
@@ -57,7 +64,11 @@ export class RecordStream<T> implements Disposable {
 
   async #sendAll(): Promise<void> {
     try {
-      while (this.#waiting.length > 0) await this.#options.write(this.#nextRecords());
+      while (this.#waiting.length > 0) {
+        this.#isWriting = true;
+        await this.#options.write(this.#nextRecords());
+        this.#isWriting = false;
+      }
     } catch (error) {
       this[Symbol.dispose]();
       this.#options.onFailure(error);

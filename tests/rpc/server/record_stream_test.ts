@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { RecordStream } from "../../../lib/rpc/server/record_stream.ts";
+import { ResponseBatch } from "../../../lib/rpc/server/response_writer.ts";
 import { until } from "../../support/until.ts";
 
 /** A source of numbers from 0 to 255, and what a stream did with them. */
@@ -53,6 +54,28 @@ Deno.test("a stream begins to write before the turn that caused a value has ende
   steps.push("offered");
   await until(() => steps.length === 3);
   assertEquals(steps, ["offered", "write", "next"]);
+});
+
+Deno.test("what waits is moved to a batch, unless something is being written", async () => {
+  const written: number[][] = [];
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const { made, offer } = stream(async (records) => {
+    written.push([...records]);
+    await promise;
+  });
+  const batch = new ResponseBatch();
+  offer(1);
+  offer(2);
+  made.moveTo(batch);
+  assertEquals([...batch.take()], [1, 2]);
+  offer(3);
+  await until(() => written.length === 1);
+  offer(4);
+  made.moveTo(batch);
+  assertEquals(batch.isEmpty, true);
+  resolve();
+  await until(() => written.length === 2);
+  assertEquals(written, [[3], [4]]);
 });
 
 Deno.test("a stream takes 512 values at once, and drops further ones", async () => {
