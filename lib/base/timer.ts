@@ -61,12 +61,18 @@ let timers = new TimerHeap<Timer>();
 let waiting = 0;
 /** When we are going to be woken up, the latest first. */
 const wakeUps: number[] = [];
+/** The signals that do so, where it is them, in the same order. */
+const signals: AbortSignal[] = [];
 /** In Deno it keeps the process alive as long as somebody listens. */
 let keepAlive: AbortSignal | undefined;
 /** Whether somebody listens to it. */
 let isHeld = false;
-/** Nobody changes it. */
-const neverChanged = isDeno() ? new Int32Array(new SharedArrayBuffer(4)) : undefined;
+/** Nobody changes it. `undefined` where signals wake us up. */
+let neverChanged = isDeno() ? new Int32Array(new SharedArrayBuffer(4)) : undefined;
+/** Whether it was tried to wait for it: with V8's flag `--single-threaded`, that never ends. */
+let isTried = false;
+/** How long waiting for a millisecond may take. */
+const TRIAL_MS = 250;
 
 /** Calls `run` once, not before `ms` milliseconds have passed. */
 export function after(ms: number, run: () => void): Timer {
@@ -112,17 +118,36 @@ function nextTime(): number {
 /** Calls {@link wake} after a time. In Deno this alone does not keep the process alive. */
 function wakeAfter(ms: number): void {
   if (neverChanged === undefined) {
-    AbortSignal.timeout(Math.ceil(ms)).addEventListener("abort", wake);
+    const signal = AbortSignal.timeout(Math.ceil(ms));
+    signal.addEventListener("abort", wake);
+    signals.push(signal);
     return;
   }
+  if (!isTried) tryWaiting(neverChanged);
   const { async: isAsync, value } = Atomics.waitAsync(neverChanged, 0, 0, ms);
   if (isAsync) value.then(wake);
   else queueMicrotask(wake);
 }
 
+function tryWaiting(cell: Int32Array): void {
+  isTried = true;
+  const limit = AbortSignal.timeout(TRIAL_MS);
+  const { value } = Atomics.waitAsync(cell, 0, 0, 1);
+  Promise.resolve(value).then(() => limit.removeEventListener("abort", useSignals));
+  limit.addEventListener("abort", useSignals);
+}
+
+/** Waiting does not end. If it is only late, we are woken up twice. */
+function useSignals(): void {
+  neverChanged = undefined;
+  wakeUps.length = 0;
+  wake();
+}
+
 /** The wake-up that was to come first has come. */
 function wake(): void {
   wakeUps.pop();
+  signals.pop();
   const now = performance.now();
   try {
     while (nextTime() <= now) timers.pop()!.fire();
@@ -153,4 +178,7 @@ function rest(): void {
   isHeld = false;
   keepAlive?.removeEventListener("abort", holdOn);
   timers = new TimerHeap();
+  if (neverChanged !== undefined) return;
+  for (const signal of signals.splice(0)) signal.removeEventListener("abort", wake);
+  wakeUps.length = 0;
 }
