@@ -96,9 +96,7 @@ export class Agent implements HttpAgent {
       tracer: options.tracer,
     });
     this.closed = this.#watch();
-    this.#deliver(node.events()).catch(() => {
-      // Another node has our name; `closed` tells.
-    });
+    node.listen((event) => this.#deliver(event));
     this.#runHandlers();
   }
 
@@ -191,12 +189,20 @@ export class Agent implements HttpAgent {
     this.#handlers.waitDelayMs = waitDelayMs;
   }
 
-  async userEvent(
+  userEvent(
+    name: string,
+    payload: Uint8Array | null,
+    options: { readonly coalesce: boolean },
+  ): void | Promise<void> {
+    const send = () => this.#sendUserEvent(name, payload, options);
+    return this.#userEventThrottle.isOpen ? send() : this.#userEventThrottle.pass().then(send);
+  }
+
+  #sendUserEvent(
     name: string,
     payload: Uint8Array | null,
     { coalesce }: { readonly coalesce: boolean },
-  ): Promise<void> {
-    await this.#userEventThrottle.pass();
+  ): void {
     const quoted = goQuote(payload ?? "");
     const what = `${name}. Coalesced: ${coalesce}. Payload: ${quoted}`;
     this.#log("DEBUG", `Requesting user event send: ${what}`);
@@ -303,16 +309,15 @@ export class Agent implements HttpAgent {
   }
 
   /** Passes each event to the streams at once, and to a queue for the handlers, because these may be slow. */
-  async #deliver(events: Subscription<SerfEvent>): Promise<void> {
-    for await (const event of events) {
-      this.#log("INFO", `Received event: ${describeEvent(event)}`);
-      for (const listener of [...this.#listeners]) listener(event);
-      const dropping = !this.#backlog.push(event);
-      if (dropping && !this.#dropping) {
-        this.#log("WARN", "Dropping events for handlers: they are too slow");
-      }
-      this.#dropping = dropping;
+  #deliver(event: SerfEvent): void {
+    this.#log("INFO", `Received event: ${describeEvent(event)}`);
+    for (const listener of [...this.#listeners]) listener(event);
+    if (this.#handlers.handlers.length === 0) return;
+    const dropping = !this.#backlog.push(event);
+    if (dropping && !this.#dropping) {
+      this.#log("WARN", "Dropping events for handlers: they are too slow");
     }
+    this.#dropping = dropping;
   }
 
   async #runHandlers(): Promise<void> {

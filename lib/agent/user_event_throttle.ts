@@ -16,19 +16,28 @@ const POLL_MS = 5;
 export class UserEventThrottle {
   readonly #waitingEvents: () => number;
   #turn: Promise<void> = Promise.resolve();
+  /** How many senders have not passed yet. */
+  #senders = 0;
 
   /** `waitingEvents` counts the events that wait to be broadcast. */
   constructor(waitingEvents: () => number) {
     this.#waitingEvents = waitingEvents;
   }
 
+  /** Whether a caller may send now. */
+  get isOpen(): boolean {
+    return this.#senders === 0 && this.#waitingEvents() < MAX_WAITING;
+  }
+
   /** Resolves when the caller may send. */
   pass(): Promise<void> {
+    this.#senders++;
     this.#turn = this.#turn.then(() => this.#room());
     return this.#turn;
   }
 
   async #room(): Promise<void> {
     while (this.#waitingEvents() >= MAX_WAITING) await delay(POLL_MS);
+    this.#senders--;
   }
 }

@@ -44,6 +44,14 @@ export function encodeText(text: string): Uint8Array<ArrayBuffer> {
   return text.isWellFormed() ? encoder.encode(text) : encodeEscaped(text);
 }
 
+/** How many bytes a text is encoded to. */
+export function encodedLength(text: string): number {
+  for (let i = 0; i < text.length; i++) {
+    if (text.charCodeAt(i) >= 0x80) return encodeText(text).length;
+  }
+  return text.length;
+}
+
 /** The byte that an escape character of decoded text stands for, `undefined` for any other character. */
 export function escapedByte(character: string): number | undefined {
   if (character.length !== 1) return undefined;

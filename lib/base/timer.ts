@@ -3,13 +3,14 @@
  * something else.
  *
  * The first `setTimeout` of a process makes Deno load its `node:timers`, which takes an agent 4 ms of processor time at
- * its start, and 3 MiB for good. The timer of an `AbortSignal` does not, but cannot be cancelled; so all timers wait in
- * one heap, and one signal at a time stands for the earliest. In Deno a timer keeps the process alive until it has fired
- * or is cancelled.
+ * its start, and 3 MiB for good. `Atomics.waitAsync` does not, and wakes Deno for half of what the timer of an `AbortSignal`
+ * takes, but cannot be cancelled either; so all timers wait in one heap, and what wakes us for one is used for others, too. In
+ * Deno a timer keeps the process alive until it has fired or is cancelled.
  *
  * @module
  */
 
+import { isDeno } from "./platform/load_platform.ts";
 import { TimerHeap } from "./timer_heap.ts";
 
 /** A call that is to come. */
@@ -24,11 +25,17 @@ export class Timer implements Disposable {
   /** Prevents the call, unless it has been made. */
   cancel(): void {
     this.#take();
+    if (waiting === 0) rest();
   }
 
   /** Same as {@link cancel}. */
   [Symbol.dispose](): void {
     this.cancel();
+  }
+
+  /** Whether the call is still to come. Used by this module only. */
+  get isWaiting(): boolean {
+    return this.#run !== undefined;
   }
 
   /** Makes the call now. Used by this module only. */
@@ -39,26 +46,39 @@ export class Timer implements Disposable {
   #take(): (() => void) | undefined {
     const run = this.#run;
     this.#run = undefined;
-    if (run !== undefined && --waiting === 0) rest();
+    if (run !== undefined) waiting--;
     return run;
   }
 }
 
 /** The longest delay that Deno takes. */
 const MAX_DELAY_MS = 2 ** 31 - 1;
+/** How late a timer may be so that it needs no wake-up of its own. */
+const SLACK_MS = 1;
 
 let timers = new TimerHeap<Timer>();
 /** How many of them have neither fired nor been cancelled. */
 let waiting = 0;
-/** When the signal of the earliest is due. */
-let wakeAt = Infinity;
-/** Lets go of that signal, so that it does not keep the process alive. */
-let forgetSignal = () => {};
+/** When we are going to be woken up, the latest first. */
+const wakeUps: number[] = [];
+/** The signals that do so, where it is them, in the same order. */
+const signals: AbortSignal[] = [];
+/** In Deno it keeps the process alive as long as somebody listens. */
+let keepAlive: AbortSignal | undefined;
+/** Whether somebody listens to it. */
+let isHeld = false;
+/** Nobody changes it. `undefined` where signals wake us up. */
+let neverChanged = isDeno() ? new Int32Array(new SharedArrayBuffer(4)) : undefined;
+/** Whether it was tried to wait for it: with V8's flag `--single-threaded`, that never ends. */
+let isTried = false;
+/** How long waiting for a millisecond may take. */
+const TRIAL_MS = 250;
 
 /** Calls `run` once, not before `ms` milliseconds have passed. */
 export function after(ms: number, run: () => void): Timer {
   const timer = new Timer(run);
   waiting++;
+  holdProcess();
   timers.push(performance.now() + Math.max(0, ms), timer);
   schedule();
   return timer;
@@ -83,29 +103,82 @@ export async function endsWithin(promise: Promise<unknown>, ms: number): Promise
 }
 
 function schedule(): void {
-  const at = timers.peekTime() ?? Infinity;
-  if (at >= wakeAt) return;
-  forgetSignal();
-  wakeAt = at;
-  const delayMs = Math.min(Math.max(0, Math.ceil(at - performance.now())), MAX_DELAY_MS);
-  const signal = AbortSignal.timeout(delayMs);
-  signal.addEventListener("abort", wake);
-  forgetSignal = () => signal.removeEventListener("abort", wake);
+  const at = nextTime();
+  if (at > (wakeUps.at(-1) ?? Infinity) - SLACK_MS) return;
+  wakeUps.push(at);
+  wakeAfter(Math.min(Math.max(0, at - performance.now()), MAX_DELAY_MS));
 }
 
+/** When the next timer is due that was not cancelled; `Infinity` if there is none. */
+function nextTime(): number {
+  while (timers.peek()?.isWaiting === false) timers.pop();
+  return timers.peekTime() ?? Infinity;
+}
+
+/** Calls {@link wake} after a time. In Deno this alone does not keep the process alive. */
+function wakeAfter(ms: number): void {
+  if (neverChanged === undefined) {
+    const signal = AbortSignal.timeout(Math.ceil(ms));
+    signal.addEventListener("abort", wake);
+    signals.push(signal);
+    return;
+  }
+  if (!isTried) tryWaiting(neverChanged);
+  const { async: isAsync, value } = Atomics.waitAsync(neverChanged, 0, 0, ms);
+  if (isAsync) value.then(wake);
+  else queueMicrotask(wake);
+}
+
+function tryWaiting(cell: Int32Array): void {
+  isTried = true;
+  const limit = AbortSignal.timeout(TRIAL_MS);
+  const { value } = Atomics.waitAsync(cell, 0, 0, 1);
+  Promise.resolve(value).then(() => limit.removeEventListener("abort", useSignals));
+  limit.addEventListener("abort", useSignals);
+}
+
+/** Waiting does not end. If it is only late, we are woken up twice. */
+function useSignals(): void {
+  neverChanged = undefined;
+  wakeUps.length = 0;
+  wake();
+}
+
+/** The wake-up that was to come first has come. */
 function wake(): void {
-  wakeAt = Infinity;
+  wakeUps.pop();
+  signals.pop();
   const now = performance.now();
   try {
-    while ((timers.peekTime() ?? Infinity) <= now) timers.pop()!.fire();
+    while (nextTime() <= now) timers.pop()!.fire();
   } finally {
-    schedule();
+    if (waiting === 0) rest();
+    else schedule();
   }
+}
+
+/** Keeps the process alive until {@link rest}. */
+function holdProcess(): void {
+  if (isHeld) return;
+  isHeld = true;
+  keepAlive ??= AbortSignal.timeout(MAX_DELAY_MS);
+  keepAlive.addEventListener("abort", holdOn);
+}
+
+/** The signal of {@link holdProcess} has come to its end after weeks. */
+function holdOn(): void {
+  isHeld = false;
+  keepAlive = undefined;
+  holdProcess();
 }
 
 /** Nothing is waited for any more: what is left in the heap was cancelled. */
 function rest(): void {
-  forgetSignal();
-  wakeAt = Infinity;
+  if (!isHeld) return;
+  isHeld = false;
+  keepAlive?.removeEventListener("abort", holdOn);
   timers = new TimerHeap();
+  if (neverChanged !== undefined) return;
+  for (const signal of signals.splice(0)) signal.removeEventListener("abort", wake);
+  wakeUps.length = 0;
 }

@@ -48,6 +48,11 @@ export class TimerHeap<T> {
     return this.#size === 0 ? undefined : this.#times[0];
   }
 
+  /** The first timer; `undefined` when there is none. */
+  peek(): T | undefined {
+    return this.#timers[0];
+  }
+
   /** Removes and returns the first timer; `undefined` when there is none. */
   pop(): T | undefined {
     if (this.#size === 0) return undefined;

@@ -50,6 +50,8 @@ export interface Machine<Datagram, Stream, Reply, Timer> {
   reply(id: number, reply: Reply): void;
   /** A timer is due. */
   handle(timer: Timer): void;
+  /** Whether a timer would be ignored now and for ever, so that a host need not wake up for it. */
+  isStale?(timer: Timer): boolean;
 }
 
 /** A line for the agent's log. `text` starts with its source, as in `memberlist: Suspect x has failed`. */

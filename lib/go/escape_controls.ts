@@ -10,16 +10,19 @@ const CONTROLS = /[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 // deno-lint-ignore no-control-regex
 const CONTROLS_IN_LINES = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 
+/** Nearly all text is ASCII without controls, which is found out sooner than that there is nothing to replace. */
+const PLAIN = /^[ -~]*$/;
+
 const SHORT: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
 /** Replaces control characters, and those that reverse the direction of text, by Go's escapes, as in `\n` or `\x1b`. */
 export function escapeControls(text: string): string {
-  return text.replace(CONTROLS, escape);
+  return PLAIN.test(text) ? text : text.replace(CONTROLS, escape);
 }
 
 /** The same, for text that may have several lines and tabs. */
 export function escapeControlsInLines(text: string): string {
-  return text.replace(CONTROLS_IN_LINES, escape);
+  return PLAIN.test(text) ? text : text.replace(CONTROLS_IN_LINES, escape);
 }
 
 function escape(character: string): string {

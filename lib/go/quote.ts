@@ -18,6 +18,8 @@ const SHORT_ESCAPES: Readonly<Record<string, string>> = {
   '"': '\\"',
 };
 
+/** Text that is the same within the quotes. */
+const PLAIN = /^[ !#-[\]-~]*$/;
 const PRINTABLE = /^[ \p{L}\p{M}\p{N}\p{P}\p{S}]$/u;
 
 /**
@@ -29,6 +31,7 @@ export function goQuote(text: string | Uint8Array): string {
 }
 
 function escapeText(text: string): string {
+  if (PLAIN.test(text)) return text;
   let escaped = "";
   for (const character of text) escaped += escapeCharacter(character);
   return escaped;

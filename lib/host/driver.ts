@@ -150,14 +150,25 @@ export class Driver<Timer, Event> implements World<Packet, Exchange, Timer, Even
   }
 
   #schedule(): void {
-    const at = this.#timers.peekTime() ?? Infinity;
+    const at = this.#nextTime();
     if (this.#closed || at >= this.#wakeAt) return;
-    this.#wakeTimer?.cancel();
+    const replaced = this.#wakeTimer;
     this.#wakeAt = at;
-    const delayMs = Math.ceil(at - this.now);
+    const delayMs = at - this.now;
     // A timer of 0 ms would take a millisecond or two.
     if (delayMs <= 0) queueMicrotask(() => this.#wake(at));
     else this.#wakeTimer = after(delayMs, () => this.#wake(at));
+    replaced?.cancel();
+  }
+
+  /** When the next timer is due that is not stale; `Infinity` if there is none. */
+  #nextTime(): number {
+    const timers = this.#timers;
+    for (let first = timers.peek(); first !== undefined; first = timers.peek()) {
+      if (!this.#machine?.isStale?.(first)) return timers.peekTime() ?? Infinity;
+      timers.pop();
+    }
+    return Infinity;
   }
 
   #wake(at: number): void {
@@ -179,7 +190,7 @@ export class Driver<Timer, Event> implements World<Packet, Exchange, Timer, Even
 
   #handleDue(): void {
     const now = this.now;
-    while ((this.#timers.peekTime() ?? Infinity) <= now) {
+    while (this.#nextTime() <= now) {
       const timer = this.#timers.pop() as Timer;
       this.#enter((machine) => machine.handle(timer));
     }

@@ -61,6 +61,7 @@ export class RunningNode {
   readonly #operations = new Operations();
   /** With the events that each wants; none means all. */
   readonly #subscriptions = new Map<Subscription<SerfEvent>, readonly EventFilter[]>();
+  readonly #listeners = new Set<(event: SerfEvent) => void>();
   readonly #resolveClosed: (closed: SerfClosed) => void;
   /** Why nothing more can be done; `undefined` while it can. */
   #closedError: ClosedError | undefined;
@@ -261,6 +262,11 @@ export class RunningNode {
     return events;
   }
 
+  /** Calls `listener` with each event from now on, before anything is sent because of what caused it. */
+  listen(listener: (event: SerfEvent) => void): void {
+    this.#listeners.add(listener);
+  }
+
   /** As `Serf.why`, without a conclusion. */
   why(name: string): WhyReport {
     const report = this.core.why(name);
@@ -354,6 +360,7 @@ export class RunningNode {
   }
 
   #publish(event: SerfEvent): void {
+    for (const listener of this.#listeners) listener(event);
     for (const [events, filters] of this.#subscriptions) {
       const wanted = filters.length === 0 || filters.some((filter) => matchesEvent(filter, event));
       if (wanted) events.push(event);

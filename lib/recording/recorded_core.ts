@@ -55,6 +55,11 @@ export class RecordedCore extends SerfCore {
     this.#recorder.step({ type: "timer", sequence }, () => super.handle(timer));
   }
 
+  /** Every timer is recorded. */
+  override isStale(): boolean {
+    return false;
+  }
+
   override preload(claims: Iterable<Claim>): void {
     const args = [...claims];
     this.#command("preload", [args], () => super.preload(args));

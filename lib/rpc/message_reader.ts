@@ -39,20 +39,32 @@ export class MessageReader {
    */
   async read(): Promise<Uint8Array | null> {
     const scanner = new ValueScanner();
-    for (;;) {
-      const complete = scanner.scan(this.#unread());
-      if (scanner.end > this.maxBytes) {
-        throw new DecodeError(`value of more than ${this.maxBytes} bytes`);
-      }
-      if (complete) break;
+    while (!this.#completes(scanner)) {
       if (!await this.#receive()) {
         if (this.#start === this.#end) return null;
         throw new DecodeError("unexpected EOF");
       }
     }
-    const value = this.#unread().slice(0, scanner.end);
-    this.#start += scanner.end;
-    return value;
+    return this.#take(scanner.end);
+  }
+
+  /** The same if all of the value has been received already, `undefined` if not. */
+  readReceived(): Uint8Array | undefined {
+    if (this.#start === this.#end) return undefined;
+    const scanner = new ValueScanner();
+    return this.#completes(scanner) ? this.#take(scanner.end) : undefined;
+  }
+
+  #completes(scanner: ValueScanner): boolean {
+    const complete = scanner.scan(this.#unread());
+    if (scanner.end > this.maxBytes) {
+      throw new DecodeError(`value of more than ${this.maxBytes} bytes`);
+    }
+    return complete;
+  }
+
+  #take(length: number): Uint8Array {
+    return this.#buffer.slice(this.#start, this.#start += length);
   }
 
   #unread(): Uint8Array {

@@ -6,6 +6,7 @@
  */
 
 import type { Address } from "../base/address.ts";
+import type { LamportTime } from "../base/lamport_time.ts";
 import { oncePer } from "../base/memory_economy.ts";
 import { BroadcastQueue } from "../swim/gossip/broadcast_queue.ts";
 import { retransmitLimit } from "../swim/formulas.ts";
@@ -29,6 +30,14 @@ const TITLES = { intent: "Intent", query: "Query", event: "Event" } as const;
  * memory. The simulator's invariants use the same factor.
  */
 const EMERGENCY_FACTOR = 4;
+
+/** What is known of a message that is queued. */
+interface QueueOptions {
+  /** The node that sent it to us, if it is not our own. */
+  readonly from?: Address;
+  /** The Lamport time of an event. */
+  readonly lTime?: LamportTime;
+}
 
 /** The part of SWIM that broadcasts need. */
 export type BroadcastCarrier = Pick<Swim, "aliveCount" | "wake" | "fits" | "queued">;
@@ -58,12 +67,9 @@ export class Broadcasts {
     };
   }
 
-  /**
-   * Queues a message. `from` is the node that sent it to us, if it is not our own. A message too long for any packet is dropped
-   * at once; others may still learn of it by push/pull.
-   */
-  queue(kind: BroadcastKind, body: Opaque, { from }: { from?: Address } = {}): void {
-    this.#queue(kind, { message: userMessage(body), from: from?.text });
+  /** Queues a message. One too long for any packet is dropped at once; others may still learn of it by push/pull. */
+  queue(kind: BroadcastKind, body: Opaque, { from, lTime = 0 }: QueueOptions = {}): void {
+    this.#queue(kind, { message: userMessage(body), from: from?.text, lTime });
   }
 
   #queue(kind: BroadcastKind, broadcast: EventBroadcast): void {
@@ -78,6 +84,11 @@ export class Broadcasts {
     this.#swim.wake({ urgent: kind !== "event" });
   }
 
+  /** A node has sent us an event that we know. */
+  confirmEvent(lTime: LamportTime, body: Opaque, from: Address): void {
+    this.#queues.event.confirm(lTime, body, from.text);
+  }
+
   /**
    * Queues an intent of ours and calls back when it has been sent as often as the retransmit limit says (`sent`), or
    * when the broadcast timeout is over.
@@ -87,7 +98,7 @@ export class Broadcasts {
     const token = ++this.#lastToken;
     this.#waiting.set(token, callback);
     world.after(config.broadcastTimeoutMs, { type: "broadcast-done", token, sent: false });
-    this.#queue("intent", { message: userMessage(intent), waiter: token });
+    this.#queue("intent", { message: userMessage(intent), lTime: 0, waiter: token });
   }
 
   /** An intent was sent. The queue says so while a packet is being filled, when nothing else may happen. */

@@ -242,6 +242,10 @@ export class SerfCore implements Machine<Packet, StreamMessage, Reply, SerfTimer
     }
   }
 
+  isStale(timer: SerfTimer): boolean {
+    return timer.type === "gossip" && this.#swim.isStale(timer);
+  }
+
   /** SWIM's latest claims about all nodes that it knows, this one included. */
   claims(): Iterable<Claim> {
     return this.#swim.claims();

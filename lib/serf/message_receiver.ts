@@ -40,7 +40,9 @@ export class MessageReceiver {
     const message = this.#read(body);
     if (message === undefined) return;
     const rebroadcast = this.#dispatch(message, body);
-    if (rebroadcast !== undefined) this.#broadcasts.queue(rebroadcast, body, { from });
+    const lTime = message.type === "user-event" ? message.lTime : undefined;
+    if (rebroadcast !== undefined) this.#broadcasts.queue(rebroadcast, body, { from, lTime });
+    else if (lTime !== undefined) this.#broadcasts.confirmEvent(lTime, body, from);
   }
 
   #read(body: Opaque): SerfMessage | undefined {

@@ -213,6 +213,7 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
       const message = messages[i];
       if (isGossip(message) && message.type !== "alive") this.#receive(from, message);
     }
+    this.#gossip.sendEarly();
   }
 
   accept(from: Address, message: StreamMessage): StreamMessage | null {
@@ -269,6 +270,10 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
       default:
         timer satisfies never;
     }
+  }
+
+  isStale(timer: SwimTimer): boolean {
+    return timer.type === "gossip" && this.#gossip.isStale(timer);
   }
 
   /** A late timer shows that this process stood still. That counts against our own health, and against no other node. */

@@ -1,9 +1,17 @@
 import { assertEquals } from "@std/assert";
 import { UserEventThrottle } from "../../lib/agent/user_event_throttle.ts";
 
-Deno.test("a sender passes at once while there is room", async () => {
-  const throttle = new UserEventThrottle(() => 1_023);
-  await Promise.all([throttle.pass(), throttle.pass()]);
+Deno.test("the throttle is open while there is room and nobody waits", async () => {
+  let waiting = 1_023;
+  const throttle = new UserEventThrottle(() => waiting);
+  assertEquals(throttle.isOpen, true);
+  waiting++;
+  assertEquals(throttle.isOpen, false);
+  const first = throttle.pass();
+  waiting = 0;
+  assertEquals(throttle.isOpen, false);
+  await first;
+  assertEquals(throttle.isOpen, true);
 });
 
 Deno.test("senders who have to wait pass in order, as soon as there is room", async () => {

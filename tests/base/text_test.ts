@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { decodeText, encodeText, escapedByte } from "../../lib/base/text.ts";
+import { decodeText, encodedLength, encodeText, escapedByte } from "../../lib/base/text.ts";
 import { fromHex, toHex } from "../wire/vectors.ts";
 
 Deno.test("valid UTF-8 is decoded as it is, with byte order marks and U+FFFD", () => {
@@ -7,6 +7,7 @@ Deno.test("valid UTF-8 is decoded as it is, with byte order marks and U+FFFD", (
     const bytes = new TextEncoder().encode(text);
     assertEquals(decodeText(bytes), text);
     assertEquals(encodeText(text), bytes);
+    assertEquals(encodedLength(text), bytes.length);
   }
   assertEquals(toHex(encodeText("\ufeffcafé")), "efbbbf636166c3a9");
   assertEquals(decodeText(null), "");
@@ -27,6 +28,7 @@ Deno.test("each byte that is not UTF-8 becomes one unpaired surrogate", () => {
   for (const [hex, text] of cases) {
     assertEquals(decodeText(fromHex(hex)), text);
     assertEquals(toHex(encodeText(text)), hex);
+    assertEquals(encodedLength(text), hex.length / 2);
   }
 });
 

@@ -67,6 +67,32 @@ Deno.test("a delay of no length is none", async () => {
   for (const ms of [0, -1, -Infinity]) await delay(ms, new AbortController().signal);
 });
 
+Deno.test("a timer keeps a process alive until it fires", async () => {
+  const program = `
+    import { after } from "${import.meta.resolve("../../lib/base/timer.ts")}";
+    after(1, () => {});
+    after(50, () => console.log("fired"));
+  `;
+  const { code, stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["eval", "--no-config", program],
+  }).output();
+  assertEquals([code, new TextDecoder().decode(stdout)], [0, "fired\n"]);
+});
+
+Deno.test("timers fire where V8 has no other threads", async () => {
+  const program = `
+    import { after } from "${import.meta.resolve("../../lib/base/timer.ts")}";
+    let left = 3;
+    const again = () => left-- > 0 ? after(5, again) : console.log("fired");
+    again();
+  `;
+  const { code, stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["eval", "--no-config", "--v8-flags=--single-threaded", program],
+    signal: AbortSignal.timeout(60_000),
+  }).output();
+  assertEquals([code, new TextDecoder().decode(stdout)], [0, "fired\n"]);
+});
+
 Deno.test("neither a cancelled timer nor a delay that was ended keeps a process alive", async () => {
   const program = `
     import { after, delay } from "${import.meta.resolve("../../lib/base/timer.ts")}";

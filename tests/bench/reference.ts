@@ -17,6 +17,7 @@ import { cli } from "./cluster/measurements/cli.ts";
 import { event } from "./cluster/measurements/event.ts";
 import { eventCost } from "./cluster/measurements/event_cost.ts";
 import { failure } from "./cluster/measurements/failure.ts";
+import { firstEvent } from "./cluster/measurements/first_event.ts";
 import { Formations } from "./cluster/formations.ts";
 import { idle } from "./cluster/measurements/idle.ts";
 import { join } from "./cluster/measurements/join.ts";
@@ -36,6 +37,7 @@ const benchmarks: readonly Benchmark[] = [
   idle,
   join,
   event,
+  firstEvent,
   throughput,
   burst,
   eventCost,

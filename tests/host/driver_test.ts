@@ -33,6 +33,7 @@ class Rig implements AsyncDisposable {
       accept: (): StreamMessage | null => {
         throw new Error("cannot accept");
       },
+      isStale: (text) => text.startsWith("stale"),
       reply: (id, reply) => this.driver.emit(`reply ${id} ${reply.ok ? "" : reply.error}`),
       handle: (text: string) => {
         this.handled.push(text);
@@ -100,6 +101,18 @@ Deno.test("a timer started by a timer fires too, before later ones that were sta
   // After a stall of this process the second one may be due after the last.
   const inOrder = [...due].toSorted(([, a], [, b]) => a - b).map(([text]) => text);
   assertEquals(rig.handled, inOrder);
+});
+
+Deno.test("a timer that is stale by then is not handled", async () => {
+  await using rig = await Rig.start();
+  rig.driver.call(() => {
+    rig.driver.after(1, "stale");
+    rig.driver.after(5, "good");
+    rig.driver.after(6, "stale, too");
+    rig.driver.after(8, "last");
+  });
+  await until(() => rig.handled.length === 2);
+  assertEquals(rig.handled, ["good", "last"]);
 });
 
 Deno.test("an exception of the machine is logged, and the machine goes on", async () => {

@@ -31,6 +31,18 @@ for (const size of [1, 7, 1_000, 16_384, 1_000_000]) {
   });
 }
 
+Deno.test("a value that has been received is read without waiting, a part of one is not", async () => {
+  const [first, second, third] = values;
+  const part = third.subarray(0, third.length - 1);
+  const pieces = [Uint8Array.of(...first, ...second, ...part), third.subarray(third.length - 1)];
+  const reader = new MessageReader(new ChunkSource(pieces), { maxBytes: 100_000 });
+  assertEquals(reader.readReceived(), undefined);
+  assertEquals(await reader.read(), first);
+  assertEquals(reader.readReceived(), second);
+  assertEquals(reader.readReceived(), undefined);
+  assertEquals(await reader.read(), third);
+});
+
 Deno.test("a stream that ends inside a value is an error", async () => {
   const reader = new MessageReader(new ChunkSource([stream.subarray(0, stream.length - 1)]), {
     maxBytes: 100_000,

@@ -40,8 +40,8 @@ export class SwimNetwork {
   readonly #simulation: Simulation<SwimTimer, SwimEvent>;
   readonly #profile: Profile;
   readonly #nodes: Node[] = [];
-  /** When each machine first got each body. */
-  readonly #deliveries = new Map<Opaque, Map<Node, number>>();
+  /** The bodies, each with a time of its own, and when each machine first got them. */
+  readonly #published = new Map<Opaque, { lTime: number; seen: Map<Node, number> }>();
 
   constructor({ nodes, profile, seed = 1 }: SwimNetworkOptions) {
     this.#profile = { ...profiles.lan, ...profile };
@@ -64,14 +64,14 @@ export class SwimNetwork {
   /** Lets a machine, counted from 0, send a new user message of so many bytes to all. */
   publish(index: number, length: number): Opaque {
     const body = { bytes: new Uint8Array(length) };
-    this.#deliveries.set(body, new Map());
+    this.#published.set(body, { lTime: this.#published.size, seen: new Map() });
     this.#deliver(this.#nodes[index], body);
     return body;
   }
 
   /** How long it took until all machines had a body; `Infinity` if some have it not. */
   spreadMs(body: Opaque): number {
-    const times = [...this.#deliveries.get(body)?.values() ?? []];
+    const times = [...this.#published.get(body)?.seen.values() ?? []];
     return times.length < this.#nodes.length ? Infinity : Math.max(...times) - Math.min(...times);
   }
 
@@ -132,10 +132,14 @@ export class SwimNetwork {
   }
 
   #deliver(node: Node, body: Opaque, from?: string): void {
-    const seen = this.#deliveries.get(body);
-    if (seen === undefined || seen.has(node)) return;
+    const { lTime, seen } = this.#published.get(body) ?? {};
+    if (lTime === undefined || seen === undefined) return;
+    if (seen.has(node)) {
+      if (from !== undefined) node.queue.confirm(lTime, body, from);
+      return;
+    }
     seen.set(node, this.#simulation.now);
-    node.queue.queue({ message: { type: "user", body }, from });
+    node.queue.queue({ message: { type: "user", body }, from, lTime });
     node.swim.wake();
   }
 }

@@ -22,6 +22,7 @@ export class AgentLog implements MonitoredLog {
   readonly #now: () => Date;
   readonly #lines: AgentLogLine[] = [];
   readonly #listeners = new Set<(line: AgentLogLine) => void>();
+  readonly #timeStamp = new TimeStamp();
 
   /** `now` is the wall clock. */
   constructor(now: () => Date = () => new Date()) {
@@ -36,7 +37,7 @@ export class AgentLog implements MonitoredLog {
   /** Writes a line. `text` starts with its source, as in `agent: `; one newline at its end is dropped, others stay. */
   readonly write: Log = (level, text) => {
     const time = this.#now();
-    const stamped = `${timeStamp(time)} [${level}] ${escapeControlsInLines(text)}`;
+    const stamped = `${this.#timeStamp.of(time)} [${level}] ${escapeControlsInLines(text)}`;
     const line = { level, text: stamped.endsWith("\n") ? stamped.slice(0, -1) : stamped, time };
     this.#lines.push(line);
     if (this.#lines.length > KEPT_LINES) this.#lines.shift();
@@ -52,8 +53,23 @@ export class AgentLog implements MonitoredLog {
   }
 }
 
+/** The texts of times; that of a second is made once. */
+class TimeStamp {
+  #second = NaN;
+  #text = "";
+
+  of(time: Date): string {
+    const second = Math.floor(time.getTime() / 1000);
+    if (second !== this.#second) {
+      this.#second = second;
+      this.#text = formatTime(time);
+    }
+    return this.#text;
+  }
+}
+
 /** `YYYY/MM/DD HH:MM:SS` in local time. */
-function timeStamp(time: Date): string {
+function formatTime(time: Date): string {
   const pad = (value: number) => String(value).padStart(2, "0");
   const day = [time.getFullYear(), pad(time.getMonth() + 1), pad(time.getDate())].join("/");
   const clock = [time.getHours(), time.getMinutes(), time.getSeconds()].map(pad).join(":");

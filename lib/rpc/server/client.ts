@@ -14,7 +14,6 @@ import { levelPasses, type LogLevel } from "../../base/log.ts";
 import { sameSecret } from "../same_secret.ts";
 import type { Subscription } from "../../base/subscription.ts";
 import { delay } from "../../base/timer.ts";
-import type { Field } from "../../wire/msgpack/struct.ts";
 import { eventRecord, type StreamedEvent } from "../event_record.ts";
 import { encodeRecord, logRecord, queryRecord } from "../protocol.ts";
 import { PendingQueries } from "./pending_queries.ts";
@@ -82,6 +81,9 @@ export class Client {
     this.#failedAuthDelayMs = failedAuthDelayMs;
     this.#name = `ipc.client: ${address}`;
     this.#writer = writer;
+    writer.addRecords = () => {
+      for (const stream of this.#streams.values()) stream.moveTo(writer.batch);
+    };
   }
 
   /** Whether the connection has ended. */
@@ -120,7 +122,8 @@ export class Client {
         this.agent.subscribe((event) => {
           if (filters.some((filter) => matchesEvent(filter, event))) listener(event);
         }),
-      send: (event) => this.#sendRecord(seq, eventRecord, this.#recordOf(event)),
+      encode: (event) => encodeRecord(seq, eventRecord, this.#recordOf(event)),
+      write: (records) => this.#writer.write(records),
       onDrop: () => this.#warnOfDrops("event"),
       onFailure: (error) => this.#logFailure("event", error),
     });
@@ -138,7 +141,8 @@ export class Client {
         this.#log.lines.forEach(filtered);
         return this.#log.subscribe(filtered);
       },
-      send: ({ text }) => this.#sendRecord(seq, logRecord, { Log: text }),
+      encode: ({ text }) => encodeRecord(seq, logRecord, { Log: text }),
+      write: (records) => this.#writer.write(records),
       onDrop: () => this.#warnOfDrops("logs"),
       onFailure: (error) => this.#logFailure("log", error),
     });
@@ -162,7 +166,7 @@ export class Client {
     let sending = "query end";
     let endAt = 0;
     const send = (Type: string, From: string, Payload: Uint8Array | null) =>
-      this.#sendRecord(seq, queryRecord, { Type, From, Payload });
+      this.#writer.write(encodeRecord(seq, queryRecord, { Type, From, Payload }));
     try {
       for await (const record of records) {
         sending = record.type;
@@ -201,10 +205,6 @@ export class Client {
     if (event.type !== "query") return event;
     const { type, lTime, name, payload } = event;
     return { type, id: this.#pending.add(event), lTime, name, payload };
-  }
-
-  async #sendRecord<T>(seq: bigint, field: Field<T>, record: T): Promise<void> {
-    await this.#writer.write(encodeRecord(seq, field, record));
   }
 
   #warnOfDrops(what: "event" | "logs"): void {

@@ -62,9 +62,9 @@ const handlers: { readonly [C in Command]: Handler<C> } = {
   },
   "event": {
     prompt: true,
-    async handle({ client: { agent }, body: { Name, Payload, Coalesce } }) {
-      await agent.userEvent(Name, Payload, { coalesce: Coalesce });
-      return done;
+    handle({ client: { agent }, body: { Name, Payload, Coalesce } }) {
+      const sending = agent.userEvent(Name, Payload, { coalesce: Coalesce });
+      return sending === undefined ? done : sending.then(() => done);
     },
   },
   "force-leave": {
@@ -186,17 +186,26 @@ export function isPrompt(command: Command): boolean {
   return handlers[command].prompt === true;
 }
 
-/** Carries a command out. A failure is part of the outcome; rejects only with a {@link RequestError}. */
-export async function carryOut<C extends Command>(
+/**
+ * Carries a command out, at once if it can be. A failure is part of the outcome; throws or rejects only with a
+ * {@link RequestError}.
+ */
+export function carryOut<C extends Command>(
   command: C,
   call: Call<C>,
-): Promise<Outcome<ResponseBody<C>>> {
+): Outcome<ResponseBody<C>> | Promise<Outcome<ResponseBody<C>>> {
   try {
-    return await handlers[command].handle(call);
+    const outcome = handlers[command].handle(call);
+    if (!(outcome instanceof Promise)) return outcome;
+    return outcome.catch((error) => failed(command, error));
   } catch (error) {
-    if (error instanceof RequestError) throw error;
-    return { error: failureText(error), body: commands[command].response.zero };
+    return failed(command, error);
   }
+}
+
+function failed<C extends Command>(command: C, error: unknown): Outcome<ResponseBody<C>> {
+  if (error instanceof RequestError) throw error;
+  return { error: failureText(error), body: commands[command].response.zero };
 }
 
 async function leave(client: Client): Promise<Outcome<null>> {

@@ -46,6 +46,8 @@ export class ResponseBatch {
 export class ResponseWriter {
   /** The responses that the next {@link flush} writes. */
   readonly batch = new ResponseBatch();
+  /** Adds to a batch that is about to be written the records that wait: a write of their own would wait for its end. */
+  addRecords: () => void = () => {};
   readonly #writer: MessageWriter;
 
   constructor(connection: ByteSink) {
@@ -54,7 +56,9 @@ export class ResponseWriter {
 
   /** Writes the batch. */
   async flush(): Promise<void> {
-    if (!this.batch.isEmpty) await this.write(this.batch.take());
+    if (this.batch.isEmpty) return;
+    this.addRecords();
+    await this.write(this.batch.take());
   }
 
   /** Writes a record, ahead of the batch. */

@@ -70,12 +70,12 @@ export interface RpcAgent {
   /** Replaces this node's tags; resolves when the change has been broadcast. */
   setTags(tags: Readonly<Record<string, string>>): Promise<void>;
 
-  /** Sends a user event; resolves when it is queued, which takes longer while too many wait. Rejects if it is too large. */
+  /** Sends a user event, at once or, while too many wait, later. Throws or rejects if it is too large. */
   userEvent(
     name: string,
     payload: Uint8Array | null,
     options: { readonly coalesce: boolean },
-  ): Promise<void>;
+  ): void | Promise<void>;
 
   /**
    * Asks a query; resolves when it is sent. Rejects if it is too large, or if its name is one of Serf's internal ones; only

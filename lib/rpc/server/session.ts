@@ -7,7 +7,7 @@
 import { errorText } from "../../base/errors.ts";
 import { formatDuration } from "../../go/duration.ts";
 import { osErrorText } from "../../go/os_error.ts";
-import { type Command, isCommand, type RequestBody } from "../commands.ts";
+import { type Command, isCommand, type RequestBody, type ResponseBody } from "../commands.ts";
 import type { Connection } from "../connection.ts";
 import { MessageReader } from "../message_reader.ts";
 import {
@@ -20,7 +20,7 @@ import {
   RpcFailure,
 } from "../protocol.ts";
 import { Client, type ClientOptions } from "./client.ts";
-import { carryOut, isPrompt } from "./handlers.ts";
+import { carryOut, isPrompt, type Outcome } from "./handlers.ts";
 import { ResponseWriter } from "./response_writer.ts";
 
 /** The largest header or body a client may send. Serf has no limit; no sensible request comes near this one. */
@@ -28,6 +28,8 @@ const MAX_REQUEST_BYTES = 16 * 1024 * 1024;
 
 /** The same for a client that has not authenticated: an unfinished request is kept in memory. */
 const MAX_STRANGER_REQUEST_BYTES = 64 * 1024;
+
+const NO_BODY = new Uint8Array();
 
 /** How long a client may take, in milliseconds. */
 export interface SessionDeadlines {
@@ -65,7 +67,13 @@ export class Session {
   async run(): Promise<void> {
     try {
       let header: RequestHeader | null = { command: "", seq: 0n };
-      while ((header = await this.#readHeader(header)) !== null) await this.#serve(header);
+      for (;;) {
+        // What a client sends without waiting for answers is served in one go: an `await` takes as long as such a request.
+        header = this.#receivedHeader(header) ?? await this.#readHeader(header);
+        if (header === null) break;
+        const serving = this.#serve(header);
+        if (serving !== undefined) await serving;
+      }
     } catch (error) {
       this.#client.log("ERR", errorText(error));
       // Requests that arrived together with the senseless one were carried out.
@@ -123,21 +131,42 @@ export class Session {
     return await this.#connection.read(buffer);
   }
 
-  async #readHeader(previous: RequestHeader): Promise<RequestHeader | null> {
+  #receivedHeader(previous: RequestHeader): RequestHeader | undefined {
     try {
-      const value = await this.#reader.read();
-      return value === null ? null : decodeRequestHeader(value, previous);
+      const value = this.#reader.readReceived();
+      return value && decodeRequestHeader(value, previous);
     } catch (cause) {
-      throw new Error(`failed to decode request header: ${osErrorText(cause)}`, { cause });
+      throw headerFailure(cause);
     }
   }
 
-  async #serve(header: RequestHeader): Promise<void> {
+  async #readHeader(previous: RequestHeader): Promise<RequestHeader | null> {
     try {
-      await this.#evaluate(header);
+      const value = await this.#reader.read();
+      return value && decodeRequestHeader(value, previous);
     } catch (cause) {
-      throw new Error(evaluationFailure(cause), { cause });
+      throw headerFailure(cause);
     }
+  }
+
+  /** Serves a request; the result is `undefined` if that was done at once. */
+  #serve(header: RequestHeader): Promise<void> | undefined {
+    try {
+      return this.#serveAtOnce(header)?.catch(failEvaluation);
+    } catch (cause) {
+      failEvaluation(cause);
+    }
+  }
+
+  #serveAtOnce(header: RequestHeader): Promise<void> | undefined {
+    const { command, seq } = header;
+    if (!this.admitted || !isCommand(command) || !isPrompt(command)) return this.#evaluate(header);
+    const body = this.#receivedRequest(command);
+    if (body === undefined) return this.#evaluate(header);
+    this.#client.agent.count("agent.ipc.command");
+    const outcome = carryOut(command, { client: this.#client, seq, body });
+    if (!(outcome instanceof Promise)) return this.#answer(command, seq, outcome);
+    return outcome.then((outcome) => this.#answer(command, seq, outcome));
   }
 
   async #evaluate({ command, seq }: RequestHeader): Promise<void> {
@@ -161,17 +190,38 @@ export class Session {
   }
 
   async #carryOut(command: Command, seq: bigint): Promise<void> {
-    const body = await this.#readRequest(command);
-    const { batch } = this.#writer;
-    if (!batch.isEmpty && !isPrompt(command)) await this.#writer.flush();
+    const body = this.#receivedRequest(command) ?? await this.#readRequest(command);
+    if (!this.#writer.batch.isEmpty && !isPrompt(command)) await this.#writer.flush();
     const outcome = await carryOut(command, { client: this.#client, seq, body });
+    await this.#answer(command, seq, outcome);
+  }
+
+  #answer<C extends Command>(
+    command: C,
+    seq: bigint,
+    { error = "", body, afterwards }: Outcome<ResponseBody<C>>,
+  ): Promise<void> | undefined {
+    const { batch } = this.#writer;
     if (this.admitted) this.#reader.maxBytes = MAX_REQUEST_BYTES;
-    const { error = "", body: answer, afterwards } = outcome;
-    batch.add(encodeResponse({ seq, error }, command, answer));
+    batch.add(encodeResponse({ seq, error }, command, body));
+    if (afterwards !== undefined) return this.#flushBefore(afterwards);
+    return batch.isFull ? this.#writer.flush() : undefined;
+  }
+
+  async #flushBefore(next: () => void): Promise<void> {
     try {
-      if (batch.isFull || afterwards !== undefined) await this.#writer.flush();
+      await this.#writer.flush();
     } finally {
-      afterwards?.();
+      next();
+    }
+  }
+
+  #receivedRequest<C extends Command>(command: C): RequestBody<C> | undefined {
+    try {
+      const value = requestHasBody(command) ? this.#reader.readReceived() : NO_BODY;
+      return value && decodeRequest(command, value);
+    } catch (cause) {
+      throw decodingFailure(cause);
     }
   }
 
@@ -179,12 +229,12 @@ export class Session {
     try {
       return decodeRequest(command, await this.#readBody(command));
     } catch (cause) {
-      throw new Error(`decode failed: ${osErrorText(cause)}`, { cause });
+      throw decodingFailure(cause);
     }
   }
 
   async #readBody(command: Command): Promise<Uint8Array> {
-    if (!requestHasBody(command)) return new Uint8Array();
+    if (!requestHasBody(command)) return NO_BODY;
     const value = await this.#reader.read();
     if (value === null) throw new Error("EOF");
     return value;
@@ -194,6 +244,18 @@ export class Session {
     this.#writer.batch.add(encodeResponseHeader({ seq, error }));
     await this.#writer.flush();
   }
+}
+
+function headerFailure(cause: unknown): Error {
+  return new Error(`failed to decode request header: ${osErrorText(cause)}`, { cause });
+}
+
+function decodingFailure(cause: unknown): Error {
+  return new Error(`decode failed: ${osErrorText(cause)}`, { cause });
+}
+
+function failEvaluation(cause: unknown): never {
+  throw new Error(evaluationFailure(cause), { cause });
 }
 
 function evaluationFailure(cause: unknown): string {

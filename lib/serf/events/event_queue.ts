@@ -1,16 +1,25 @@
 /**
  * The broadcast queue for user events. It is transmit-limited like memberlist's, but in order: the oldest event goes
- * first, and each round goes to a peer that has not got it yet.
+ * first, and each round goes to a peer that has not got it yet, as far as we know.
+ *
+ * Who sends us an event has it. Where all peers are told one by one, such a peer counts as told: in `SwimNetwork` with 5
+ * members, 20 events a second take 2.3 copies for each instead of 3.2, and a burst of 500 takes 15 % fewer packets. In a
+ * large cluster it counts for nothing, because there one copy less is one chance less to reach somebody: with 30 members,
+ * some events would not reach all.
  *
  * @module
  */
 
+import { equalBytes } from "../../base/bytes.ts";
+import type { LamportTime } from "../../base/lamport_time.ts";
 import type { Broadcast } from "../../swim/gossip/broadcast_queue.ts";
 import { messageLength } from "../../wire/messages/message_codec.ts";
-import type { Message } from "../../wire/messages/messages.ts";
+import type { Message, Opaque, User } from "../../wire/messages/messages.ts";
 
 /** An event to gossip. */
 export interface EventBroadcast extends Broadcast {
+  readonly message: User;
+  readonly lTime: LamportTime;
   /** The address, as text, of the node that sent it to us, which need not be told. None for our own events. */
   readonly from?: string;
 }
@@ -19,8 +28,14 @@ interface Queued {
   readonly broadcast: EventBroadcast;
   /** In bytes, with the type byte. */
   readonly length: number;
+  /** Goes up by one for each event. */
+  number: number;
+  /** The addresses of the nodes that have sent it to us, as far as it was not sent to them before. */
+  readonly holders: string[];
   /** How many peers have it: it was sent to them, or they sent it to us. */
   transmits: number;
+  /** How many other peers have shown that they have it. */
+  confirmed: number;
   /** Whether it was sent to anybody since sending last started over. */
   isSent: boolean;
 }
@@ -30,6 +45,12 @@ interface Queued {
  * rare.
  */
 const MAX_EMPTY_PLACES = 1_024;
+
+/**
+ * How many events of one Lamport time can be confirmed: the search must be short. Members that send at the same time make
+ * a few.
+ */
+const MAX_SAME_TIME = 16;
 
 /** What an {@link EventQueue} needs to know about the cluster. The answers change over time. */
 export interface EventQueueOptions {
@@ -57,6 +78,8 @@ export class EventQueue {
   #next = new Map<string, number>();
   /** Peers that were found to have got everything since an event was last sent. */
   #idlePeers = new Set<string>();
+  /** The events by their Lamport times: of one time {@link MAX_SAME_TIME} at most. */
+  #byTime = new Map<LamportTime, Queued[]>();
 
   constructor(options: EventQueueOptions) {
     this.#options = options;
@@ -75,9 +98,32 @@ export class EventQueue {
   /** Adds an event as the latest. */
   queue(broadcast: EventBroadcast): void {
     const length = messageLength(broadcast.message);
-    const transmits = broadcast.from === undefined ? 0 : 1;
-    this.#items.push({ broadcast, length, transmits, isSent: false });
+    const holders = broadcast.from === undefined ? [] : [broadcast.from];
+    const number = this.#dropped + this.length;
+    const transmits = holders.length;
+    const item = { broadcast, length, number, holders, transmits, confirmed: 0, isSent: false };
+    this.#items.push(item);
     this.#bytes += length;
+    this.#index(item);
+  }
+
+  #index(item: Queued): void {
+    const { lTime } = item.broadcast;
+    const sameTime = this.#byTime.get(lTime);
+    if (sameTime === undefined) this.#byTime.set(lTime, [item]);
+    else if (sameTime.length < MAX_SAME_TIME) sameTime.push(item);
+  }
+
+  /** A peer has sent us an event that we know: it need not be told. */
+  confirm(lTime: LamportTime, body: Opaque, from: string): void {
+    const item = this.#byTime.get(lTime)?.find(({ broadcast: { message } }) =>
+      message.body === body || equalBytes(message.body.bytes, body.bytes)
+    );
+    if (item === undefined || item.holders.includes(from)) return;
+    if (item.number < (this.#next.get(from) ?? 0)) return;
+    item.holders.push(from);
+    item.confirmed++;
+    this.#dropSpent();
   }
 
   /**
@@ -90,7 +136,7 @@ export class EventQueue {
     let end = begin;
     for (let free = limit; end < this.#items.length; end++) {
       const item = this.#items[end];
-      if (item.broadcast.from === to) continue;
+      if (item.holders.includes(to) || this.#isSpent(item)) continue;
       free -= overhead + item.length;
       if (free < 0) break;
       messages.push(item.broadcast.message);
@@ -122,8 +168,11 @@ export class EventQueue {
     const items = this.#items.splice(0).slice(this.#front);
     this.#front = 0;
     for (const item of items) {
-      if (item.isSent) this.#items.push({ ...item, isSent: false });
-      else this.#drop(item);
+      if (item.isSent) {
+        item.number = this.#dropped + this.#items.length;
+        item.isSent = false;
+        this.#items.push(item);
+      } else this.#drop(item);
     }
   }
 
@@ -138,9 +187,15 @@ export class EventQueue {
     this.#idlePeers.clear();
   }
 
-  #dropSpent(): void {
+  /** Whether an event was sent as often as the limit says, or so often that with those who have it all peers were told. */
+  #isSpent({ transmits, confirmed }: Queued): boolean {
     const limit = this.#options.retransmitLimit();
-    while (this.length > 0 && this.#items[this.#front].transmits >= limit) this.#dropOldest();
+    return transmits >= limit ||
+      transmits + confirmed >= Math.max(limit, this.#options.peerCount());
+  }
+
+  #dropSpent(): void {
+    while (this.length > 0 && this.#isSpent(this.#items[this.#front])) this.#dropOldest();
     this.#moveUp();
     if (this.length === 0) this.#startOver();
   }
@@ -149,8 +204,12 @@ export class EventQueue {
     this.#drop(this.#items[this.#front++]);
   }
 
-  #drop({ length }: Queued): void {
+  #drop(item: Queued): void {
+    const { broadcast, length } = item;
     this.#bytes -= length;
+    const sameTime = this.#byTime.get(broadcast.lTime)?.filter((other) => other !== item) ?? [];
+    if (sameTime.length > 0) this.#byTime.set(broadcast.lTime, sameTime);
+    else this.#byTime.delete(broadcast.lTime);
     this.#dropped++;
   }
 
@@ -165,14 +224,16 @@ export class EventQueue {
   save() {
     return {
       items: this.#items.slice(this.#front),
+      byTime: this.#byTime,
       dropped: this.#dropped,
       next: this.#next,
       idlePeers: this.#idlePeers,
     };
   }
 
-  load({ items, dropped, next, idlePeers }: ReturnType<EventQueue["save"]>): void {
+  load({ items, byTime, dropped, next, idlePeers }: ReturnType<EventQueue["save"]>): void {
     this.#items = items;
+    this.#byTime = byTime;
     this.#bytes = items.reduce((sum, { length }) => sum + length, 0);
     this.#dropped = dropped;
     this.#next = next;

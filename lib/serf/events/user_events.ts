@@ -8,7 +8,7 @@ import type { LamportTime } from "../../base/lamport_time.ts";
 import { UserEvent } from "../../api/event.ts";
 import { equalBytes } from "../../base/bytes.ts";
 import { RateLimiter } from "../../base/rate_limiter.ts";
-import { encodeText } from "../../base/text.ts";
+import { encodedLength } from "../../base/text.ts";
 import type { EventSlot, UserEventMessage } from "../../wire/messages/serf_messages.ts";
 import type { Broadcasts } from "../broadcasts.ts";
 import type { SerfCoreOptions } from "../config.ts";
@@ -215,7 +215,7 @@ export class UserEvents {
 
   #checkSize(event: Draft): OwnEvent {
     const limit = this.#context.config.userEventSizeLimit;
-    if (encodeText(event.name).length + (event.payload?.length ?? 0) > limit) {
+    if (encodedLength(event.name) + (event.payload?.length ?? 0) > limit) {
       throw new RangeError(`user event exceeds configured limit of ${limit} bytes before encoding`);
     }
     const own = this.#stamp(event);
@@ -234,7 +234,7 @@ export class UserEvents {
 
   #publish({ message, body }: OwnEvent): void {
     this.receive(message);
-    this.#broadcasts.queue("event", body);
+    this.#broadcasts.queue("event", body, { lTime: message.lTime });
   }
 
   /** See {@link SerfCore.save}. */

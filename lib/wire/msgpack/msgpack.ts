@@ -222,13 +222,11 @@ export class Writer {
  */
 export class Reader {
   readonly #bytes: Uint8Array;
-  readonly #view: DataView;
   #offset: number;
   #announced = 0;
 
   constructor(bytes: Uint8Array, offset = 0) {
     this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#offset = offset;
   }
 
@@ -278,14 +276,14 @@ export class Reader {
     const start = this.#offset;
     const value = this.#integer();
     if (value < 0) throw new DecodeError(`Cannot decode MessagePack: integer ${value} is below 0`);
-    return value <= Number.MAX_SAFE_INTEGER ? value : this.#view.getBigUint64(start + 1);
+    return value <= Number.MAX_SAFE_INTEGER ? value : this.#viewOf(start + 1).getBigUint64(0);
   }
 
   /** A float64 or float32; nil is 0. */
   float(): number {
     const format = this.#byte();
-    if (format === 0xcb) return this.#view.getFloat64(this.#take(8));
-    if (format === 0xca) return this.#view.getFloat32(this.#take(4));
+    if (format === 0xcb) return this.#viewOf(this.#take(8)).getFloat64(0);
+    if (format === 0xca) return this.#viewOf(this.#take(4)).getFloat32(0);
     if (format === 0xc0) return 0;
     throw unexpected("a float", format);
   }
@@ -312,8 +310,8 @@ export class Reader {
   array(): number {
     const format = this.#byte();
     if ((format & 0xf0) === 0x90) return this.#announce(format & 0x0f, 1);
-    if (format === 0xdc) return this.#announce(this.#view.getUint16(this.#take(2)), 1);
-    if (format === 0xdd) return this.#announce(this.#view.getUint32(this.#take(4)), 1);
+    if (format === 0xdc) return this.#announce(this.#unsigned(2), 1);
+    if (format === 0xdd) return this.#announce(this.#unsigned(4), 1);
     if (format === 0xc0) return 0;
     throw unexpected("an array", format);
   }
@@ -322,8 +320,8 @@ export class Reader {
   map(): number {
     const format = this.#byte();
     if ((format & 0xf0) === 0x80) return this.#announce(format & 0x0f, 2);
-    if (format === 0xde) return this.#announce(this.#view.getUint16(this.#take(2)), 2);
-    if (format === 0xdf) return this.#announce(this.#view.getUint32(this.#take(4)), 2);
+    if (format === 0xde) return this.#announce(this.#unsigned(2), 2);
+    if (format === 0xdf) return this.#announce(this.#unsigned(4), 2);
     if (format === 0xc0) return 0;
     throw unexpected("a map", format);
   }
@@ -376,9 +374,9 @@ export class Reader {
   #rawLength(expected: string): number | undefined {
     const format = this.#byte();
     if ((format & 0xe0) === 0xa0) return format & 0x1f;
-    if (format === 0xda || format === 0xc5) return this.#view.getUint16(this.#take(2));
-    if (format === 0xd9 || format === 0xc4) return this.#view.getUint8(this.#take(1));
-    if (format === 0xdb || format === 0xc6) return this.#view.getUint32(this.#take(4));
+    if (format === 0xda || format === 0xc5) return this.#unsigned(2);
+    if (format === 0xd9 || format === 0xc4) return this.#unsigned(1);
+    if (format === 0xdb || format === 0xc6) return this.#unsigned(4);
     if (format === 0xc0) return undefined;
     throw unexpected(expected, format);
   }
@@ -391,19 +389,19 @@ export class Reader {
       case 0xc0:
         return 0;
       case 0xcc:
-        return this.#view.getUint8(this.#take(1));
+        return this.#unsigned(1);
       case 0xcd:
-        return this.#view.getUint16(this.#take(2));
+        return this.#unsigned(2);
       case 0xce:
-        return this.#view.getUint32(this.#take(4));
+        return this.#unsigned(4);
       case 0xcf:
         return this.#uint64();
       case 0xd0:
-        return this.#view.getInt8(this.#take(1));
+        return this.#unsigned(1) << 24 >> 24;
       case 0xd1:
-        return this.#view.getInt16(this.#take(2));
+        return this.#unsigned(2) << 16 >> 16;
       case 0xd2:
-        return this.#view.getInt32(this.#take(4));
+        return this.#unsigned(4) | 0;
       case 0xd3:
         return this.#int64();
       default:
@@ -413,14 +411,26 @@ export class Reader {
 
   /** The nearest number; all numbers but the largest are exact, and need no `bigint`. */
   #uint64(): number {
-    const at = this.#take(8);
-    return this.#view.getUint32(at) * 2 ** 32 + this.#view.getUint32(at + 4);
+    return this.#unsigned(4) * 2 ** 32 + this.#unsigned(4);
   }
 
   /** Like {@link #uint64}, with a sign. */
   #int64(): number {
-    const at = this.#take(8);
-    return this.#view.getInt32(at) * 2 ** 32 + this.#view.getUint32(at + 4);
+    return (this.#unsigned(4) | 0) * 2 ** 32 + this.#unsigned(4);
+  }
+
+  /** An integer of `length` bytes. */
+  #unsigned(length: number): number {
+    let value = 0;
+    for (let at = this.#take(length), left = length; left > 0; left--) {
+      value = value * 256 + this.#bytes[at++];
+    }
+    return value;
+  }
+
+  /** A view of the bytes from there on. One for all would take small arrays out of V8's heap, which is slow. */
+  #viewOf(start: number): DataView {
+    return new DataView(this.#bytes.buffer, this.#bytes.byteOffset + start);
   }
 
   #peek(): number {

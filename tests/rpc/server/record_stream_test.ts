@@ -1,9 +1,10 @@
 import { assertEquals } from "@std/assert";
 import { RecordStream } from "../../../lib/rpc/server/record_stream.ts";
+import { ResponseBatch } from "../../../lib/rpc/server/response_writer.ts";
 import { until } from "../../support/until.ts";
 
-/** A source of numbers, and what a stream did with them. */
-function stream(send: (value: number) => Promise<void>, before: readonly number[] = []) {
+/** A source of numbers from 0 to 255, and what a stream did with them. */
+function stream(write: (records: Uint8Array) => Promise<void>, before: readonly number[] = []) {
   let listener: ((value: number) => void) | undefined;
   const seen = { drops: 0, failures: [] as unknown[] };
   const made = new RecordStream<number>({
@@ -12,7 +13,8 @@ function stream(send: (value: number) => Promise<void>, before: readonly number[
       listener = given;
       return { [Symbol.dispose]: () => listener = undefined };
     },
-    send,
+    encode: (value) => Uint8Array.of(value),
+    write,
     onDrop: () => seen.drops++,
     onFailure: (error) => seen.failures.push(error),
   });
@@ -24,35 +26,69 @@ function stream(send: (value: number) => Promise<void>, before: readonly number[
   };
 }
 
-const numbers = (count: number) => Array.from({ length: count }, (_, i) => i);
+const numbers = (count: number) => Array.from({ length: count }, (_, i) => i % 256);
 
-Deno.test("a stream sends one value at a time and in order", async () => {
-  const sent: number[] = [];
-  let sending = 0;
-  const { offer } = stream(async (value) => {
-    assertEquals(++sending, 1);
-    await Promise.resolve();
-    sending--;
-    sent.push(value);
+Deno.test("a stream writes what comes at once together, and what comes meanwhile together next", async () => {
+  const written: number[][] = [];
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const { offer } = stream(async (records) => {
+    written.push([...records]);
+    await promise;
   }, [0, 1]);
-  for (let i = 2; i < 100; i++) offer(i);
-  await until(() => sent.length === 100);
-  assertEquals(sent, numbers(100));
+  for (let i = 2; i < 10; i++) offer(i);
+  await until(() => written.length === 1);
+  for (let i = 10; i < 100; i++) offer(i);
+  resolve();
+  await until(() => written.length === 2);
+  assertEquals(written, [numbers(10), numbers(100).slice(10)]);
+});
+
+Deno.test("a stream begins to write before the turn that caused a value has ended", async () => {
+  const steps: string[] = [];
+  const { offer } = stream(() => {
+    steps.push("write");
+    return Promise.resolve();
+  });
+  offer(1);
+  queueMicrotask(() => steps.push("next"));
+  steps.push("offered");
+  await until(() => steps.length === 3);
+  assertEquals(steps, ["offered", "write", "next"]);
+});
+
+Deno.test("what waits is moved to a batch, unless something is being written", async () => {
+  const written: number[][] = [];
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const { made, offer } = stream(async (records) => {
+    written.push([...records]);
+    await promise;
+  });
+  const batch = new ResponseBatch();
+  offer(1);
+  offer(2);
+  made.moveTo(batch);
+  assertEquals([...batch.take()], [1, 2]);
+  offer(3);
+  await until(() => written.length === 1);
+  offer(4);
+  made.moveTo(batch);
+  assertEquals(batch.isEmpty, true);
+  resolve();
+  await until(() => written.length === 2);
+  assertEquals(written, [[3], [4]]);
 });
 
 Deno.test("a stream takes 512 values at once, and drops further ones", async () => {
   const sent: number[] = [];
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const { seen, offer } = stream(async (value) => {
-    await promise;
-    sent.push(value);
+  const { seen, offer } = stream((records) => {
+    sent.push(...records);
+    return Promise.resolve();
   }, numbers(512));
   assertEquals(seen.drops, 0);
-  for (let i = 0; i < 1_000; i++) offer(1_000 + i);
-  assertEquals(seen.drops, 999); // one has gone from the queue to be sent
-  resolve();
-  await until(() => sent.length === 513);
-  assertEquals(sent, [...numbers(512), 1_000]);
+  for (let i = 0; i < 1_000; i++) offer(0);
+  assertEquals(seen.drops, 1_000);
+  await until(() => sent.length > 0);
+  assertEquals(sent, numbers(512));
 });
 
 Deno.test("a stream that cannot send unsubscribes, and reports the failure once", async () => {
@@ -66,11 +102,12 @@ Deno.test("a stream that cannot send unsubscribes, and reports the failure once"
 Deno.test("an ended stream forgets what it has not sent", async () => {
   const sent: number[] = [];
   const { promise, resolve } = Promise.withResolvers<void>();
-  const { made, seen, subscribed } = stream(async (value) => {
-    sent.push(value);
+  const { made, seen, offer, subscribed } = stream(async (records) => {
+    sent.push(...records);
     await promise;
-  }, numbers(10));
+  }, [0]);
   await until(() => sent.length === 1);
+  offer(1);
   made[Symbol.dispose]();
   resolve();
   await promise;

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
+import { assert, assertEquals, assertGreater, assertLessOrEqual } from "@std/assert";
 import { encodeMessage, messageLength } from "../../../lib/wire/messages/message_codec.ts";
 import type { Opaque } from "../../../lib/wire/messages/messages.ts";
 import {
@@ -123,6 +123,28 @@ Deno.test("a stream of broadcasts takes fewer packets than ticks would", () => {
   const ticks = 20 * 5;
   assertLessOrEqual(world.sent.length, 3 * ticks * 0.75 + 12 + 20);
   assert(world.sent.length > 3 * ticks * 0.75);
+});
+
+Deno.test("a datagram makes a node send what is due soon, within the budget of then", () => {
+  const { swim, world } = quiet();
+  for (let i = 0; i < 4; i++) {
+    hear(swim, aliveOf("n1", { incarnation: 2 + i }));
+    world.run(20);
+  }
+  const begun = world.now;
+  world.sent.length = 0;
+  const heard: number[] = [];
+  for (let ms = 0; ms < 2_000; ms += 5) {
+    if (ms % 25 === 0) {
+      hear(swim, aliveOf("n1", { incarnation: 10 + ms }));
+      heard.push(world.now);
+    }
+    world.run(5);
+  }
+  const atDatagrams = world.sent.filter(({ at }) => heard.includes(at));
+  assertGreater(atDatagrams.length, 0.9 * world.sent.length);
+  // Three quarters of three packets per tick; a packet or two are left of the start, and one is lent.
+  assertLessOrEqual(world.sent.length, (world.now - begun) / 200 * 3 * 0.75 + 3);
 });
 
 Deno.test("full packets need no budget, and are sent every 3 ms", () => {
