@@ -109,3 +109,36 @@ Deno.test("no more nodes are known than maxMembers says", () => {
   assertEquals(swim.size, 10);
   assert(swim.claim("n1") !== undefined && swim.claim("n2") !== undefined);
 });
+
+/** How many broadcasts a node queues that knows others when an exchange of its own has brought a state. */
+function queuedAfter(knows: readonly string[], state: PushPull): number {
+  const { swim, world } = startNode({ knows });
+  world.runUntil(() => swim.queued === 0 || knows.length === 0);
+  const before = swim.queued;
+  swim.join(addressOf("n2"), 7);
+  answer(swim, world.requests[world.requests.length - 1].id, state);
+  world.runUntil(() => world.eventsOf("done").length > 0);
+  return swim.queued - before;
+}
+
+Deno.test("who joins many nodes does not gossip what it was told of them", () => {
+  assertEquals(queuedAfter([], stateOf(invented(129))), 0);
+  assertEquals(queuedAfter(["n3"], stateOf([claimOf("n3"), ...invented(129)])), 0);
+  const newer = claimOf("n3", { incarnation: 2 });
+  assertEquals(queuedAfter(["n3"], stateOf([newer, ...invented(129)])), 1);
+});
+
+Deno.test("new nodes that are few are gossiped on, since gossip may have missed them", () => {
+  assertEquals(queuedAfter([], stateOf(invented(128))), 128);
+  const known = Array.from({ length: 140 }, (_, i) => `m${i}`);
+  const claims = known.map((node) => claimOf(node));
+  assertEquals(queuedAfter(known, stateOf([...claims, ...invented(140)])), 140);
+  assertEquals(queuedAfter(known, stateOf([...claims, ...invented(141)])), 0);
+});
+
+Deno.test("when two clusters merge, each is told of the nodes of the other", () => {
+  assertEquals(queuedAfter(["n3"], stateOf(invented(256))), 256);
+  assertEquals(queuedAfter(["n3", "n4"], stateOf([claimOf("n4"), ...invented(256)])), 256);
+  // One member that the other side has yet to hear of is no cluster.
+  assertEquals(queuedAfter(["n3"], stateOf(invented(257))), 0);
+});
