@@ -22,6 +22,9 @@ export class AgentLog implements MonitoredLog {
   readonly #now: () => Date;
   readonly #lines: AgentLogLine[] = [];
   readonly #listeners = new Set<(line: AgentLogLine) => void>();
+  /** The second of the last line, and its time stamp: thousands of lines may share one. */
+  #second = NaN;
+  #timeStamp = "";
 
   /** `now` is the wall clock. */
   constructor(now: () => Date = () => new Date()) {
@@ -36,7 +39,10 @@ export class AgentLog implements MonitoredLog {
   /** Writes a line. `text` starts with its source, as in `agent: `; one newline at its end is dropped, others stay. */
   readonly write: Log = (level, text) => {
     const time = this.#now();
-    const stamped = `${timeStamp(time)} [${level}] ${escapeControlsInLines(text)}`;
+    const second = Math.floor(time.getTime() / 1000);
+    if (second !== this.#second) this.#timeStamp = timeStamp(time);
+    this.#second = second;
+    const stamped = `${this.#timeStamp} [${level}] ${escapeControlsInLines(text)}`;
     const line = { level, text: stamped.endsWith("\n") ? stamped.slice(0, -1) : stamped, time };
     this.#lines.push(line);
     if (this.#lines.length > KEPT_LINES) this.#lines.shift();

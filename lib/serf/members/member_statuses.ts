@@ -134,7 +134,7 @@ export class MemberStatuses {
     }
     if (lTime <= known.statusLTime) return false;
     const status = known.status === "leaving" ? "alive" : known.status;
-    this.#put(MemberRecord.of(known.claim, status, lTime));
+    this.#put(known.after(status, lTime));
     return true;
   }
 
@@ -157,7 +157,7 @@ export class MemberStatuses {
       this.#swim.evidence.record(node, { type: "leave-intent", forced });
     }
     // Take the time even if the status stays the same, or two nodes could gossip one intent back and forth forever.
-    const record = this.#put(MemberRecord.of(known.claim, AFTER_LEAVE[known.status], lTime));
+    const record = this.#put(known.after(AFTER_LEAVE[known.status], lTime));
     if (known.status === "failed") {
       this.#announce("member-leave", record, "EventMemberLeave (forced)");
     }

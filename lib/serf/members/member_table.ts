@@ -39,6 +39,13 @@ export class MemberRecord {
     return MemberRecord.#shared.intern(claim, new MemberRecord(claim, status, statusLTime));
   }
 
+  /** The record of the same claim after an intent. As long as the status is the same, it looks the same to the public. */
+  after(status: MemberStatus, statusLTime: LamportTime): MemberRecord {
+    const next = MemberRecord.of(this.claim, status, statusLTime);
+    if (status === this.status) next.#member ??= this.#member;
+    return next;
+  }
+
   get name(): string {
     return this.claim.node;
   }

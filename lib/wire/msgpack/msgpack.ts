@@ -215,6 +215,12 @@ export class Writer {
   }
 }
 
+/** A key of a struct, and its bytes. */
+export interface EncodedKey {
+  readonly key: string;
+  readonly encodedKey: Uint8Array;
+}
+
 /**
  * Reads MessagePack values from bytes, as tolerantly as Go's library does: integers of any width, signed or not; raw,
  * str8 and bin for text and bytes; nil for the zero value. A value of another kind is a {@link DecodeError}. Byte values
@@ -222,13 +228,13 @@ export class Writer {
  */
 export class Reader {
   readonly #bytes: Uint8Array;
-  readonly #view: DataView;
+  /** Made for the few values that take it: most readers are for one small message, and live for microseconds. */
+  #view: DataView | undefined;
   #offset: number;
   #announced = 0;
 
   constructor(bytes: Uint8Array, offset = 0) {
     this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#offset = offset;
   }
 
@@ -278,14 +284,14 @@ export class Reader {
     const start = this.#offset;
     const value = this.#integer();
     if (value < 0) throw new DecodeError(`Cannot decode MessagePack: integer ${value} is below 0`);
-    return value <= Number.MAX_SAFE_INTEGER ? value : this.#view.getBigUint64(start + 1);
+    return value <= Number.MAX_SAFE_INTEGER ? value : this.#dataView.getBigUint64(start + 1);
   }
 
   /** A float64 or float32; nil is 0. */
   float(): number {
     const format = this.#byte();
-    if (format === 0xcb) return this.#view.getFloat64(this.#take(8));
-    if (format === 0xca) return this.#view.getFloat32(this.#take(4));
+    if (format === 0xcb) return this.#dataView.getFloat64(this.#take(8));
+    if (format === 0xca) return this.#dataView.getFloat32(this.#take(4));
     if (format === 0xc0) return 0;
     throw unexpected("a float", format);
   }
@@ -312,8 +318,8 @@ export class Reader {
   array(): number {
     const format = this.#byte();
     if ((format & 0xf0) === 0x90) return this.#announce(format & 0x0f, 1);
-    if (format === 0xdc) return this.#announce(this.#view.getUint16(this.#take(2)), 1);
-    if (format === 0xdd) return this.#announce(this.#view.getUint32(this.#take(4)), 1);
+    if (format === 0xdc) return this.#announce(this.#uint(2), 1);
+    if (format === 0xdd) return this.#announce(this.#uint(4), 1);
     if (format === 0xc0) return 0;
     throw unexpected("an array", format);
   }
@@ -322,8 +328,8 @@ export class Reader {
   map(): number {
     const format = this.#byte();
     if ((format & 0xf0) === 0x80) return this.#announce(format & 0x0f, 2);
-    if (format === 0xde) return this.#announce(this.#view.getUint16(this.#take(2)), 2);
-    if (format === 0xdf) return this.#announce(this.#view.getUint32(this.#take(4)), 2);
+    if (format === 0xde) return this.#announce(this.#uint(2), 2);
+    if (format === 0xdf) return this.#announce(this.#uint(4), 2);
     if (format === 0xc0) return 0;
     throw unexpected("a map", format);
   }
@@ -331,16 +337,26 @@ export class Reader {
   /**
    * Reads a struct. `field` is called once for each entry, must read exactly its value, and returns false if it does
    * not know the key, in which case the value is skipped. A struct may also come as an array in the order of
-   * `declared`, or as nil.
+   * `declared`, or as nil. Keys that come in the order of `usual` are compared and not decoded, which is faster.
    */
-  struct(declared: readonly string[], field: (key: string) => boolean): void {
+  struct(
+    declared: readonly string[],
+    field: (key: string) => boolean,
+    usual: readonly EncodedKey[] = [],
+  ): void {
     if (isArray(this.#peek())) {
       const length = this.array();
       for (let i = 0; i < length; i++) if (i >= declared.length || !field(declared[i])) this.skip();
       return;
     }
     const length = this.map();
-    for (let i = 0; i < length; i++) if (!field(this.string())) this.skip();
+    for (let i = 0, place = 0; i < length; i++) {
+      const expected = usual[place++];
+      const isUsual = expected !== undefined && this.#passes(expected.encodedKey);
+      const key = isUsual ? expected.key : this.string();
+      if (!isUsual) place = 1 + usual.findIndex((each) => each.key === key);
+      if (!field(key)) this.skip();
+    }
   }
 
   /** `length` bytes as they are. */
@@ -376,11 +392,20 @@ export class Reader {
   #rawLength(expected: string): number | undefined {
     const format = this.#byte();
     if ((format & 0xe0) === 0xa0) return format & 0x1f;
-    if (format === 0xda || format === 0xc5) return this.#view.getUint16(this.#take(2));
-    if (format === 0xd9 || format === 0xc4) return this.#view.getUint8(this.#take(1));
-    if (format === 0xdb || format === 0xc6) return this.#view.getUint32(this.#take(4));
+    if (format === 0xda || format === 0xc5) return this.#uint(2);
+    if (format === 0xd9 || format === 0xc4) return this.#uint(1);
+    if (format === 0xdb || format === 0xc6) return this.#uint(4);
     if (format === 0xc0) return undefined;
     throw unexpected(expected, format);
+  }
+
+  /** Passes over these bytes, if they come next. */
+  #passes(bytes: Uint8Array): boolean {
+    for (let i = 0; i < bytes.length; i++) {
+      if (this.#bytes[this.#offset + i] !== bytes[i]) return false;
+    }
+    this.#offset += bytes.length;
+    return true;
   }
 
   #integer(): number {
@@ -391,19 +416,19 @@ export class Reader {
       case 0xc0:
         return 0;
       case 0xcc:
-        return this.#view.getUint8(this.#take(1));
+        return this.#uint(1);
       case 0xcd:
-        return this.#view.getUint16(this.#take(2));
+        return this.#uint(2);
       case 0xce:
-        return this.#view.getUint32(this.#take(4));
+        return this.#uint(4);
       case 0xcf:
         return this.#uint64();
       case 0xd0:
-        return this.#view.getInt8(this.#take(1));
+        return this.#uint(1) << 24 >> 24;
       case 0xd1:
-        return this.#view.getInt16(this.#take(2));
+        return this.#uint(2) << 16 >> 16;
       case 0xd2:
-        return this.#view.getInt32(this.#take(4));
+        return this.#uint(4) | 0;
       case 0xd3:
         return this.#int64();
       default:
@@ -413,14 +438,25 @@ export class Reader {
 
   /** The nearest number; all numbers but the largest are exact, and need no `bigint`. */
   #uint64(): number {
-    const at = this.#take(8);
-    return this.#view.getUint32(at) * 2 ** 32 + this.#view.getUint32(at + 4);
+    return this.#uint(4) * 2 ** 32 + this.#uint(4);
   }
 
   /** Like {@link #uint64}, with a sign. */
   #int64(): number {
-    const at = this.#take(8);
-    return this.#view.getInt32(at) * 2 ** 32 + this.#view.getUint32(at + 4);
+    return (this.#uint(4) | 0) * 2 ** 32 + this.#uint(4);
+  }
+
+  /** The next `size` bytes as an unsigned integer. */
+  #uint(size: 1 | 2 | 4): number {
+    const start = this.#take(size);
+    let value = 0;
+    for (let at = start; at < start + size; at++) value = value * 256 + this.#bytes[at];
+    return value;
+  }
+
+  get #dataView(): DataView {
+    const { buffer, byteOffset, byteLength } = this.#bytes;
+    return this.#view ??= new DataView(buffer, byteOffset, byteLength);
   }
 
   #peek(): number {
