@@ -6,7 +6,7 @@
  *
  *  - {@link NameTable} instead of a `Map`, for the node list and for the members.
  *  - {@link Interner}: nodes that come to the same conclusion from the same object share the result. Claims and member records
- *    are shared like that.
+ *    are shared like that, the latter in simulations only.
  *  - {@link oncePer}: what follows from an object is made once, for all nodes, and is freed with it: the encoding of a message,
  *    the tags in a claim's meta.
  *

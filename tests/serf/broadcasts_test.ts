@@ -28,7 +28,7 @@ function setUp(config: Partial<SerfConfig> = {}, members = 1): Setup {
   let wakes = 0;
   const context = new SerfContext(whole, host);
   for (let i = 0; i < members; i++) {
-    context.members.put(MemberRecord.of(claimOf(`n${i}`), "alive", 0), host.now);
+    context.members.put(MemberRecord.of(claimOf(`n${i}`), "alive", 0), host);
   }
   const broadcasts = new Broadcasts(context, {
     aliveCount: members,

@@ -229,9 +229,10 @@ export class MemberStatuses {
 
   #countJoin(node: string): void {
     const { config: { metrics }, members, world } = this.#context;
+    if (metrics === undefined) return;
     const failedSince = members.failed.get(node) ?? -Infinity;
-    if (world.now - failedSince < FLAP_MS) metrics?.count("serf.member.flap");
-    metrics?.count("serf.member.join");
+    if (world.now - failedSince < FLAP_MS) metrics.count("serf.member.flap");
+    metrics.count("serf.member.join");
   }
 
   #newRecord(claim: Claim): MemberRecord {
@@ -313,7 +314,7 @@ export class MemberStatuses {
   }
 
   #put(record: MemberRecord): MemberRecord {
-    this.#context.members.put(record, this.#context.world.now);
+    this.#context.members.put(record, this.#context.world);
     return record;
   }
 
