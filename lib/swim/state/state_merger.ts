@@ -125,10 +125,11 @@ export class StateMerger {
     const { nodes, config: { name } } = this.#context;
     let brought = 0;
     let shared = 0;
-    for (const { node } of theirs) {
-      const known = node === name ? undefined : nodes.get(node);
-      if (known === undefined) brought++;
-      else if (isUp(known)) shared++;
+    for (const { node, state } of theirs) {
+      const known = nodes.get(node);
+      if (known !== undefined && node !== name && isUp(known)) shared++;
+      // Of an unknown node nothing else is taken.
+      else if (known === undefined && state === "alive") brought++;
     }
     const ours = nodes.aliveCount - 1;
     const lacked = ours - shared;

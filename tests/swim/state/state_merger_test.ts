@@ -136,6 +136,11 @@ Deno.test("new nodes that are few are gossiped on, since gossip may have missed 
   assertEquals(queuedAfter(known, stateOf([...claims, ...invented(141)])), 0);
 });
 
+Deno.test("dead nodes that we do not know are no news", () => {
+  const dead = invented(200, "d").map((claim): Claim => ({ ...claim, state: "dead" }));
+  assertEquals(queuedAfter(["n3"], stateOf([claimOf("n3"), ...dead, ...invented(5)])), 5);
+});
+
 Deno.test("when two clusters merge, each is told of the nodes of the other", () => {
   assertEquals(queuedAfter(["n3"], stateOf(invented(256))), 256);
   assertEquals(queuedAfter(["n3", "n4"], stateOf([claimOf("n4"), ...invented(256)])), 256);
