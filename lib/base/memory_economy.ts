@@ -6,7 +6,7 @@
  *
  *  - {@link NameTable} instead of a `Map`, for the node list and for the members.
  *  - {@link Interner}: nodes that come to the same conclusion from the same object share the result. Claims and member records
- *    are shared like that.
+ *    are shared like that, the latter in simulations only.
  *  - {@link oncePer}: what follows from an object is made once, for all nodes, and is freed with it: the encoding of a message,
  *    the tags in a claim's meta.
  *
@@ -23,10 +23,12 @@
 /** How many values an {@link Interner} keeps for one object: while news spreads, some nodes know it and some do not yet. */
 const KEPT_VALUES = 4;
 
+const NONE: readonly never[] = [];
+
 /** Shares equal values that are derived from one object. Values must be immutable. */
 export class Interner<Source extends object, Value> {
   readonly #equal: (a: Value, b: Value) => boolean;
-  readonly #kept = new WeakMap<Source, Value[]>();
+  readonly #kept = new WeakMap<Source, readonly Value[]>();
 
   constructor(equal: (a: Value, b: Value) => boolean) {
     this.#equal = equal;
@@ -34,11 +36,10 @@ export class Interner<Source extends object, Value> {
 
   /** Returns an equal value that was derived from the same source recently, or else `value` itself. */
   intern(source: Source, value: Value): Value {
-    let kept = this.#kept.get(source);
-    if (kept === undefined) this.#kept.set(source, kept = []);
+    const kept = this.#kept.get(source) ?? NONE;
     for (const known of kept) if (this.#equal(known, value)) return known;
-    kept.unshift(value);
-    if (kept.length > KEPT_VALUES) kept.pop();
+    // Most lists have one value or two: an array that grows would have room for many.
+    this.#kept.set(source, [value].concat(kept.slice(0, KEPT_VALUES - 1)));
     return value;
   }
 }

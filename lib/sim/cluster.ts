@@ -11,6 +11,7 @@ import type { MemberStatus } from "../api/member.ts";
 import type { SerfOutput } from "../serf/output.ts";
 import { librarySettings, type SerfSettings } from "../serf/config.ts";
 import { type MakeCore, SerfCore, type SerfTimer } from "../serf/core.ts";
+import { MemberRecord } from "../serf/members/member_table.ts";
 import { type Profile, type ProfileName, profiles } from "../swim/config.ts";
 import { KeyringCipher } from "../wire/framing/cipher.ts";
 import { Keyring } from "../wire/framing/keyring.ts";
@@ -189,6 +190,7 @@ export class Cluster {
 
   /** @internal Use {@link simulate}. */
   constructor(options: SimulateOptions) {
+    MemberRecord.share();
     this.#options = options;
     this.#settings = {
       ...librarySettings,

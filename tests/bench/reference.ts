@@ -14,6 +14,7 @@ import { killAllAgents } from "./cluster/bench_agent.ts";
 import type { Benchmark, Case, Composition } from "./cluster/benchmark.ts";
 import { burst } from "./cluster/measurements/burst.ts";
 import { cli } from "./cluster/measurements/cli.ts";
+import { crowd } from "./cluster/measurements/crowd.ts";
 import { event } from "./cluster/measurements/event.ts";
 import { eventCost } from "./cluster/measurements/event_cost.ts";
 import { failure } from "./cluster/measurements/failure.ts";
@@ -46,6 +47,7 @@ const benchmarks: readonly Benchmark[] = [
   rpc,
   cli,
   leave,
+  crowd,
 ];
 
 /** No trial takes so long, unless something hangs. */

@@ -9,6 +9,8 @@ export interface Metric {
   readonly variant: string;
   readonly metric: string;
   readonly unit: string;
+  /** The ratio of ours to Serf's that we want to stay below. */
+  readonly target?: number;
 }
 
 /** All samples of one metric. */

@@ -17,11 +17,18 @@ const labels: readonly Column[] = [
   { title: "unit", numeric: false, cell: (row) => row.unit },
 ];
 
+const targets: Column = {
+  title: "target",
+  numeric: true,
+  cell: ({ target }) => target === undefined ? "" : `<= ${target}x`,
+};
+
 /** The columns of a report: medians of all subjects that it has, and our ratio to the others. */
 function columnsOf(rows: readonly Row[]): readonly Column[] {
   const present = (subject: Subject) => rows.some(({ samples }) => samples[subject] !== undefined);
   const columns = [...labels, samplesOf("ours")];
   if (present("serf")) columns.push(samplesOf("serf"), ratioTo("serf"));
+  if (rows.some(({ target }) => target !== undefined)) columns.push(targets);
   if (present("mixed")) columns.push(samplesOf("mixed"));
   if (present("before")) columns.push(samplesOf("before"), ratioTo("before"));
   return columns;

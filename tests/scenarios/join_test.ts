@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { simulate, type SimulateOptions } from "../../lib/sim/mod.ts";
+import { type Cluster, simulate, type SimulateOptions } from "../../lib/sim/mod.ts";
 import { scenario } from "./scenario.ts";
 
 /** Virtual seconds from the last start until everybody knows everybody. */
@@ -67,4 +67,51 @@ scenario("two clusters merge when a node of one joins the other", (seed) => {
   cluster.node(3).join(cluster.node(8));
   // What gossip misses is mended by the exchange of state that every node starts within 30 s.
   cluster.runUntil(() => cluster.converged(), { seconds: 60 });
+});
+
+/** Two clusters of which each has formed. The second one begins with the node of that index. */
+function twoClusters(options: SimulateOptions, second: number): Cluster {
+  const cluster = simulate({ ...options, join: "none" });
+  cluster.run({ seconds: 1 });
+  for (const { index } of cluster.nodes) {
+    const first = index < second ? 0 : second;
+    if (index !== first) cluster.node(index).join(cluster.node(first));
+  }
+  cluster.run({ seconds: 15 });
+  assertEquals(cluster.node(0).members().length, second);
+  return cluster;
+}
+
+scenario("a large cluster and a small one merge by one join", (seed) => {
+  const cluster = twoClusters({ nodes: 143, seed }, 3);
+  cluster.node(1).join(cluster.node(4));
+  cluster.runUntil(() => cluster.converged(), { seconds: 120 });
+});
+
+scenario("a node that joins two clusters one after the other brings them together", (seed) => {
+  const cluster = twoClusters({ nodes: 160, seed }, 20);
+  const between = cluster.add();
+  between.join(cluster.node(1));
+  cluster.run({ seconds: 1 });
+  between.join(cluster.node(21));
+  // Some nodes miss the gossip of some others, which is mended by exchanges of state, every 120 s at this size.
+  cluster.runUntil(() => cluster.converged(), { seconds: 300 });
+});
+
+scenario("nodes that restart in a large cluster do not repeat what all know", (seed) => {
+  const cluster = simulate({ nodes: 200, seed, join: "formed", countBytes: true });
+  const { statistics } = cluster;
+  cluster.run({ seconds: 20 });
+  const atRest = statistics.bytes;
+  for (const [i, node] of cluster.nodes.slice(0, 10).entries()) {
+    cluster.after({ seconds: i }, () => {
+      node.restart({ join: false });
+      node.join(cluster.node(100 + i));
+    });
+  }
+  cluster.run({ seconds: 20 });
+  assert(cluster.converged());
+  // To tell all others of itself takes a node 200 bytes for each; with what it was told they would be 960.
+  const bytes = (statistics.bytes - 2 * atRest) / 10 / 200;
+  assert(bytes < 300, `${bytes} bytes for each restart and member`);
 });

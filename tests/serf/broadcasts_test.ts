@@ -39,7 +39,7 @@ function setUp(config: Partial<SerfConfig> = {}, members = 1): Setup {
     after: (_, timer) => timers.push(timer),
   });
   for (let i = 0; i < members; i++) {
-    context.members.put(MemberRecord.of(claimOf(`n${i}`), "alive", 0), host.now);
+    context.members.put(MemberRecord.of(claimOf(`n${i}`), "alive", 0), host);
   }
   const broadcasts = new Broadcasts(context, {
     aliveCount: members,

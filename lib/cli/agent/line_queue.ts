@@ -62,6 +62,8 @@ export class LineQueue {
   }
 
   async #write(): Promise<void> {
+    // Lines that are printed at once share a write.
+    await undefined;
     while (this.#waiting !== "") {
       const lines = this.#waitingLines;
       const dropped = this.#dropped;

@@ -25,10 +25,10 @@ export interface ReadOptions {
   readonly onBytes?: (count: number) => void;
 }
 
-const READ_BUFFER_BYTES = 16_384;
+const READ_BUFFER_BYTES = 65_536;
 
 /** How many nodes of a push/pull are decoded before others get their turn: that takes 1 to 4 ms. */
-const NODES_PER_TURN = 256;
+const NODES_PER_TURN = 512;
 
 const NO_BYTES = new Uint8Array();
 

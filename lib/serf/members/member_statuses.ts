@@ -134,7 +134,7 @@ export class MemberStatuses {
     }
     if (lTime <= known.statusLTime) return false;
     const status = known.status === "leaving" ? "alive" : known.status;
-    this.#put(MemberRecord.of(known.claim, status, lTime));
+    this.#put(known.after(status, lTime));
     return true;
   }
 
@@ -157,7 +157,7 @@ export class MemberStatuses {
       this.#swim.evidence.record(node, { type: "leave-intent", forced });
     }
     // Take the time even if the status stays the same, or two nodes could gossip one intent back and forth forever.
-    const record = this.#put(MemberRecord.of(known.claim, AFTER_LEAVE[known.status], lTime));
+    const record = this.#put(known.after(AFTER_LEAVE[known.status], lTime));
     if (known.status === "failed") {
       this.#announce("member-leave", record, "EventMemberLeave (forced)");
     }
@@ -229,9 +229,10 @@ export class MemberStatuses {
 
   #countJoin(node: string): void {
     const { config: { metrics }, members, world } = this.#context;
+    if (metrics === undefined) return;
     const failedSince = members.failed.get(node) ?? -Infinity;
-    if (world.now - failedSince < FLAP_MS) metrics?.count("serf.member.flap");
-    metrics?.count("serf.member.join");
+    if (world.now - failedSince < FLAP_MS) metrics.count("serf.member.flap");
+    metrics.count("serf.member.join");
   }
 
   #newRecord(claim: Claim): MemberRecord {
@@ -313,7 +314,7 @@ export class MemberStatuses {
   }
 
   #put(record: MemberRecord): MemberRecord {
-    this.#context.members.put(record, this.#context.world.now);
+    this.#context.members.put(record, this.#context.world);
     return record;
   }
 

@@ -13,9 +13,9 @@ import type { Member, MemberStatus } from "../../api/member.ts";
 type Tags = Readonly<Record<string, string>>;
 
 /**
- * SWIM's claim about a member and what Serf knows beyond it. Records are immutable and shared: nodes of one process that
- * believe the same of a member hold the same record, and its public view is made once, when it is first asked for. Only
- * simulations of thousands of nodes need that.
+ * SWIM's claim about a member and what Serf knows beyond it. Records are immutable, and their public view is made once, when
+ * it is first asked for. They may be shared: nodes of one process that believe the same of a member then hold the same record.
+ * Only simulations of thousands of nodes need that.
  */
 export class MemberRecord {
   readonly claim: Claim;
@@ -30,13 +30,26 @@ export class MemberRecord {
     this.statusLTime = statusLTime;
   }
 
-  static readonly #shared = new Interner<Claim, MemberRecord>((a, b) =>
-    a.status === b.status && a.statusLTime === b.statusLTime
-  );
+  static #shared: Interner<Claim, MemberRecord> | undefined;
 
-  /** The record with these values; one object for all nodes that derive the same from one claim. */
+  /** From now on, nodes of this process share their records. */
+  static share(): void {
+    MemberRecord.#shared ??= new Interner((a, b) =>
+      a.status === b.status && a.statusLTime === b.statusLTime
+    );
+  }
+
+  /** The record with these values; where they are shared, one object for all nodes that derive the same from one claim. */
   static of(claim: Claim, status: MemberStatus, statusLTime: LamportTime): MemberRecord {
-    return MemberRecord.#shared.intern(claim, new MemberRecord(claim, status, statusLTime));
+    const record = new MemberRecord(claim, status, statusLTime);
+    return MemberRecord.#shared?.intern(claim, record) ?? record;
+  }
+
+  /** The record of the same claim after an intent. As long as the status is the same, it looks the same to the public. */
+  after(status: MemberStatus, statusLTime: LamportTime): MemberRecord {
+    const next = MemberRecord.of(this.claim, status, statusLTime);
+    if (status === this.status) next.#member ??= this.#member;
+    return next;
   }
 
   /** The record with the values of one that was saved. */
@@ -111,18 +124,18 @@ export class MemberTable {
   }
 
   /** Adds a member or replaces its record. */
-  put(record: MemberRecord, now: number): void {
+  put(record: MemberRecord, world: { readonly now: number }): void {
     const { name, status } = record;
-    const leavingSince = this.#leavingSince.get(name) ?? now;
-    const goneSince = this.#failedSince.get(name) ?? this.#leftSince.get(name) ?? now;
+    const leavingSince = this.#leavingSince.get(name);
+    const goneSince = this.#failedSince.get(name) ?? this.#leftSince.get(name);
     this.#records.set(record);
     this.#members = undefined;
     this.#failedSince.delete(name);
     this.#leftSince.delete(name);
     this.#leavingSince.delete(name);
-    if (status === "leaving") this.#leavingSince.set(name, leavingSince);
-    if (status === "failed") this.#failedSince.set(name, goneSince);
-    if (status === "left") this.#leftSince.set(name, goneSince);
+    if (status === "leaving") this.#leavingSince.set(name, leavingSince ?? world.now);
+    if (status === "failed") this.#failedSince.set(name, goneSince ?? world.now);
+    if (status === "left") this.#leftSince.set(name, goneSince ?? world.now);
   }
 
   delete(name: string): void {
@@ -186,6 +199,20 @@ const UNKNOWN_VERSIONS = {
 };
 
 function describe({ claim, status, tags }: MemberRecord): Member {
-  const versions = claim.versions ?? UNKNOWN_VERSIONS;
-  return { name: claim.node, address: claim.address, tags, status, ...versions };
+  const { node: name, address, versions } = claim;
+  const { protocolMin, protocolMax, protocolCur, delegateMin, delegateMax, delegateCur } =
+    versions ?? UNKNOWN_VERSIONS;
+  // Named one by one, which is faster than `...versions`: there may be thousands.
+  return {
+    name,
+    address,
+    tags,
+    status,
+    protocolMin,
+    protocolMax,
+    protocolCur,
+    delegateMin,
+    delegateMax,
+    delegateCur,
+  };
 }

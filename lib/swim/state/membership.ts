@@ -91,13 +91,13 @@ export class Membership {
 
   /**
    * Applies one entry of another node's state (memberlist's `mergeState`). A dead node only becomes suspect, so that it can
-   * still refute.
+   * still refute. If `quiet`, a node that is alive is not gossiped on.
    */
-  mergeState(claim: Claim, via: Via): void {
+  mergeState(claim: Claim, { via, quiet }: { via: Via; quiet?: boolean }): void {
     const { node, incarnation, state } = claim;
     switch (state) {
       case "alive":
-        return this.aliveNode(claim, { via });
+        return this.aliveNode(claim, { via, quiet });
       case "left":
         return this.deadNode({ type: "dead", node, incarnation, from: node }, { via });
       case "suspect":
@@ -110,10 +110,12 @@ export class Membership {
     }
   }
 
-  /** Applies an alive message; `own` if it is ours. The operation ends when it has been gossiped. */
+  /**
+   * Applies an alive message; `own` if it is ours. The operation ends when it has been gossiped, which it is not if `quiet`.
+   */
   aliveNode(
     announced: Claim,
-    options: { own?: boolean; via?: Via; operation?: number } = {},
+    options: { own?: boolean; via?: Via; quiet?: boolean; operation?: number } = {},
   ): void {
     const { config, nodes, log } = this.#context;
     if (isOversized(announced)) return this.#logOversized(announced);
@@ -141,7 +143,7 @@ export class Membership {
       case "accept":
         config.metrics?.count("memberlist.msg.alive");
         if (!self) this.#evidence.alive(found, claim, options.via);
-        return this.#accept(known, claim, options.operation);
+        return this.#accept(known, claim, options);
       default:
         action satisfies never;
     }
@@ -246,7 +248,11 @@ export class Membership {
     }
   }
 
-  #accept(known: Claim, claim: Claim, operation?: number): void {
+  #accept(
+    known: Claim,
+    claim: Claim,
+    { quiet = false, operation }: { quiet?: boolean; operation?: number },
+  ): void {
     const { world, nodes, log } = this.#context;
     const { node } = claim;
     const accepted = claim.versions !== null || known.versions === null
@@ -257,7 +263,7 @@ export class Membership {
       log("INFO", `Updating address for left or failed node ${node} ${change}`);
     }
     this.#suspicions.delete(node);
-    this.#broadcast({ type: "alive", claim: accepted }, operation);
+    if (!quiet) this.#broadcast({ type: "alive", claim: accepted }, operation);
     nodes.put(accepted);
     if (!isUp(known)) world.emit({ type: "node-join", claim: accepted });
     else if (!equalBytes(known.meta, claim.meta)) {

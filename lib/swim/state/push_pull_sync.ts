@@ -23,6 +23,9 @@ import { StateMerger } from "./state_merger.ts";
  */
 const CATCH_UP_MS = [300, 1_000, 3_000];
 
+/** In larger clusters only the last of these exchanges is made: each takes both sides as long as the join. */
+const CATCH_UP_OFTEN = 1_024;
+
 interface Target {
   readonly to: Address;
   /** Empty if we know only the address. */
@@ -109,8 +112,10 @@ export class PushPullSync {
   }
 
   #awaitCatchUp(): void {
+    const { nodes, world } = this.#context;
     const token = ++this.#joins;
-    for (const ms of CATCH_UP_MS) this.#context.world.after(ms, { type: "catch-up", token });
+    const times = nodes.size > CATCH_UP_OFTEN ? CATCH_UP_MS.slice(-1) : CATCH_UP_MS;
+    for (const ms of times) world.after(ms, { type: "catch-up", token });
   }
 
   #exchangeWithRandom(): void {

@@ -8,7 +8,7 @@
 
 import { DecodeError } from "../../base/errors.ts";
 import { oncePer } from "../../base/memory_economy.ts";
-import { decodeAddress, MAX_CLAIM_SIZE, versions } from "./claim_codec.ts";
+import { decodeAddress, keptAddress, keptMeta, MAX_CLAIM_SIZE, versions } from "./claim_codec.ts";
 import { type Ack, type Message, MessageType, type Ping, type Source } from "./messages.ts";
 import { Reader, Writer } from "../msgpack/msgpack.ts";
 import {
@@ -94,8 +94,7 @@ export function decodeMessage(bytes: Uint8Array): Message {
       if (bytes.length > MAX_CLAIM_SIZE) {
         throw new DecodeError(`${bytes.length} bytes, expected at most ${MAX_CLAIM_SIZE}`);
       }
-      // Claims are kept for long: address and meta share a copy, so that the datagram can be freed.
-      return decodeAlive(new Reader(bytes.slice(), 1));
+      return decodeAlive(reader);
     case MessageType.user:
       return { type: "user", body: { bytes: bytes.slice(1) } };
     default:
@@ -207,8 +206,8 @@ function decodeAlive(reader: Reader): Message {
       node: Node,
       incarnation: Incarnation,
       state: "alive",
-      address: decodeAddress(Addr, Port),
-      meta: Meta,
+      address: keptAddress(decodeAddress(Addr, Port)),
+      meta: keptMeta(Meta),
       versions: Vsn,
     },
   };

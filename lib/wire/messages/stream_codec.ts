@@ -7,7 +7,7 @@
 
 import { Address } from "../../base/address.ts";
 import { DecodeError } from "../../base/errors.ts";
-import { isAddress, MAX_CLAIM_SIZE, versions } from "./claim_codec.ts";
+import { isAddress, keptAddress, keptMeta, MAX_CLAIM_SIZE, versions } from "./claim_codec.ts";
 import { encodeMessage } from "./message_codec.ts";
 import {
   type Claim,
@@ -87,13 +87,18 @@ export function decodePushPullHeader(reader: Reader): PushPullHeader {
  */
 export function decodeNode(bytes: Uint8Array): Claim | undefined {
   if (bytes.length > MAX_CLAIM_SIZE) return undefined;
-  // Claims are kept for long: address and meta share a copy, so that the push/pull can be freed.
-  const reader = new Reader(bytes.slice());
-  const { Name, Addr, Port, Meta, Incarnation, State, Vsn } = node.read(reader);
+  const { Name, Addr, Port, Meta, Incarnation, State, Vsn } = node.read(new Reader(bytes));
   const state = nodeStates[State];
   if (state === undefined || Addr === null || !isAddress(Addr)) return undefined;
-  const address = new Address(Addr, Port);
-  return { node: Name, incarnation: Incarnation, state, address, meta: Meta, versions: Vsn };
+  const address = keptAddress(new Address(Addr, Port));
+  return {
+    node: Name,
+    incarnation: Incarnation,
+    state,
+    address,
+    meta: keptMeta(Meta),
+    versions: Vsn,
+  };
 }
 
 /** Reads the map after the type byte of a user message: the length of the body. */

@@ -163,7 +163,7 @@ export function struct<Fields extends Readonly<Record<string, Field<unknown>>>>(
         if (field === undefined) return false;
         values[key] = field.read(reader);
         return true;
-      });
+      }, sorted);
       return values as Values<Fields>;
     },
     write(writer, values: Readonly<Record<string, unknown>>) {

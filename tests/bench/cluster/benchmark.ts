@@ -1,5 +1,7 @@
 /** What a benchmark of clusters is, and what it is given. */
 
+import type { Metric } from "../report.ts";
+
 /** Whose agents a cluster is made of; a mixed one has both kinds in turn, ours first. */
 export type Composition = "ours" | "serf" | "mixed";
 
@@ -10,7 +12,7 @@ export interface Trial {
   readonly repetition: number;
   /** Adds samples to a row. What could not be measured (`undefined`, `NaN`, an infinity) is left out. */
   record(
-    row: { readonly variant: string; readonly metric: string; readonly unit: string },
+    row: Omit<Metric, "benchmark">,
     ...samples: readonly (number | undefined)[]
   ): void;
   /** Counts a cluster of all that were formed; `undefined` if it was not complete in time. */

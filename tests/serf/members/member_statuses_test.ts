@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import type { MemberStatus } from "../../../lib/api/member.ts";
+import { MemberRecord } from "../../../lib/serf/members/member_table.ts";
 import {
   addressOf,
   blind,
@@ -363,6 +364,7 @@ Deno.test("a member's public view is made once and does not change", () => {
 });
 
 Deno.test("two nodes of a process that believe the same of a member share its record", () => {
+  MemberRecord.share();
   const network = new SerfNetwork();
   const nodes = [network.start("m", blind), network.start("n", blind)];
   const claim = claimOf("a");

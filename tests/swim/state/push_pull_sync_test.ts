@@ -209,6 +209,25 @@ Deno.test("a node exchanges state with a random member in every interval, from a
   assertEquals(world.log("ERR"), [`memberlist: Push/Pull with ${peer} failed: EOF`]);
 });
 
+Deno.test("after a join state is exchanged thrice more, and once more in a large cluster", () => {
+  for (const size of [1_000, 1_100]) {
+    const expected = size === 1_000 ? [300, 1_000, 3_000] : [3_000];
+    const { swim, world } = startNode();
+    swim.join(addressOf("n1"), 7);
+    const claims = Array.from({ length: size }, (_, i) => claimOf(`n${i + 1}`));
+    answer(swim, world.requests[0].id, stateOf(claims, { join: true }));
+    world.runUntil(() => world.eventsOf("done").length > 0);
+    const joinedAt = world.now;
+    const times = expected.map((_, i) => {
+      world.runUntil(() => world.requests.length > i + 1);
+      return Math.round(world.now - joinedAt);
+    });
+    assertEquals(times, expected);
+    world.run(10_000);
+    assertEquals(world.requests.length, 1 + expected.length);
+  }
+});
+
 Deno.test("nodes of large clusters exchange state less often", () => {
   const { world } = startNode({ knows: Array.from({ length: 64 }, (_, i) => `n${i + 1}`) });
   world.runUntil(() => world.requests.length > 0);

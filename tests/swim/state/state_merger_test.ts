@@ -23,7 +23,7 @@ Deno.test("a state of 256 new nodes is merged at once, a larger one in slices", 
   swim.accept(addressOf("n1"), stateOf(invented(1_000, "y")));
   assertEquals([swim.size, world.remoteStates.length], [577, 1]);
   world.run(1);
-  assertEquals(swim.size, 641);
+  assertEquals(swim.size, 769);
   world.run(20);
   assertEquals([swim.size, world.remoteStates.length], [1_257, 2]);
 });
@@ -38,7 +38,7 @@ Deno.test("what the layer above has to merge is merged in slices, too", () => {
   answer(swim, world.requests[0].id, stateOf([claimOf("n2"), ...invented(199)]));
   assertEquals([swim.size, merged], [201, 119]);
   world.run(1);
-  assertEquals([merged, world.eventsOf("done").length], [183, 0]);
+  assertEquals([merged, world.eventsOf("done").length], [311, 0]);
   world.run(20);
   assertEquals([merged, world.eventsOf("done").length], [1_000, 1]);
 });
@@ -108,4 +108,42 @@ Deno.test("no more nodes are known than maxMembers says", () => {
   answer(swim, world.requests[0].id, stateOf([claimOf("n2"), ...invented(50)]));
   assertEquals(swim.size, 10);
   assert(swim.claim("n1") !== undefined && swim.claim("n2") !== undefined);
+});
+
+/** How many broadcasts a node queues that knows others when an exchange of its own has brought a state. */
+function queuedAfter(knows: readonly string[], state: PushPull): number {
+  const { swim, world } = startNode({ knows });
+  world.runUntil(() => swim.queued === 0 || knows.length === 0);
+  const before = swim.queued;
+  swim.join(addressOf("n2"), 7);
+  answer(swim, world.requests[world.requests.length - 1].id, state);
+  world.runUntil(() => world.eventsOf("done").length > 0);
+  return swim.queued - before;
+}
+
+Deno.test("who joins many nodes does not gossip what it was told of them", () => {
+  assertEquals(queuedAfter([], stateOf(invented(129))), 0);
+  assertEquals(queuedAfter(["n3"], stateOf([claimOf("n3"), ...invented(129)])), 0);
+  const newer = claimOf("n3", { incarnation: 2 });
+  assertEquals(queuedAfter(["n3"], stateOf([newer, ...invented(129)])), 1);
+});
+
+Deno.test("new nodes that are few are gossiped on, since gossip may have missed them", () => {
+  assertEquals(queuedAfter([], stateOf(invented(128))), 128);
+  const known = Array.from({ length: 140 }, (_, i) => `m${i}`);
+  const claims = known.map((node) => claimOf(node));
+  assertEquals(queuedAfter(known, stateOf([...claims, ...invented(140)])), 140);
+  assertEquals(queuedAfter(known, stateOf([...claims, ...invented(141)])), 0);
+});
+
+Deno.test("dead nodes that we do not know are no news", () => {
+  const dead = invented(200, "d").map((claim): Claim => ({ ...claim, state: "dead" }));
+  assertEquals(queuedAfter(["n3"], stateOf([claimOf("n3"), ...dead, ...invented(5)])), 5);
+});
+
+Deno.test("when two clusters merge, each is told of the nodes of the other", () => {
+  assertEquals(queuedAfter(["n3"], stateOf(invented(256))), 256);
+  assertEquals(queuedAfter(["n3", "n4"], stateOf([claimOf("n4"), ...invented(256)])), 256);
+  // One member that the other side has yet to hear of is no cluster.
+  assertEquals(queuedAfter(["n3"], stateOf(invented(257))), 0);
 });

@@ -149,7 +149,33 @@ Deno.test("a claim does not hold on to the datagram it came in", () => {
   datagram.fill(0);
   assertEquals(message.claim.address.text, "127.0.0.1:7946");
   assertEquals(message.claim.meta, fromHex("ff80"));
-  assert(message.claim.address.ip.buffer.byteLength <= 100);
+  for (const kept of [message.claim.address.ip, message.claim.meta!]) {
+    assert(kept.buffer.byteLength <= 512 && kept.buffer !== datagram.buffer);
+  }
+});
+
+Deno.test("claims of equal meta and versions share them", () => {
+  const [one, two, other] = ["ff80", "ff80", "ff81"].map((meta) => {
+    const bytes = encodeMessage({ type: "alive", claim: { ...claim, meta: fromHex(meta) } });
+    const message = decodeMessage(bytes);
+    assert(message.type === "alive");
+    return message.claim;
+  });
+  assertStrictEquals(one.meta, two.meta);
+  assertStrictEquals(one.versions, other.versions);
+  assertEquals(other.meta, fromHex("ff81"));
+});
+
+Deno.test("the addresses of many claims are told apart", () => {
+  const claims = Array.from({ length: 500 }, (_, i) => {
+    const address = new Address(Uint8Array.of(10, 0, i >> 8, i & 0xff), 7946);
+    const message = decodeMessage(encodeMessage({ type: "alive", claim: { ...claim, address } }));
+    assert(message.type === "alive");
+    return message.claim;
+  });
+  for (const [i, { address }] of claims.entries()) {
+    assertEquals(address.text, `10.0.${i >> 8}.${i & 0xff}:7946`);
+  }
 });
 
 Deno.test("the body of a user message does not hold on to the datagram it came in", () => {

@@ -57,6 +57,14 @@ Deno.test("keys are read in any order, unknown ones are passed over, missing one
   assertEquals(read(person, "80"), { Zip: 0, Name: "", Alive: false, Nick: undefined });
 });
 
+Deno.test("keys in their usual order may leave some out, and may be of another format", () => {
+  const usual = "a5416c697665c3a44e616d65a3416461a35a697005";
+  assertEquals(read(person, `83${usual}`), ada);
+  assertEquals(read(person, "82a44e616d65a3416461a35a697005"), { ...ada, Alive: false });
+  assertEquals(read(person, `84a14ec0${usual}`), ada);
+  assertEquals(read(person, "83a5416c697665c3da00044e616d65a3416461a35a697005"), ada);
+});
+
 Deno.test("of equal keys the last one counts, and case matters", () => {
   assertEquals(read(person, "83a35a697001a37a697002a35a697003").Zip, 3);
 });
