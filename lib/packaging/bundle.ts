@@ -63,34 +63,31 @@ export async function bundle(folder: string): Promise<void> {
   if (missed.length > 0) throw new Error(`Cannot bundle: nothing imports ${missed.join(", ")}`);
 }
 
-/** Commands that are more than a client of an agent. All others start with the same scripts. */
+/** Commands that start with little: `serf version`, and the agent's help. */
+const SMALL_COMMANDS = ["version", "agent"];
+/** Commands that are more than a client of an agent. */
 const LARGE_COMMANDS = ["agent", "doctor", "replay", "simulate"];
 
 /**
- * What is joined: the scripts without which nothing starts, those that an agent and commands need, and those that only the
- * agent, or only commands need. Scripts that are imported when they are needed, and what only these import, stay as they are.
+ * What is joined: the scripts without which nothing starts, those that an agent and its clients need, and those that only the
+ * agent, or only clients need. What only a small command and the agent need stays as it is, and so do scripts that are
+ * imported later, and what only these import.
  */
 function groupsOf(scripts: Scripts): Map<string, string[]> {
-  const commands = [...Deno.readDirSync(new URL("lib/cli/commands", root))]
+  const clients = [...Deno.readDirSync(new URL("lib/cli/commands", root))]
     .map(({ name }) => name.replace(/\.ts$/, ""))
-    .filter((name) => !LARGE_COMMANDS.includes(name));
-  const [neededByAll, neededByAgent, neededByCommands] = [
-    ["main"],
-    ["agent", "run_agent"],
-    commands,
-  ].map((sources) => withImports(sources, scripts));
+    .filter((name) => ![...SMALL_COMMANDS, ...LARGE_COMMANDS].includes(name));
+  const [byAll, bySmall, byAgent, byClients] = [["main"], SMALL_COMMANDS, ["run_agent"], clients]
+    .map((sources) => withImports(sources, scripts));
+  const groupOf = (name: string) => {
+    if (byAll.has(name) || (bySmall.has(name) && byClients.has(name))) return "base.js";
+    if (bySmall.has(name)) return undefined;
+    if (byAgent.has(name)) return byClients.has(name) ? "shared.js" : "agent.js";
+    return byClients.has(name) ? "commands.js" : undefined;
+  };
   const groups = new Map<string, string[]>();
   for (const name of scripts.keys()) {
-    if (!name.startsWith("chunk-")) continue;
-    const group = neededByAll.has(name)
-      ? "base.js"
-      : neededByAgent.has(name) && neededByCommands.has(name)
-      ? "shared.js"
-      : neededByAgent.has(name)
-      ? "agent.js"
-      : neededByCommands.has(name)
-      ? "commands.js"
-      : undefined;
+    const group = name.startsWith("chunk-") ? groupOf(name) : undefined;
     if (group !== undefined) groups.set(group, [...groups.get(group) ?? [], name]);
   }
   return groups;
