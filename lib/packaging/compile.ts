@@ -5,7 +5,7 @@
  */
 
 /**
- * Without the first, V8's young generation would grow to 48 MiB: under eight minutes of events, queries and calls an agent takes
+ * Without the first, V8's young generation would grow to 48 MiB: after five minutes of events, queries and calls an agent takes
  * 134 MiB, with it 69, and 1 % more processor time. Without the second, V8 optimises loops while they run. In its first join an
  * agent would have it optimise the compression of a kilobyte: 10 ms of processor time and 3 MiB.
  */
