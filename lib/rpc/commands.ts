@@ -83,7 +83,10 @@ const table = {
   /** Query records follow, `failure` among them only if they are asked for: Serf's clients do not know it. */
   "query": {
     request: {
-      ...ourQuery,
+      get zero() {
+        return ourQuery.zero;
+      },
+      read: ourQuery.read,
       write: (writer: Writer, value: typeof ourQuery.zero) =>
         (value.Failures ? ourQuery : serfQuery).write(writer, value),
     },

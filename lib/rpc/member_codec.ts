@@ -28,7 +28,9 @@ const encodings = new WeakMap<Member, Uint8Array>();
 
 /** A member; one that is sent again, to another client or in another list, is not encoded again. */
 const member: Field<Member> = {
-  zero: fromFields(fields.zero),
+  get zero() {
+    return fromFields(fields.zero);
+  },
   read: (reader) => fromFields(fields.read(reader)),
   write(writer, value) {
     let encoding = encodings.get(value);

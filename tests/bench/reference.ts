@@ -14,6 +14,7 @@ import { killAllAgents } from "./cluster/bench_agent.ts";
 import type { Benchmark, Case, Composition } from "./cluster/benchmark.ts";
 import { burst } from "./cluster/measurements/burst.ts";
 import { cli } from "./cluster/measurements/cli.ts";
+import { cold } from "./cluster/measurements/cold.ts";
 import { crowd } from "./cluster/measurements/crowd.ts";
 import { event } from "./cluster/measurements/event.ts";
 import { eventCost } from "./cluster/measurements/event_cost.ts";
@@ -26,7 +27,7 @@ import { leave } from "./cluster/measurements/leave.ts";
 import { enterPrivateNetwork, networkIsPrivate } from "./cluster/private_network.ts";
 import { query } from "./cluster/measurements/query.ts";
 import { rpc } from "./cluster/measurements/rpc.ts";
-import { startup } from "./cluster/measurements/startup.ts";
+
 import { throughput } from "./cluster/measurements/throughput.ts";
 import { describeMachine } from "./machine.ts";
 import { Report } from "./report.ts";
@@ -34,7 +35,7 @@ import { chosen, refuseUnknown } from "./selection.ts";
 import { formatMarkdown, formatTable } from "./table.ts";
 
 const benchmarks: readonly Benchmark[] = [
-  startup,
+  cold,
   idle,
   join,
   event,

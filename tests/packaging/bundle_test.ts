@@ -64,22 +64,57 @@ async function readAtStart(script: string): Promise<{ names: string[]; size: num
   };
 }
 
-Deno.test("a command reads what every command needs, and its own scripts", async () => {
+function scriptNames(): string[] {
+  return [...Deno.readDirSync(bundleFolder())].map(({ name }) => name);
+}
+
+/** The script of the bundle whose name begins like this. */
+function scriptNamed(start: string): string {
+  return scriptNames().find((name) => name.startsWith(start)) ?? "";
+}
+
+Deno.test("every command reads the same scripts first, and these are small", async () => {
   const { names, size } = await readAtStart("main.js");
-  const kinds = new Set(names.map((name) => name.startsWith("chunk-") ? "chunk" : name));
-  assertEquals(kinds, new Set(["main.js", "chunk"]));
-  assertLess(size, 15_000);
+  assertEquals(new Set(names), new Set(["main.js", "base.js"]));
+  assertLess(size, 11_000);
+});
+
+Deno.test("the version and the help of the agent read little more", async () => {
+  for (const [command, most] of [["version", 8_000], ["agent", 20_000]] as const) {
+    const { names, size } = await readAtStart(scriptNamed(`${command}-`));
+    assertEquals(names.some((name) => /^(shared|commands|agent)\.js$/.test(name)), false);
+    assertLess(size, most);
+  }
+});
+
+Deno.test("a command that talks to an agent reads its own script and three more", async () => {
+  for (const command of ["event", "join", "members", "monitor", "query", "why"]) {
+    const own = scriptNamed(`${command}-`);
+    const { names, size } = await readAtStart(own);
+    assertEquals(new Set(names), new Set([own, "base.js", "shared.js", "commands.js"]));
+    // A tenth more than there is.
+    assertLess(size, 105_000);
+  }
 });
 
 Deno.test("an agent starts without regular expressions, HTTP and node: modules", async () => {
-  const scripts = [...Deno.readDirSync(bundleFolder())].map(({ name }) => name);
-  const { names, size } = await readAtStart(
-    scripts.find((name) => name.startsWith("run_agent-")) ?? "",
-  );
-  assertEquals(names.filter((name) => name.startsWith("node:") || !scripts.includes(name)), []);
+  const own = scriptNamed("run_agent-");
+  const { names, size } = await readAtStart(own);
+  const joined = [own, "base.js", "shared.js", "agent.js"];
+  assertEquals(joined.filter((name) => !names.includes(name)), []);
+  assertLess(new Set(names).size, joined.length + 4);
+  assertEquals(names.filter((name) => !scriptNames().includes(name)), []);
   // A tenth more than there is. RE2 alone has 150,000, the HTTP API 75,000.
-  assertLess(size, 330_000);
+  assertLess(size, 350_000);
   const text = names.map((name) => Deno.readTextFileSync(`${bundleFolder()}/${name}`)).join("\n");
   assertMatch(text, /Serf agent starting/);
   assertEquals(/missing closing \]|openapi/.test(text), false);
+});
+
+Deno.test("no script has a character for which V8 would keep it in twice the memory", () => {
+  for (const { name } of Deno.readDirSync(bundleFolder())) {
+    const text = Deno.readTextFileSync(`${bundleFolder()}/${name}`);
+    const wide = [...text].filter((character) => character > "\xff");
+    assertEquals(wide, [], name);
+  }
 });

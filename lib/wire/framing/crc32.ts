@@ -9,13 +9,18 @@
 const POLYNOMIAL = 0xedb88320;
 
 /** The remainder of each byte value. */
-const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let remainder = byte;
-  for (let bit = 0; bit < 8; bit++) {
+const TABLE = remainders();
+
+/** Those of powers of two, the highest first, give all others, in an eighth of the steps that bit by bit takes. */
+function remainders(): Uint32Array {
+  const table = new Uint32Array(256);
+  let remainder = 1;
+  for (let power = 128; power > 0; power >>= 1) {
     remainder = remainder & 1 ? remainder >>> 1 ^ POLYNOMIAL : remainder >>> 1;
+    for (let byte = 0; byte < 256; byte += 2 * power) table[power + byte] = remainder ^ table[byte];
   }
-  return remainder;
-});
+  return table;
+}
 
 /** CRC-32 as in IEEE 802.3, gzip and zlib: an unsigned integer of 32 bits. */
 export function crc32(bytes: Uint8Array): number {

@@ -9,7 +9,7 @@
 
 import { decodeText, encodeText } from "../../base/text.ts";
 import { DecodeError } from "../../base/errors.ts";
-import { ValueScanner } from "./value_scanner.ts";
+import { endOfNils, ValueScanner } from "./value_scanner.ts";
 
 /** `"raw"`, between agents, encodes text and bytes alike; `"bin"`, for RPC, encodes text as str and bytes as bin. */
 export type Dialect = "raw" | "bin";
@@ -75,6 +75,13 @@ export class Writer {
   /** Nil. */
   nil(): this {
     return this.byte(0xc0);
+  }
+
+  /** So many times nil. */
+  nils(times: number): this {
+    this.#reserve(times);
+    this.#buffer.fill(0xc0, this.#length, this.#length += times);
+    return this;
   }
 
   /** A boolean. */
@@ -251,6 +258,13 @@ export class Reader {
     if (this.#peek() !== 0xc0) return false;
     this.#offset++;
     return true;
+  }
+
+  /** Consumes the values that are nil up to the next that is not, but at most so many; returns how many. */
+  nils(most: number): number {
+    const start = this.#offset;
+    this.#offset = endOfNils(this.#bytes, start, start + most);
+    return this.#offset - start;
   }
 
   /** A boolean. The integers 0 and 1 are accepted too, and nil is false. */

@@ -142,21 +142,43 @@ export function optional<T>(field: Field<T>): Field<T | undefined> {
   };
 }
 
-/** A struct with these fields, given in the order in which Go declares them. */
-export function struct<Fields extends Readonly<Record<string, Field<unknown>>>>(
-  fields: Fields,
-): Field<Values<Fields>> {
+/** What reading and writing a struct takes. */
+interface Layout {
+  readonly zero: Readonly<Record<string, unknown>>;
+  /** In Go's order of declaration. */
+  readonly declared: readonly string[];
+  readonly byKey: ReadonlyMap<string, Field<unknown>>;
+  readonly sorted: readonly {
+    readonly key: string;
+    readonly encodedKey: Uint8Array;
+    readonly field: Field<unknown>;
+  }[];
+}
+
+function layOut(fields: Readonly<Record<string, Field<unknown>>>): Layout {
   const declared = Object.keys(fields);
-  const byKey = new Map<string, Field<unknown>>(Object.entries(fields));
   const sorted = declared.toSorted().map((key) => {
     return { key, encodedKey: new Writer().string(key).bytes(), field: fields[key] };
   });
-  const zero: Readonly<Record<string, unknown>> = Object.fromEntries(
-    sorted.map(({ key, field }) => [key, field.zero]),
-  );
+  const zero = Object.fromEntries(sorted.map(({ key, field }) => [key, field.zero]));
+  return { zero, declared, byKey: new Map(Object.entries(fields)), sorted };
+}
+
+/**
+ * A struct with these fields, given in the order in which Go declares them. It is laid out when it is first used: a
+ * command uses few of those that there are.
+ */
+export function struct<Fields extends Readonly<Record<string, Field<unknown>>>>(
+  fields: Fields,
+): Field<Values<Fields>> {
+  let layout: Layout | undefined;
   return {
-    zero: zero as Values<Fields>,
+    get zero() {
+      layout ??= layOut(fields);
+      return layout.zero as Values<Fields>;
+    },
     read(reader) {
+      const { zero, declared, byKey, sorted } = layout ??= layOut(fields);
       const values: Record<string, unknown> = { ...zero };
       reader.struct(declared, (key) => {
         const field = byKey.get(key);
@@ -167,6 +189,7 @@ export function struct<Fields extends Readonly<Record<string, Field<unknown>>>>(
       return values as Values<Fields>;
     },
     write(writer, values: Readonly<Record<string, unknown>>) {
+      const { sorted } = layout ??= layOut(fields);
       let size = sorted.length;
       for (const { key } of sorted) if (values[key] === undefined) size--;
       writer.map(size);

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertGreater, assertThrows } from "@std/assert";
 import { Address } from "../../../lib/base/address.ts";
 import { DecodeError } from "../../../lib/base/errors.ts";
 import {
@@ -13,6 +13,7 @@ import {
   QueryFlag,
   type SerfMessage,
 } from "../../../lib/wire/messages/serf_messages.ts";
+import { decodeStateInSteps } from "../../../lib/wire/messages/state_codec.ts";
 import { fromHex, toHex } from "../vectors.ts";
 
 const address = Address.parse("127.0.0.1", 7946);
@@ -198,4 +199,35 @@ Deno.test("signed numbers above 127 are read as go-msgpack v2 writes them, in si
     assertEquals(parts.length, 2, key);
     assertEquals(decodeSerf(fromHex(parts.join(name + theirs))), message);
   }
+});
+
+Deno.test("empty slots of the event buffer stay where they are, whatever lies between", () => {
+  const filled = { lTime: 1, events: [{ name: "e", payload: null }] };
+  const empty = (count: number) => new Array<null>(count).fill(null);
+  for (
+    const events of [
+      ...[[], empty(1), empty(512), empty(2_000), [filled]],
+      ...[[filled, ...empty(511)], [...empty(511), filled], [...empty(600), filled, ...empty(600)]],
+      [...empty(3), filled, filled, null, filled, ...empty(31), filled, ...empty(32)],
+    ]
+  ) {
+    const state: SerfMessage = {
+      ...{ type: "push-pull", lTime: 1, eventLTime: 1, queryLTime: 1 },
+      ...{ statusLTimes: new Map(), leftMembers: [], events },
+    };
+    const bytes = encodeSerf(state);
+    assertEquals(decodeSerf(bytes), state);
+    for (let end = 1; end < bytes.length; end += 7) {
+      assertThrows(() => decodeSerf(bytes.subarray(0, end)), DecodeError);
+    }
+  }
+});
+
+Deno.test("a state of a million empty slots is decoded in short steps", () => {
+  const events = new Array<null>(1_000_000).fill(null);
+  const bytes = encodeSerf({
+    ...{ type: "push-pull", lTime: 1, eventLTime: 1, queryLTime: 1 },
+    ...{ statusLTimes: new Map(), leftMembers: [], events },
+  });
+  assertGreater([...decodeStateInSteps(bytes)].length, 50);
 });
