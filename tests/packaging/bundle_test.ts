@@ -11,14 +11,12 @@ Deno.test("dynamic imports are hidden, in code and nowhere else", () => {
     'const d=await import("./d.js"),e=async()=>(await import("node:tls")).connect;',
     "const inner=`${await import('./e.js')} import('./no.js')`;",
   ].join("\n");
-  const { script, imports } = hideDynamicImports(source);
   assertEquals(
-    script,
+    hideDynamicImports(source),
     source.replace('import("./d.js")', 'import(["./d.js"][0])')
       .replace('import("node:tls")', 'import(["node:tls"][0])')
       .replace("import('./e.js')", 'import(["./e.js"][0])'),
   );
-  assertEquals(imports, ["./a.js", "./b.js", "./c.js", "./d.js", "node:tls", "./e.js"]);
 });
 
 Deno.test("an import of a computed name cannot be hidden", () => {

@@ -1,8 +1,8 @@
 /**
  * The forms in which our program is run: its sources, the bundle of `deno task bundle`, and an executable.
  *
- * The bundle is built once for the tests of a file, in a directory that is gone with them, which takes a second. The
- * executable is the one that `SERF_BINARY` names, because to compile one Deno may have to download its runtime.
+ * The bundle is built once for the tests of a file, in a directory that is gone with them, which takes a few seconds.
+ * The executable is the one that `SERF_BINARY` names, because to compile one Deno may have to download its runtime.
  *
  * @module
  */
