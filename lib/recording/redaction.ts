@@ -12,7 +12,7 @@ import { DecodeError } from "../base/errors.ts";
 import { decodeText, encodeText } from "../base/text.ts";
 import { INTERNAL_PREFIX } from "../api/internal_names.ts";
 import { decodeSerf, SerfType } from "../wire/messages/serf_codec.ts";
-import { Reader } from "../wire/msgpack/msgpack.ts";
+import { Reader } from "../wire/msgpack/reader.ts";
 
 /** How many keys have stand-ins; a cluster has a few at a time. More begin to replace the oldest. */
 const MAX_KEYS = 256;

@@ -19,7 +19,7 @@ import {
   text,
   u8,
 } from "../wire/msgpack/struct.ts";
-import type { Writer } from "../wire/msgpack/msgpack.ts";
+import type { Writer } from "../wire/msgpack/writer.ts";
 import { memberList } from "./member_codec.ts";
 
 /** Number of a request or of a query: 64 bits in full, because clients may choose any. */

@@ -6,7 +6,7 @@
 
 import type { Member, MemberStatus } from "../api/member.ts";
 import { Address } from "../base/address.ts";
-import { Writer } from "../wire/msgpack/msgpack.ts";
+import { Writer } from "../wire/msgpack/writer.ts";
 import { binary, type Field, list, mapOf, struct, text, u16, u8 } from "../wire/msgpack/struct.ts";
 
 const fields = struct({

@@ -8,7 +8,8 @@
  * @module
  */
 
-import { Reader, Writer } from "../wire/msgpack/msgpack.ts";
+import { Reader } from "../wire/msgpack/reader.ts";
+import { Writer } from "../wire/msgpack/writer.ts";
 import { binary, type Field, struct, text } from "../wire/msgpack/struct.ts";
 import {
   type Command,

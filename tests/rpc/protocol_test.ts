@@ -14,7 +14,7 @@ import {
   encodeResponseHeader,
   queryRecord,
 } from "../../lib/rpc/protocol.ts";
-import { Reader } from "../../lib/wire/msgpack/msgpack.ts";
+import { Reader } from "../../lib/wire/msgpack/reader.ts";
 import { member } from "./client/fake_agent.ts";
 
 const MAX_SEQ = 2n ** 64n - 1n;

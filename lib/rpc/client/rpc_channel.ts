@@ -7,7 +7,7 @@
 
 import { DecodeError, RpcError, TimeoutError } from "../../base/errors.ts";
 import type { Subscription, SubscriptionOptions } from "../../base/subscription.ts";
-import { Reader } from "../../wire/msgpack/msgpack.ts";
+import { Reader } from "../../wire/msgpack/reader.ts";
 import { MessageReader } from "../message_reader.ts";
 import { MessageWriter } from "../message_writer.ts";
 import type { Command, RequestBody, ResponseBody } from "../commands.ts";

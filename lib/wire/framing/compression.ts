@@ -7,7 +7,8 @@
 import { DecodeError } from "../../base/errors.ts";
 import { lzwDecode, LzwDecoder, lzwEncode } from "./lzw.ts";
 import { MessageType } from "../messages/messages.ts";
-import { type Reader, Writer } from "../msgpack/msgpack.ts";
+import type { Reader } from "../msgpack/reader.ts";
+import { Writer } from "../msgpack/writer.ts";
 import { binaryView, struct, u8 } from "../msgpack/struct.ts";
 
 /** The largest message of a stream that is decompressed, bytes: memberlist's limit, twice that of a push/pull's user state. */

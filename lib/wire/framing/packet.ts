@@ -12,7 +12,7 @@ import { compress, decompress } from "./compression.ts";
 import { crc32 } from "./crc32.ts";
 import { addLabel, checkLabel, encodeLabel, labelBytes, labelLength } from "./label.ts";
 import { type Message, MessageType, type Packet } from "../messages/messages.ts";
-import { Reader } from "../msgpack/msgpack.ts";
+import { Reader } from "../msgpack/reader.ts";
 import { outgoingCipher, type WireOptions } from "./wire_options.ts";
 
 /** Old peers compute the length of a compound's header in 8 bits and misread one of more parts. */

@@ -20,7 +20,7 @@ import {
   type StreamMessage,
 } from "../messages/messages.ts";
 import type { KeyringCipher } from "./cipher.ts";
-import { Reader } from "../msgpack/msgpack.ts";
+import { Reader } from "../msgpack/reader.ts";
 import {
   decodeNode,
   decodePushPullHeader,

@@ -6,7 +6,7 @@
 
 import type { Coordinate } from "../../api/coordinate.ts";
 import { DecodeError } from "../../base/errors.ts";
-import { Reader } from "../msgpack/msgpack.ts";
+import { Reader } from "../msgpack/reader.ts";
 import { encodeTyped, float, list, struct } from "../msgpack/struct.ts";
 
 /** The only version of ack payloads there is. */

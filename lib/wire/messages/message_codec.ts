@@ -10,7 +10,8 @@ import { DecodeError } from "../../base/errors.ts";
 import { oncePer } from "../../base/memory_economy.ts";
 import { decodeAddress, keptAddress, keptMeta, MAX_CLAIM_SIZE, versions } from "./claim_codec.ts";
 import { type Ack, type Message, MessageType, type Ping, type Source } from "./messages.ts";
-import { Reader, Writer } from "../msgpack/msgpack.ts";
+import { Reader } from "../msgpack/reader.ts";
+import { Writer } from "../msgpack/writer.ts";
 import {
   binaryView,
   bool,

@@ -8,7 +8,8 @@ import { Address } from "../../base/address.ts";
 import { DecodeError } from "../../base/errors.ts";
 import { decodeAddress } from "./claim_codec.ts";
 import { decodeState, serfState, stateValues } from "./state_codec.ts";
-import { Reader, Writer } from "../msgpack/msgpack.ts";
+import { Reader } from "../msgpack/reader.ts";
+import { Writer } from "../msgpack/writer.ts";
 import type {
   ConflictMember,
   QueryFilter,

@@ -6,7 +6,7 @@
  */
 
 import type { EventSlot, SerfState } from "./serf_messages.ts";
-import { Reader } from "../msgpack/msgpack.ts";
+import { Reader } from "../msgpack/reader.ts";
 import {
   binary,
   type Field,

@@ -18,7 +18,8 @@ import {
   type StreamError,
   type StreamMessage,
 } from "./messages.ts";
-import { Reader, Writer } from "../msgpack/msgpack.ts";
+import { Reader } from "../msgpack/reader.ts";
+import { Writer } from "../msgpack/writer.ts";
 import { binaryView, bool, encodeTyped, i64, struct, text, u16, u32 } from "../msgpack/struct.ts";
 
 /** Most nodes that a push/pull may list: memberlist's limit. */

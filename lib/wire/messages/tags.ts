@@ -9,7 +9,8 @@
 
 import { decodeText, encodeText } from "../../base/text.ts";
 import { DecodeError } from "../../base/errors.ts";
-import { Reader, Writer } from "../msgpack/msgpack.ts";
+import { Reader } from "../msgpack/reader.ts";
+import { Writer } from "../msgpack/writer.ts";
 
 /** The first byte of meta that is a map. */
 const TAG_MAGIC = 0xff;

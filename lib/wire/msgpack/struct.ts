@@ -8,7 +8,8 @@
  * @module
  */
 
-import { type Reader, Writer } from "./msgpack.ts";
+import type { Reader } from "./reader.ts";
+import { Writer } from "./writer.ts";
 
 /** How one type of value is read and written. */
 export interface Field<T> {

@@ -9,7 +9,7 @@ import { KeyringCipher } from "../../../lib/wire/framing/cipher.ts";
 import { Keyring } from "../../../lib/wire/framing/keyring.ts";
 import { lzwEncode } from "../../../lib/wire/framing/lzw.ts";
 import type { Message } from "../../../lib/wire/messages/messages.ts";
-import { Writer } from "../../../lib/wire/msgpack/msgpack.ts";
+import { Writer } from "../../../lib/wire/msgpack/writer.ts";
 import {
   decodePacket,
   encodePacket,

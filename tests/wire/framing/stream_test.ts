@@ -6,7 +6,7 @@ import { compress } from "../../../lib/wire/framing/compression.ts";
 import { KeyringCipher } from "../../../lib/wire/framing/cipher.ts";
 import { Keyring } from "../../../lib/wire/framing/keyring.ts";
 import type { Claim, PushPull, StreamMessage } from "../../../lib/wire/messages/messages.ts";
-import { Writer } from "../../../lib/wire/msgpack/msgpack.ts";
+import { Writer } from "../../../lib/wire/msgpack/writer.ts";
 import { encodeStreamMessage } from "../../../lib/wire/messages/stream_codec.ts";
 import {
   encodeStream,

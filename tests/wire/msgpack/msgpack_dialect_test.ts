@@ -5,7 +5,8 @@ import { Address } from "../../../lib/base/address.ts";
 import { decodeMessage, encodeMessage } from "../../../lib/wire/messages/message_codec.ts";
 import { decodeCoordinate, encodeCoordinate } from "../../../lib/wire/messages/coordinate.ts";
 import type { Message } from "../../../lib/wire/messages/messages.ts";
-import { Reader, Writer } from "../../../lib/wire/msgpack/msgpack.ts";
+import { Reader } from "../../../lib/wire/msgpack/reader.ts";
+import { Writer } from "../../../lib/wire/msgpack/writer.ts";
 import { decodeSerf, encodeSerf } from "../../../lib/wire/messages/serf_codec.ts";
 import type { SerfMessage } from "../../../lib/wire/messages/serf_messages.ts";
 import {

@@ -3,7 +3,8 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { decode, encode, type ValueType } from "@std/msgpack";
 import { DecodeError } from "../../../lib/base/errors.ts";
-import { IncompleteError, Reader, Writer } from "../../../lib/wire/msgpack/msgpack.ts";
+import { IncompleteError, Reader } from "../../../lib/wire/msgpack/reader.ts";
+import { Writer } from "../../../lib/wire/msgpack/writer.ts";
 import { fromHex, toHex } from "../vectors.ts";
 
 function read<T>(hex: string, field: (reader: Reader) => T): T {

@@ -1,6 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { DecodeError } from "../../../lib/base/errors.ts";
-import { Reader, Writer } from "../../../lib/wire/msgpack/msgpack.ts";
+import { Reader } from "../../../lib/wire/msgpack/reader.ts";
+import { Writer } from "../../../lib/wire/msgpack/writer.ts";
 import {
   binary,
   bool,

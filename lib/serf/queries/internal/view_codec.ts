@@ -6,7 +6,8 @@
 
 import type { StreamOutcome } from "../../../api/why/evidence.ts";
 import type { MemberView } from "../../../api/why/view.ts";
-import { Reader, Writer } from "../../../wire/msgpack/msgpack.ts";
+import { Reader } from "../../../wire/msgpack/reader.ts";
+import { Writer } from "../../../wire/msgpack/writer.ts";
 import {
   bool,
   type Field,
