@@ -16,6 +16,15 @@ const EVENTS = 5;
 const GAP_SECONDS = 0.5;
 const SPREAD_SECONDS = 10;
 
+/**
+ * Whether a node's queries are sure to be answered by all. In Serf's manner they wait for the next tick, and pings and acks
+ * before it may take all copies of a query to one peer: nobody remembers who was told. What is eager goes to all at once.
+ */
+function tellsAll({ plan }: SwarmRun, index: number): boolean {
+  const { tune } = plan.nodes[index] ?? plan.newcomer;
+  return tune.eagerGossip !== false;
+}
+
 /** Sends events and a query, and checks what becomes of them. */
 export function probe(run: SwarmRun): void {
   const { cluster, checks } = run;
@@ -40,7 +49,7 @@ export function probe(run: SwarmRun): void {
       );
     }
   }
-  if (query === undefined) return;
+  if (query === undefined || !tellsAll(run, sender.index)) return;
   for (const [what, names] of [["ack", query.acks], ["answer", query.responses]] as const) {
     const missing = running.filter(({ name }) => !names.has(name)).map(({ name }) => name);
     if (missing.length > 0) {
