@@ -13,13 +13,14 @@ import { ChunkSource, pieces } from "../rpc/chunk_source.ts";
 import { FakeAgent } from "../rpc/client/fake_agent.ts";
 import { damaged, HANDSHAKE_LENGTH, requests } from "../rpc/server/damaged_requests.ts";
 import { joinBytes } from "../../lib/base/bytes.ts";
+import { decodeText } from "../../lib/base/text.ts";
 import type { Fuzzer, Target } from "./fuzzer.ts";
 import { mutateMessage } from "./value_tree.ts";
 
 const LONGEST_RANDOM = 500;
 const LONGEST_PIECE = 200;
-/** What a session may say in answer to nothing, and to each byte. */
-const MOST_TOLD = { atLeast: 20_000, perByte: 100 };
+/** What a session may say in answer to nothing, to each byte, and of each line of the log beside its text. */
+const MOST_TOLD = { atLeast: 20_000, perByte: 100, perLine: 40 };
 
 /** A connection that has said all it will say, and only counts what it is told. */
 class Conversation extends ChunkSource {
@@ -72,7 +73,7 @@ class SessionTarget implements Target {
     if (connection.closed !== 1 || left > 0) {
       throw new Error(`closed ${connection.closed} times, and ${left} subscriptions are left`);
     }
-    assertLess(connection.told, MOST_TOLD.atLeast + MOST_TOLD.perByte * this.#bytes.length);
+    assertLess(connection.told, this.#mostTold());
     this.#conversations++;
     this.#carriedOut += agent.counters.get("agent.ipc.command") ?? 0;
   }
@@ -80,6 +81,14 @@ class SessionTarget implements Target {
   /** Damage that no command survives would test nothing. */
   check(): void {
     assertLess(0.5 * this.#conversations, this.#carriedOut + 100);
+  }
+
+  /** Every monitor gets the lines that the log has kept. */
+  #mostTold(): number {
+    const { atLeast, perByte, perLine } = MOST_TOLD;
+    const monitors = decodeText(this.#bytes).split("monitor").length - 1;
+    const kept = this.#log.lines.reduce((sum, { text }) => sum + perLine + text.length, 0);
+    return atLeast + perByte * this.#bytes.length + monitors * kept;
   }
 
   #draw(): Uint8Array {
