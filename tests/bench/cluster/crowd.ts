@@ -11,6 +11,7 @@ import type {
 } from "../../../lib/wire/messages/messages.ts";
 import { encodeSerf } from "../../../lib/wire/messages/serf_codec.ts";
 import { encodeTags } from "../../../lib/wire/messages/tags.ts";
+import { versions } from "../micro/samples.ts";
 import { GOSSIP_PORT } from "../../support/agent.ts";
 
 /** What an agent has sent to the members of a crowd in datagrams. */
@@ -27,14 +28,6 @@ let madeSoFar = 0;
 const READ_BUFFER_BYTES = 65_536;
 const ROLES = ["web", "worker", "cache", "database"];
 const ZONES = ["a", "b", "c"];
-const VERSIONS = {
-  protocolMin: 1,
-  protocolMax: 5,
-  protocolCur: 2,
-  delegateMin: 2,
-  delegateMax: 5,
-  delegateCur: 4,
-};
 const WIRE = { compress: true };
 
 /**
@@ -126,8 +119,8 @@ function stateOf(size: number, address: Address): PushPull {
   const names = Array.from({ length: size }, (_, i) => `member-${String(i).padStart(5, "0")}`);
   const nodes = names.map((node, i): Claim => {
     const tags = { role: ROLES[i % ROLES.length], zone: ZONES[i % ZONES.length] };
-    const meta = encodeTags(tags, VERSIONS.delegateCur);
-    return { node, incarnation: 1, state: "alive", address, meta, versions: VERSIONS };
+    const meta = encodeTags(tags, versions.delegateCur);
+    return { node, incarnation: 1, state: "alive", address, meta, versions };
   });
   const bytes = encodeSerf({
     type: "push-pull",

@@ -6,7 +6,8 @@ import type { SerfMessage } from "../../../lib/wire/messages/serf_messages.ts";
 import type { Claim, Message, PushPull } from "../../../lib/wire/messages/messages.ts";
 import { encodeTags } from "../../../lib/wire/messages/tags.ts";
 
-const versions = {
+/** What members of today announce. */
+export const versions = {
   protocolMin: 1,
   protocolMax: 5,
   protocolCur: 2,
