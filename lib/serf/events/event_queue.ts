@@ -165,14 +165,13 @@ export class EventQueue {
    * all that is behind it would be sent without end.
    */
   #dropUnsent(): void {
-    const items = this.#items.splice(0).slice(this.#front);
+    const items = this.#items.slice(this.#front);
+    this.#items = items.filter(({ isSent }) => isSent);
     this.#front = 0;
-    for (const item of items) {
-      if (item.isSent) {
-        item.number = this.#dropped + this.#items.length;
-        item.isSent = false;
-        this.#items.push(item);
-      } else this.#drop(item);
+    for (const item of items) if (!item.isSent) this.#drop(item);
+    for (const [i, item] of this.#items.entries()) {
+      item.number = this.#dropped + i;
+      item.isSent = false;
     }
   }
 
