@@ -1,10 +1,10 @@
 /**
  * The file format of recordings.
  *
- * A run is recorded in parts, each a folder with numbered segments that can be replayed by itself. Each segment starts with {@link MAGIC} and the version of the format, and
- * holds blocks: the length and the CRC-32 of the contents, a byte that says what they are, and the contents. The first block of
- * each segment says to which run it belongs; that of the first segment has everything that the part started with. In all parts
- * but the first, the state of the core follows.
+ * A run is recorded in parts, each a folder with numbered segments that can be replayed by itself. Each segment starts with
+ * {@link MAGIC} and the version of the format, and holds blocks: the length and the CRC-32 of the contents, a byte that says
+ * what they are, and the contents. The first block of each segment says to which run it belongs; that of the first segment has
+ * everything that the part started with. In all parts but the first, the state of the core follows.
  *
  * @module
  */

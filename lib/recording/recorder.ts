@@ -71,8 +71,9 @@ const BLOCK_BYTES = 65_536;
 const ROUNDING_MS = 0.001;
 
 /**
- * Records one core, from its construction on, in parts: each begins with a checkpoint, so that earlier ones can be removed. During a call the core's clock stands still, as it does in a replay. What goes
- * wrong in the recording ends it, and changes nothing for the core.
+ * Records one core, from its construction on, in parts: each begins with a checkpoint, so that earlier ones can be removed.
+ * During a call the core's clock stands still, as it does in a replay. What goes wrong in the recording ends it, and changes
+ * nothing for the core.
  */
 export class Recorder {
   readonly #options: RecorderOptions;

@@ -51,7 +51,7 @@ export class Recording {
     this.#segments = segments;
     const [first] = segments;
     if (first === undefined) throw new RecordingError("there are no segments");
-    const block = blocksOf(first).next().value as Block | undefined;
+    const [block, state] = blocksOf(first);
     if (block?.type !== BlockType.header) {
       throw new RecordingError(`${first.name}: its beginning cannot be read`);
     }
@@ -59,7 +59,9 @@ export class Recording {
     if (this.header.config === undefined) {
       throw new RecordingError(`${first.name}: it is not the first segment of the recording`);
     }
-    this.checkpoint();
+    if (this.part > 1 && state?.type !== BlockType.checkpoint) {
+      throw new RecordingError(`${first.name}: its beginning cannot be read`);
+    }
   }
 
   /** Which part of its run it is, from 1. */
@@ -70,12 +72,8 @@ export class Recording {
   /** A copy of the state with which it begins; `undefined` if that is the start of the core. */
   checkpoint(): Checkpoint | undefined {
     if (this.part === 1) return undefined;
-    const [first] = this.#segments;
-    const [, block] = blocksOf(first);
-    if (block?.type !== BlockType.checkpoint) {
-      throw new RecordingError(`${first.name}: its beginning cannot be read`);
-    }
-    return decodeCheckpoint(block.contents);
+    const [, { contents }] = blocksOf(this.#segments[0]);
+    return decodeCheckpoint(contents);
   }
 
   /** How it ends; known when all steps have been read. */
