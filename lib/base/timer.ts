@@ -125,8 +125,11 @@ function wakeAfter(ms: number): void {
   }
   if (!isTried) tryWaiting(neverChanged);
   const { async: isAsync, value } = Atomics.waitAsync(neverChanged, 0, 0, ms);
-  if (isAsync) value.then(wake);
-  else queueMicrotask(wake);
+  const end = () => {
+    if (neverChanged !== undefined) wake();
+  };
+  if (isAsync) value.then(end);
+  else queueMicrotask(end);
 }
 
 function tryWaiting(cell: Int32Array): void {
@@ -137,7 +140,7 @@ function tryWaiting(cell: Int32Array): void {
   limit.addEventListener("abort", useSignals);
 }
 
-/** Waiting does not end. If it is only late, we are woken up twice. */
+/** Waiting does not end, or is so late that it is not waited for any more. */
 function useSignals(): void {
   neverChanged = undefined;
   wakeUps.length = 0;
