@@ -7,7 +7,7 @@
 import { TimeoutError } from "./errors.ts";
 import { loadPlatform } from "./platform/load_platform.ts";
 import type { Endpoint, TcpConnection } from "./platform/platform.ts";
-import { after } from "./timer.ts";
+import { limit } from "./timer.ts";
 
 /** Connects. Rejects with the system's error, the signal's reason, or a `TimeoutError` that says `i/o timeout`. */
 export async function connect(
@@ -17,7 +17,7 @@ export async function connect(
   signal?.throwIfAborted();
   const ending = new AbortController();
   const abort = () => ending.abort(signal?.reason);
-  using _limit = after(timeoutMs, () => ending.abort(new TimeoutError("i/o timeout")));
+  using _limit = limit(timeoutMs, () => ending.abort(new TimeoutError("i/o timeout")));
   signal?.addEventListener("abort", abort);
   try {
     const { connectTcp } = await loadPlatform();

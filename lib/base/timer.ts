@@ -5,7 +5,8 @@
  * The first `setTimeout` of a process makes Deno load its `node:timers`, which takes an agent 4 ms of processor time at
  * its start, and 3 MiB for good. `Atomics.waitAsync` does not, and wakes Deno for half of what the timer of an `AbortSignal`
  * takes, but cannot be cancelled either; so all timers wait in one heap, and what wakes us for one is used for others, too. In
- * Deno a timer keeps the process alive until it has fired or is cancelled.
+ * Deno a timer keeps the process alive until it has fired or is cancelled; that takes a signal, whose first costs a command
+ * a millisecond, so those of {@link limit} do without.
  *
  * @module
  */
@@ -16,15 +17,18 @@ import { TimerHeap } from "./timer_heap.ts";
 /** A call that is to come. */
 export class Timer implements Disposable {
   #run: (() => void) | undefined;
+  readonly #holds: boolean;
 
-  /** Made by {@link after}. */
-  constructor(run: () => void) {
+  /** Made by {@link after} and {@link limit}; `holds` tells them apart. */
+  constructor(run: () => void, holds: boolean) {
     this.#run = run;
+    this.#holds = holds;
   }
 
   /** Prevents the call, unless it has been made. */
   cancel(): void {
     this.#take();
+    if (holding === 0) release();
     if (waiting === 0) rest();
   }
 
@@ -46,7 +50,9 @@ export class Timer implements Disposable {
   #take(): (() => void) | undefined {
     const run = this.#run;
     this.#run = undefined;
-    if (run !== undefined) waiting--;
+    if (run === undefined) return undefined;
+    waiting--;
+    if (this.#holds) holding--;
     return run;
   }
 }
@@ -59,6 +65,8 @@ const SLACK_MS = 1;
 let timers = new TimerHeap<Timer>();
 /** How many of them have neither fired nor been cancelled. */
 let waiting = 0;
+/** How many of those keep the process alive. */
+let holding = 0;
 /** When we are going to be woken up, the latest first. */
 const wakeUps: number[] = [];
 /** The signals that do so, where it is them, in the same order. */
@@ -76,12 +84,17 @@ const TRIAL_MS = 250;
 
 /** Calls `run` once, not before `ms` milliseconds have passed. */
 export function after(ms: number, run: () => void): Timer {
-  const timer = new Timer(run);
-  waiting++;
+  holding++;
   holdProcess();
-  timers.push(performance.now() + Math.max(0, ms), timer);
-  schedule();
-  return timer;
+  return start(ms, new Timer(run, true));
+}
+
+/**
+ * The same, but the process may end meanwhile: for what limits something that keeps it alive, such as a read. With V8's
+ * flag `--single-threaded`, it takes another timer for these to work.
+ */
+export function limit(ms: number, run: () => void): Timer {
+  return start(ms, new Timer(run, false));
 }
 
 /** Resolves after `ms` milliseconds, or as soon as the signal is aborted; at once if there is nothing to wait for. */
@@ -100,6 +113,13 @@ export async function endsWithin(promise: Promise<unknown>, ms: number): Promise
   const { promise: timeout, resolve } = Promise.withResolvers<boolean>();
   using _timer = after(ms, () => resolve(false));
   return await Promise.race([promise.then(() => true), timeout]);
+}
+
+function start(ms: number, timer: Timer): Timer {
+  waiting++;
+  timers.push(performance.now() + Math.max(0, ms), timer);
+  schedule();
+  return timer;
 }
 
 function schedule(): void {
@@ -123,7 +143,6 @@ function wakeAfter(ms: number): void {
     signals.push(signal);
     return;
   }
-  if (!isTried) tryWaiting(neverChanged);
   const { async: isAsync, value } = Atomics.waitAsync(neverChanged, 0, 0, ms);
   const end = () => {
     if (neverChanged !== undefined) wake();
@@ -155,15 +174,17 @@ function wake(): void {
   try {
     while (nextTime() <= now) timers.pop()!.fire();
   } finally {
+    if (holding === 0) release();
     if (waiting === 0) rest();
     else schedule();
   }
 }
 
-/** Keeps the process alive until {@link rest}. */
+/** Keeps the process alive until {@link release}. */
 function holdProcess(): void {
   if (isHeld) return;
   isHeld = true;
+  if (!isTried && neverChanged !== undefined) tryWaiting(neverChanged);
   keepAlive ??= AbortSignal.timeout(MAX_DELAY_MS);
   keepAlive.addEventListener("abort", holdOn);
 }
@@ -175,12 +196,15 @@ function holdOn(): void {
   holdProcess();
 }
 
-/** Nothing is waited for any more: what is left in the heap was cancelled. */
-function rest(): void {
+function release(): void {
   if (!isHeld) return;
   isHeld = false;
   keepAlive?.removeEventListener("abort", holdOn);
-  timers = new TimerHeap();
+}
+
+/** Nothing is waited for any more: what is left in the heap was cancelled. */
+function rest(): void {
+  if (timers.size > 0) timers = new TimerHeap();
   if (neverChanged !== undefined) return;
   for (const signal of signals.splice(0)) signal.removeEventListener("abort", wake);
   wakeUps.length = 0;

@@ -108,3 +108,36 @@ Deno.test("neither a cancelled timer nor a delay that was ended keeps a process 
   }).output();
   assertEquals(code, 0);
 });
+
+Deno.test("a limit fires while something else keeps a process alive, and does not by itself", async () => {
+  const program = `
+    import { limit } from "${import.meta.resolve("../../lib/base/timer.ts")}";
+    limit(${hour}, () => {});
+    const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    limit(20, () => {
+      console.log("fired");
+      listener.close();
+    });
+    await listener.accept().catch(() => {});
+  `;
+  const { code, stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["eval", "--no-config", program],
+    signal: AbortSignal.timeout(60_000),
+  }).output();
+  assertEquals([code, new TextDecoder().decode(stdout)], [0, "fired\n"]);
+});
+
+Deno.test("timers after a limit fire where V8 has no other threads, too", async () => {
+  const program = `
+    import { after, limit } from "${import.meta.resolve("../../lib/base/timer.ts")}";
+    limit(1, () => {});
+    let left = 3;
+    const again = () => left-- > 0 ? after(5, again) : console.log("fired");
+    again();
+  `;
+  const { code, stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["eval", "--no-config", "--v8-flags=--single-threaded", program],
+    signal: AbortSignal.timeout(60_000),
+  }).output();
+  assertEquals([code, new TextDecoder().decode(stdout)], [0, "fired\n"]);
+});

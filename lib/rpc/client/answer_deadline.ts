@@ -6,7 +6,7 @@
  */
 
 import { RpcError, TimeoutError } from "../../base/errors.ts";
-import { after } from "../../base/timer.ts";
+import { limit } from "../../base/timer.ts";
 import type { Command } from "../commands.ts";
 
 /** How long answers are waited for, unless something else is asked for. */
@@ -57,7 +57,7 @@ export class AnswerDeadline {
 
   #setTimer(ms: number): void {
     this.#timerIsSet = true;
-    after(ms, () => this.#check());
+    limit(ms, () => this.#check());
   }
 
   #check(): void {

@@ -197,7 +197,7 @@ export class RpcClient implements AsyncDisposable {
       await client.#call("handshake", { Version: RPC_VERSION }, { signal });
       if (authKey !== "") await client.#call("auth", { AuthKey: authKey }, { signal });
     } catch (error) {
-      await client.close();
+      channel.close();
       throw (tls && tlsRefusal(error)) ?? error;
     }
     return client;
@@ -400,8 +400,9 @@ export class RpcClient implements AsyncDisposable {
   }
 
   /** Closes the connection: running calls reject, subscriptions end. Closing again has no effect. */
-  async close(): Promise<void> {
-    await this.#channel.close();
+  close(): Promise<void> {
+    this.#channel.close();
+    return Promise.resolve();
   }
 
   /** Same as {@link close}. */

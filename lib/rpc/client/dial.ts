@@ -8,7 +8,7 @@ import { connect, sendAtOnce } from "../../base/connect.ts";
 import { abortable } from "../../base/abortable.ts";
 import { DecodeError, errorText, RpcError, TimeoutError } from "../../base/errors.ts";
 import { loadPlatform } from "../../base/platform/load_platform.ts";
-import { after } from "../../base/timer.ts";
+import { limit } from "../../base/timer.ts";
 import {
   type Endpoint,
   endpointFailureText,
@@ -69,7 +69,7 @@ async function secure(
   const secured = (await loadTls()).connect(connection, options);
   const ending = new AbortController();
   const abort = () => ending.abort(signal?.reason);
-  using _limit = after(timeoutMs, () => ending.abort(new TimeoutError("tls: i/o timeout")));
+  using _limit = limit(timeoutMs, () => ending.abort(new TimeoutError("tls: i/o timeout")));
   signal?.addEventListener("abort", abort);
   try {
     signal?.throwIfAborted();

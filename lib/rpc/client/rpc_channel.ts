@@ -76,7 +76,6 @@ export class RpcChannel {
   readonly #answerDeadline: AnswerDeadline;
   readonly #calls = new Map<bigint, PendingCall>();
   readonly #sinks = new Map<bigint, RecordSink>();
-  readonly #receiving: Promise<void>;
   #lastSeq = 0n;
   #ended = false;
 
@@ -90,7 +89,7 @@ export class RpcChannel {
       onTimeout: () => this.#end(new TimeoutError("write: i/o timeout")),
     });
     this.#answerDeadline = new AnswerDeadline(options.answerTimeoutMs);
-    this.#receiving = this.#receive();
+    this.#receive();
   }
 
   /** Whether the connection has ended. */
@@ -146,9 +145,8 @@ export class RpcChannel {
   }
 
   /** Closes the connection: calls fail, subscriptions end. */
-  async close(): Promise<void> {
+  close(): void {
     this.#end();
-    await this.#receiving;
   }
 
   async #call<C extends Command>(

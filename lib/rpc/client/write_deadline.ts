@@ -5,7 +5,7 @@
  * @module
  */
 
-import { after } from "../../base/timer.ts";
+import { limit } from "../../base/timer.ts";
 
 /** How long writes may take, and what happens then. */
 interface WriteDeadlineOptions {
@@ -41,7 +41,7 @@ export class WriteDeadline {
 
   #setTimer(ms: number): void {
     this.#timerIsSet = true;
-    after(ms, () => this.#check());
+    limit(ms, () => this.#check());
   }
 
   #check(): void {

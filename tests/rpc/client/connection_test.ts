@@ -225,3 +225,18 @@ Deno.test("Deno.inspect shows where a client is connected", async () => {
   await client.close();
   assertEquals(Deno.inspect(client), `RpcClient { address: "${address}", closed: true }`);
 });
+
+Deno.test("a program ends when it has closed its client, and not when an answer would be late", async () => {
+  await using serving = new Serving();
+  const program = `
+    import { RpcClient } from "${import.meta.resolve("../../../lib/rpc/client/client.ts")}";
+    const options = { address: "${serving.server.address}", requestTimeoutMs: 3_600_000 };
+    await using client = await RpcClient.connect({ ...options, timeoutMs: 3_600_000 });
+    console.log((await client.members()).length);
+  `;
+  const { code, stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["eval", "--no-config", program],
+    signal: AbortSignal.timeout(60_000),
+  }).output();
+  assertEquals([code, new TextDecoder().decode(stdout)], [0, "1\n"]);
+});
