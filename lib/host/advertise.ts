@@ -27,7 +27,7 @@ const privateNetworks = [
   "100.64.0.0/10",
   "198.18.0.0/15",
   "fc00::/7",
-].map(network);
+];
 
 /** The other special-purpose networks of RFC 6890: this machine, one link, documentation, translation. */
 const otherSpecialNetworks = [
@@ -47,7 +47,7 @@ const otherSpecialNetworks = [
   "2001:db8::/32",
   "2002::/16",
   "fe80::/10",
-].map(network);
+];
 
 /**
  * Returns the configured address, or else the bound one, or else, if the node listens on all addresses, a private address
@@ -74,15 +74,20 @@ export function advertisedAddress({ bound, advertise, interfaces }: AdvertiseOpt
 /** Whether an address can be reached from the internet; memberlist warns if gossip is unencrypted there. */
 export function isPublic(address: Address): boolean {
   const { ip } = shortest(address);
-  return !isInside(ip, privateNetworks) && !isInside(ip, otherSpecialNetworks);
+  return !isInOneOf(ip, privateNetworks) && !isInOneOf(ip, otherSpecialNetworks);
 }
 
 function privateIp(interfaces: readonly InterfaceAddress[]): Uint8Array | undefined {
   const candidates = interfaces
     .flatMap(({ cidr }) => cidr === null ? [] : [network(cidr)])
-    .filter(({ ip }) => isInside(ip, privateNetworks));
+    .filter(({ ip }) => isInOneOf(ip, privateNetworks));
   candidates.sort((a, b) => a.ip.length - b.ip.length || b.bits - a.bits);
   return candidates[0]?.ip;
+}
+
+/** Parses them one by one: most addresses are in one of the first, and all of them take a start half a millisecond. */
+function isInOneOf(ip: Uint8Array, cidrs: readonly string[]): boolean {
+  return cidrs.some((cidr) => isInside(ip, [network(cidr)]));
 }
 
 /** Networks that are known to be right: those of this file, and those of the system. */

@@ -97,28 +97,34 @@ const LARGE_COMMANDS = ["agent", "doctor", "replay", "simulate"];
 
 /**
  * What is joined: the scripts without which nothing starts, those that an agent and its clients need, and those that only the
- * agent, or only clients need. What only a small command and the agent need stays as it is, and so do scripts that are
- * imported later, and what only these import.
+ * agent, or only clients need. What only the agent and its help need stays as it is, and so do the texts of `serf why`,
+ * scripts that are imported later, and what only these import.
  */
 function groups(): GetManualChunk {
   const clients = [...Deno.readDirSync(new URL("lib/cli/commands", root))]
     .map(({ name }) => name.replace(/\.ts$/, ""))
     .filter((name) => ![...SMALL_COMMANDS, ...LARGE_COMMANDS].includes(name));
+  const simpleClients = clients.filter((name) => name !== "why");
   return (script, { getModuleInfo }) => {
+    if (sourceOf(script) === "run_agent") return "agent";
     if (!basename(script).startsWith("chunk-")) return undefined;
     const needing = new Set([script]);
     for (const id of needing) {
       for (const importer of getModuleInfo(id)?.importers ?? []) needing.add(importer);
     }
-    // A source has become a script such as `members-4DHOI227.js`.
-    const sources = [...needing].map((id) => basename(id).replace(/(-[A-Z0-9]+)?\.js$/, ""));
-    const [byAll, bySmall, byAgent, byClients] = [["main"], SMALL_COMMANDS, ["run_agent"], clients]
-      .map((names) => names.some((name) => sources.includes(name)));
-    if (byAll || (bySmall && byClients)) return "base";
-    if (bySmall) return undefined;
-    if (byAgent) return byClients ? "shared" : "agent";
-    return byClients ? "commands" : undefined;
+    const sources = [...needing].map(sourceOf);
+    const neededBy = (names: readonly string[]) => names.some((name) => sources.includes(name));
+    const byClients = neededBy(clients);
+    if (neededBy(["main", "version"])) return "base";
+    if (neededBy(SMALL_COMMANDS)) return byClients ? "base" : undefined;
+    if (neededBy(["run_agent"])) return byClients ? "shared" : "agent";
+    return neededBy(simpleClients) ? "commands" : undefined;
   };
+}
+
+/** The name of the source that has become a script such as `members-4DHOI227.js`. */
+function sourceOf(script: string): string {
+  return basename(script).replace(/(-[A-Z0-9]+)?\.js$/, "");
 }
 
 if (import.meta.main) await bundle(Deno.args[0]);

@@ -86,21 +86,33 @@ Deno.test("the version and the help of the agent read little more", async () => 
 });
 
 Deno.test("a command that talks to an agent reads its own script and three more", async () => {
-  for (const command of ["event", "join", "members", "monitor", "query", "why"]) {
+  for (const command of ["event", "join", "members", "monitor", "query"]) {
     const own = scriptNamed(`${command}-`);
     const { names, size } = await readAtStart(own);
     assertEquals(new Set(names), new Set([own, "base.js", "shared.js", "commands.js"]));
     // A tenth more than there is.
-    assertLess(size, 105_000);
+    assertLess(size, 75_000);
   }
 });
 
+Deno.test("only who asks why reads the texts of the answers, and nobody reads an agent for that", async () => {
+  const { names, size } = await readAtStart(scriptNamed("why-"));
+  assertEquals(names.includes("agent.js"), false);
+  assertLess(size, 85_000);
+  const explaining = scriptNames().filter((name) =>
+    Deno.readTextFileSync(`${bundleFolder()}/${name}`).includes("has left by itself")
+  );
+  assertEquals(explaining.length, 1);
+  assertMatch(explaining[0], /^chunk-/);
+  assertEquals(names.includes(explaining[0]), true);
+});
+
 Deno.test("an agent starts without regular expressions, HTTP and node: modules", async () => {
-  const own = scriptNamed("run_agent-");
-  const { names, size } = await readAtStart(own);
-  const joined = [own, "base.js", "shared.js", "agent.js"];
+  const { names, size } = await readAtStart("agent.js");
+  const joined = ["base.js", "shared.js", "agent.js"];
   assertEquals(joined.filter((name) => !names.includes(name)), []);
-  assertLess(new Set(names).size, joined.length + 4);
+  // And its flags, which its help has, too.
+  assertEquals(new Set(names).size, joined.length + 1);
   assertEquals(names.filter((name) => !scriptNames().includes(name)), []);
   // A tenth more than there is. RE2 alone has 150,000, the HTTP API 75,000.
   assertLess(size, 350_000);
