@@ -19,7 +19,7 @@ import { advertisedAddress, isPublic } from "./advertise.ts";
 import { guardedLog, guardedMetrics } from "./guards.ts";
 import { DEFAULT_PORT, resolveEndpoint } from "./resolve.ts";
 import { checkSerfOptions, type NodeConfig, nodeConfig, type SerfOptions } from "./serf_options.ts";
-import { SnapshotFile } from "./snapshot_file.ts";
+import type { SnapshotFile } from "./snapshot_file.ts";
 import type { Tracer } from "./tracing.ts";
 import { NetTransport } from "./transport/net_transport.ts";
 
@@ -82,9 +82,11 @@ async function endpoint(text: string, option: "bind" | "advertise"): Promise<Add
   }
 }
 
+/** Loads what keeps a snapshot only where one is kept. */
 async function openSnapshot(options: SerfOptions, log: Log): Promise<SnapshotFile | undefined> {
   const { snapshotPath, rejoinAfterLeave = false, metrics } = options;
   if (snapshotPath === undefined) return undefined;
+  const { SnapshotFile } = await import("./snapshot_file.ts");
   try {
     return await SnapshotFile.open(snapshotPath, { rejoinAfterLeave, log, metrics });
   } catch (cause) {

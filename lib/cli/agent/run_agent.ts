@@ -25,7 +25,7 @@ import { type AgentConfig, keysForRestart } from "../../agent/config/config.ts";
 import { readRpcSettings, type RpcSettings } from "../../agent/config/rpc_settings.ts";
 import { invalidLogLevel, requireLogLevel } from "../../agent/config/setting_mistakes.ts";
 import { StartupError } from "../../agent/config/startup_error.ts";
-import { Discovery, type DiscoveryOptions } from "../../agent/discovery/discovery.ts";
+import type { Discovery, DiscoveryOptions } from "../../agent/discovery/discovery.ts";
 import { loadConfig, type LoadedConfig } from "../../agent/config/load_config.ts";
 import { LogPrinter } from "../../agent/log/log_printer.ts";
 import {
@@ -35,12 +35,12 @@ import {
 } from "../../agent/log/structured_log.ts";
 import { joinWithProviders } from "../../agent/join_providers/join_with_providers.ts";
 import { retryJoin } from "../../agent/retry_join.ts";
-import { LogFile } from "./log_file.ts";
+import type { LogFile } from "./log_file.ts";
 import { onSignal, SignalQueue } from "./signal_queue.ts";
 import { startAgent } from "../../agent/start_agent.ts";
 import { startTelemetry } from "../../agent/telemetry/start_telemetry.ts";
 import type { MetricRegistry } from "../../agent/telemetry/telemetry.ts";
-import { Syslog, type SyslogOptions } from "../../agent/log/syslog.ts";
+import type { Syslog, SyslogOptions } from "../../agent/log/syslog.ts";
 
 /** How long a graceful leave may take; Serf has the same limit (`gracefulTimeout`). */
 const LEAVE_TIMEOUT_MS = 3_000;
@@ -121,9 +121,8 @@ class AgentProcess {
     const print = (text: string) => output.log(text);
     using printer = new LogPrinter(log, { level, format: formats?.line, print });
     await using cleanup = new AsyncDisposableStack();
-    const file = config.logFile === "" ? undefined : LogFile.open(config, { log, level, formats });
-    cleanup.use(file);
-    cleanup.use(openSyslog(config, { log, level: () => printer.level }));
+    const file = cleanup.use(await openLogFile(config, { log, level, formats }));
+    cleanup.use(await openSyslog(config, { log, level: () => printer.level }));
     const http = await loadHttp(config);
     const registry = http?.registry;
     const { metrics, report } = cleanup.use(startTelemetry(config, { log: log.write, registry }));
@@ -286,11 +285,22 @@ function logFormatsOf({ logFormat }: AgentConfig): LogFormats | undefined {
   return logFormat === "text" ? undefined : logFormats(logFormat as StructuredFormat);
 }
 
-function openSyslog(
+/** Loads what keeps a log file, and below syslog and discovery, only where they are wanted. */
+async function openLogFile(
+  config: AgentConfig,
+  options: Parameters<typeof LogFile.open>[1],
+): Promise<LogFile | undefined> {
+  if (config.logFile === "") return undefined;
+  const { LogFile } = await import("./log_file.ts");
+  return LogFile.open(config, options);
+}
+
+async function openSyslog(
   { enableSyslog, syslogFacility: facility }: AgentConfig,
   options: Pick<SyslogOptions, "log" | "level">,
-): Syslog | undefined {
+): Promise<Syslog | undefined> {
   if (!enableSyslog) return undefined;
+  const { Syslog } = await import("../../agent/log/syslog.ts");
   try {
     return new Syslog({ ...options, facility });
   } catch (error) {
@@ -340,6 +350,7 @@ async function startDiscovery(
   options: DiscoveryOptions,
 ): Promise<Discovery | undefined> {
   if (config.discover === "") return undefined;
+  const { Discovery } = await import("../../agent/discovery/discovery.ts");
   try {
     return await Discovery.start(config, options);
   } catch (error) {
