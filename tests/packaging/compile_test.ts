@@ -57,7 +57,14 @@ Deno.test("the executable contains the whole bundle, its permissions and the uns
   const metadata = readMetadata(executable);
   assertEquals(metadata.entrypoint_key, "main.js");
   assertEquals(metadata.unstable_config.features, ["net"]);
-  for (const flag of ["--min-semi-space-size=2", "--max-semi-space-size=2", "--no-use-osr"]) {
+  for (
+    const flag of [
+      "--min-semi-space-size=2",
+      "--max-semi-space-size=2",
+      "--no-use-osr",
+      "--invocation-count-for-feedback-allocation=30",
+    ]
+  ) {
     assertEquals(metadata.v8_flags.includes(flag), true, flag);
   }
   const { allow_net, allow_env, allow_read, allow_write, allow_run, allow_sys, allow_ffi, prompt } =
