@@ -122,13 +122,28 @@ class StringTable {
 /** The table of all decoders that are not interrupted. */
 const strings = new StringTable();
 
-/** Decompresses as {@link lzwDecode} does, in steps. */
+/** How many bytes are decompressed in one call, so that V8 soon runs it optimised. */
+const RUN_BYTES = 2_048;
+
+/**
+ * Decompresses as {@link lzwDecode} does, in steps. Reading codes and writing what they stand for is one loop, because
+ * most states are decompressed by code that is not optimised yet, in which calls are dear.
+ */
 export class LzwDecoder {
+  readonly #bytes: Uint8Array;
+  readonly #maxLength: number;
   readonly #strings: StringTable;
-  readonly #codes: CodeReader;
-  readonly #output: Output;
+  #offset = 0;
+  /** Bits that were read but belong to the next code. */
+  #bits = 0;
+  #bitCount = 0;
+  /** The code that the next string gets, and how wide codes are. */
+  #newest = END;
+  #width = MIN_WIDTH;
   /** 0 right after a clear, and once the table is full: no string is added then. */
   #previousLength = 0;
+  #output: Uint8Array<ArrayBuffer>;
+  #length = 0;
 
   /** `strings` is for those that decode all at once. */
   constructor(
@@ -138,14 +153,15 @@ export class LzwDecoder {
       readonly strings?: StringTable;
     },
   ) {
+    this.#bytes = bytes;
+    this.#maxLength = maxLength;
     this.#strings = strings;
-    this.#codes = new CodeReader(bytes);
-    this.#output = new Output(maxLength, 4 * bytes.length);
+    this.#output = new Uint8Array(Math.min(maxLength, 4 * bytes.length));
   }
 
   /** What is decompressed so far. */
-  get output(): Uint8Array {
-    return this.#output.bytes();
+  get output(): Uint8Array<ArrayBuffer> {
+    return this.#output.subarray(0, this.#length);
   }
 
   /**
@@ -153,115 +169,84 @@ export class LzwDecoder {
    * Throws a {@link DecodeError} as {@link lzwDecode} does.
    */
   decode(count: number): boolean {
-    const codes = this.#codes;
-    const output = this.#output;
-    const { starts, lengths } = this.#strings;
-    let previousLength = this.#previousLength;
     for (let left = count; left > 0;) {
-      const code = codes.read();
-      if (code === END) return true;
-      if (code === CLEAR) {
-        codes.clear();
-        previousLength = 0;
-        left--;
-        continue;
-      }
-      if (code > codes.newest) throw new DecodeError("lzw: invalid code");
-      if (previousLength > 0) {
-        // The string is added before the code is looked up, because the code may already stand for it.
-        starts[codes.newest] = output.length - previousLength;
-        lengths[codes.newest] = previousLength + 1;
-      }
-      previousLength = code < CLEAR
-        ? output.literal(code)
-        : output.repeat(starts[code], lengths[code]);
-      left -= previousLength;
-      if (!codes.grow()) previousLength = 0;
+      const made = this.#run(Math.min(left, RUN_BYTES));
+      if (made === undefined) return true;
+      left -= made;
     }
-    this.#previousLength = previousLength;
     return false;
   }
-}
 
-/** Unpacks codes from bytes, as wide as the growing table needs. */
-class CodeReader {
-  /** The code that the next string gets. */
-  newest = END;
-  readonly #bytes: Uint8Array;
-  #offset = 0;
-  #width = MIN_WIDTH;
-  #bits = 0;
-  #bitCount = 0;
-
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
-  }
-
-  read(): number {
-    while (this.#bitCount < this.#width) {
-      if (this.#offset === this.#bytes.length) throw new DecodeError("unexpected EOF");
-      this.#bits |= this.#bytes[this.#offset++] << this.#bitCount;
-      this.#bitCount += 8;
-    }
-    const code = this.#bits & (1 << this.#width) - 1;
-    this.#bits >>>= this.#width;
-    this.#bitCount -= this.#width;
-    return code;
-  }
-
-  clear(): void {
-    this.newest = END;
-    this.#width = MIN_WIDTH;
-  }
-
-  /** Makes room for a new code; returns false if the table is full. */
-  grow(): boolean {
-    if (this.newest === MAX_CODE) return false;
-    this.newest++;
-    if (this.newest === 1 << this.#width) this.#width++;
-    return true;
-  }
-}
-
-/** Bounded, growing output that can repeat parts of itself. */
-class Output {
-  length = 0;
-  readonly #maxLength: number;
-  #bytes: Uint8Array;
-
-  constructor(maxLength: number, expectedLength: number) {
-    this.#maxLength = maxLength;
-    this.#bytes = new Uint8Array(Math.min(maxLength, expectedLength));
-  }
-
-  literal(byte: number): number {
-    this.#reserve(1);
-    this.#bytes[this.length++] = byte;
-    return 1;
-  }
-
-  /** Appends a copy of what stands at `start`, byte by byte, because source and target may overlap. */
-  repeat(start: number, length: number): number {
-    this.#reserve(length);
+  /** The same; returns how many bytes that were, `undefined` at the end. */
+  #run(count: number): number | undefined {
+    const { starts, lengths } = this.#strings;
     const bytes = this.#bytes;
-    let end = this.length;
-    for (let i = start; i < start + length; i++) bytes[end++] = bytes[i];
-    this.length = end;
-    return length;
-  }
-
-  bytes(): Uint8Array {
-    return this.#bytes.subarray(0, this.length);
-  }
-
-  #reserve(size: number): void {
-    const needed = this.length + size;
-    if (needed <= this.#bytes.length) return;
-    if (needed > this.#maxLength) {
-      throw new DecodeError(`decompressed message is larger than limit (${this.#maxLength})`);
+    let output = this.#output;
+    let offset = this.#offset;
+    let bits = this.#bits;
+    let bitCount = this.#bitCount;
+    let newest = this.#newest;
+    let width = this.#width;
+    let previousLength = this.#previousLength;
+    let end = this.#length;
+    let made = 0;
+    while (made < count) {
+      while (bitCount < width) {
+        if (offset === bytes.length) throw new DecodeError("unexpected EOF");
+        bits |= bytes[offset++] << bitCount;
+        bitCount += 8;
+      }
+      const code = bits & (1 << width) - 1;
+      bits >>>= width;
+      bitCount -= width;
+      if (code === CLEAR) {
+        newest = END;
+        width = MIN_WIDTH;
+        previousLength = 0;
+        made++;
+        continue;
+      }
+      if (code === END) {
+        this.#length = end;
+        return undefined;
+      }
+      if (code > newest) throw new DecodeError("lzw: invalid code");
+      if (previousLength > 0) {
+        // The string is added before the code is looked up, because the code may already stand for it.
+        starts[newest] = end - previousLength;
+        lengths[newest] = previousLength + 1;
+      }
+      previousLength = code < CLEAR ? 1 : lengths[code];
+      if (end + previousLength > output.length) output = this.#grow(end + previousLength);
+      if (code < CLEAR) {
+        output[end++] = code;
+      } else {
+        // Byte by byte, because source and target may overlap.
+        for (let from = starts[code], left = previousLength; left > 0; left--) {
+          output[end++] = output[from++];
+        }
+      }
+      made += previousLength;
+      if (newest === MAX_CODE) previousLength = 0;
+      else if (++newest === 1 << width) width++;
     }
-    const grown = new Uint8Array(Math.min(this.#maxLength, Math.max(needed, 2 * this.length)));
-    grown.set(this.#bytes.subarray(0, this.length));
-    this.#bytes = grown;
+    this.#offset = offset;
+    this.#bits = bits;
+    this.#bitCount = bitCount;
+    this.#newest = newest;
+    this.#width = width;
+    this.#previousLength = previousLength;
+    this.#length = end;
+    return made;
+  }
+
+  /** Makes room for that many bytes at least. The old buffer is free at once: it is large, and garbage would stay for long. */
+  #grow(needed: number): Uint8Array<ArrayBuffer> {
+    const maxLength = this.#maxLength;
+    if (needed > maxLength) {
+      throw new DecodeError(`decompressed message is larger than limit (${maxLength})`);
+    }
+    const size = Math.min(maxLength, Math.max(needed, 2 * this.#output.length));
+    return this.#output = new Uint8Array(this.#output.buffer.transfer(size));
   }
 }
