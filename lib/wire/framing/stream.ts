@@ -29,6 +29,7 @@ import {
   encodeStreamMessage,
   type PushPullHeader,
 } from "../messages/stream_codec.ts";
+import { UsualNodes } from "../messages/usual_nodes.ts";
 import { ValueScanner } from "../msgpack/value_scanner.ts";
 import { outgoingCipher, type WireOptions } from "./wire_options.ts";
 
@@ -246,13 +247,11 @@ export class StreamDecoder {
 
   *#readPushPull(header: PushPullHeader, input: ByteQueue): Steps<PushPull> {
     const nodes: Claim[] = [];
-    let pauseAt = this.#pauseAfter;
-    for (let i = 0; i < header.nodes; i++) {
-      const node = decodeNode(yield* this.#takeValue(input));
-      if (node === undefined) this.#skippedNodes++;
-      else nodes.push(node);
-      if (i + 1 === pauseAt) {
-        pauseAt += this.#pauseAfter;
+    for (let left = header.nodes; left > 0;) {
+      const most = Math.min(left, this.#pauseAfter);
+      left -= most;
+      yield* this.#readNodes(input, most, nodes);
+      if (most === this.#pauseAfter) {
         this.#isPaused = true;
         yield;
       }
@@ -264,6 +263,22 @@ export class StreamDecoder {
       nodes,
       userState: bytes.length === 0 ? null : { bytes },
     };
+  }
+
+  /** Reads so many nodes. */
+  *#readNodes(input: ByteQueue, count: number, nodes: Claim[]): Steps<void> {
+    for (let left = count; left > 0; left--) {
+      const usual = new UsualNodes(input.bytes);
+      for (let node = usual.next(); node !== undefined; node = usual.next()) {
+        nodes.push(node);
+        if (--left === 0) break;
+      }
+      input.take(usual.offset);
+      if (left === 0) return;
+      const node = decodeNode(yield* this.#takeValue(input));
+      if (node === undefined) this.#skippedNodes++;
+      else nodes.push(node);
+    }
   }
 
   *#takeByte(input: ByteQueue): Steps<number> {

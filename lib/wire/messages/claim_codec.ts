@@ -7,9 +7,8 @@
  */
 
 import { Address } from "../../base/address.ts";
-import { equalBytes } from "../../base/bytes.ts";
 import { DecodeError } from "../../base/errors.ts";
-import type { Versions } from "./messages.ts";
+import type { NodeState, Versions } from "./messages.ts";
 import type { Field } from "../msgpack/struct.ts";
 
 /** The longest encoded claim, bytes. The longest that a node accepts, with a name of 512 bytes and as much meta, takes 1,100. */
@@ -20,6 +19,9 @@ export const MAX_NAME = 512;
 
 /** The longest meta of a node, bytes (memberlist's `MetaMaxSize`). */
 export const MAX_META = 512;
+
+/** In the order of their numbers on the wire. */
+export const nodeStates: readonly NodeState[] = ["alive", "suspect", "dead", "left"];
 
 /** Recently decoded metas, by the hash of their bytes: those of most members are like those of others. */
 const metas: (Uint8Array | undefined)[] = new Array(256);
@@ -32,26 +34,18 @@ const ADDRESS_BLOCK_BYTES = 512;
 let addressBlock = new Uint8Array(ADDRESS_BLOCK_BYTES);
 let addressBytes = 0;
 
+/** How many bytes of `Vsn` count. */
+export const VERSIONS_SIZE = 6;
+
 /** A buffer for the encoded form. */
-const vsn = new Uint8Array(6);
+const vsn = new Uint8Array(VERSIONS_SIZE);
 
 /** `Vsn`, of which the first six bytes count. Fewer of them read as `null`, which is written as nil. */
 export const versions: Field<Versions | null> = {
   zero: null,
   read(reader) {
     const bytes = reader.binary();
-    if (bytes === null || bytes.length < 6) return null;
-    const place = hashOf(bytes) % recentVersions.length;
-    const recent = recentVersions[place];
-    if (recent !== undefined && isEncoding(bytes, recent)) return recent;
-    return recentVersions[place] = {
-      protocolMin: bytes[0],
-      protocolMax: bytes[1],
-      protocolCur: bytes[2],
-      delegateMin: bytes[3],
-      delegateMax: bytes[4],
-      delegateCur: bytes[5],
-    };
+    return bytes === null || bytes.length < VERSIONS_SIZE ? null : keptVersions(bytes, 0);
   },
   write(writer, value) {
     if (value === null) {
@@ -68,47 +62,73 @@ export const versions: Field<Versions | null> = {
   },
 };
 
-/** Whether these bytes can be an address: 4 of them for IPv4, 16 for IPv6 and mapped IPv4. */
-export function isAddress(ip: Uint8Array): boolean {
-  return ip.length === 4 || ip.length === 16;
+/** Whether so many bytes can be an address: 4 of them for IPv4, 16 for IPv6 and mapped IPv4. */
+export function isAddressLength(length: number): boolean {
+  return length === 4 || length === 16;
 }
 
-/** Meta to be kept: a copy of these bytes, and the same one for equal bytes if they have come up lately. */
-export function keptMeta(bytes: Uint8Array | null): Uint8Array | null {
-  if (bytes === null) return null;
-  const place = hashOf(bytes) % metas.length;
+/** Versions to be kept, of the bytes from `start` on: the same object for equal ones if they have come up lately. */
+export function keptVersions(bytes: Uint8Array, start: number): Versions {
+  const place = hashOf(bytes, start, start + VERSIONS_SIZE) % recentVersions.length;
+  const recent = recentVersions[place];
+  if (recent !== undefined && isEncoding(bytes, start, recent)) return recent;
+  return recentVersions[place] = {
+    protocolMin: bytes[start],
+    protocolMax: bytes[start + 1],
+    protocolCur: bytes[start + 2],
+    delegateMin: bytes[start + 3],
+    delegateMax: bytes[start + 4],
+    delegateCur: bytes[start + 5],
+  };
+}
+
+/** Meta to be kept: a copy of the bytes from `start` to `end`, the same one for equal bytes if they have come up lately. */
+export function keptMeta(bytes: Uint8Array, start = 0, end: number = bytes.length): Uint8Array {
+  const place = hashOf(bytes, start, end) % metas.length;
   const recent = metas[place];
-  if (recent !== undefined && equalBytes(recent, bytes)) return recent;
-  return metas[place] = bytes.slice();
+  if (recent !== undefined && isCopy(recent, bytes, start, end)) return recent;
+  return metas[place] = bytes.slice(start, end);
 }
 
-/** An address to be kept: a copy, in a buffer that it shares with others. */
-export function keptAddress({ ip, port }: Address): Address {
-  if (addressBytes + ip.length > ADDRESS_BLOCK_BYTES) {
+/** An address to be kept: a copy of the bytes from `start` to `end`, in a buffer that it shares with others. */
+export function keptAddress(
+  bytes: Uint8Array,
+  port: number,
+  start = 0,
+  end: number = bytes.length,
+): Address {
+  const length = end - start;
+  if (addressBytes + length > ADDRESS_BLOCK_BYTES) {
     addressBlock = new Uint8Array(ADDRESS_BLOCK_BYTES);
     addressBytes = 0;
   }
-  const kept = addressBlock.subarray(addressBytes, addressBytes += ip.length);
-  kept.set(ip);
+  const kept = addressBlock.subarray(addressBytes, addressBytes += length);
+  for (let i = 0; i < length; i++) kept[i] = bytes[start + i];
   return new Address(kept, port);
 }
 
 /** An address from the wire, whose port may be 0. Throws a {@link DecodeError} unless it has 4 or 16 bytes. */
 export function decodeAddress(ip: Uint8Array | null, port: number): Address {
-  if (ip !== null && isAddress(ip)) return new Address(ip, port);
+  if (ip !== null && isAddressLength(ip.length)) return new Address(ip, port);
   throw new DecodeError(
     `Cannot decode address: got ${ip?.length ?? 0} bytes, expected 4 or 16`,
   );
 }
 
-function hashOf(bytes: Uint8Array): number {
+function hashOf(bytes: Uint8Array, start: number, end: number): number {
   let hash = 0;
-  for (let i = 0; i < bytes.length; i++) hash = Math.imul(hash, 31) + bytes[i];
+  for (let i = start; i < end; i++) hash = Math.imul(hash, 31) + bytes[i];
   return (hash ^ hash >>> 15) >>> 0;
 }
 
-function isEncoding(bytes: Uint8Array, versions: Versions): boolean {
-  return bytes[0] === versions.protocolMin && bytes[1] === versions.protocolMax &&
-    bytes[2] === versions.protocolCur && bytes[3] === versions.delegateMin &&
-    bytes[4] === versions.delegateMax && bytes[5] === versions.delegateCur;
+function isCopy(copy: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
+  if (copy.length !== end - start) return false;
+  for (let i = start; i < end; i++) if (bytes[i] !== copy[i - start]) return false;
+  return true;
+}
+
+function isEncoding(bytes: Uint8Array, start: number, versions: Versions): boolean {
+  return bytes[start] === versions.protocolMin && bytes[start + 1] === versions.protocolMax &&
+    bytes[start + 2] === versions.protocolCur && bytes[start + 3] === versions.delegateMin &&
+    bytes[start + 4] === versions.delegateMax && bytes[start + 5] === versions.delegateCur;
 }

@@ -201,14 +201,15 @@ function decodeSuspectOrDead(reader: Reader): SuspectOrDead {
 
 function decodeAlive(reader: Reader): Message {
   const { Incarnation, Node, Addr, Port, Meta, Vsn } = alive.read(reader);
+  const { ip, port } = decodeAddress(Addr, Port);
   return {
     type: "alive",
     claim: {
       node: Node,
       incarnation: Incarnation,
       state: "alive",
-      address: keptAddress(decodeAddress(Addr, Port)),
-      meta: keptMeta(Meta),
+      address: keptAddress(ip, port),
+      meta: Meta && keptMeta(Meta),
       versions: Vsn,
     },
   };

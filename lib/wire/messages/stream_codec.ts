@@ -5,14 +5,19 @@
  * @module
  */
 
-import { Address } from "../../base/address.ts";
 import { DecodeError } from "../../base/errors.ts";
-import { isAddress, keptAddress, keptMeta, MAX_CLAIM_SIZE, versions } from "./claim_codec.ts";
+import {
+  isAddressLength,
+  keptAddress,
+  keptMeta,
+  MAX_CLAIM_SIZE,
+  nodeStates,
+  versions,
+} from "./claim_codec.ts";
 import { encodeMessage } from "./message_codec.ts";
 import {
   type Claim,
   MessageType,
-  type NodeState,
   type Opaque,
   type PushPull,
   type StreamError,
@@ -27,9 +32,6 @@ const MAX_NODES = 1024 * 1024;
 
 /** Largest user state and largest user message, bytes: memberlist's limit. */
 const MAX_USER_BYTES = 20 * 1024 * 1024;
-
-/** In the order of their numbers on the wire. */
-const nodeStates: readonly NodeState[] = ["alive", "suspect", "dead", "left"];
 
 const pushPullHeader = struct({ Nodes: i64, UserStateLen: i64, Join: bool });
 const userHeader = struct({ UserMsgLen: i64 });
@@ -90,14 +92,13 @@ export function decodeNode(bytes: Uint8Array): Claim | undefined {
   if (bytes.length > MAX_CLAIM_SIZE) return undefined;
   const { Name, Addr, Port, Meta, Incarnation, State, Vsn } = node.read(new Reader(bytes));
   const state = nodeStates[State];
-  if (state === undefined || Addr === null || !isAddress(Addr)) return undefined;
-  const address = keptAddress(new Address(Addr, Port));
+  if (state === undefined || Addr === null || !isAddressLength(Addr.length)) return undefined;
   return {
     node: Name,
     incarnation: Incarnation,
     state,
-    address,
-    meta: keptMeta(Meta),
+    address: keptAddress(Addr, Port),
+    meta: Meta && keptMeta(Meta),
     versions: Vsn,
   };
 }
