@@ -44,8 +44,8 @@ export interface RpcAgent {
   readonly tags: Readonly<Record<string, string>>;
 
   /**
-   * All known members. Members and the array must not be changed afterwards: as long as they are the same objects, their
-   * encoding is used again.
+   * All known members. Neither the array nor what is in it may be changed afterwards: as long as the array or the tags of a
+   * member are the same object, their encoding is used again.
    */
   members(): readonly Member[];
 

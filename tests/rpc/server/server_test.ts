@@ -356,25 +356,25 @@ for (
   });
 }
 
-Deno.test("a member that has not changed is encoded once", async () => {
+Deno.test("tags that members share are encoded once", async () => {
   await using serving = new Serving();
   let reads = 0;
   const counting = () => ({
-    ...member("alpha"),
-    get name() {
+    get role() {
       reads++;
-      return "alpha";
+      return "web";
     },
   });
-  const first = counting();
+  const tags = counting();
   await using client = await serving.connect();
   for (let i = 0; i < 10; i++) {
-    serving.agent.list = [first, member("bravo")];
-    assertEquals((await client.members())[0].name, "alpha");
+    serving.agent.list = ["alpha", "bravo"].map((name) => ({ ...member(name), tags }));
+    const members = await client.members();
+    assertEquals(members.map((each) => each.tags), [{ role: "web" }, { role: "web" }]);
   }
   assertEquals(reads, 1);
-  serving.agent.list = [counting(), first];
-  assertEquals((await client.members()).length, 2);
+  serving.agent.list = [{ ...member("alpha"), tags: counting() }, ...serving.agent.list];
+  assertEquals((await client.members()).length, 3);
   assertEquals(reads, 2);
 });
 
