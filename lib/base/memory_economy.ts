@@ -89,6 +89,9 @@ export class NameTable<T> {
    * place that its hash leads to, or at the first free place after that.
    */
   #index = new Uint32Array(2 * FIRST_CAPACITY);
+  /** The last name that was looked for, and its hash: what is done with a node takes several calls in a row. */
+  #lastName: string | undefined;
+  #lastHash = 0;
 
   constructor({ nameOf, random }: NameTableOptions<T>) {
     this.#nameOf = nameOf;
@@ -136,8 +139,8 @@ export class NameTable<T> {
   /** Swaps the values at two positions. */
   swap(a: number, b: number): void {
     const values = this.#values;
-    const placeOfA = this.#placeOf(values[a]);
     const placeOfB = this.#placeOf(values[b]);
+    const placeOfA = this.#placeOf(values[a]);
     [values[a], values[b]] = [values[b], values[a]];
     this.#index[placeOfA + 1] = b + 1;
     this.#index[placeOfB + 1] = a + 1;
@@ -198,13 +201,15 @@ export class NameTable<T> {
 
   /** 32 bits, by the steps of MurmurHash3's finaliser for one character at a time. */
   #hash(name: string): number {
+    if (name === this.#lastName) return this.#lastHash;
     let hash = this.#seed ??= Math.floor(this.#random() * 2 ** 32) | 0;
     for (let i = 0; i < name.length; i++) {
       hash = Math.imul(hash ^ name.charCodeAt(i), 0x85ebca6b);
       hash ^= hash >>> 13;
     }
     hash = Math.imul(hash, 0xc2b2ae35);
-    return (hash ^ (hash >>> 16)) >>> 0;
+    this.#lastName = name;
+    return this.#lastHash = (hash ^ (hash >>> 16)) >>> 0;
   }
 
   /** The values in order, and what the places of names depend on. */
@@ -215,6 +220,7 @@ export class NameTable<T> {
   /** Fills an empty table with what was saved of another. */
   load({ seed, values }: SavedTable<T>): void {
     this.#seed = seed;
+    this.#lastName = undefined;
     for (const value of values) this.set(value);
   }
 }

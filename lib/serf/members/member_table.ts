@@ -126,10 +126,12 @@ export class MemberTable {
   /** Adds a member or replaces its record. */
   put(record: MemberRecord, world: { readonly now: number }): void {
     const { name, status } = record;
+    const known = this.#records.set(record);
+    this.#members = undefined;
+    // Of members that are just alive nothing else is kept, and they come by the thousand.
+    if (status === "alive" && (known === undefined || known.status === "alive")) return;
     const leavingSince = this.#leavingSince.get(name);
     const goneSince = this.#failedSince.get(name) ?? this.#leftSince.get(name);
-    this.#records.set(record);
-    this.#members = undefined;
     this.#failedSince.delete(name);
     this.#leftSince.delete(name);
     this.#leavingSince.delete(name);
