@@ -21,6 +21,12 @@ const MAX_CODE = (1 << MAX_WIDTH) - 1;
  */
 const table = new Uint32Array(1 << 14);
 
+/**
+ * How many bytes are compressed or decompressed in one call. V8 runs a function optimised from its next call on, not in the
+ * middle of a loop that goes through a megabyte.
+ */
+const RUN_BYTES = 1_024;
+
 /** Compresses. The result has at least 3 bytes, and is larger than the input where nothing repeats. */
 export function lzwEncode(bytes: Uint8Array): Uint8Array {
   const codes = new CodeWriter(bytes.length);
@@ -28,17 +34,8 @@ export function lzwEncode(bytes: Uint8Array): Uint8Array {
   if (bytes.length > 0) {
     table.fill(0);
     let prefix = bytes[0];
-    for (let i = 1; i < bytes.length; i++) {
-      const key = prefix << 8 | bytes[i];
-      const place = find(key);
-      if (table[place] !== 0) {
-        prefix = table[place] & MAX_CODE;
-        continue;
-      }
-      codes.write(prefix);
-      prefix = bytes[i];
-      if (codes.grow()) table[place] = key << MAX_WIDTH | codes.newest;
-      else table.fill(0);
+    for (let start = 1; start < bytes.length; start += RUN_BYTES) {
+      prefix = encodeRun(bytes.subarray(start, start + RUN_BYTES), prefix, codes);
     }
     codes.write(prefix);
     codes.grow();
@@ -47,13 +44,28 @@ export function lzwEncode(bytes: Uint8Array): Uint8Array {
   return codes.finish();
 }
 
-/** Where the entry with this key is, or would be. */
-function find(key: number): number {
-  let place = (key >>> 12 ^ key) & table.length - 1;
-  while (table[place] !== 0 && table[place] >>> MAX_WIDTH !== key) {
-    place = place + 1 & table.length - 1;
+/** Compresses what follows a prefix; returns the prefix of what comes next. */
+function encodeRun(bytes: Uint8Array, prefix: number, codes: CodeWriter): number {
+  const lastPlace = table.length - 1;
+  for (let i = 0; i < bytes.length; i++) {
+    const key = prefix << 8 | bytes[i];
+    // Where the entry with this key is, or would be.
+    let place = (key >>> 12 ^ key) & lastPlace;
+    let entry = table[place];
+    while (entry !== 0 && entry >>> MAX_WIDTH !== key) {
+      place = place + 1 & lastPlace;
+      entry = table[place];
+    }
+    if (entry !== 0) {
+      prefix = entry & MAX_CODE;
+      continue;
+    }
+    codes.write(prefix);
+    prefix = bytes[i];
+    if (codes.grow()) table[place] = key << MAX_WIDTH | codes.newest;
+    else table.fill(0);
   }
-  return place;
+  return prefix;
 }
 
 /** Packs codes into bytes, as wide as the growing table needs. */
@@ -121,9 +133,6 @@ class StringTable {
 
 /** The table of all decoders that are not interrupted. */
 const strings = new StringTable();
-
-/** How many bytes are decompressed in one call, so that V8 soon runs it optimised. */
-const RUN_BYTES = 2_048;
 
 /**
  * Decompresses as {@link lzwDecode} does, in steps. Reading codes and writing what they stand for is one loop, because
