@@ -21,7 +21,8 @@ export interface AgentLogLine extends LogLine {
 export class AgentLog implements MonitoredLog {
   readonly #now: () => Date;
   readonly #lines: AgentLogLine[] = [];
-  readonly #listeners = new Set<(line: AgentLogLine) => void>();
+  /** Replaced when it changes, because a listener may do that. */
+  #listeners: readonly ((line: AgentLogLine) => void)[] = [];
   readonly #timeStamp = new TimeStamp();
 
   /** `now` is the wall clock. */
@@ -41,15 +42,16 @@ export class AgentLog implements MonitoredLog {
     const line = { level, text: stamped.endsWith("\n") ? stamped.slice(0, -1) : stamped, time };
     this.#lines.push(line);
     if (this.#lines.length > KEPT_LINES) this.#lines.shift();
-    for (const listener of [...this.#listeners]) listener(line);
+    for (const listener of this.#listeners) listener(line);
   };
 
   /** Calls `listener` with every line from now on, until the result is disposed of. */
   subscribe(listener: (line: AgentLogLine) => void): Disposable {
     // The same function may be given twice; each time is a subscription of its own.
     const own = (line: AgentLogLine) => listener(line);
-    this.#listeners.add(own);
-    return { [Symbol.dispose]: () => void this.#listeners.delete(own) };
+    this.#listeners = [...this.#listeners, own];
+    const end = () => this.#listeners = this.#listeners.filter((listener) => listener !== own);
+    return { [Symbol.dispose]: () => void end() };
   }
 }
 
