@@ -38,7 +38,7 @@ export function decompress(reader: Reader, maxLength: number): Uint8Array {
 export function* decompressInSteps(
   reader: Reader,
   stepBytes: number,
-): Generator<undefined, Uint8Array, undefined> {
+): Generator<undefined, Uint8Array<ArrayBuffer>, undefined> {
   const decoder = new LzwDecoder(readEnvelope(reader), { maxLength: MAX_DECOMPRESSED });
   while (!decoder.decode(stepBytes)) yield;
   return decoder.output;

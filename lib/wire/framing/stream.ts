@@ -108,6 +108,7 @@ export class StreamDecoder {
   #finished = false;
   #isPaused = false;
   #skippedNodes = 0;
+  #decompressed: Uint8Array<ArrayBuffer> | undefined;
   #sizeWarning: string | undefined;
   /** For a failure at the current point: whether the other side is told, and how the log line starts. */
   #failure = { answer: false, prefix: "" };
@@ -211,7 +212,7 @@ export class StreamDecoder {
       throw new DecodeError("encryption is configured but remote state is not encrypted");
     }
     if (type === MessageType.compress) {
-      const message = yield* this.#decompress(input);
+      const message = this.#decompressed = yield* this.#decompress(input);
       if (message.length === 0) throw new DecodeError("decompressed message is empty");
       input = ByteQueue.of(message);
       type = yield* this.#takeByte(input);
@@ -219,7 +220,7 @@ export class StreamDecoder {
     return { type, input };
   }
 
-  *#decompress(input: ByteQueue): Steps<Uint8Array> {
+  *#decompress(input: ByteQueue): Steps<Uint8Array<ArrayBuffer>> {
     const envelope = new Reader(yield* this.#takeValue(input));
     const steps = decompressInSteps(envelope, this.#pauseAfter * BYTES_PER_NODE);
     for (let step = steps.next();; step = steps.next()) {
@@ -256,7 +257,10 @@ export class StreamDecoder {
         yield;
       }
     }
-    const bytes = yield* this.#take(input, header.userStateLength);
+    const bytes = (yield* this.#take(input, header.userStateLength)).slice();
+    // It may take megabytes, and nothing that is returned is a view of it: its memory is free now, and not when garbage is
+    // collected next.
+    this.#decompressed?.buffer.transfer(0);
     return {
       type: "push-pull",
       join: header.join,

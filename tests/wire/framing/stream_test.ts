@@ -117,6 +117,16 @@ Deno.test("a stream is complete with its last byte and not before, whatever its 
   }
 });
 
+Deno.test("a state keeps nothing of the stream that it came on in memory", () => {
+  for (const options of [plain, sealed, { compress: true }, { compress: true, cipher }]) {
+    const bytes = encodeStream(pushPull, options, "dialler");
+    const message = new StreamDecoder(options, "server").push(bytes) as PushPull;
+    assertEquals(message, pushPull);
+    const views = [message.userState!.bytes, ...message.nodes.flatMap(({ meta }) => meta ?? [])];
+    for (const { buffer, length } of views) assertEquals(buffer.byteLength, length);
+  }
+});
+
 Deno.test("bytes after the message are ignored", () => {
   const decoder = new StreamDecoder(plain, "server");
   const bytes = encodeStream(pushPull, plain, "dialler");
