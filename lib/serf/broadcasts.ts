@@ -9,6 +9,7 @@ import type { Address } from "../base/address.ts";
 import type { LamportTime } from "../base/lamport_time.ts";
 import { oncePer } from "../base/memory_economy.ts";
 import { BroadcastQueue } from "../swim/gossip/broadcast_queue.ts";
+import type { News } from "../swim/gossip/gossip.ts";
 import { retransmitLimit } from "../swim/formulas.ts";
 import type { Swim } from "../swim/swim.ts";
 import { messageLength } from "../wire/messages/message_codec.ts";
@@ -37,6 +38,8 @@ interface QueueOptions {
   readonly from?: Address;
   /** The Lamport time of an event. */
   readonly lTime?: LamportTime;
+  /** How soon it is sent. By default, everything but events is urgent. */
+  readonly news?: News;
 }
 
 /** The part of SWIM that broadcasts need. */
@@ -68,11 +71,15 @@ export class Broadcasts {
   }
 
   /** Queues a message. One too long for any packet is dropped at once; others may still learn of it by push/pull. */
-  queue(kind: BroadcastKind, body: Opaque, { from, lTime = 0 }: QueueOptions = {}): void {
-    this.#queue(kind, { message: userMessage(body), from: from?.text, lTime });
+  queue(
+    kind: BroadcastKind,
+    body: Opaque,
+    { from, lTime = 0, news = kind === "event" ? "event" : "urgent" }: QueueOptions = {},
+  ): void {
+    this.#queue(kind, { message: userMessage(body), from: from?.text, lTime }, news);
   }
 
-  #queue(kind: BroadcastKind, broadcast: EventBroadcast): void {
+  #queue(kind: BroadcastKind, broadcast: EventBroadcast, news: News): void {
     const { message, waiter } = broadcast;
     if (!this.#swim.fits(message)) {
       if (waiter !== undefined) this.#sent(waiter);
@@ -81,7 +88,7 @@ export class Broadcasts {
     const queue = this.#queues[kind];
     queue.queue(broadcast);
     if (queue.length > EMERGENCY_FACTOR * this.#maxDepth()) this.#prune(kind);
-    this.#swim.wake({ urgent: kind !== "event" });
+    this.#swim.wake(news);
   }
 
   /** A node has sent us an event that we know. */
@@ -98,7 +105,7 @@ export class Broadcasts {
     const token = ++this.#lastToken;
     this.#waiting.set(token, callback);
     world.after(config.broadcastTimeoutMs, { type: "broadcast-done", token, sent: false });
-    this.#queue("intent", { message: userMessage(intent), lTime: 0, waiter: token });
+    this.#queue("intent", { message: userMessage(intent), lTime: 0, waiter: token }, "urgent");
   }
 
   /** An intent was sent. The queue says so while a packet is being filled, when nothing else may happen. */

@@ -41,7 +41,8 @@ export class MessageReceiver {
     if (message === undefined) return;
     const rebroadcast = this.#dispatch(message, body);
     const lTime = message.type === "user-event" ? message.lTime : undefined;
-    if (rebroadcast !== undefined) this.#broadcasts.queue(rebroadcast, body, { from, lTime });
+    const news = message.type === "join" ? "member" : undefined;
+    if (rebroadcast !== undefined) this.#broadcasts.queue(rebroadcast, body, { from, lTime, news });
     else if (lTime !== undefined) this.#broadcasts.confirmEvent(lTime, body, from);
   }
 

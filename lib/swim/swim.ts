@@ -34,7 +34,7 @@ import type { EvidenceStore } from "./evidence/evidence_store.ts";
 import { IndirectPinger } from "./failure_detector/indirect_pinger.ts";
 import { Prober } from "./failure_detector/prober.ts";
 import { StallWatch } from "./failure_detector/stall_watch.ts";
-import { Gossip } from "./gossip/gossip.ts";
+import { Gossip, type News } from "./gossip/gossip.ts";
 import { PacketSender } from "./gossip/packet_sender.ts";
 import { Membership } from "./state/membership.ts";
 import { PushPullSync } from "./state/push_pull_sync.ts";
@@ -194,8 +194,8 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
   }
 
   /** The layer above has queued something for gossip. What is urgent may exceed the budget of packets. */
-  wake(options: { urgent?: boolean } = {}): void {
-    this.#gossip.wake(options);
+  wake(news?: News): void {
+    this.#gossip.wake(news);
   }
 
   /**

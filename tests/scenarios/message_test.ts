@@ -42,6 +42,14 @@ for (const loss of [0, 0.1, 0.3]) {
   });
 }
 
+scenario("an event spreads at once while a cluster still tells who has joined", (seed) => {
+  const cluster = simulate({ nodes: 30, seed, joinWithinMs: 900 });
+  cluster.run({ ms: 200 });
+  cluster.node(0).userEvent("soon");
+  const share = () => cluster.nodes.filter((node) => node.heard("soon") > 0).length / 30;
+  cluster.runUntil(() => share() >= 0.9, { ms: 100 });
+});
+
 scenario("a burst of user events reaches every member once", (seed) => {
   const cluster = simulate({ nodes: 10, seed });
   for (let i = 0; i < 300; i++) cluster.node(0).userEvent("burst", `${i}`);

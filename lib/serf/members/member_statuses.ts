@@ -182,7 +182,7 @@ export class MemberStatuses {
     const { clock, config } = this.#context;
     const intent: JoinIntent = { type: "join", lTime: clock.time, node: config.name };
     this.handleJoinIntent(intent);
-    this.#broadcasts.queue("intent", new EncodedMessage(intent));
+    this.#broadcasts.queue("intent", new EncodedMessage(intent), { news: "member" });
   }
 
   /** Creates a leave intent, about ourselves or another node, and handles it here. The caller broadcasts it. */

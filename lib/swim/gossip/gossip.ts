@@ -16,8 +16,8 @@
  * Sent like that, every message would have packets of its own. Three rules keep their number down to that of ticks:
  *
  *  - Fan-outs keep a distance, and what is queued meanwhile shares the next one.
- *  - A {@link GossipBudget} limits packets to the rate of ticks. Under a stream of events it runs low, and messages wait
- *    and share packets just as they do on ticks.
+ *  - A {@link GossipBudget} limits packets to the rate of ticks. Under a stream of events it runs low: then news goes to two
+ *    members or one at once, and in the end messages wait and share packets just as they do on ticks.
  *  - Full packets need no budget, because no schedule could do with fewer. They only keep a pace that receivers can follow.
  *
  * When nothing is queued, no timer runs; and what is due soon is sent when a datagram wakes us up, which saves a timer. In
@@ -58,6 +58,11 @@ const EAGER_FAN_OUTS = 2;
  */
 const EARLY_MS = 40;
 
+/** The kinds of news, the most urgent last. */
+const NEWS = ["member", "event", "urgent"] as const;
+/** What is news: that a member has joined or changed, an event, or what somebody waits for. */
+export type News = (typeof NEWS)[number];
+
 /** Decides when packets of broadcasts are sent, and to whom. Without eager gossip they are sent at ticks, as by memberlist. */
 export class Gossip {
   readonly #context: SwimContext;
@@ -67,8 +72,9 @@ export class Gossip {
   #tickPhase: number;
   /** How many packets of the eager fan-outs with the latest news are yet to be sent. */
   #eagerPackets = 0;
+  /** The most urgent news that they carry. */
+  #news: News = "member";
   #lastEagerAt = -Infinity;
-  #isUrgent = false;
   #isDraining = false;
   /** A member that was given news out of turn, and is passed over once in return. */
   #skipNext: string | undefined;
@@ -94,14 +100,14 @@ export class Gossip {
   /** Queues a broadcast of this layer. One that is too long for any packet is dropped. */
   broadcast(broadcast: Broadcast): void {
     const { message, waiter } = broadcast;
-    if (this.#sender.enqueue(broadcast)) this.wake({ urgent: message.type !== "alive" });
+    if (this.#sender.enqueue(broadcast)) this.wake(message.type === "alive" ? "member" : "urgent");
     else if (waiter !== undefined) this.#context.endSoon(waiter);
   }
 
   /** Something new was queued. */
-  wake({ urgent = false }: { urgent?: boolean } = {}): void {
+  wake(news: News = "event"): void {
     this.#eagerPackets = EAGER_FAN_OUTS * this.#fanOut;
-    if (urgent) this.#isUrgent = true;
+    if (NEWS.indexOf(news) > NEWS.indexOf(this.#news)) this.#news = news;
     this.#arm();
   }
 
@@ -171,8 +177,11 @@ export class Gossip {
 
   /** What the next packet is to the budget. */
   get #nextKind(): PacketKind {
-    if (this.#eagerPackets <= (EAGER_FAN_OUTS - 1) * this.#fanOut) return "repeat";
-    return this.#isUrgent ? "urgent" : "news";
+    const sent = EAGER_FAN_OUTS * this.#fanOut - this.#eagerPackets;
+    if (sent >= this.#fanOut) return "further";
+    if (this.#news !== "event") return this.#news;
+    if (sent === 0) return "first";
+    return sent === 1 ? "second" : "further";
   }
 
   #countPacket(isFull: boolean): void {
@@ -180,7 +189,7 @@ export class Gossip {
     this.#budget.spend();
     if (this.#eagerPackets === 0) return;
     this.#eagerPackets--;
-    if (this.#nextKind === "repeat") this.#isUrgent = false;
+    if (this.#eagerPackets <= (EAGER_FAN_OUTS - 1) * this.#fanOut) this.#news = "member";
     this.#lastEagerAt = this.#context.world.now;
   }
 
@@ -247,7 +256,7 @@ export class Gossip {
       tickPhase: this.#tickPhase,
       eagerPackets: this.#eagerPackets,
       lastEagerAt: this.#lastEagerAt,
-      isUrgent: this.#isUrgent,
+      news: this.#news,
       isDraining: this.#isDraining,
       skipNext: this.#skipNext,
       lastFanOutAt: this.#lastFanOutAt,
@@ -261,7 +270,7 @@ export class Gossip {
     this.#tickPhase = saved.tickPhase;
     this.#eagerPackets = saved.eagerPackets;
     this.#lastEagerAt = saved.lastEagerAt;
-    this.#isUrgent = saved.isUrgent;
+    this.#news = saved.news;
     this.#isDraining = saved.isDraining;
     this.#skipNext = saved.skipNext;
     this.#lastFanOutAt = saved.lastFanOutAt;
