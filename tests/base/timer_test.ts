@@ -93,6 +93,24 @@ Deno.test("timers fire where V8 has no other threads", async () => {
   assertEquals([code, new TextDecoder().decode(stdout)], [0, "fired\n"]);
 });
 
+Deno.test("where timers need no signals, they need none after a start that took long", async () => {
+  const program = `
+    import { after } from "${import.meta.resolve("../../lib/base/timer.ts")}";
+    after(1, () => {});
+    for (const begun = Date.now(); Date.now() - begun < 600;);
+    after(300, () => {
+      AbortSignal.timeout = () => { throw new Error("a signal was used"); };
+      after(10, () => console.log("fired"));
+    });
+  `;
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["eval", "--no-config", program],
+    signal: AbortSignal.timeout(60_000),
+  }).output();
+  const decoder = new TextDecoder();
+  assertEquals([code, decoder.decode(stdout)], [0, "fired\n"], decoder.decode(stderr));
+});
+
 Deno.test("neither a cancelled timer nor a delay that was ended keeps a process alive", async () => {
   const program = `
     import { after, delay } from "${import.meta.resolve("../../lib/base/timer.ts")}";
