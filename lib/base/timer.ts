@@ -156,15 +156,15 @@ function wakeAfter(ms: number): void {
 function tryWaiting(cell: Int32Array): void {
   isTried = true;
   let left = TRIALS;
-  let limit: AbortSignal;
+  let trial: AbortSignal;
   const watch = () => {
-    limit = AbortSignal.timeout(TRIAL_MS);
-    limit.addEventListener("abort", expire);
+    trial = AbortSignal.timeout(TRIAL_MS);
+    trial.addEventListener("abort", expire);
   };
   const expire = () => --left > 0 ? watch() : useSignals();
   watch();
   const { value } = Atomics.waitAsync(cell, 0, 0, 1);
-  Promise.resolve(value).then(() => limit.removeEventListener("abort", expire));
+  Promise.resolve(value).then(() => trial.removeEventListener("abort", expire));
 }
 
 /** Waiting does not end, or is so late that it is not waited for any more. */
@@ -204,6 +204,7 @@ function holdOn(): void {
   holdProcess();
 }
 
+/** The process may end. */
 function release(): void {
   if (!isHeld) return;
   isHeld = false;
