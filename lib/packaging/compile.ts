@@ -8,15 +8,19 @@
  * Without a limit, V8's young generation would grow to 48 MiB: after five minutes of events, queries and calls an agent takes
  * 134 MiB, with one of 1 MiB 69, and 1 % more processor time. With 2 MiB from the start it collects no garbage until RPC
  * answers. Without `--no-use-osr` it optimises loops while they run. In its first join an agent would have it optimise the
- * compression of a kilobyte: 10 ms of processor time and 3 MiB. Without the last flag it begins to observe a function, so as
- * to optimise it, when that has been called 8 times: most functions of an agent that starts, or does something for the first
- * time, are not called much more often.
+ * compression of a kilobyte: 10 ms of processor time and 3 MiB.
+ *
+ * The last three make V8 observe and optimise functions later. Most functions of an agent that starts, or does something for
+ * the first time, are not called much more often than 8 times, and what it does for each of a thousand members would be
+ * optimised twice while it is done. The memory that V8's compilers take for that stays with the process.
  */
 const AGENT_V8_FLAGS = [
   "--min-semi-space-size=2",
   "--max-semi-space-size=2",
   "--no-use-osr",
   "--invocation-count-for-feedback-allocation=30",
+  "--invocation-count-for-maglev=1500",
+  "--invocation-count-for-turbofan=30000",
 ];
 
 /**

@@ -63,6 +63,8 @@ Deno.test("the executable contains the whole bundle, its permissions and the uns
       "--max-semi-space-size=2",
       "--no-use-osr",
       "--invocation-count-for-feedback-allocation=30",
+      "--invocation-count-for-maglev=1500",
+      "--invocation-count-for-turbofan=30000",
     ]
   ) {
     assertEquals(metadata.v8_flags.includes(flag), true, flag);
