@@ -4,6 +4,22 @@
  * `tests/types_test.ts` fails if it is not loaded.
  */
 
+declare module "@std/cli/parse-args" {
+  export interface ParseOptions {
+    boolean?: boolean | readonly string[];
+    string?: readonly string[];
+    collect?: readonly string[];
+    default?: Readonly<Record<string, unknown>>;
+    stopEarly?: boolean;
+    "--"?: boolean;
+    unknown?: (arg: string, key?: string, value?: unknown) => unknown;
+  }
+  export function parseArgs(
+    args: readonly string[],
+    options?: ParseOptions,
+  ): { _: (string | number)[]; [key: string]: unknown };
+}
+
 declare module "@std/text/levenshtein-distance" {
   export function levenshteinDistance(one: string, other: string): number;
 }

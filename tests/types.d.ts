@@ -49,22 +49,6 @@ declare module "@std/assert" {
   export function unreachable(reason?: string): never;
 }
 
-declare module "@std/cli/parse-args" {
-  export interface ParseOptions {
-    boolean?: boolean | readonly string[];
-    string?: readonly string[];
-    collect?: readonly string[];
-    default?: Readonly<Record<string, unknown>>;
-    stopEarly?: boolean;
-    "--"?: boolean;
-    unknown?: (arg: string, key?: string, value?: unknown) => unknown;
-  }
-  export function parseArgs(
-    args: readonly string[],
-    options?: ParseOptions,
-  ): { _: (string | number)[]; [key: string]: unknown };
-}
-
 declare module "@std/msgpack" {
   export type ValueType =
     | number

@@ -2,12 +2,14 @@
  * Command-line flags by the rules of Go's `flag` package, because scripts that call Serf rely on them.
  *
  * One or two dashes mean the same. A value follows after `=` or as the next argument, but a boolean never takes the
- * next argument. Parsing stops at the first positional, at a lone `-` and after `--`. Arguments are read one by one, because
- * Go reports the first mistake in command-line order.
+ * next argument. Parsing stops at the first positional, at a lone `-` and after `--`. The arguments are checked one by
+ * one, because Go reports the first mistake in command-line order, and rewritten into a form that `parseArgs` reads as
+ * Go would.
  *
  * @module
  */
 
+import { parseArgs } from "@std/cli/parse-args";
 import { parseDuration } from "./duration.ts";
 import { goQuote } from "./quote.ts";
 
@@ -65,8 +67,27 @@ export function parseGoFlags<const F extends FlagSpecs>(
   args: readonly string[],
   specs: F,
 ): ParsedFlags<F> {
-  const values: Record<string, unknown> = {};
-  for (const name of Object.keys(specs)) values[name] = absentValue(specs[name]);
+  const { normal, positionals } = normalise(args, specs);
+  const names = Object.keys(specs);
+  const ofKind = (...kinds: FlagKind[]) => names.filter((name) => kinds.includes(specs[name].kind));
+  const withDefault = names.filter((name) => specs[name].default !== undefined);
+  // Integers and durations are not declared: parseArgs turns what looks like a number into one.
+  const parsed = parseArgs(normal, {
+    boolean: ofKind("bool"),
+    string: ofKind("string", "list"),
+    collect: ofKind("list"),
+    default: Object.fromEntries(withDefault.map((name) => [name, specs[name].default])),
+  });
+  const flags = Object.fromEntries(names.map((name) => [name, parsed[name]]));
+  return { flags: flags as FlagValues<F>, positionals };
+}
+
+/** Rewrites the flags into `--name=value`, and for booleans `--name` and `true` or `false`. */
+function normalise(
+  args: readonly string[],
+  specs: FlagSpecs,
+): { normal: string[]; positionals: readonly string[] } {
+  const normal: string[] = [];
   let next = 0;
   while (next < args.length) {
     const arg = args[next];
@@ -77,22 +98,16 @@ export function parseGoFlags<const F extends FlagSpecs>(
     const spec = Object.hasOwn(specs, name) ? specs[name] : undefined;
     if (spec === undefined) throw undefinedFlag(name);
     if (spec.kind === "bool") {
-      values[name] = text === undefined || parseBool(name, text);
+      normal.push(`--${name}`, String(text === undefined || parseBool(name, text)));
       continue;
     }
     if (text === undefined && next >= args.length) {
       throw new FlagError(`flag needs an argument: -${name}`);
     }
-    const given = text ?? args[next++];
-    if (spec.kind === "list") (values[spec.into ?? name] as string[]).push(given);
-    else values[name] = parseValue(name, spec.kind, given);
+    const value = canonicalValue(name, spec.kind, text ?? args[next++]);
+    normal.push(`--${spec.into ?? name}=${value}`);
   }
-  return { flags: values as FlagValues<F>, positionals: args.slice(next) };
-}
-
-function absentValue(spec: FlagSpec): unknown {
-  if (spec.kind === "list") return [];
-  return spec.default ?? (spec.kind === "bool" ? false : undefined);
+  return { normal, positionals: args.slice(next) };
 }
 
 function splitFlag(arg: string): { name: string; text: string | undefined } {
@@ -120,14 +135,16 @@ function parseBool(name: string, text: string): boolean {
   throw new FlagError(`invalid boolean value ${goQuote(text)} for -${name}: parse error`);
 }
 
-function parseValue(name: string, kind: Exclude<FlagKind, "bool" | "list">, text: string) {
+/** The value in the form that `parseArgs` reads: text as it is, numbers in decimal, durations in milliseconds. */
+function canonicalValue(name: string, kind: Exclude<FlagKind, "bool">, text: string): string {
   switch (kind) {
     case "string":
+    case "list":
       return text;
     case "int":
-      return Number(parseInteger(name, text));
+      return String(parseInteger(name, text));
     case "duration":
-      return parseDurationFlag(name, text);
+      return String(parseDurationFlag(name, text));
     default:
       throw kind satisfies never;
   }
