@@ -9,6 +9,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { describeMachine } from "./machine.ts";
 import { checkpoint } from "./micro/checkpoint.ts";
+import { eventStreams } from "./micro/event_streams.ts";
 import { evidence } from "./micro/evidence.ts";
 import { falseSuspicions } from "./micro/false_suspicions.ts";
 import { broadcastQueue } from "./micro/broadcast_queue.ts";
@@ -34,6 +35,7 @@ const suites = [
   evidence,
   checkpoint,
   falseSuspicions,
+  eventStreams,
 ];
 
 interface SavedRun {

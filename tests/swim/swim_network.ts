@@ -1,6 +1,6 @@
 /**
- * Swim machines in the simulator, on a network without faults. The layer above only passes on user messages. It is for tests
- * of what gossip costs and how fast it spreads.
+ * Swim machines in the simulator, on a network that at most loses datagrams. The layer above only passes on user messages. It
+ * is for tests of what gossip costs and how fast it spreads.
  *
  * @module
  */
@@ -23,6 +23,8 @@ export interface SwimNetworkOptions {
   readonly nodes: number;
   readonly profile?: Partial<Profile>;
   readonly seed?: number;
+  /** What share of datagrams is lost. Default: none. */
+  readonly loss?: number;
 }
 
 /** One machine, the queue of what it passes on, and where it runs. */
@@ -43,9 +45,9 @@ export class SwimNetwork {
   /** The bodies, each with a time of its own, and when each machine first got them. */
   readonly #published = new Map<Opaque, { lTime: number; seen: Map<Node, number> }>();
 
-  constructor({ nodes, profile, seed = 1 }: SwimNetworkOptions) {
+  constructor({ nodes, profile, seed = 1, loss = 0 }: SwimNetworkOptions) {
     this.#profile = { ...profiles.lan, ...profile };
-    this.#simulation = new Simulation({ seed, latencyMs: LATENCY_MS }, {
+    this.#simulation = new Simulation({ seed, latencyMs: LATENCY_MS, loss }, {
       emitted: (host, event) => this.#hear(this.#nodes[host.index], event),
     });
     const names = Array.from({ length: nodes }, (_, i) => `n${i + 1}`);
@@ -71,8 +73,14 @@ export class SwimNetwork {
 
   /** How long it took until all machines had a body; `Infinity` if some have it not. */
   spreadMs(body: Opaque): number {
-    const times = [...this.#published.get(body)?.seen.values() ?? []];
-    return times.length < this.#nodes.length ? Infinity : Math.max(...times) - Math.min(...times);
+    const delays = this.delaysMs(body);
+    return delays.length < this.#nodes.length - 1 ? Infinity : Math.max(...delays);
+  }
+
+  /** How long it took until each of the others had a body; those that have it not are left out. */
+  delaysMs(body: Opaque): number[] {
+    const [sent, ...others] = this.#published.get(body)?.seen.values() ?? [];
+    return others.map((at) => at - sent);
   }
 
   #add(name: string): void {
