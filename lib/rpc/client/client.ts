@@ -197,7 +197,7 @@ export class RpcClient implements AsyncDisposable {
       await client.#call("handshake", { Version: RPC_VERSION }, { signal });
       if (authKey !== "") await client.#call("auth", { AuthKey: authKey }, { signal });
     } catch (error) {
-      channel.close();
+      await client.close();
       throw (tls && tlsRefusal(error)) ?? error;
     }
     return client;
@@ -400,9 +400,8 @@ export class RpcClient implements AsyncDisposable {
   }
 
   /** Closes the connection: running calls reject, subscriptions end. Closing again has no effect. */
-  close(): Promise<void> {
-    this.#channel.close();
-    return Promise.resolve();
+  async close(): Promise<void> {
+    await this.#channel.close();
   }
 
   /** Same as {@link close}. */

@@ -76,6 +76,7 @@ export class RpcChannel {
   readonly #answerDeadline: AnswerDeadline;
   readonly #calls = new Map<bigint, PendingCall>();
   readonly #sinks = new Map<bigint, RecordSink>();
+  readonly #receiving: Promise<void>;
   #lastSeq = 0n;
   #ended = false;
 
@@ -89,7 +90,7 @@ export class RpcChannel {
       onTimeout: () => this.#end(new TimeoutError("write: i/o timeout")),
     });
     this.#answerDeadline = new AnswerDeadline(options.answerTimeoutMs);
-    this.#receive();
+    this.#receiving = this.#receive();
   }
 
   /** Whether the connection has ended. */
@@ -145,8 +146,10 @@ export class RpcChannel {
   }
 
   /** Closes the connection: calls fail, subscriptions end. */
-  close(): void {
+  async close(): Promise<void> {
     this.#end();
+    // A process that ended during the read would reset the connection, and the agent would log that.
+    await this.#receiving;
   }
 
   async #call<C extends Command>(
