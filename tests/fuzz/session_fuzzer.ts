@@ -19,6 +19,8 @@ import { mutateMessage } from "./value_tree.ts";
 
 const LONGEST_RANDOM = 500;
 const LONGEST_PIECE = 200;
+/** Each takes half a microsecond, however short it is, and a mutation may be two million bytes long. */
+const MOST_PIECES = 100_000;
 /** What a session may say in answer to nothing, to each byte, and of each line of the log beside its text. */
 const MOST_TOLD = { atLeast: 20_000, perByte: 100, perLine: 40 };
 
@@ -57,7 +59,9 @@ class SessionTarget implements Target {
   async attempt(): Promise<void> {
     const random = this.#random;
     this.#bytes = this.#draw();
-    const connection = new Conversation(pieces(this.#bytes, 1 + random.below(LONGEST_PIECE)));
+    const shortest = Math.max(1, Math.ceil(this.#bytes.length / MOST_PIECES));
+    const length = shortest + random.below(LONGEST_PIECE);
+    const connection = new Conversation(pieces(this.#bytes, length));
     const agent = new FakeAgent();
     const session = new Session(connection, {
       agent,
