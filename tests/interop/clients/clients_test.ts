@@ -71,8 +71,22 @@ for (const { client, missing } of programs) {
   }
 }
 
+function isEqual(a: unknown, b: unknown): boolean {
+  try {
+    assertEquals(a, b);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 interopTest("clients in other languages get the same from both kinds", async (serf) => {
-  const [ours, theirs] = await Promise.all([callAll("ours", serf), callAll(serf, serf)]);
+  const [ours, first] = await Promise.all([callAll("ours", serf), callAll(serf, serf)]);
+  let theirs = first;
+  // Serf sends a query a few times, also to the failed member, and so may miss the one that is alive.
+  for (let again = 0; again < 2 && !isEqual(ours, theirs); again++) {
+    theirs = await callAll(serf, serf);
+  }
   assertEquals(ours, theirs);
   assertNotEquals(ours, {});
 }, { missing: programs.every(({ missing }) => missing !== undefined) ? "no client" : undefined });
