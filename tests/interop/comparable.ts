@@ -23,6 +23,8 @@ function normalise(text: string): string {
     .replace(/127\.\d+\.\d+\./g, "NET.")
     .replace(/^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d/gm, "TIME")
     .replace(/ {2,}/g, "  ")
+    // Of the items of a JSON list, which are sorted below, only the last one has no comma.
+    .replace(/^( +".*),$/gm, "$1")
     .split("\n").map(sortTags).sort().join("\n");
 }
 
