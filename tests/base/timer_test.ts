@@ -51,6 +51,19 @@ async function lasting(wait: () => Promise<void>): Promise<number> {
 
 const hour = 3_600_000;
 
+/** Runs a program in a process of its own, which is killed if it does not end. */
+async function evaluate(
+  program: string,
+  ...flags: readonly string[]
+): Promise<{ code: number; stdout: string; stderr: string }> {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["eval", "--no-config", ...flags, program],
+    signal: AbortSignal.timeout(60_000),
+  }).output();
+  const decoder = new TextDecoder();
+  return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+}
+
 Deno.test("a delay lasts as long as it is asked to", async () => {
   assertGreater(await lasting(() => delay(20, new AbortController().signal)), 19);
 });
@@ -73,10 +86,8 @@ Deno.test("a timer keeps a process alive until it fires", async () => {
     after(1, () => {});
     after(50, () => console.log("fired"));
   `;
-  const { code, stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["eval", "--no-config", program],
-  }).output();
-  assertEquals([code, new TextDecoder().decode(stdout)], [0, "fired\n"]);
+  const { code, stdout, stderr } = await evaluate(program);
+  assertEquals([code, stdout], [0, "fired\n"], stderr);
 });
 
 Deno.test("timers fire where V8 has no other threads", async () => {
@@ -86,11 +97,8 @@ Deno.test("timers fire where V8 has no other threads", async () => {
     const again = () => left-- > 0 ? after(5, again) : console.log("fired");
     again();
   `;
-  const { code, stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["eval", "--no-config", "--v8-flags=--single-threaded", program],
-    signal: AbortSignal.timeout(60_000),
-  }).output();
-  assertEquals([code, new TextDecoder().decode(stdout)], [0, "fired\n"]);
+  const { code, stdout, stderr } = await evaluate(program, "--v8-flags=--single-threaded");
+  assertEquals([code, stdout], [0, "fired\n"], stderr);
 });
 
 Deno.test("where timers need no signals, they need none after a start that took long", async () => {
@@ -103,12 +111,8 @@ Deno.test("where timers need no signals, they need none after a start that took 
       after(10, () => console.log("fired"));
     });
   `;
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["eval", "--no-config", program],
-    signal: AbortSignal.timeout(60_000),
-  }).output();
-  const decoder = new TextDecoder();
-  assertEquals([code, decoder.decode(stdout)], [0, "fired\n"], decoder.decode(stderr));
+  const { code, stdout, stderr } = await evaluate(program);
+  assertEquals([code, stdout], [0, "fired\n"], stderr);
 });
 
 Deno.test("neither a cancelled timer nor a delay that was ended keeps a process alive", async () => {
@@ -120,11 +124,8 @@ Deno.test("neither a cancelled timer nor a delay that was ended keeps a process 
     after(1, () => ending.abort());
     await waiting;
   `;
-  const { code } = await new Deno.Command(Deno.execPath(), {
-    args: ["eval", "--no-config", program],
-    signal: AbortSignal.timeout(60_000),
-  }).output();
-  assertEquals(code, 0);
+  const { code, stderr } = await evaluate(program);
+  assertEquals(code, 0, stderr);
 });
 
 Deno.test("a limit fires while something else keeps a process alive, and does not by itself", async () => {
@@ -138,11 +139,8 @@ Deno.test("a limit fires while something else keeps a process alive, and does no
     });
     await listener.accept().catch(() => {});
   `;
-  const { code, stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["eval", "--no-config", program],
-    signal: AbortSignal.timeout(60_000),
-  }).output();
-  assertEquals([code, new TextDecoder().decode(stdout)], [0, "fired\n"]);
+  const { code, stdout, stderr } = await evaluate(program);
+  assertEquals([code, stdout], [0, "fired\n"], stderr);
 });
 
 Deno.test("timers after a limit fire where V8 has no other threads, too", async () => {
@@ -153,9 +151,6 @@ Deno.test("timers after a limit fire where V8 has no other threads, too", async 
     const again = () => left-- > 0 ? after(5, again) : console.log("fired");
     again();
   `;
-  const { code, stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["eval", "--no-config", "--v8-flags=--single-threaded", program],
-    signal: AbortSignal.timeout(60_000),
-  }).output();
-  assertEquals([code, new TextDecoder().decode(stdout)], [0, "fired\n"]);
+  const { code, stdout, stderr } = await evaluate(program, "--v8-flags=--single-threaded");
+  assertEquals([code, stdout], [0, "fired\n"], stderr);
 });

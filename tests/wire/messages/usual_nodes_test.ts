@@ -4,12 +4,11 @@ import { assert, assertEquals } from "@std/assert";
 import { Address } from "../../../lib/base/address.ts";
 import { DecodeError } from "../../../lib/base/errors.ts";
 import { Random } from "../../../lib/sim/random.ts";
-import type { Claim, NodeState } from "../../../lib/wire/messages/messages.ts";
+import { nodeStates } from "../../../lib/wire/messages/claim_codec.ts";
+import type { Claim } from "../../../lib/wire/messages/messages.ts";
 import { decodeNode, encodeStreamMessage } from "../../../lib/wire/messages/stream_codec.ts";
 import { UsualNodes } from "../../../lib/wire/messages/usual_nodes.ts";
 import { ValueScanner } from "../../../lib/wire/msgpack/value_scanner.ts";
-
-const states: readonly NodeState[] = ["alive", "suspect", "dead", "left"];
 
 /** The type byte and the map that come before the nodes, of which there are fewer than 128. */
 const HEADER_SIZE = encode([]).length;
@@ -27,7 +26,7 @@ function claim(random: Random): Claim {
   return {
     node: names[random.below(names.length)],
     incarnation: [0, 127, 128, 255, 256, 65_536, 0xffff_ffff][random.below(7)],
-    state: states[random.below(states.length)],
+    state: nodeStates[random.below(nodeStates.length)],
     address: random.below(2) === 0
       ? Address.parse("10.1.2.3", [0, 127, 200, 7946, 65_535][random.below(5)])
       : Address.parse("fe80::1", 7946),
