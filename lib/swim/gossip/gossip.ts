@@ -175,9 +175,14 @@ export class Gossip {
     return this.#budget.msUntil(1, this.#nextKind) <= aheadMs;
   }
 
+  /** How many packets of the eager fan-outs with the latest news have been sent. */
+  get #eagerSent(): number {
+    return EAGER_FAN_OUTS * this.#fanOut - this.#eagerPackets;
+  }
+
   /** What the next packet is to the budget. */
   get #nextKind(): PacketKind {
-    const sent = EAGER_FAN_OUTS * this.#fanOut - this.#eagerPackets;
+    const sent = this.#eagerSent;
     if (sent >= this.#fanOut) return "further";
     if (this.#news !== "event") return this.#news;
     if (sent === 0) return "first";
@@ -189,7 +194,7 @@ export class Gossip {
     this.#budget.spend();
     if (this.#eagerPackets === 0) return;
     this.#eagerPackets--;
-    if (this.#eagerPackets <= (EAGER_FAN_OUTS - 1) * this.#fanOut) this.#news = "member";
+    if (this.#eagerSent >= this.#fanOut) this.#news = "member";
     this.#lastEagerAt = this.#context.world.now;
   }
 
@@ -214,8 +219,7 @@ export class Gossip {
   get #beginsFanOut(): boolean {
     if (!this.#isEager) return false;
     if (this.#sender.overflows) return true;
-    return this.#eagerPackets === EAGER_FAN_OUTS * this.#fanOut &&
-      this.#budget.covers(2, this.#nextKind);
+    return this.#eagerSent === 0 && this.#budget.covers(2, this.#nextKind);
   }
 
   /** Whether a node is gossiped to: also one that died recently, so that it can refute (memberlist's "gossip to the dead"). */
