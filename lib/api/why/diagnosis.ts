@@ -41,7 +41,7 @@ export function causeOf(view: MemberView): Cause {
 
 function causeSeen(view: MemberView): Cause {
   if (view.conflict !== "") return "name-conflict";
-  if (view.state === "left" && view.failedBy === "" && view.unanswered === 0) return "left";
+  if (view.state === "left" && view.failedBy === "") return "left";
   if (view.beganAgoMs < 0) {
     if (view.stalledMs >= TELLING_STALL_MS) return "observer-stalled";
     if (isCutOff(view)) return "observer-cut-off";

@@ -82,6 +82,8 @@ function reportOf(
 }
 
 const NACKED = { nacks: ["db-1", "db-2", "db-3"] };
+const LEFT: Observation = { type: "left", origin: GOSSIP, incarnation: 1 };
+const GONE = { status: "left" } as const;
 const FAILED = { status: "failed" } as const;
 const SELF = { observer: "web-3", lastAnswer: null, lastPing: null };
 const NEVER = { lastAnswer: null };
@@ -94,14 +96,11 @@ const STALLED: Observation = { type: "stalled", ms: 2500 };
 /** Cases by what they are about: what was observed, what else is known, and the cause that has to come out. */
 const CASES: readonly (readonly [string, Cause, WhyReport])[] = [
   ["nothing happened", "healthy", reportOf([])],
+  ["it left", "left", reportOf([{ type: "leave-intent", forced: false }, LEFT], GONE)],
   [
-    "it left",
+    "it was probed when it had left already, before that was known",
     "left",
-    reportOf([{ type: "leave-intent", forced: false }, {
-      type: "left",
-      origin: GOSSIP,
-      incarnation: 1,
-    }], { status: "left" }),
+    reportOf([probe("unanswered", "refused", NACKED), SUSPECTED, LEFT], GONE),
   ],
   ["nothing is left of what happened", "unexplained", reportOf([], FAILED)],
   [
