@@ -19,8 +19,8 @@ const NO_STATE = new Set([
   ...["CoordinateTracker.#encoded", "MemberTable.#members", "MemberRecord.#member"],
   // Where names stand in the index depends on which others were there; what is found does not.
   ...["NameTable.#index", "LastAnswers.#numbers"],
-  // The hash of a name is the same in both.
-  ...["NameTable.#lastName", "NameTable.#lastHash"],
+  // The hash of a name is the same in both. Behind those of the names there are some of names that were removed.
+  ...["NameTable.#hashes", "NameTable.#lastName", "NameTable.#lastHash"],
   // About the datagram that was handled last.
   ...["Swim.#answered", "Swim.#wasAsked"],
   ...["DatagramLog.#from", "DatagramLog.#isCompound", "DatagramLog.#spent"],
