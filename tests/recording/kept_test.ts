@@ -4,7 +4,7 @@ import { assertEquals, assertGreater } from "@std/assert";
 import { replay } from "../../lib/recording/replay.ts";
 import { keptRecordings, readKept } from "./kept.ts";
 import { rerecord } from "./rerecord.ts";
-import { readSample, sampleParts, sampleRecording } from "./sample.ts";
+import { MANY_PARTS, readSample, sampleParts, sampleRecording } from "./sample.ts";
 
 for (const kept of keptRecordings()) {
   const name = kept.pathname.split("/").at(-1);
@@ -31,7 +31,7 @@ Deno.test("recording a replay gives the recording", () => {
 });
 
 Deno.test("recording the replay of a later part gives that part", () => {
-  const parts = sampleParts({ nodes: 3, seconds: 20, partBytes: () => 2_000, blockBytes: 500 });
+  const parts = sampleParts({ ...MANY_PARTS, nodes: 3 });
   const part = readSample(parts[parts.length - 2]);
   assertGreater(part.part, 2);
   const again = readSample(rerecord(part));

@@ -12,7 +12,7 @@ import { BlockType, encodeBlock, PREAMBLE, readBlocks } from "../../lib/recordin
 import { replayRun, runsOf } from "../../lib/recording/parts/run.ts";
 import { Recording, RecordingError } from "../../lib/recording/recording.ts";
 import { replay } from "../../lib/recording/replay.ts";
-import { readSample, sampleParts, sampleRecording } from "./sample.ts";
+import { MANY_PARTS, readSample, sampleParts, sampleRecording } from "./sample.ts";
 
 const sample = sampleRecording();
 
@@ -52,7 +52,7 @@ Deno.test("a recording that is cut off at any byte reads up to its last whole bl
 });
 
 Deno.test("a later part that is cut off at any byte reads up to its last whole block", () => {
-  const parts = sampleParts({ seconds: 6, partBytes: () => 1_000, blockBytes: 500 });
+  const parts = sampleParts(MANY_PARTS);
   assertGreater(parts.length, 3);
   const [part] = parts.slice(-2);
   const all = inputs(readSample(part));
@@ -72,7 +72,7 @@ Deno.test("a later part that is cut off at any byte reads up to its last whole b
 });
 
 Deno.test("a state that is not the one to which the part before leads is found out", () => {
-  const parts = sampleParts({ seconds: 6, partBytes: () => 1_000, blockBytes: 500 });
+  const parts = sampleParts(MANY_PARTS);
   const [first, second, third] = parts.map(readSample);
   assertEquals(replayRun([first, second, third]).divergence, undefined);
   const checkpoint = second.checkpoint()!;
@@ -87,7 +87,7 @@ Deno.test("a state that is not the one to which the part before leads is found o
 });
 
 Deno.test("parts without the one between them are two runs, and one that was damaged is named", () => {
-  const parts = sampleParts({ seconds: 6, partBytes: () => 1_000, blockBytes: 500 });
+  const parts = sampleParts(MANY_PARTS);
   const [first, second, third, ...others] = parts.map(readSample);
   assertEquals(runsOf([first, third, ...others]), [[first], [third, ...others]]);
   const damaged = parts[1].slice();

@@ -34,6 +34,16 @@ export function sampleParts(options: SampleOptions): readonly Uint8Array[] {
   return recording.recordings()[0].parts;
 }
 
+/** Options for many small parts: in each second there is enough to record. */
+export const MANY_PARTS: SampleOptions = {
+  seconds: 6,
+  partBytes: () => 1_000,
+  blockBytes: 500,
+  act({ nodes }, second) {
+    for (let i = 0; i < 4; i++) nodes[i % 2].userEvent(`e${second}-${i}`, "payload");
+  },
+};
+
 /** Reads a recording of one segment. */
 export function readSample(bytes: Uint8Array): Recording {
   return new Recording([{ name: "sample.rec", load: () => bytes }]);

@@ -3,9 +3,11 @@ import { Address } from "../../../lib/base/address.ts";
 import type { Claim, Opaque, PushPull } from "../../../lib/wire/messages/messages.ts";
 import {
   addressOf,
+  aliveOf,
   answer,
   claimOf,
   fail,
+  hear,
   type StartedNode,
   startNode,
   viewOf,
@@ -38,25 +40,52 @@ Deno.test("a join sends our state, merges theirs, and is done", () => {
   assertEquals(world.eventsOf("done"), [{ type: "done", id: 7 }]);
 });
 
-Deno.test("a node that has joined soon exchanges state again, with random members", () => {
-  const { swim, world } = startNode();
-  const join = (id: number) => {
-    swim.join(addressOf("n2"), id);
-    answer(swim, world.requests.splice(0)[0].id, stateOf([claimOf("n2"), claimOf("n3")]));
+/** A node that has just joined `n1`, and what `n1` has told it of. */
+function joinedNode({ knows, told }: { knows?: readonly string[]; told: readonly string[] }) {
+  const { swim, world } = startNode({ knows });
+  const join = () => {
+    swim.join(addressOf("n1"), 7);
+    const [{ id }] = world.requests.splice(0);
+    answer(swim, id, stateOf(told.map((node) => claimOf(node)), { join: true }));
+    world.runUntil(() => world.eventsOf("done").splice(0).length > 0);
   };
-  join(1);
-  world.run(200);
-  join(2);
+  join();
+  return { swim, world, join };
+}
+
+/** When a node exchanges state in the next ten seconds. It hears of another node in each tenth of a second if `stirring`. */
+function exchangeTimes({ swim, world }: StartedNode, { stirring = false } = {}): number[] {
   const start = world.now;
   const times: number[] = [];
-  while (times.length < 3) {
-    world.runUntil(() => world.requests.length > 0);
+  for (let i = 0; i < 100; i++) {
+    world.run(50);
+    if (stirring) hear(swim, aliveOf(`other${i}`));
+    world.run(50);
     for (const { exchange } of world.requests.splice(0)) {
       assert(exchange.message.type === "push-pull" && !exchange.message.join);
       times.push(world.now - start);
     }
   }
-  assertEquals(times, [300, 1_000, 3_000]);
+  return times;
+}
+
+Deno.test("who has joined exchanges state again as long as others join, less in large clusters", () => {
+  for (const size of [2, 1_000, 1_100]) {
+    const told = Array.from({ length: size }, (_, i) => `n${i + 1}`);
+    const node = joinedNode({ told });
+    node.world.run(200);
+    node.join();
+    const times = exchangeTimes(node, { stirring: true });
+    assertEquals(times, size > 1_024 ? [3_000] : [300, 1_000, 3_000]);
+  }
+});
+
+Deno.test("who has joined exchanges no state again if it hears of nobody else", () => {
+  assertEquals(exchangeTimes(joinedNode({ told: ["n1", "n2"] })), []);
+});
+
+Deno.test("who brings others along when it joins exchanges state once more", () => {
+  assertEquals(exchangeTimes(joinedNode({ knows: ["n3"], told: ["n1", "n2"] })), [300]);
 });
 
 Deno.test("a node that failed to join does not exchange state again", () => {
@@ -207,25 +236,6 @@ Deno.test("a node exchanges state with a random member in every interval, from a
   assertEquals(world.log("DEBUG")[0], `memberlist: Initiating push/pull sync with: ${peer} ${to}`);
   fail(world.machine, id, "EOF");
   assertEquals(world.log("ERR"), [`memberlist: Push/Pull with ${peer} failed: EOF`]);
-});
-
-Deno.test("after a join state is exchanged thrice more, and once more in a large cluster", () => {
-  for (const size of [1_000, 1_100]) {
-    const expected = size === 1_000 ? [300, 1_000, 3_000] : [3_000];
-    const { swim, world } = startNode();
-    swim.join(addressOf("n1"), 7);
-    const claims = Array.from({ length: size }, (_, i) => claimOf(`n${i + 1}`));
-    answer(swim, world.requests[0].id, stateOf(claims, { join: true }));
-    world.runUntil(() => world.eventsOf("done").length > 0);
-    const joinedAt = world.now;
-    const times = expected.map((_, i) => {
-      world.runUntil(() => world.requests.length > i + 1);
-      return Math.round(world.now - joinedAt);
-    });
-    assertEquals(times, expected);
-    world.run(10_000);
-    assertEquals(world.requests.length, 1 + expected.length);
-  }
 });
 
 Deno.test("nodes of large clusters exchange state less often", () => {
