@@ -53,6 +53,8 @@ export class Driver<Timer, Event> implements World<Packet, Exchange, Timer, Even
   /** When `#wakeTimer` is due; Infinity if there is none. */
   #wakeAt = Infinity;
   #depth = 0;
+  /** When the outermost call began that runs now. */
+  #calledAt = 0;
   #closed = false;
 
   constructor({ transport, deliver, log }: DriverOptions<Event>) {
@@ -61,8 +63,9 @@ export class Driver<Timer, Event> implements World<Packet, Exchange, Timer, Even
     this.#log = log;
   }
 
+  /** A call of the machine takes no time, as in simulations: it may ask a dozen times for each of thousands of members. */
   get now(): number {
-    return performance.now();
+    return this.#depth > 0 ? this.#calledAt : performance.now();
   }
 
   random(): number {
@@ -102,7 +105,7 @@ export class Driver<Timer, Event> implements World<Packet, Exchange, Timer, Even
 
   /** Calls the machine for the user: what it throws is thrown here. Then delivers its events and schedules its timers. */
   call<Result>(run: () => Result): Result {
-    this.#depth++;
+    if (this.#depth++ === 0) this.#calledAt = performance.now();
     try {
       return run();
     } finally {

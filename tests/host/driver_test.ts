@@ -1,4 +1,10 @@
-import { assert, assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertGreater,
+  assertGreaterOrEqual,
+  assertStringIncludes,
+} from "@std/assert";
 import { Address } from "../../lib/base/address.ts";
 import { Driver } from "../../lib/host/driver.ts";
 import { NetTransport } from "../../lib/host/transport/net_transport.ts";
@@ -62,6 +68,17 @@ function block(ms: number): void {
   const end = performance.now() + ms;
   while (performance.now() < end);
 }
+
+Deno.test("time stands still while the machine is called", async () => {
+  await using rig = await Rig.start();
+  const times = rig.driver.call(() => {
+    const { now } = rig.driver;
+    block(5);
+    return [now, rig.driver.call(() => rig.driver.now)];
+  });
+  assertEquals(times[0], times[1]);
+  assertGreaterOrEqual(rig.driver.now, times[0] + 5);
+});
 
 Deno.test("events of a machine are delivered in order after it has returned", async () => {
   await using rig = await Rig.start();
