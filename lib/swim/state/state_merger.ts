@@ -123,15 +123,16 @@ export class StateMerger {
    */
   #isNews({ nodes: theirs }: PushPull): boolean {
     const { nodes, config: { name } } = this.#context;
+    const ours = nodes.aliveCount - 1;
+    const most = Math.max(FEW_NEWS, NEWS_PER_LACKED * ours);
     let brought = 0;
     let shared = 0;
     for (const { node, state } of theirs) {
       const known = nodes.get(node);
       if (known !== undefined && node !== name && isUp(known)) shared++;
       // Of an unknown node nothing else is taken.
-      else if (known === undefined && state === "alive") brought++;
+      else if (known === undefined && state === "alive" && ++brought > most) return false;
     }
-    const ours = nodes.aliveCount - 1;
     const lacked = ours - shared;
     return brought <= Math.max(FEW_NEWS, ours, NEWS_PER_LACKED * lacked);
   }
