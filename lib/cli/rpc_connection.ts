@@ -74,13 +74,12 @@ type RpcFlagValues = FlagValues<typeof rpcFlags>;
  */
 export async function connectToAgent(flags: RpcFlagValues, io: CommandIo): Promise<RpcClient> {
   const { "rpc-addr": givenAddress, "rpc-auth": givenToken, "rpc-auth-file": givenFile } = flags;
+  const address = givenAddress ?? (optionalVariable("SERF_RPC_ADDR", io) || DEFAULT_RPC_ADDRESS);
   requirePermissions(
-    ...dialPermissions(givenAddress ?? DEFAULT_RPC_ADDRESS),
+    ...dialPermissions(address),
     ...givenAddress === undefined ? [envPermission("SERF_RPC_ADDR")] : [],
     ...givenToken === undefined && givenFile === undefined ? [envPermission("SERF_RPC_AUTH")] : [],
   );
-  const address = givenAddress ?? (io.env("SERF_RPC_ADDR") || DEFAULT_RPC_ADDRESS);
-  requirePermissions(...dialPermissions(address));
   const authKey = tokenOf(flags, io);
   const tls = tlsOf(flags, io);
   const requestTimeoutMs = timeoutOf(flags, io);
@@ -144,7 +143,7 @@ function readingFiles<T>(paths: readonly string[], read: () => T): T {
   }
 }
 
-/** A variable that Serf does not know. Whoever does not let Deno read it has not set it: it is then empty. */
+/** A variable that need not be readable. Whoever does not let Deno read it has not set it: it is then empty. */
 export function optionalVariable(name: string, io: CommandIo): string {
   return missingPermissions([envPermission(name)]) === undefined ? io.env(name) ?? "" : "";
 }
