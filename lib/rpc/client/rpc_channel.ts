@@ -5,6 +5,8 @@
  * @module
  */
 
+import { checkOptions } from "../../api/arguments.ts";
+import { type CallOptions, OPTION_NAMES } from "../../api/options.ts";
 import { DecodeError, RpcError, TimeoutError } from "../../base/errors.ts";
 import type { Subscription, SubscriptionOptions } from "../../base/subscription.ts";
 import { Reader } from "../../wire/msgpack/reader.ts";
@@ -68,7 +70,7 @@ export interface ChannelOptions {
 }
 
 /** Numbers and sends requests, and passes responses and records on by their numbers. */
-export class RpcChannel {
+export class RpcChannel implements AsyncDisposable {
   readonly #connection: Connection;
   readonly #reader: MessageReader;
   readonly #writer: MessageWriter;
@@ -111,6 +113,18 @@ export class RpcChannel {
     return this.#call(++this.#lastSeq, command, body, signal);
   }
 
+  /** The same for a request that the agent should not refuse: rejects with its text if it does. */
+  async ask<C extends Command>(
+    command: C,
+    body: RequestBody<C>,
+    options: CallOptions = {},
+  ): Promise<ResponseBody<C>> {
+    checkOptions(options, OPTION_NAMES.call);
+    const answer = await this.call(command, body, options.signal);
+    if (answer.error !== "") throw new RpcError(command, answer.error);
+    return answer.body as ResponseBody<C>;
+  }
+
   /**
    * Sends a request whose response is followed by records, and resolves when the agent has accepted it. Closing the
    * subscription tells the agent to stop. It ends with an {@link RpcError} if the agent closes the connection.
@@ -150,6 +164,11 @@ export class RpcChannel {
     this.#end();
     // A process that ended during the read would reset the connection, and the agent would log that.
     await this.#receiving;
+  }
+
+  /** Same as {@link close}. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
   }
 
   async #call<C extends Command>(
