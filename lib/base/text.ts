@@ -8,8 +8,8 @@
  * @module
  */
 
-const encoder = new TextEncoder();
-/** Made when it is first needed: a command that sees only short ASCII texts saves 0.3 ms. */
+/** Both are made when they are first needed: a command that sees only short ASCII texts saves half a millisecond. */
+let encoder: TextEncoder | undefined;
 let decoder: TextDecoder | undefined;
 
 /** Added to an invalid byte. */
@@ -17,6 +17,9 @@ const ESCAPE = 0xdc00;
 
 /** Longer texts are not cached. */
 const MAX_CACHED_LENGTH = 32;
+
+/** Longer texts need an encoder even if they are ASCII, because it is faster then. */
+const MAX_PLAIN_LENGTH = 256;
 
 /**
  * Recently decoded texts by the hash of their bytes. A few short texts, field names and the names of nodes, make up
@@ -49,7 +52,21 @@ export function decodeText(
 
 /** Encodes a text; what {@link decodeText} returned becomes the same bytes again. */
 export function encodeText(text: string): Uint8Array<ArrayBuffer> {
-  return text.isWellFormed() ? encoder.encode(text) : encodeEscaped(text);
+  const plain = text.length <= MAX_PLAIN_LENGTH ? asciiBytes(text) : undefined;
+  if (plain !== undefined) return plain;
+  encoder ??= new TextEncoder();
+  return text.isWellFormed() ? encoder.encode(text) : encodeEscaped(text, encoder);
+}
+
+/** The bytes of a text; `undefined` if it is not ASCII. */
+function asciiBytes(text: string): Uint8Array<ArrayBuffer> | undefined {
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < bytes.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code >= 0x80) return undefined;
+    bytes[i] = code;
+  }
+  return bytes;
 }
 
 /** How many bytes a text is encoded to. */
@@ -119,7 +136,7 @@ function sequenceLength(bytes: Uint8Array, start: number): number {
   return length;
 }
 
-function encodeEscaped(text: string): Uint8Array<ArrayBuffer> {
+function encodeEscaped(text: string, encoder: TextEncoder): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(3 * text.length);
   let length = 0;
   for (const character of text) {

@@ -4,9 +4,9 @@
  * @module
  */
 
+import type { MemberFilter } from "../api/member.ts";
 import { errorText } from "../base/errors.ts";
 import { compileExpression } from "../go/regexp.ts";
-import type { MemberFilter } from "../rpc/client/client.ts";
 
 /** Which of the expressions is wrong, by its flag, and why; `undefined` if none is. */
 export function expressionFailure({ name, status, tags = {} }: MemberFilter): string | undefined {

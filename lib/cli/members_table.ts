@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Member, MemberStatus } from "../rpc/client/client.ts";
+import type { Member, MemberStatus } from "../api/member.ts";
 import { formatColumns } from "./output.ts";
 
 /** How the table looks. */

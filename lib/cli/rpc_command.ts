@@ -5,7 +5,8 @@
  */
 
 import type { FlagSpecs, FlagValues } from "../go/flags.ts";
-import type { RpcClient } from "../rpc/client/client.ts";
+import { openChannel } from "../rpc/client/open_channel.ts";
+import type { RpcChannel } from "../rpc/client/rpc_channel.ts";
 import { type Command, CommandFailure, type CommandIo, refuseArguments } from "./command.ts";
 import {
   formatFlagOf,
@@ -28,7 +29,7 @@ export interface RpcCommandInput<F extends FlagSpecs> {
   /** Prints a result in this format. */
   print(result: Formats): void;
   /** Connects to the agent that flags and environment name; throws a `CommandFailure` if that fails. */
-  connect(): Promise<RpcClient>;
+  connect(): Promise<RpcChannel>;
 }
 
 /** A command that talks to an agent: its help, its own flags, and its action. */
@@ -55,7 +56,7 @@ export function rpcCommand<const F extends FlagSpecs>(
       if (!takesArguments(definition)) refuseArguments(positionals);
       const format = parseFormat(flags.format, formats, invalidFormat);
       const print = (result: Formats) => io.out(formatResult(format, result));
-      const connect = () => connectToAgent(flags, io);
+      const connect = () => connectToAgent(flags, io, openChannel);
       try {
         return await definition.run({ flags, positionals, io, format, print, connect }) ?? 0;
       } catch (error) {

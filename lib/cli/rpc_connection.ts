@@ -11,7 +11,7 @@ import { missingPermissions } from "../base/permissions.ts";
 import { parseDuration } from "../go/duration.ts";
 import type { FlagSpecs, FlagValues } from "../go/flags.ts";
 import { readAuthFile } from "../rpc/auth_file.ts";
-import { RpcClient } from "../rpc/client/client.ts";
+import type { RpcClientOptions } from "../rpc/client/open_channel.ts";
 import { DEFAULT_RPC_ADDRESS } from "../rpc/default_address.ts";
 import { parseEndpoint } from "../rpc/endpoint.ts";
 import { readTlsFiles } from "../rpc/tls_files.ts";
@@ -72,21 +72,24 @@ type RpcFlagValues = FlagValues<typeof rpcFlags>;
  * Connects to the agent that the flags name or, where a flag is absent, the environment. Throws a
  * {@link CommandFailure} if that fails.
  */
-export async function connectToAgent(flags: RpcFlagValues, io: CommandIo): Promise<RpcClient> {
+export async function connectToAgent<T>(
+  flags: RpcFlagValues,
+  io: CommandIo,
+  connect: (options: RpcClientOptions) => Promise<T>,
+): Promise<T> {
   const { "rpc-addr": givenAddress, "rpc-auth": givenToken, "rpc-auth-file": givenFile } = flags;
+  const address = givenAddress ?? (optionalVariable("SERF_RPC_ADDR", io) || DEFAULT_RPC_ADDRESS);
   requirePermissions(
-    ...dialPermissions(givenAddress ?? DEFAULT_RPC_ADDRESS),
+    ...dialPermissions(address),
     ...givenAddress === undefined ? [envPermission("SERF_RPC_ADDR")] : [],
     ...givenToken === undefined && givenFile === undefined ? [envPermission("SERF_RPC_AUTH")] : [],
   );
-  const address = givenAddress ?? (io.env("SERF_RPC_ADDR") || DEFAULT_RPC_ADDRESS);
-  requirePermissions(...dialPermissions(address));
   const authKey = tokenOf(flags, io);
   const tls = tlsOf(flags, io);
   const requestTimeoutMs = timeoutOf(flags, io);
   const timeoutMs = requestTimeoutMs === Infinity ? undefined : requestTimeoutMs;
   const options = { address, authKey, tls, timeoutMs, requestTimeoutMs };
-  return await labelled(FAILURE, RpcClient.connect(options));
+  return await labelled(FAILURE, connect(options));
 }
 
 /** What a command says that cannot connect. */
@@ -144,7 +147,7 @@ function readingFiles<T>(paths: readonly string[], read: () => T): T {
   }
 }
 
-/** A variable that Serf does not know. Whoever does not let Deno read it has not set it: it is then empty. */
+/** A variable that need not be readable. Whoever does not let Deno read it has not set it: it is then empty. */
 export function optionalVariable(name: string, io: CommandIo): string {
   return missingPermissions([envPermission(name)]) === undefined ? io.env(name) ?? "" : "";
 }

@@ -4,9 +4,11 @@
  * @module
  */
 
+import type { Member } from "../api/member.ts";
 import { delay } from "../base/timer.ts";
 import { formatJsonLine, type JsonValue } from "../go/format_json.ts";
-import type { Member, RpcClient } from "../rpc/client/client.ts";
+import type { RpcChannel } from "../rpc/client/rpc_channel.ts";
+import { openEvents } from "../rpc/client/streams.ts";
 import { CommandFailure, type CommandIo, labelled } from "./command.ts";
 import { follow } from "./follow.ts";
 
@@ -26,10 +28,10 @@ export interface Watch {
 
 /** Shows the members until interrupted; throws a {@link CommandFailure} when the agent is gone. */
 export async function watchMembers(
-  client: RpcClient,
+  channel: RpcChannel,
   { retrieve, show, io: { interrupt } }: Watch,
 ): Promise<void> {
-  const events = client.events({ types: MEMBER_EVENTS });
+  const events = openEvents(channel, { types: MEMBER_EVENTS });
   const changes = await labelled("Error starting stream", events);
   let changed = Promise.withResolvers<boolean>();
   const ended = follow(changes, { interrupt, handle: () => changed.resolve(true) })

@@ -95,10 +95,14 @@ const SMALL_COMMANDS = ["version", "agent"];
 /** Commands that are more than a client of an agent. */
 const LARGE_COMMANDS = ["agent", "doctor", "replay", "simulate"];
 
+/** A script of fewer bytes is joined with others also for those who do not need it: to load one more takes longer. */
+const SMALL_SCRIPT = 512;
+
 /**
- * What is joined: the scripts without which nothing starts, those that an agent and its clients need, and those that only the
- * agent, or only clients need. What only the agent and its help need stays as it is, and so do the texts of `serf why`,
- * scripts that are imported later, and what only these import.
+ * What is joined: the scripts without which nothing starts; what the agent's help needs; those that an agent and most of its
+ * clients need; those that an agent and few clients need; and those that only the agent, or most clients and nobody else need.
+ * The rest stays as it is: what only one or two clients need, the texts of `serf why`, scripts that are imported later, and
+ * what only these import.
  */
 function groups(): GetManualChunk {
   const clients = [...Deno.readDirSync(new URL("lib/cli/commands", root))]
@@ -107,6 +111,7 @@ function groups(): GetManualChunk {
   const simpleClients = clients.filter((name) => name !== "why");
   return (script, { getModuleInfo }) => {
     if (sourceOf(script) === "run_agent") return "agent";
+    if (sourceOf(script) === "agent") return "agent_help";
     if (!basename(script).startsWith("chunk-")) return undefined;
     const needing = new Set([script]);
     for (const id of needing) {
@@ -115,10 +120,14 @@ function groups(): GetManualChunk {
     const sources = [...needing].map(sourceOf);
     const neededBy = (names: readonly string[]) => names.some((name) => sources.includes(name));
     const byClients = neededBy(clients);
+    const isSmall = Deno.statSync(script).size < SMALL_SCRIPT && neededBy(simpleClients);
+    const users = simpleClients.filter((name) => sources.includes(name)).length;
+    const byMostClients = users > simpleClients.length / 2 || isSmall;
     if (neededBy(["main", "version"])) return "base";
-    if (neededBy(SMALL_COMMANDS)) return byClients ? "base" : undefined;
-    if (neededBy(["run_agent"])) return byClients ? "shared" : "agent";
-    return neededBy(simpleClients) ? "commands" : undefined;
+    if (neededBy(SMALL_COMMANDS)) return byClients ? "base" : "agent_help";
+    if (!neededBy(["run_agent"])) return byMostClients ? "commands" : undefined;
+    if (byMostClients) return "shared";
+    return byClients ? "shared_by_few" : "agent";
   };
 }
 

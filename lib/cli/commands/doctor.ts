@@ -8,6 +8,7 @@
 import { isLoopback } from "../../base/address.ts";
 import { missingPermissions } from "../../base/permissions.ts";
 import type { FlagSpecs, FlagValues } from "../../go/flags.ts";
+import { RpcClient } from "../../rpc/client/client.ts";
 import { DEFAULT_RPC_ADDRESS } from "../../rpc/default_address.ts";
 import { parseEndpoint } from "../../rpc/endpoint.ts";
 import { agentFlags } from "../agent/agent_flags.ts";
@@ -128,7 +129,7 @@ async function hostFacts(
 
 async function agentFacts(flags: Flags, io: CommandIo): Promise<AgentFacts | { error: string }> {
   try {
-    await using client = await connectToAgent(flags, io);
+    await using client = await connectToAgent(flags, io, (options) => RpcClient.connect(options));
     const { gatherAgentFacts } = await import("../doctor/gather/agent_facts.ts");
     const handlerProblems = isHere(flags, io)
       ? (await import("../../agent/handlers/check_scripts.ts")).scriptProblems

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { sendUserEvent } from "../../rpc/client/requests.ts";
 import { labelled } from "../command.ts";
 import { namedPayload, PAYLOAD_HELP } from "../named_payload.ts";
 import { rpcCommand } from "../rpc_command.ts";
@@ -26,8 +27,8 @@ export const event = rpcCommand({
       missing: "An event name must be specified.",
       io,
     });
-    await using client = await connect();
-    await labelled("Error sending event", client.userEvent(name, payload, { coalesce }));
+    await using channel = await connect();
+    await labelled("Error sending event", sendUserEvent(channel, name, payload, { coalesce }));
     print({
       text: () => `Event '${name}' dispatched! Coalescing enabled: ${coalesce}`,
       json: () => ({ event: name, coalesce }),

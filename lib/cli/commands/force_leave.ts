@@ -5,7 +5,8 @@
  */
 
 import { formatJson } from "../../go/format_json.ts";
-import type { RpcClient } from "../../rpc/client/client.ts";
+import { forceLeaveMember, listMembers } from "../../rpc/client/requests.ts";
+import type { RpcChannel } from "../../rpc/client/rpc_channel.ts";
 import { CommandFailure, labelled } from "../command.ts";
 import { rpcCommand } from "../rpc_command.ts";
 
@@ -22,19 +23,19 @@ export const forceLeave = rpcCommand({
       throw new CommandFailure("A node name must be specified to force leave.", { showHelp: true });
     }
     const [name] = positionals;
-    await using client = await connect();
+    await using channel = await connect();
     const label = "Error force leaving";
-    const known = await labelled(label, isKnown(name, client));
-    await labelled(label, client.forceLeave(name, { prune }));
+    const known = await labelled(label, isKnown(name, channel));
+    await labelled(label, forceLeaveMember(channel, name, { prune }));
     if (format !== "text") io.out(formatJson({ name, known, prune }));
     else if (!known) io.err(`The agent knows no member with the name ${name}.`);
   },
 });
 
 /** Whether the agent has a member of this name. */
-async function isKnown(name: string, client: RpcClient): Promise<boolean> {
+async function isKnown(name: string, channel: RpcChannel): Promise<boolean> {
   // Names without other characters need no care in an expression, and save asking for all members.
   const filter = /^[\w-]+$/.test(name) ? { name } : {};
-  const members = await client.members(filter);
+  const members = await listMembers(channel, filter);
   return members.some((member) => member.name === name);
 }

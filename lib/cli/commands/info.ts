@@ -4,6 +4,7 @@
  * @module
  */
 
+import { getInfo } from "../../rpc/client/requests.ts";
 import { labelled } from "../command.ts";
 import { rpcCommand } from "../rpc_command.ts";
 
@@ -14,8 +15,8 @@ export const info = rpcCommand({
     "Shows what the agent reports about itself: its name, tags and event handlers, the state of its cluster, and its runtime.",
   flags: {},
   async run({ print, connect }) {
-    await using client = await connect();
-    const stats = await labelled("Error querying agent", client.info());
+    await using channel = await connect();
+    const stats = await labelled("Error querying agent", getInfo(channel));
     print({
       text: () => sorted(stats).map(([name, section]) => textSection(name, section)).join(""),
       json: () =>

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { joinCluster } from "../../rpc/client/requests.ts";
 import { CommandFailure, labelled } from "../command.ts";
 import { rpcCommand } from "../rpc_command.ts";
 
@@ -24,10 +25,10 @@ export const join = rpcCommand({
         showHelp: true,
       });
     }
-    await using client = await connect();
+    await using channel = await connect();
     const count = await labelled(
       "Error joining the cluster",
-      client.join(positionals, { replay }),
+      joinCluster(channel, positionals, { replay }),
     );
     print({
       text: () => `Successfully joined cluster by contacting ${count} nodes.`,

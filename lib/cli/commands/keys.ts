@@ -4,11 +4,12 @@
  * @module
  */
 
-import { escapeControls, escapeControlsInLines } from "../../go/escape_controls.ts";
+import { KeyError, type KeyManager, type KeyResult } from "../../api/keys.ts";
 import { RpcError } from "../../base/errors.ts";
-import { KeyError, type KeyResult, type RpcClient } from "../../rpc/client/client.ts";
-import { formatColumns } from "../output.ts";
+import { escapeControls, escapeControlsInLines } from "../../go/escape_controls.ts";
+import { keysOver } from "../../rpc/client/keys.ts";
 import { CommandFailure } from "../command.ts";
+import { formatColumns } from "../output.ts";
 import { rpcCommand } from "../rpc_command.ts";
 
 /** Manages the keyrings of the whole cluster. */
@@ -45,9 +46,9 @@ export const keys = rpcCommand({
     if (others.length > 0) {
       throw new CommandFailure("Only one of -install, -use, -remove, or -list allowed");
     }
-    await using client = await connect();
+    await using channel = await connect();
     if (format === "text") io.out(`==> ${operation.start}`);
-    const report = await reported(operation, operation.ask(client));
+    const report = await reported(operation, operation.ask(keysOver(channel)));
     const success = `==> ${operation.success}`;
     print({
       text: () => flags.list ? `${success}\n\n${formatKeys(report)}` : success,
@@ -61,7 +62,7 @@ interface KeyOperation {
   readonly success: string;
   /** Label of the error line. */
   readonly failure: string;
-  ask(client: RpcClient): Promise<KeyResult>;
+  ask(keys: KeyManager): Promise<KeyResult>;
 }
 
 interface KeyFlags {
@@ -79,7 +80,7 @@ function operationsIn({ install, use, remove, list }: KeyFlags): KeyOperation[] 
       start: "Asking all members for installed keys...",
       success: "Keys gathered, listing cluster keys...",
       failure: "Failed to gather member keys",
-      ask: (client) => client.keys.list(),
+      ask: (keys) => keys.list(),
     });
   }
   if (install) {
@@ -87,7 +88,7 @@ function operationsIn({ install, use, remove, list }: KeyFlags): KeyOperation[] 
       start: "Installing key on all members...",
       success: "Successfully installed key!",
       failure: "Error installing key",
-      ask: (client) => client.keys.install(install),
+      ask: (keys) => keys.install(install),
     });
   }
   if (use) {
@@ -95,7 +96,7 @@ function operationsIn({ install, use, remove, list }: KeyFlags): KeyOperation[] 
       start: "Changing primary key on all members...",
       success: "Successfully changed primary key!",
       failure: "Error changing primary key",
-      ask: (client) => client.keys.use(use),
+      ask: (keys) => keys.use(use),
     });
   }
   if (remove) {
@@ -103,7 +104,7 @@ function operationsIn({ install, use, remove, list }: KeyFlags): KeyOperation[] 
       start: "Removing key on all members...",
       success: "Successfully removed key!",
       failure: "Error removing key",
-      ask: (client) => client.keys.remove(remove),
+      ask: (keys) => keys.remove(remove),
     });
   }
   return operations;

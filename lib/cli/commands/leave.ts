@@ -4,6 +4,7 @@
  * @module
  */
 
+import { leaveCluster } from "../../rpc/client/requests.ts";
 import { labelled } from "../command.ts";
 import { rpcCommand } from "../rpc_command.ts";
 
@@ -14,8 +15,8 @@ export const leave = rpcCommand({
     "Makes the agent leave its cluster gracefully and then exit. The other members see it as left, not as failed.",
   flags: {},
   async run({ print, connect }) {
-    await using client = await connect();
-    await labelled("Error leaving", client.leave());
+    await using channel = await connect();
+    await labelled("Error leaving", leaveCluster(channel));
     print({ text: () => "Graceful leave complete", json: () => ({ left: true }) });
   },
 });

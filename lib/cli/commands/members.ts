@@ -4,9 +4,11 @@
  * @module
  */
 
+import type { Member, MemberFilter } from "../../api/member.ts";
 import { escapeControls } from "../../go/escape_controls.ts";
 import { formatJsonLine, type JsonValue } from "../../go/format_json.ts";
-import type { Member, MemberFilter, RpcClient } from "../../rpc/client/client.ts";
+import { listMembers } from "../../rpc/client/requests.ts";
+import type { RpcChannel } from "../../rpc/client/rpc_channel.ts";
 import { CommandFailure, type CommandIo, labelled } from "../command.ts";
 import { formatColumns } from "../output.ts";
 import { rpcCommand } from "../rpc_command.ts";
@@ -53,14 +55,14 @@ export const members = rpcCommand({
     const filter = { tags: parseTagFlags(pairs), status, name };
     const row = (member: Member) => textRow(member, detailed);
     const table = await tableFor(io, { row, noColor: flags["no-color"] });
-    await using client = await connect();
+    await using channel = await connect();
     if (flags.watch) {
       const { changePrinter, tablePrinter, watchMembers } = await import("../watch_members.ts");
       const show = format === "text" ? tablePrinter(io, table) : changePrinter(io, jsonMember);
-      const retrieve = () => findMembers(client, filter, io.interrupt);
-      return await watchMembers(client, { retrieve, show, io });
+      const retrieve = () => findMembers(channel, filter, io.interrupt);
+      return await watchMembers(channel, { retrieve, show, io });
     }
-    const found = await findMembers(client, filter);
+    const found = await findMembers(channel, filter);
     if (format === "ndjson") {
       for (const member of found) io.out(formatJsonLine(jsonMember(member)));
       return;
@@ -84,13 +86,13 @@ async function tableFor(
 }
 
 async function findMembers(
-  client: RpcClient,
+  channel: RpcChannel,
   filter: MemberFilter,
   signal?: AbortSignal,
 ): Promise<readonly Member[]> {
   const label = "Error retrieving members";
   try {
-    return await labelled(label, client.members(filter, { signal }));
+    return await labelled(label, listMembers(channel, filter, { signal }));
   } catch (error) {
     if (!(error instanceof CommandFailure) || !error.message.endsWith("client closed")) throw error;
     const { expressionFailure } = await import("../expression_failure.ts");

@@ -4,13 +4,15 @@
  * @module
  */
 
+import type { SerfEvent } from "../../api/event.ts";
+import type { Member } from "../../api/member.ts";
 import { decodeText } from "../../base/text.ts";
-import { CommandFailure, type CommandIo, labelled } from "../command.ts";
-import type { Member, SerfEvent } from "../../rpc/client/client.ts";
-import { follow } from "../follow.ts";
 import { escapeControlsInLines } from "../../go/escape_controls.ts";
 import { goQuote } from "../../go/quote.ts";
 import { goSyntax, type GoValue } from "../../go/syntax.ts";
+import { openEvents, openMonitor } from "../../rpc/client/streams.ts";
+import { CommandFailure, type CommandIo, labelled } from "../command.ts";
+import { follow } from "../follow.ts";
 import { rpcCommand } from "../rpc_command.ts";
 
 /** Prints the log and the events of the agent until interrupted. */
@@ -29,10 +31,10 @@ export const monitor = rpcCommand({
   formats: ["text", "json", "ndjson"],
   async run({ flags: { "log-level": level }, io, format, connect }) {
     const print = format === "text" ? textPrinter(io) : await jsonPrinter(io);
-    await using client = await connect();
+    await using channel = await connect();
     const { interrupt } = io;
-    const events = await labelled("Error starting stream", client.events());
-    const lines = await labelled("Error starting monitor", client.monitor(level));
+    const events = await labelled("Error starting stream", openEvents(channel));
+    const lines = await labelled("Error starting monitor", openMonitor(channel, level));
     await Promise.all([
       follow(events, { interrupt, handle: print.event }),
       follow(lines, { interrupt, handle: print.line }),

@@ -4,13 +4,14 @@
  * @module
  */
 
+import type { QueryFailure, QueryRecord } from "../../api/query.ts";
 import { toBase64 } from "../../base/bytes.ts";
 import { decodeText, encodeText } from "../../base/text.ts";
-import { CommandFailure, type CommandIo, labelled } from "../command.ts";
-import type { QueryFailure, QueryRecord } from "../../rpc/client/client.ts";
-import { follow } from "../follow.ts";
 import { escapeControls, escapeControlsInLines } from "../../go/escape_controls.ts";
 import { formatJson, formatJsonLine, type JsonValue } from "../../go/format_json.ts";
+import { openQuery } from "../../rpc/client/queries.ts";
+import { CommandFailure, type CommandIo, labelled } from "../command.ts";
+import { follow } from "../follow.ts";
 import { namedPayload, PAYLOAD_HELP } from "../named_payload.ts";
 import type { OutputFormat } from "../output.ts";
 import { rpcCommand } from "../rpc_command.ts";
@@ -58,12 +59,12 @@ export const query = rpcCommand({
     if (timeoutMs !== undefined && timeoutMs < 0) {
       throw new CommandFailure("Timeout must not be negative");
     }
-    await using client = await connect();
+    await using channel = await connect();
     const requestAck = !flags["no-ack"];
     const printer = printers[format]({ name, requestAck, io });
     const records = await labelled(
       "Error sending query",
-      client.query(name, payload, {
+      openQuery(channel, name, payload, {
         nodes,
         tags,
         requestAck,

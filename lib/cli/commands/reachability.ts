@@ -5,9 +5,11 @@
  */
 
 import { PING_QUERY } from "../../api/internal_names.ts";
-import { CommandFailure, labelled } from "../command.ts";
 import { escapeControls } from "../../go/escape_controls.ts";
 import { formatJson } from "../../go/format_json.ts";
+import { openQuery } from "../../rpc/client/queries.ts";
+import { listMembers } from "../../rpc/client/requests.ts";
+import { CommandFailure, labelled } from "../command.ts";
 import { follow } from "../follow.ts";
 import { rpcCommand } from "../rpc_command.ts";
 
@@ -20,8 +22,8 @@ export const reachability = rpcCommand({
     verbose: { kind: "bool", help: "Also shows each acknowledgement and how long the test took." },
   },
   async run({ flags: { verbose }, io, format, connect }) {
-    await using client = await connect();
-    const members = await labelled("Error getting members", client.members());
+    await using channel = await connect();
+    const members = await labelled("Error getting members", listMembers(channel));
     const live = new Set(
       members.filter(({ status }) => status === "alive").map(({ name }) => name),
     );
@@ -29,7 +31,7 @@ export const reachability = rpcCommand({
     say(`Total members: ${members.length}, live members: ${live.size}`);
     const records = await labelled(
       "Error sending query",
-      client.query(PING_QUERY, null, { requestAck: true }),
+      openQuery(channel, PING_QUERY, null, { requestAck: true }),
     );
     const { interrupt } = io;
     say("Starting reachability test...");

@@ -4,9 +4,10 @@
  * @module
  */
 
-import { goQuote } from "../../go/quote.ts";
-import type { RpcClient } from "../../rpc/client/client.ts";
 import { type Coordinate, distance } from "../../api/coordinate.ts";
+import { goQuote } from "../../go/quote.ts";
+import { getCoordinate, getInfo } from "../../rpc/client/requests.ts";
+import type { RpcChannel } from "../../rpc/client/rpc_channel.ts";
 import { CommandFailure, labelled } from "../command.ts";
 import { rpcCommand } from "../rpc_command.ts";
 
@@ -17,12 +18,12 @@ export const rtt = rpcCommand({
     "Estimates the network round-trip time between two nodes from their coordinates, without sending anything between them. The second node defaults to that of the agent.",
   flags: {},
   async run({ positionals, print, connect }) {
-    await using client = await connect();
+    await using channel = await connect();
     if (positionals.length < 1 || positionals.length > 2) {
       throw new CommandFailure("One or two node names must be specified", { showHelp: true });
     }
-    const [from, to = await ownName(client)] = positionals;
-    const seconds = distance(await coordinateOf(from, client), await coordinateOf(to, client));
+    const [from, to = await ownName(channel)] = positionals;
+    const seconds = distance(await coordinateOf(from, channel), await coordinateOf(to, channel));
     const ms = (seconds * 1000).toFixed(3);
     print({
       text: () => `Estimated ${from} <-> ${to} rtt: ${ms} ms`,
@@ -31,13 +32,13 @@ export const rtt = rpcCommand({
   },
 });
 
-async function ownName(client: RpcClient): Promise<string> {
-  const { agent } = await labelled("Error querying agent", client.info());
+async function ownName(channel: RpcChannel): Promise<string> {
+  const { agent } = await labelled("Error querying agent", getInfo(channel));
   return agent?.name ?? "";
 }
 
-async function coordinateOf(node: string, client: RpcClient): Promise<Coordinate> {
-  const coordinate = await labelled("Error getting coordinates", client.coordinate(node));
+async function coordinateOf(node: string, channel: RpcChannel): Promise<Coordinate> {
+  const coordinate = await labelled("Error getting coordinates", getCoordinate(channel, node));
   if (coordinate === undefined) {
     throw new CommandFailure(`Could not find a coordinate for node ${goQuote(node)}`);
   }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { updateTags } from "../../rpc/client/requests.ts";
 import { CommandFailure, labelled } from "../command.ts";
 import { rpcCommand } from "../rpc_command.ts";
 import { parseTagFlags } from "../tag_pairs.ts";
@@ -24,9 +25,9 @@ export const tags = rpcCommand({
         hint: "Nothing to do: give -set or -delete.",
       });
     }
-    await using client = await connect();
+    await using channel = await connect();
     const set = parseTagFlags(flags.set);
-    await labelled("Error setting tags", client.updateTags({ set, delete: flags.delete }));
+    await labelled("Error setting tags", updateTags(channel, { set, delete: flags.delete }));
     print({
       text: () => "Successfully updated agent tags",
       json: () => ({ set: new Map(Object.entries(set)), deleted: flags.delete }),

@@ -10,6 +10,7 @@ import { duration } from "../../api/why/wording.ts";
 import { RpcError } from "../../base/errors.ts";
 import { escapeControls } from "../../go/escape_controls.ts";
 import type { JsonValue } from "../../go/format_json.ts";
+import { explain, explainByAll } from "../../rpc/client/requests.ts";
 import { RpcFailure } from "../../rpc/protocol.ts";
 import { CommandFailure, refuseArguments, UsageFailure } from "../command.ts";
 import { formatColumns } from "../output.ts";
@@ -27,8 +28,8 @@ export const why = rpcCommand({
   async run({ flags: { all }, positionals: [node, ...others], print, connect }) {
     if (node === undefined) throw new UsageFailure("a node name must be specified");
     refuseArguments(others);
-    await using client = await connect();
-    const explanation = await told(all ? client.whyAll(node) : client.why(node));
+    await using channel = await connect();
+    const explanation = await told(all ? explainByAll(channel, node) : explain(channel, node));
     print({
       text: () =>
         [...tellStory(explanation), ...clusterLines(explanation)].map(escapeControls).join("\n"),

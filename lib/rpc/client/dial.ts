@@ -5,10 +5,8 @@
  */
 
 import { connect, sendAtOnce } from "../../base/connect.ts";
-import { abortable } from "../../base/abortable.ts";
-import { DecodeError, errorText, RpcError, TimeoutError } from "../../base/errors.ts";
+import { RpcError } from "../../base/errors.ts";
 import { loadPlatform } from "../../base/platform/load_platform.ts";
-import { limit } from "../../base/timer.ts";
 import {
   type Endpoint,
   endpointFailureText,
@@ -43,6 +41,7 @@ export async function dial(
   const endpoint = parse(address);
   const connection = await connectTo(endpoint, limits);
   if (tls === undefined) return connection;
+  const { secure } = await import("./secure.ts");
   const host = "path" in endpoint ? "localhost" : endpoint.hostname || "127.0.0.1";
   return await secure(connection, { ...tls, serverName: tls.serverName ?? host }, limits);
 }
@@ -57,44 +56,6 @@ async function connectTo(endpoint: Endpoint, limits: Limits): Promise<Connection
     const reason = endpointFailureText("dial", endpoint, cause as Error);
     throw new RpcError("connect", reason, { cause });
   }
-}
-
-/** Goes on in TLS. `connection` is closed if that fails. */
-async function secure(
-  connection: Connection,
-  options: RpcTlsOptions & { readonly serverName: string },
-  { timeoutMs, signal }: Limits,
-): Promise<Connection> {
-  const { loadTls } = await import("../tls.ts");
-  const secured = (await loadTls()).connect(connection, options);
-  const ending = new AbortController();
-  const abort = () => ending.abort(signal?.reason);
-  using _limit = limit(timeoutMs, () => ending.abort(new TimeoutError("tls: i/o timeout")));
-  signal?.addEventListener("abort", abort);
-  try {
-    signal?.throwIfAborted();
-    await abortable(secured.handshake(), ending.signal);
-    return secured;
-  } catch (cause) {
-    secured.close();
-    signal?.throwIfAborted();
-    throw new RpcError("connect", errorText(cause), { cause });
-  } finally {
-    signal?.removeEventListener("abort", abort);
-  }
-}
-
-/**
- * What an error of the first call means in TLS 1.3, where a client takes the handshake for done before the agent has seen
- * its certificate; `undefined` if the connection has not ended.
- */
-export function tlsRefusal(error: unknown): RpcError | undefined {
-  if (!(error instanceof RpcError) || error.cause === undefined) return undefined;
-  const { cause } = error;
-  const reason = cause instanceof DecodeError
-    ? "tls: the agent has ended the connection: it may not accept this client's certificate"
-    : errorText(cause);
-  return new RpcError("connect", reason, { cause });
 }
 
 /** Such a connection is made at once or not at all. */

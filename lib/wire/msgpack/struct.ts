@@ -158,8 +158,9 @@ interface Layout {
 
 function layOut(fields: Readonly<Record<string, Field<unknown>>>): Layout {
   const declared = Object.keys(fields);
+  const writer = new Writer();
   const sorted = declared.toSorted().map((key) => {
-    return { key, encodedKey: new Writer().string(key).bytes(), field: fields[key] };
+    return { key, encodedKey: writer.clear().string(key).bytes(), field: fields[key] };
   });
   const zero = Object.fromEntries(sorted.map(({ key, field }) => [key, field.zero]));
   return { zero, declared, byKey: new Map(Object.entries(fields)), sorted };
