@@ -4,6 +4,7 @@
  * @module
  */
 
+import { toJson } from "../go/format_json.ts";
 import { type CommandFailure, type CommandIo, UsageFailure } from "./command.ts";
 import { formatUsage, type Usage } from "./usage.ts";
 
@@ -57,7 +58,7 @@ export async function reportFailure(
   const hint = failure.hint ?? (isUsage ? await suggestedFlag(message, usage) : hintFor(message));
   if (failure.inJson ?? asksForJson(args)) {
     const told = message === "" ? { error: hint } : { error: message.trim(), hint };
-    io.err(JSON.stringify({ ...told, ...details }));
+    io.err(toJson({ ...told, ...details }));
     return;
   }
   if (isUsage) {
@@ -100,7 +101,7 @@ export async function reportUnknownCommand(
   const found = nearest(name, known);
   const error = `Unknown command: ${name}`;
   const hint = found && `Did you mean ${found}?`;
-  if (asksForJson(args)) return io.err(JSON.stringify({ error, hint }));
+  if (asksForJson(args)) return io.err(toJson({ error, hint }));
   io.err(help);
   io.err(hint === undefined ? error : `${error}\n${hint}`);
 }

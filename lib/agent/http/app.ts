@@ -6,6 +6,7 @@
 
 import { type Context, Hono } from "hono";
 import { errorText } from "../../base/errors.ts";
+import { toJson } from "../../go/format_json.ts";
 import type { AccessControl } from "./access.ts";
 import type { HttpApi } from "./http_agent.ts";
 import { isUnexpected, Problem } from "./problem.ts";
@@ -84,7 +85,7 @@ function response(
   { status = 200, json, body, headers }: Outcome,
   { route, index }: { readonly route: Route; readonly index: number | undefined },
 ): Response {
-  return new Response(body ?? JSON.stringify(json), {
+  return new Response(body ?? toJson(json), {
     status,
     headers: {
       "cache-control": "no-store",

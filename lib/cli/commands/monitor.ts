@@ -9,6 +9,7 @@ import { CommandFailure, type CommandIo, labelled } from "../command.ts";
 import type { Member, SerfEvent } from "../../rpc/client/client.ts";
 import { follow } from "../follow.ts";
 import { escapeControlsInLines } from "../../go/escape_controls.ts";
+import { toJson } from "../../go/format_json.ts";
 import { goQuote } from "../../go/quote.ts";
 import { goSyntax, type GoValue } from "../../go/syntax.ts";
 import { rpcCommand } from "../rpc_command.ts";
@@ -66,7 +67,7 @@ async function jsonPrinter(io: CommandIo): Promise<Printer> {
   const { eventJson } = await import("../../agent/http/json_forms.ts");
   const { formatRecord, parseLogLine } = await import("../../agent/log/structured_log.ts");
   return {
-    event: (event) => io.out(JSON.stringify(eventJson(event, Date.now()))),
+    event: (event) => io.out(toJson(eventJson(event, Date.now()))),
     line: (line) => io.out(formatRecord(parseLogLine(line), "json")),
   };
 }

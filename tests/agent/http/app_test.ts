@@ -40,6 +40,16 @@ Deno.test("the members are listed, by name, and may be filtered", async () => {
   });
 });
 
+Deno.test("a byte that is not UTF-8 is U+FFFD, so that one name does not spoil a list for strict parsers", async () => {
+  using api = new HttpFixture();
+  api.agent.list = [member("caf\udce9", { tags: { "\udcff": "\\\udc80" } })];
+  const [{ Name, Tags }] = await api.json("GET", "/v1/agent/members") as [Record<string, unknown>];
+  assertEquals([Name, Tags], ["caf\ufffd", { "\ufffd": "\\\ufffd" }]);
+  api.agent.joinFailure = "caf\udce9";
+  const [, detail] = await problem(api.request("PUT", "/v1/agent/join/127.0.0.29:7999"));
+  assertMatch(detail, /\* caf\ufffd\n/);
+});
+
 Deno.test("a node shows itself, its tags and its coordinate", async () => {
   using api = new HttpFixture();
   const self = await api.json("GET", "/v1/agent/self") as Record<string, Record<string, unknown>>;

@@ -7,6 +7,7 @@
 import type { QueryRecord } from "../../../api/query.ts";
 import type { Subscription } from "../../../base/subscription.ts";
 import { encodeText } from "../../../base/text.ts";
+import { toJson } from "../../../go/format_json.ts";
 import { payloadJson } from "../json_forms.ts";
 import { Problem } from "../problem.ts";
 import { bytes, component } from "../schemas.ts";
@@ -71,7 +72,7 @@ export const queryRoutes = [
 function recordLines(records: Subscription<QueryRecord>): ReadableStream<Uint8Array> {
   let acks = 0;
   let responses = 0;
-  const line = (record: unknown) => encodeText(`${JSON.stringify(record)}\n`);
+  const line = (record: unknown) => encodeText(`${toJson(record)}\n`);
   return new ReadableStream({
     async pull(controller) {
       try {
