@@ -50,6 +50,14 @@ Deno.test("a byte that is not UTF-8 is U+FFFD, so that one name does not spoil a
   assertMatch(detail, /\* caf\ufffd\n/);
 });
 
+Deno.test("what a client has sent forges no line of the log", async () => {
+  using api = new HttpFixture();
+  const [status] = await problem(api.request("GET", "/v1/agent/members?status=(%0aERR%1b"));
+  assertEquals(status, 400);
+  assertEquals(api.log.length, 1);
+  assertMatch(api.log[0], /^DEBUG agent\.http: .*`\^\(\\nERR\\x1b\$`$/);
+});
+
 Deno.test("a node shows itself, its tags and its coordinate", async () => {
   using api = new HttpFixture();
   const self = await api.json("GET", "/v1/agent/self") as Record<string, Record<string, unknown>>;
