@@ -9,6 +9,7 @@ import { type CommandFailure, type CommandIo, UsageFailure } from "./command.ts"
 import { formatUsage, type Usage } from "./usage.ts";
 
 const TOKEN = "-rpc-auth, -rpc-auth-file, SERF_RPC_AUTH or SERF_RPC_AUTH_FILE";
+const ADDRESS = "An address is host:port, or unix: and a path with a slash";
 const IN_USE = "Another program uses this address, perhaps another agent; choose another one with";
 
 /** What may help against failures that Serf has too, by their messages. */
@@ -18,8 +19,12 @@ const HINTS: readonly (readonly [message: RegExp, hint: string])[] = [
     "Is an agent running there? The address is that of -rpc-addr or SERF_RPC_ADDR.",
   ],
   [
-    /^Error connecting to Serf agent: dial tcp: .*(missing port in|invalid port|missing address)/,
-    "An address is host:port, or unix: and a path: -rpc-addr or SERF_RPC_ADDR.",
+    /^Error connecting to Serf agent: dial tcp: .*(missing port in|invalid port|unknown port|missing address)/,
+    `${ADDRESS}: -rpc-addr or SERF_RPC_ADDR.`,
+  ],
+  [
+    /^Error starting RPC listener: listen tcp: .*(missing port in|invalid port|unknown port|missing address)/,
+    `${ADDRESS}: -rpc-addr.`,
   ],
   [/: Authentication required$/, `The agent wants its token: ${TOKEN}.`],
   [
