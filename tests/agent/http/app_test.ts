@@ -231,6 +231,9 @@ Deno.test("mistakes are told as problems", async () => {
     400,
     'Cannot use parameter name: got "a,b", expected one value',
   ]);
+  const wrongFilter = await told("POST", "/v1/query/load?tag=role=(");
+  assertEquals(wrongFilter[0], 400);
+  assertMatch(wrongFilter[1], /^Cannot send query: the filter for the tag "role" must be .*"\("/);
   assertEquals(await told("GET", "/v1/agent/members?tag=role"), [
     400,
     'Cannot use tag: got "role", expected NAME=EXPRESSION',
