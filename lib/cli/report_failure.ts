@@ -26,6 +26,10 @@ const HINTS: readonly (readonly [message: RegExp, hint: string])[] = [
     /^Error starting RPC listener: listen tcp: .*(missing port in|invalid port|unknown port|missing address)/,
     `${ADDRESS}: -rpc-addr.`,
   ],
+  [
+    /^Error connecting to Serf agent: client closed$/,
+    "Is that the RPC port? If the agent wants TLS there, see -rpc-tls-ca and -rpc-tls-cert.",
+  ],
   [/: Authentication required$/, `The agent wants its token: ${TOKEN}.`],
   [
     /: Invalid authentication token$/,
