@@ -4,6 +4,7 @@
  * @module
  */
 
+import { errorText } from "../base/errors.ts";
 import {
   type Command,
   CommandFailure,
@@ -18,6 +19,18 @@ import { commandTable } from "./command_table.ts";
  * Help that was asked for goes to standard error, and takes precedence over mistakes in the flags.
  */
 export async function runSerf(args: readonly string[], io: CommandIo): Promise<number> {
+  try {
+    return await runCommand(args, io);
+  } catch (error) {
+    // Commands name what they need, but a bundle also reads their scripts.
+    const flag = /run again with the (--allow-\S+) flag/.exec(errorText(error))?.[1];
+    if (flag === undefined) throw error;
+    io.err(`Missing Deno permissions: start this command with ${flag}`);
+    return 1;
+  }
+}
+
+async function runCommand(args: readonly string[], io: CommandIo): Promise<number> {
   const { name, commandArgs, wantsHelp, misplacedFlag } = scan(args);
   const entry = name === undefined ? undefined : commandTable.get(name);
   if (name === undefined || entry === undefined) {

@@ -4,10 +4,12 @@
  * @module
  */
 
+import { toJson } from "../go/format_json.ts";
 import { type CommandFailure, type CommandIo, UsageFailure } from "./command.ts";
 import { formatUsage, type Usage } from "./usage.ts";
 
 const TOKEN = "-rpc-auth, -rpc-auth-file, SERF_RPC_AUTH or SERF_RPC_AUTH_FILE";
+const ADDRESS = "An address is host:port, or unix: and a path with a slash";
 const IN_USE = "Another program uses this address, perhaps another agent; choose another one with";
 
 /** What may help against failures that Serf has too, by their messages. */
@@ -17,8 +19,16 @@ const HINTS: readonly (readonly [message: RegExp, hint: string])[] = [
     "Is an agent running there? The address is that of -rpc-addr or SERF_RPC_ADDR.",
   ],
   [
-    /^Error connecting to Serf agent: dial tcp: .*(missing port in|invalid port|missing address)/,
-    "An address is host:port, or unix: and a path: -rpc-addr or SERF_RPC_ADDR.",
+    /^Error connecting to Serf agent: dial tcp: .*(missing port in|invalid port|unknown port|missing address)/,
+    `${ADDRESS}: -rpc-addr or SERF_RPC_ADDR.`,
+  ],
+  [
+    /^Error starting RPC listener: listen tcp: .*(missing port in|invalid port|unknown port|missing address)/,
+    `${ADDRESS}: -rpc-addr.`,
+  ],
+  [
+    /^Error connecting to Serf agent: client closed$/,
+    "Is that the RPC port? If the agent wants TLS there, see -rpc-tls-ca and -rpc-tls-cert.",
   ],
   [/: Authentication required$/, `The agent wants its token: ${TOKEN}.`],
   [
@@ -57,7 +67,7 @@ export async function reportFailure(
   const hint = failure.hint ?? (isUsage ? await suggestedFlag(message, usage) : hintFor(message));
   if (failure.inJson ?? asksForJson(args)) {
     const told = message === "" ? { error: hint } : { error: message.trim(), hint };
-    io.err(JSON.stringify({ ...told, ...details }));
+    io.err(toJson({ ...told, ...details }));
     return;
   }
   if (isUsage) {
@@ -100,7 +110,7 @@ export async function reportUnknownCommand(
   const found = nearest(name, known);
   const error = `Unknown command: ${name}`;
   const hint = found && `Did you mean ${found}?`;
-  if (asksForJson(args)) return io.err(JSON.stringify({ error, hint }));
+  if (asksForJson(args)) return io.err(toJson({ error, hint }));
   io.err(help);
   io.err(hint === undefined ? error : `${error}\n${hint}`);
 }

@@ -29,6 +29,19 @@ export function formatJsonLine(value: JsonValue): string {
   return `{${fields.join(",")}}`;
 }
 
+/**
+ * `JSON.stringify`, but with U+FFFD where a byte is not UTF-8, as Go has it: what stands for such a byte in a text is an
+ * unpaired surrogate, and many parsers refuse a whole document for one.
+ */
+export function toJson(value: unknown): string {
+  const json = JSON.stringify(value);
+  if (!json.includes("\\ud")) return json;
+  return json.replace(UNPAIRED_SURROGATES, (match) => match === "\\\\" ? match : "\\ufffd");
+}
+
+/** Their escapes, and those of backslashes, so that these are not taken for the beginning of one. */
+const UNPAIRED_SURROGATES = /\\(?:\\|ud[89a-f]..)/g;
+
 function format(value: JsonValue, margin: string): string {
   if (typeof value === "string") return quote(value);
   if (value === null || typeof value !== "object") return String(value);

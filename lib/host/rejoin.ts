@@ -6,6 +6,7 @@
 
 import type { Log } from "../base/log.ts";
 import type { Address } from "../base/address.ts";
+import { escapeControls } from "../go/escape_controls.ts";
 
 /** How members are contacted. */
 export interface RejoinContext {
@@ -27,9 +28,10 @@ export async function rejoin(
   if (previous.size === 0) return;
   for (const [name, address] of inRandomOrder(previous)) {
     if (name === self) continue;
-    log("INFO", `serf: Attempting re-join to previously known node: ${name}: ${address}`);
+    const node = `previously known node: ${escapeControls(name)}: ${address}`;
+    log("INFO", `serf: Attempting re-join to ${node}`);
     if (!await contact(address)) continue;
-    log("INFO", `serf: Re-joined to previously known node: ${name}: ${address}`);
+    log("INFO", `serf: Re-joined to ${node}`);
     return;
   }
   log("WARN", "serf: Failed to re-join any previously known node");

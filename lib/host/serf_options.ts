@@ -20,6 +20,7 @@ import type { Metrics } from "../base/metrics.ts";
 import { librarySettings, type ProtocolSettings, type SerfConfig } from "../serf/config.ts";
 import { type Profile, type ProfileName, profiles } from "../swim/config.ts";
 import type { Keyring } from "../wire/framing/keyring.ts";
+import { labelBytes, MAX_LABEL_BYTES } from "../wire/framing/label.ts";
 
 /** Timing, limits and switches that hardly anybody needs to change. Times are milliseconds, sizes bytes. */
 export interface AdvancedOptions extends Partial<ProtocolSettings> {
@@ -106,7 +107,7 @@ const OPTION_CHECKS: Readonly<
   keyring: ofType("object"),
   onKeyringChange: ofType("function"),
   compression: ofType("boolean"),
-  label: checkText,
+  label: checkLabel,
   allowCidr: checkNetworks,
   snapshotPath: checkText,
   rejoinAfterLeave: ofType("boolean"),
@@ -192,6 +193,13 @@ function checkLog(name: string, value: unknown): void {
 
 function checkEndpoint(name: string, value: unknown): void {
   checkText(name, value, 'text such as "0.0.0.0:7946"');
+}
+
+function checkLabel(name: string, value: unknown): void {
+  checkText(name, value);
+  if (labelBytes(value as string).length > MAX_LABEL_BYTES) {
+    refuse(name, value, `at most ${MAX_LABEL_BYTES} bytes`, RangeError);
+  }
 }
 
 function checkNetworks(name: string, value: unknown): void {

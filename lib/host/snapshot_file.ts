@@ -22,6 +22,7 @@ import {
   SnapshotReplay,
   type SnapshotState,
 } from "../serf/snapshot/snapshot.ts";
+import { escapeControls } from "../go/escape_controls.ts";
 import { osErrorText } from "../go/os_error.ts";
 
 /** Settings of a {@link SnapshotFile}. */
@@ -117,7 +118,7 @@ export class SnapshotFile {
       file = await platform.openFile(path, { append: true, mode: MODE });
       const bytes = await platform.readFile(path);
       const { state, warnings, wholeLength } = parseSnapshot(bytes, { rejoinAfterLeave });
-      for (const { level, text } of warnings) log(level, text);
+      for (const { level, text } of warnings) log(level, escapeControls(text));
       if (wholeLength < bytes.length) await file.truncate(wholeLength);
       const replay = replayOf(state, { rejoinAfterLeave });
       const parts = { platform, recovered: state, replay, size: wholeLength, log, metrics };

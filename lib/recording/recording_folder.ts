@@ -4,6 +4,7 @@
  * @module
  */
 
+import { osErrorText } from "../go/os_error.ts";
 import { Recording, RecordingError } from "./recording.ts";
 
 /** Where a recording is. */
@@ -61,10 +62,8 @@ export function openRecordings(folder: string, problems: string[] = []): Recordi
   try {
     places = recordingsIn(folder);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) {
-      throw new RecordingError(`${folder}: no such directory`);
-    }
-    throw error;
+    const isMissing = error instanceof Deno.errors.NotFound;
+    throw new RecordingError(`${folder}: ${isMissing ? "no such directory" : osErrorText(error)}`);
   }
   if (places.length === 0) throw new RecordingError(`${folder}: there are no recordings in it`);
   const recordings: Recording[] = [];
@@ -72,7 +71,7 @@ export function openRecordings(folder: string, problems: string[] = []): Recordi
   for (const { segments } of places) {
     try {
       recordings.push(
-        new Recording(segments.map((name) => ({ name, load: () => Deno.readFileSync(name) }))),
+        new Recording(segments.map((name) => ({ name, load: () => readSegment(name) }))),
       );
     } catch (error) {
       if (!(error instanceof RecordingError)) throw error;
@@ -89,6 +88,15 @@ function segmentsOf(folder: string): string[] {
     .filter(isSegment)
     .map(({ name }) => `${folder}/${name}`)
     .sort();
+}
+
+/** A segment is read when a replay needs it: it may be gone by then, as the agent removes its oldest parts. */
+function readSegment(path: string): Uint8Array {
+  try {
+    return Deno.readFileSync(path);
+  } catch (error) {
+    throw new RecordingError(`${path}: ${osErrorText(error)}`);
+  }
 }
 
 function isSegment({ name, isFile }: Deno.DirEntry): boolean {

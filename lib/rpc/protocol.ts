@@ -91,9 +91,10 @@ export function encodeRequest<C extends Command>(
   return writer.bytes();
 }
 
-/** Reads a request header. As in Serf, a field that is missing keeps the value it had in the header before. */
+/** Reads a request header. As in Serf, a field that is missing keeps the value it had in the header before; nil has none. */
 export function decodeRequestHeader(value: Uint8Array, previous: RequestHeader): RequestHeader {
   const reader = new Reader(value);
+  if (reader.nil()) return { command: "", seq: 0n };
   let { command, seq } = previous;
   reader.struct(["Command", "Seq"], (key) => {
     if (key === "Command") command = reader.string();

@@ -14,7 +14,13 @@ Deno.test("an address in use, or that nobody can dial, names the flag that chang
         "Error connecting to Serf agent: dial unix /x.sock: connect: no such file or directory",
         "SERF_RPC_ADDR",
       ],
+      ["Error connecting to Serf agent: client closed", "-rpc-tls-ca"],
       ["Error connecting to Serf agent: dial tcp: address x: missing port in address", "host:port"],
+      [
+        "Error connecting to Serf agent: dial tcp: address tcp/x: unknown port",
+        "path with a slash",
+      ],
+      ["Error starting RPC listener: listen tcp: address tcp/x: unknown port", "path with a slash"],
     ]
   ) {
     assertStringIncludes(hintFor(message) ?? "", flag, message);

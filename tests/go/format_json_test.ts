@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { formatJson } from "../../lib/go/format_json.ts";
+import { formatJson, toJson } from "../../lib/go/format_json.ts";
 
 Deno.test("objects keep their order and maps are sorted, both with two spaces of indentation", () => {
   const value = {
@@ -56,6 +56,10 @@ Deno.test("text is escaped as Go does it, in keys and in values", () => {
 });
 
 Deno.test("a byte that is not UTF-8 is written as the escape of U+FFFD", () => {
+  assertEquals(
+    toJson(["caf\udce9", "\\\udce9\udce8😀", "\\udce9 <"]),
+    '["caf\\ufffd","\\\\\\ufffd\\ufffd😀","\\\\udce9 <"]',
+  );
   assertEquals(formatJson("caf\udce9"), '"caf\\ufffd"');
   assertEquals(formatJson("\\\udce9\udce8😀"), '"\\\\\\ufffd\\ufffd😀"');
 });

@@ -86,6 +86,16 @@ Deno.test("a label keeps clusters apart", async () => {
   assertEquals([a.members().length, red.members().length], [2, 1]);
 });
 
+Deno.test("a label that does not fit its header is refused at the start", async () => {
+  const bind = "127.0.0.1:0";
+  await assertRejects(
+    () => Serf.create({ name: "a", bind, label: "é".repeat(128) }),
+    RangeError,
+    "expected at most 255 bytes",
+  );
+  await using _longest = await Serf.create({ name: "a", bind, label: "x".repeat(255) });
+});
+
 Deno.test("a port in use is reported with memberlist's message", async () => {
   await using cluster = new LoopbackCluster();
   const a = await cluster.create("a", { bind: "127.0.0.1:0" });

@@ -63,6 +63,21 @@ Deno.test("a node that reaches none of the members in its snapshot logs that", a
   assertEquals(cluster.log.filter((line) => line.includes("Attempting re-join")).length, 1);
 });
 
+Deno.test("control characters of a snapshot, which may be those of a member's name, are escaped in the log", async () => {
+  using directory = new TemporaryDirectory();
+  const snapshotPath = directory.file("snapshot");
+  Deno.writeTextFileSync(snapshotPath, "alive: x\x1b[2J 127.0.0.1:1\nalive: y\r\nz\x07\n");
+  await using cluster = new LoopbackCluster();
+  await cluster.create("b", { snapshotPath });
+  await until(() => cluster.log.some((line) => line.includes("Failed to re-join")));
+  const about = (text: string) => cluster.log.filter((line) => line.includes(text));
+  assertEquals(about("Attempting re-join"), [
+    "b INFO serf: Attempting re-join to previously known node: x\\x1b[2J: 127.0.0.1:1",
+  ]);
+  assertEquals(about("snapshot line"), ["b WARN serf: Unrecognized snapshot line: z\\x07"]);
+  assertEquals(about("Failed to parse"), ["b WARN serf: Failed to parse address: alive: y\\r"]);
+});
+
 Deno.test("a shutdown ends a rejoin without a warning", async () => {
   using directory = new TemporaryDirectory();
   const snapshotPath = directory.file("snapshot");

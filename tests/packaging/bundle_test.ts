@@ -84,6 +84,22 @@ Deno.test("every command reads the same scripts first, and these are small", asy
   assertLess(size, 11_000);
 });
 
+Deno.test("a bundle that may not read its scripts says so in one line", async () => {
+  for (const args of [[], ["members"], ["agent"], ["bogus"]]) {
+    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "--no-config", "--no-prompt", `${bundleFolder()}/main.js`, ...args],
+      env: { NO_COLOR: "1" },
+      stdin: "null",
+    }).output();
+    const decoder = new TextDecoder();
+    assertEquals([code, decoder.decode(stdout), decoder.decode(stderr)], [
+      1,
+      "",
+      "Missing Deno permissions: start this command with --allow-read\n",
+    ]);
+  }
+});
+
 Deno.test("the version and the help of the agent read little more", async () => {
   for (const [start, most] of [["version-", 8_000], ["agent_help.", 20_000]] as const) {
     const { names, size } = await readAtStart(scriptNamed(start));

@@ -7,6 +7,7 @@ import {
   assertLessOrEqual,
   assertMatch,
   assertStringIncludes,
+  assertThrows,
 } from "@std/assert";
 import { BlockType, encodeBlock } from "../../lib/recording/format.ts";
 import { replayRun, runsOf } from "../../lib/recording/parts/run.ts";
@@ -122,6 +123,20 @@ Deno.test("a recording is for the agent's user alone, and replays", async () => 
   assertEquals(recording.ending, "the agent has ended");
 });
 
+Deno.test("a segment that is gone when a replay needs it is an error that names it", async () => {
+  using directory = new TemporaryDirectory();
+  const { path } = directory;
+  await record(path, 10);
+  const [recording] = openRecordings(path);
+  const [{ segments: [segment] }] = recordingsIn(path);
+  Deno.removeSync(segment);
+  assertThrows(
+    () => replay(recording),
+    RecordingError,
+    `${segment}: no such file or directory`,
+  );
+});
+
 Deno.test("the oldest recordings make room for a new one", async () => {
   using directory = new TemporaryDirectory();
   for (let start = 0; start < 5; start++) await record(directory.path, 60, 60_000);
@@ -228,10 +243,12 @@ Deno.test("other folders and files in the folder stay", async () => {
 
 Deno.test("a folder without recordings is an error that names it", () => {
   using directory = new TemporaryDirectory();
+  directory.write({ "file": "" });
   for (
     const [path, problem] of [
       [directory.path, "there are no recordings in it"],
       [directory.file("none"), "no such directory"],
+      [directory.file("file"), "not a directory"],
     ]
   ) {
     try {

@@ -13,7 +13,6 @@ import { osErrorText } from "../../go/os_error.ts";
 import { checkSerfOptions, nodeConfig } from "../../host/serf_options.ts";
 import { parseEndpoint } from "../../rpc/endpoint.ts";
 import { checkConfig, encodeMeta } from "../../serf/check_config.ts";
-import { encodeLabel } from "../../wire/framing/label.ts";
 import { AgentLog } from "../log/agent_log.ts";
 import { Syslog } from "../log/syslog.ts";
 import { machineOptions, restoreKeyring, restoreTags } from "../start_agent.ts";
@@ -78,7 +77,6 @@ async function checkKey(config: AgentConfig): Promise<void> {
 function checkMachine(config: AgentConfig): void {
   const options = machineOptions({ ...config, nodeName: config.nodeName || "name" });
   checkSerfOptions(options);
-  encodeLabel(options.label);
   checkConfig({ ...nodeConfig(options, () => "name"), address: Address.parse("127.0.0.1", 0) });
 }
 

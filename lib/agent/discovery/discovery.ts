@@ -10,6 +10,7 @@ import type { Answer } from "multicast-dns";
 import type { Address } from "../../base/address.ts";
 import { errorText } from "../../base/errors.ts";
 import { after, type Timer } from "../../base/timer.ts";
+import { escapeControls } from "../../go/escape_controls.ts";
 import { failureText } from "../../rpc/failure_text.ts";
 import type { RpcAgent } from "../../rpc/server/rpc_agent.ts";
 import type { AgentConfig } from "../config/config.ts";
@@ -130,7 +131,8 @@ export class Discovery implements AsyncDisposable {
   /** Asks for the missing records of an instance. Serf asks for a PTR record, which an instance does not have. */
   #queryInstance(name: string): void {
     this.#network?.query({ name, type: "ANY" }).catch((error) => {
-      this.#log("ERR", `agent.mdns: Failed to query instance ${name}: ${errorText(error)}`);
+      const instance = escapeControls(name);
+      this.#log("ERR", `agent.mdns: Failed to query instance ${instance}: ${errorText(error)}`);
     });
   }
 

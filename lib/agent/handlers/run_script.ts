@@ -4,6 +4,7 @@
  * @module
  */
 
+import { joinBytes } from "../../base/bytes.ts";
 import { errorText } from "../../base/errors.ts";
 import { encodeText } from "../../base/text.ts";
 import { endsWithin } from "../../base/timer.ts";
@@ -158,7 +159,7 @@ class OutputTail {
       const kept = this.#tail.subarray(
         Math.max(0, this.#tail.length + value.length - MAX_OUTPUT_BYTES),
       );
-      this.#tail = Uint8Array.of(...kept, ...value.subarray(-MAX_OUTPUT_BYTES));
+      this.#tail = joinBytes(kept, value.subarray(-MAX_OUTPUT_BYTES));
     }
   }
 }

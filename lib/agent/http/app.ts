@@ -6,6 +6,8 @@
 
 import { type Context, Hono } from "hono";
 import { errorText } from "../../base/errors.ts";
+import { escapeControls } from "../../go/escape_controls.ts";
+import { toJson } from "../../go/format_json.ts";
 import type { AccessControl } from "./access.ts";
 import type { HttpApi } from "./http_agent.ts";
 import { isUnexpected, Problem } from "./problem.ts";
@@ -52,8 +54,9 @@ export function createApp(api: HttpApi, access: AccessControl): Hono<{ Bindings:
 
   function problemResponse(error: unknown): Response {
     // What the agent refuses has the same classes as mistakes in the program.
-    if (isUnexpected(error)) api.log("ERR", `agent.http: ${errorText(error)}`);
-    else if (!(error instanceof Problem)) api.log("DEBUG", `agent.http: ${errorText(error)}`);
+    const text = `agent.http: ${escapeControls(errorText(error))}`;
+    if (isUnexpected(error)) api.log("ERR", text);
+    else if (!(error instanceof Problem)) api.log("DEBUG", text);
     return Problem.from(error).response();
   }
 
@@ -84,7 +87,7 @@ function response(
   { status = 200, json, body, headers }: Outcome,
   { route, index }: { readonly route: Route; readonly index: number | undefined },
 ): Response {
-  return new Response(body ?? JSON.stringify(json), {
+  return new Response(body ?? toJson(json), {
     status,
     headers: {
       "cache-control": "no-store",

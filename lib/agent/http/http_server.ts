@@ -24,6 +24,7 @@ import { EventRing } from "./events/event_ring.ts";
 import { EventStreams } from "./events/event_stream.ts";
 import type { HttpAgent } from "./http_agent.ts";
 import { watchEventLoop } from "./event_loop.ts";
+import { keepListening } from "./keep_listening.ts";
 import { MembersView } from "./members_view.ts";
 
 export { PrometheusRegistry };
@@ -92,6 +93,7 @@ export class HttpServer implements AsyncDisposable {
     } catch (error) {
       throw new StartupError(`Error starting HTTP listener: ${errorText(error)}`);
     }
+    parts.use(keepListening(server, { log }));
     const bound = (server.address() as { readonly port: number }).port;
     const scheme = config.httpTlsCertFile === "" ? "http" : "https";
     log("INFO", `agent.http: Listening on ${scheme}://${formatHostPort(hostname, bound)}`);

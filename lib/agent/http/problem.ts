@@ -6,6 +6,7 @@
 
 import { KeyError } from "../../api/keys.ts";
 import { ClosedError, JoinError, TimeoutError } from "../../base/errors.ts";
+import { toJson } from "../../go/format_json.ts";
 import { keyJson } from "./json_forms.ts";
 import { failureText } from "../../rpc/failure_text.ts";
 
@@ -61,7 +62,7 @@ export class Problem extends Error {
   response(): Response {
     const { status, message: detail, more } = this;
     const title = TITLES[status];
-    const body = JSON.stringify({ type: "about:blank", title, status, detail, ...more });
+    const body = toJson({ type: "about:blank", title, status, detail, ...more });
     return new Response(body, {
       status,
       headers: { "content-type": "application/problem+json", ...this.headers },

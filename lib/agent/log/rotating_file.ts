@@ -57,13 +57,22 @@ export class RotatingFile implements ByteSink, Disposable {
     const time = `${Date.now()}${String(this.#rotations++ % 1_000_000).padStart(6, "0")}`;
     this.#size = 0;
     try {
-      Deno.renameSync(this.#path, `${stem}-${time}${extension}`);
+      this.#putAside(`${stem}-${time}${extension}`);
       const file = open(this.#path);
       this.#file.close();
       this.#file = file;
       this.#prune();
     } catch {
       // The folder may not be written to, for instance.
+    }
+  }
+
+  #putAside(path: string): void {
+    try {
+      Deno.renameSync(this.#path, path);
+    } catch (error) {
+      // Another program has moved the file, or we have, and there was no descriptor for a new one.
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
     }
   }
 

@@ -9,6 +9,7 @@
 
 import { type LogLevel, parseLogLevel } from "../../base/log.ts";
 import type { AgentLogLine } from "./agent_log.ts";
+import { toJson } from "../../go/format_json.ts";
 import { goQuote } from "../../go/quote.ts";
 
 /** The formats besides text. */
@@ -105,7 +106,7 @@ export function formatRecord(record: LogRecord, format: StructuredFormat): strin
   const { fields, ...parts } = record;
   const values = { ...parts, ...fields };
   return format === "json"
-    ? JSON.stringify(values)
+    ? toJson(values)
     : Object.entries(values).map(([name, value]) => `${name}=${logfmtValue(value)}`).join(" ");
 }
 

@@ -45,6 +45,8 @@ export class PrometheusRegistry implements MetricRegistry {
   readonly #counters = new Map<string, Family>();
   readonly #gauges = new Map<string, Family>();
   readonly #summaries = new Map<string, Summary>();
+  /** By full name: of names that differ only in what is replaced there, all have the same summary. */
+  readonly #summariesByFullName = new Map<string, Summary>();
   readonly #readers: {
     readonly name: string;
     readonly help: string;
@@ -71,7 +73,10 @@ export class PrometheusRegistry implements MetricRegistry {
     if (summary === undefined) {
       const hasRoom = this.#summaries.size < MAX_NAMES || Object.hasOwn(METRICS.sample, name);
       if (!hasRoom) return;
-      summary = { help: helpOf("sample", name), window: new SampleWindow() };
+      const full = this.#fullName(name);
+      summary = this.#summariesByFullName.get(full) ??
+        { help: helpOf("sample", name), window: new SampleWindow() };
+      this.#summariesByFullName.set(full, summary);
       this.#summaries.set(name, summary);
     }
     summary.window.add(value);
@@ -95,10 +100,7 @@ export class PrometheusRegistry implements MetricRegistry {
       ...this.#readers.map(({ name, help, read }) =>
         lines(this.#fullName(name), "gauge", { help, values: new Map(entriesOf(read())) })
       ),
-      ...Array.from(
-        this.#summaries,
-        ([name, summary]) => summaryLines(this.#fullName(name), summary),
-      ),
+      ...Array.from(this.#summariesByFullName, ([name, summary]) => summaryLines(name, summary)),
     ];
     return families.flat().map((line) => `${line}\n`).join("");
   }

@@ -8,6 +8,7 @@ import type { SerfEvent } from "../../api/event.ts";
 import type { Member } from "../../api/member.ts";
 import { decodeText } from "../../base/text.ts";
 import { escapeControlsInLines } from "../../go/escape_controls.ts";
+import { toJson } from "../../go/format_json.ts";
 import { goQuote } from "../../go/quote.ts";
 import { goSyntax, type GoValue } from "../../go/syntax.ts";
 import { openEvents, openMonitor } from "../../rpc/client/streams.ts";
@@ -68,7 +69,7 @@ async function jsonPrinter(io: CommandIo): Promise<Printer> {
   const { eventJson } = await import("../../agent/http/json_forms.ts");
   const { formatRecord, parseLogLine } = await import("../../agent/log/structured_log.ts");
   return {
-    event: (event) => io.out(JSON.stringify(eventJson(event, Date.now()))),
+    event: (event) => io.out(toJson(eventJson(event, Date.now()))),
     line: (line) => io.out(formatRecord(parseLogLine(line), "json")),
   };
 }

@@ -5,9 +5,9 @@
  * @module
  */
 
-import { errorText } from "../../base/errors.ts";
 import { decodeJson } from "../../go/decode_json.ts";
 import type { FlagSpecs, FlagValues } from "../../go/flags.ts";
+import { osErrorText } from "../../go/os_error.ts";
 import type { Scenario } from "../../sim/scenario/scenario.ts";
 import { type ScenarioResult, ScenarioRun } from "../../sim/scenario/scenario_run.ts";
 import { SimulationError } from "../../sim/simulation_error.ts";
@@ -158,7 +158,7 @@ async function scenarioOfFile(file: string, flags: Flags): Promise<Scenario> {
     const scenario = readScenario(decodeJson(await Deno.readFile(file)));
     return flags.seed === undefined ? scenario : { ...scenario, seed: flags.seed };
   } catch (error) {
-    throw new CommandFailure(`Cannot use the scenario ${file}: ${errorText(error)}`);
+    throw new CommandFailure(`Cannot use the scenario ${file}: ${osErrorText(error)}`);
   }
 }
 
@@ -194,6 +194,6 @@ async function write(file: string, text: string): Promise<void> {
   try {
     await Deno.writeTextFile(file, text);
   } catch (error) {
-    throw new CommandFailure(`Cannot write the chart: ${errorText(error)}`);
+    throw new CommandFailure(`Cannot write the chart: open ${file}: ${osErrorText(error)}`);
   }
 }

@@ -11,11 +11,14 @@ import { goQuote } from "../../go/quote.ts";
 import { MessageType } from "../messages/messages.ts";
 import type { WireOptions } from "./wire_options.ts";
 
+/** What fits the byte that has the length of a label. */
+export const MAX_LABEL_BYTES = 255;
+
 /** The label header; nothing for an empty label. Throws a `RangeError` if the label is longer than 255 bytes. */
 export function encodeLabel(label = ""): Uint8Array {
   const bytes = labelBytes(label);
   if (bytes.length === 0) return bytes;
-  if (bytes.length > 255) throw new RangeError(`label ${goQuote(label)} is too long`);
+  if (bytes.length > MAX_LABEL_BYTES) throw new RangeError(`label ${goQuote(label)} is too long`);
   return Uint8Array.of(MessageType.hasLabel, bytes.length, ...bytes);
 }
 

@@ -117,6 +117,17 @@ Deno.test("queries are sent again and again, even if sending fails for a while",
   await until(() => setup.queries.length > polls + 1);
 });
 
+Deno.test("a name that was heard forges no line of the log", async () => {
+  await using setup = await new Setup().start();
+  setup.queryFailure = new Error("network is unreachable");
+  setup.network.receive(answersOf("a\n[ERR]\x1b", "10.0.0.1").slice(0, 1));
+  await until(() => setup.lines.length > 0);
+  const instance = "a\\n[ERR]\\x1b._serf_testc._tcp.local";
+  assertEquals(setup.lines, [
+    `[ERR] agent.mdns: Failed to query instance ${instance}: network is unreachable`,
+  ]);
+});
+
 Deno.test("an instance that lacks a record is queried for it", async () => {
   await using setup = await new Setup().start();
   const records = answersOf("a", "10.0.0.1");

@@ -40,6 +40,24 @@ Deno.test("the members are listed, by name, and may be filtered", async () => {
   });
 });
 
+Deno.test("a byte that is not UTF-8 is U+FFFD, so that one name does not spoil a list for strict parsers", async () => {
+  using api = new HttpFixture();
+  api.agent.list = [member("caf\udce9", { tags: { "\udcff": "\\\udc80" } })];
+  const [{ Name, Tags }] = await api.json("GET", "/v1/agent/members") as [Record<string, unknown>];
+  assertEquals([Name, Tags], ["caf\ufffd", { "\ufffd": "\\\ufffd" }]);
+  api.agent.joinFailure = "caf\udce9";
+  const [, detail] = await problem(api.request("PUT", "/v1/agent/join/127.0.0.29:7999"));
+  assertMatch(detail, /\* caf\ufffd\n/);
+});
+
+Deno.test("what a client has sent forges no line of the log", async () => {
+  using api = new HttpFixture();
+  const [status] = await problem(api.request("GET", "/v1/agent/members?status=(%0aERR%1b"));
+  assertEquals(status, 400);
+  assertEquals(api.log.length, 1);
+  assertMatch(api.log[0], /^DEBUG agent\.http: .*`\^\(\\nERR\\x1b\$`$/);
+});
+
 Deno.test("a node shows itself, its tags and its coordinate", async () => {
   using api = new HttpFixture();
   const self = await api.json("GET", "/v1/agent/self") as Record<string, Record<string, unknown>>;
@@ -213,6 +231,9 @@ Deno.test("mistakes are told as problems", async () => {
     400,
     'Cannot use parameter name: got "a,b", expected one value',
   ]);
+  const wrongFilter = await told("POST", "/v1/query/load?tag=role=(");
+  assertEquals(wrongFilter[0], 400);
+  assertMatch(wrongFilter[1], /^Cannot send query: the filter for the tag "role" must be .*"\("/);
   assertEquals(await told("GET", "/v1/agent/members?tag=role"), [
     400,
     'Cannot use tag: got "role", expected NAME=EXPRESSION',

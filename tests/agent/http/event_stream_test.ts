@@ -55,7 +55,9 @@ Deno.test("a stream shows every event, with its cursor", async () => {
   api.agent.emit({ type: "member-failed", members: [member("bravo", { status: "failed" })] });
   api.agent.emit(userEvent("deploy", "v2\n"));
   api.agent.emit(new FakeQuery("load"));
-  const [start, failed, user, query] = await take(response, 4);
+  api.agent.emit(userEvent("caf\udce9"));
+  const [start, failed, user, query, odd] = await take(response, 5);
+  assertEquals(odd.data.Name, "caf\ufffd");
   const { run } = api.ring;
   assertEquals(start, {
     id: `${run}-0`,

@@ -58,12 +58,24 @@ Deno.test("only so many files are kept, and files of others are left alone", asy
 
 Deno.test("a file that cannot be put aside is written further", async () => {
   using directory = new TemporaryDirectory();
-  const path = directory.file("serf.log");
-  using file = new RotatingFile(path, { maxBytes: 4, maxFiles: 0 });
+  const folder = directory.file("logs");
+  Deno.mkdirSync(folder);
+  using file = new RotatingFile(`${folder}/serf.log`, { maxBytes: 4, maxFiles: 0 });
   await writeAll(file, bytes("a\nb\n"));
-  Deno.removeSync(path);
+  Deno.removeSync(folder, { recursive: true });
   await writeAll(file, bytes("c\n"));
   assertEquals([...Deno.readDirSync(directory.path)].length, 0);
+});
+
+Deno.test("a file that somebody else has moved is made anew when it would be full", async () => {
+  using directory = new TemporaryDirectory();
+  using file = new RotatingFile(directory.file("serf.log"), { maxBytes: 5, maxFiles: 0 });
+  await writeAll(file, bytes("one\n"));
+  Deno.renameSync(directory.file("serf.log"), directory.file("moved"));
+  await writeAll(file, bytes("two\nthree\n"));
+  assertEquals(Deno.readTextFileSync(directory.file("moved")), "one\n");
+  Deno.removeSync(directory.file("moved"));
+  assertEquals(contents(directory), ["two\n", "three\n"]);
 });
 
 Deno.test("a file that cannot be opened is an error", () => {

@@ -21,6 +21,11 @@ Deno.test("a line is taken apart", () => {
   assertEquals(parseLogLine(`${STAMP} [ERR] x`, time).time, "2026-01-02T03:04:05.678Z");
 });
 
+Deno.test("a byte that is not UTF-8 is U+FFFD in JSON, which many parsers refuse otherwise", () => {
+  const record = parseLogLine(`${STAMP} [INFO] serf: EventMemberUpdate: caf\udce9`);
+  assertEquals(JSON.parse(formatRecord(record, "json")).node, "caf\ufffd");
+});
+
 Deno.test("a line of another form is a message", () => {
   const { level, subsystem, message } = parseLogLine("Something: else\n[INFO] x");
   assertEquals([level, subsystem, message], ["INFO", "", "Something: else\n[INFO] x"]);

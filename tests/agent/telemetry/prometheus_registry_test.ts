@@ -64,6 +64,18 @@ Deno.test("names of events that become the same are one metric", () => {
   assertStringIncludes(registry.text(), "\nserf_agent_serf_events_a___TYPE_x 1\n");
 });
 
+Deno.test("scripts whose names become the same are one metric, because Prometheus takes each but once", () => {
+  const registry = new PrometheusRegistry("serf_agent");
+  registry.sample("agent.invoke./bin/a b", 1);
+  registry.sample("agent.invoke./bin/a-b", 2);
+  const lines = linesOf(registry, "serf_agent_agent_invoke__bin_a_b");
+  assertEquals(lines.filter((line) => line.startsWith("# TYPE")).length, 1);
+  assertEquals(lines.slice(-2), [
+    "serf_agent_agent_invoke__bin_a_b_sum 3",
+    "serf_agent_agent_invoke__bin_a_b_count 2",
+  ]);
+});
+
 Deno.test("the number of names is bounded", () => {
   const registry = new PrometheusRegistry("serf_agent");
   for (let i = 0; i < 5_000; i++) {

@@ -99,7 +99,11 @@ Deno.test("complaints name the file", async () => {
     await complaint("-scenario", broken),
     `Cannot use the scenario ${broken}: unexpected end of JSON input`,
   );
-  assertStringIncludes(await complaint("-scenario", directory.file("none.json")), "none.json: ");
+  const none = directory.file("none.json");
+  assertEquals(
+    await complaint("-scenario", none),
+    `Cannot use the scenario ${none}: no such file or directory`,
+  );
   assertEquals(
     await complaint("-scenario", bad, "-nodes=3"),
     `Cannot use -nodes with -scenario: ${bad} says it`,

@@ -7,6 +7,7 @@
 
 import type { SerfEvent, UserEvent } from "../../../api/event.ts";
 import { encodeText } from "../../../base/text.ts";
+import { toJson } from "../../../go/format_json.ts";
 import { ChangeIndex } from "../change_index.ts";
 import { eventJson } from "../json_forms.ts";
 
@@ -99,5 +100,5 @@ export function parseCursor(text: string): Cursor | undefined {
 
 /** One record of Server-Sent Events; `id` is the cursor behind it. */
 export function formatRecord(type: string, id: string, data: unknown): string {
-  return `id: ${id}\nevent: ${type}\ndata: ${JSON.stringify(data)}\n\n`;
+  return `id: ${id}\nevent: ${type}\ndata: ${toJson(data)}\n\n`;
 }

@@ -7,6 +7,8 @@
 import type { QueryRecord } from "../../../api/query.ts";
 import type { Subscription } from "../../../base/subscription.ts";
 import { encodeText } from "../../../base/text.ts";
+import { toJson } from "../../../go/format_json.ts";
+import { checkQueryFilters } from "../../../serf/queries/filters.ts";
 import { payloadJson } from "../json_forms.ts";
 import { Problem } from "../problem.ts";
 import { bytes, component } from "../schemas.ts";
@@ -54,9 +56,11 @@ export const queryRoutes = [
       if (relay > MAX_RELAY_FACTOR) {
         throw new Problem(400, `Cannot use parameter relay: got ${relay}, expected 0 to 255`);
       }
+      const tags = splitPairs(tag, "tag");
+      await checkExpressions(tags);
       const records = await agent.query(name, body.length > 0 ? body : null, {
         nodes,
-        tags: splitPairs(tag, "tag"),
+        tags,
         requestAck,
         failures: requestAck,
         relayFactor: relay,
@@ -67,11 +71,18 @@ export const queryRoutes = [
   }),
 ];
 
+/** Throws a `TypeError` for an expression that is not RE2, and that all members would ignore. RE2 is loaded for the first. */
+async function checkExpressions(tags: Readonly<Record<string, string>>): Promise<void> {
+  if (Object.keys(tags).length === 0) return;
+  const { compileExpression } = await import("../../../go/regexp.ts");
+  checkQueryFilters({ tags }, compileExpression);
+}
+
 /** What comes back to a query as lines of JSON. Ends with the query, which is not followed any more if the client goes. */
 function recordLines(records: Subscription<QueryRecord>): ReadableStream<Uint8Array> {
   let acks = 0;
   let responses = 0;
-  const line = (record: unknown) => encodeText(`${JSON.stringify(record)}\n`);
+  const line = (record: unknown) => encodeText(`${toJson(record)}\n`);
   return new ReadableStream({
     async pull(controller) {
       try {
