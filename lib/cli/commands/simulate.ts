@@ -40,7 +40,7 @@ const scenarioFlags = {
   kill: {
     kind: "int",
     value: "n",
-    help: "How many nodes are killed after a sixth of the time. Default: 1.",
+    help: "How many nodes are killed after a sixth of the time. Default: 1, if there are others.",
   },
   "event-rate": {
     kind: "string",
@@ -122,7 +122,7 @@ function asFailure(error: unknown, { format }: Flags): unknown {
 
 /** The scenario of the flags, checked like a file. */
 function scenarioOfFlags(flags: Flags): Scenario {
-  const { nodes, seconds = 60, profile, formed, seed, kill = 1 } = flags;
+  const { nodes, seconds = 60, profile, formed, seed, kill = nodes === 1 ? 0 : 1 } = flags;
   const rate = Number(flags["event-rate"] ?? 0.2);
   const loss = Number(flags.loss ?? 0);
   const given = { nodes, profile, seed, loss: Number.isNaN(loss) ? flags.loss : loss };

@@ -83,6 +83,7 @@ export class RpcServer implements AsyncDisposable {
 
   async #accept(): Promise<void> {
     const { connection, address } = await this.#listener.accept();
+    if (this.#closing.signal.aborted) return connection.close();
     if (!this.#makeRoom()) return this.#refuse(connection, address);
     this.#log("INFO", `Accepted client: ${address}`);
     const { agent, log, authKey = "" } = this.#options;

@@ -53,6 +53,11 @@ Deno.test("a failure that is not noticed in time is reported as such", async () 
   assertEquals(rows.get("times a node did not notice"), "9");
 });
 
+Deno.test("a node that is alone is not killed", async () => {
+  const rows = rowsOf(await simulate("-nodes=1", "-seconds=2"));
+  assertEquals([rows.get("by all nodes, median"), rows.get("sent")], [undefined, "0"]);
+});
+
 Deno.test("variants stand side by side", async () => {
   const table = await simulate("-nodes=20", "-seconds=90", "-compare=probe_interval=250ms");
   assertMatch(table, /\n +lan {3}probe_interval=250ms\n/);

@@ -2,7 +2,9 @@ import { assert, assertEquals, assertGreater, assertLess, assertRejects } from "
 import { UserEvent } from "../../../lib/api/event.ts";
 import { ClosedError, RpcError, TimeoutError } from "../../../lib/base/errors.ts";
 import { decodeResponseHeader } from "../../../lib/rpc/protocol.ts";
+import type { Connection } from "../../../lib/rpc/connection.ts";
 import { MessageReader } from "../../../lib/rpc/message_reader.ts";
+import type { AcceptedClient } from "../../../lib/rpc/server/listener/client_listener.ts";
 import { openListener } from "../../../lib/rpc/server/listener/open_listener.ts";
 import { until } from "../../support/until.ts";
 import { member } from "../client/fake_agent.ts";
@@ -38,6 +40,22 @@ Deno.test("a client that connects and disconnects is logged in one line", async 
   assertEquals(serving.logged, [accepted, accepted]);
   assertEquals(serving.agent.counters.get("agent.ipc.accept"), 2);
   assertEquals(serving.agent.counters.get("agent.ipc.command"), 1);
+});
+
+Deno.test("a client that connects while the server closes is closed, too", async () => {
+  const accepting = Promise.withResolvers<AcceptedClient>();
+  const listener = { address: "here", accept: () => accepting.promise, close: () => {} };
+  const { server, logged } = new Serving(undefined, { listener });
+  const closed = server.close();
+  let isOpen = true;
+  const connection: Connection = {
+    read: () => Promise.resolve(null),
+    write: (bytes) => Promise.resolve(bytes.length),
+    close: () => void (isOpen = false),
+  };
+  accepting.resolve({ connection, address: "there" });
+  await closed;
+  assertEquals([isOpen, server.clients, logged], [false, 0, []]);
 });
 
 const senseless: readonly {
