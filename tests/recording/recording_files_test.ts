@@ -139,7 +139,7 @@ Deno.test("a segment that is gone when a replay needs it is an error that names 
 
 Deno.test("the oldest recordings make room for a new one", async () => {
   using directory = new TemporaryDirectory();
-  for (let start = 0; start < 5; start++) await record(directory.path, 60, 60_000);
+  for (let start = 0; start < 5; start++) await record(directory.path, 30, 60_000);
   assertLessOrEqual(bytesIn(directory.path), 60_000);
   const recordings = openRecordings(directory.path);
   assert(recordings.length > 1 && recordings.length < 5, `${recordings.length} are left`);

@@ -84,12 +84,16 @@ Deno.test("after another join it is that one's turn", () => {
   assertEquals(exchangeTimes(node), [300, 1_000, 3_000]);
 });
 
-Deno.test("who has joined exchanges no state again if it hears of nobody else", () => {
-  assertEquals(exchangeTimes(joinedNode({ told: ["n1", "n2"] })), []);
+Deno.test("who has joined many exchanges no state again if it hears of nobody else", () => {
+  for (const size of [31, 32]) {
+    const told = Array.from({ length: size }, (_, i) => `n${i + 1}`);
+    assertEquals(exchangeTimes(joinedNode({ told })), size === 31 ? [300, 1_000, 3_000] : []);
+  }
 });
 
 Deno.test("who brings others along when it joins exchanges state again in any case", () => {
-  const node = joinedNode({ knows: ["n3"], told: ["n1", "n2"] });
+  const told = Array.from({ length: 40 }, (_, i) => `n${i + 1}`);
+  const node = joinedNode({ knows: ["n50"], told });
   assertEquals(exchangeTimes(node), [300, 1_000, 3_000]);
 });
 
