@@ -78,8 +78,7 @@ export class RpcChannel implements AsyncDisposable {
   readonly #answerDeadline: AnswerDeadline;
   readonly #calls = new Map<bigint, PendingCall>();
   readonly #sinks = new Map<bigint, RecordSink>();
-  /** Ends when nothing is expected any more, or the connection has ended. */
-  #receiving: Promise<void> | undefined;
+  readonly #receiving: Promise<void>;
   #lastSeq = 0n;
   #ended = false;
 
@@ -93,6 +92,7 @@ export class RpcChannel implements AsyncDisposable {
       onTimeout: () => this.#end(new TimeoutError("write: i/o timeout")),
     });
     this.#answerDeadline = new AnswerDeadline(options.answerTimeoutMs);
+    this.#receiving = this.#receive();
   }
 
   /** Whether the connection has ended. */
@@ -190,7 +190,6 @@ export class RpcChannel implements AsyncDisposable {
     const abort = () => reject(signal?.reason);
     signal?.addEventListener("abort", abort);
     this.#answerDeadline.expect(seq, command, reject);
-    this.#receiving ??= this.#receive();
     this.#write(message);
     try {
       return await promise;
@@ -216,16 +215,10 @@ export class RpcChannel implements AsyncDisposable {
     }
   }
 
-  /**
-   * Reads as long as answers or records are expected: a read that waits when the client is closed ends with an error,
-   * which takes a third of a millisecond. Never rejects: the end of the connection ends the channel.
-   */
+  /** Never rejects: the end of the connection ends the channel. */
   async #receive(): Promise<void> {
     try {
-      while (this.#calls.size > 0 || this.#sinks.size > 0) {
-        await this.#dispatch(decodeResponseHeader(await this.#next()));
-      }
-      this.#receiving = undefined;
+      for (;;) await this.#dispatch(decodeResponseHeader(await this.#next()));
     } catch (error) {
       this.#end(error);
     }
