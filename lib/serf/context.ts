@@ -82,7 +82,7 @@ export class SerfContext {
 
   /** Writes a line to the log, with `serf: ` before the text. */
   log(level: LogLevel, text: string): void {
-    if (!this.datagramLog.allows("serf", level, this.world)) return;
+    if (!this.datagramLog.allows("serf", level, this.world.now)) return;
     this.world.emit({ type: "log", level, text: `serf: ${text}` });
   }
 

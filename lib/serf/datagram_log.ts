@@ -33,13 +33,13 @@ export class DatagramLog {
     this.#from = undefined;
   }
 
-  /** Whether a layer may write a line now. Only warnings and errors are limited. */
-  allows(layer: Layer, level: LogLevel, world: { readonly now: number }): boolean {
+  /** Whether a layer may write a line at the time `now`. Only warnings and errors are limited. */
+  allows(layer: Layer, level: LogLevel, now: number): boolean {
     if (this.#from === undefined || (level !== "WARN" && level !== "ERR")) return true;
     if (this.#spent.has(layer)) return false;
     // A single message may cause two lines, of which the second says what could not be done about the first.
     if (this.#isCompound) this.#spent.add(layer);
-    return this.#limiter.allows(`${layer} ${this.#from.host}`, world.now);
+    return this.#limiter.allows(`${layer} ${this.#from.host}`, now);
   }
 
   /** See {@link SerfCore.save}. Nothing is left of a datagram that has been handled. */

@@ -108,7 +108,7 @@ export class SwimDelegate implements SwimWorld, Delegate {
       case "done":
         return serf.operations.end(event.id, event.error);
       case "log":
-        if (this.#datagramLog.allows("memberlist", event.level, this.#world)) {
+        if (this.#datagramLog.allows("memberlist", event.level, this.#world.now)) {
           this.#world.emit(event);
         }
         return;

@@ -230,10 +230,8 @@ export class MemberStatuses {
   #countJoin(node: string): void {
     const { config: { metrics }, members, world } = this.#context;
     if (metrics === undefined) return;
-    const failedSince = members.failed.get(node);
-    if (failedSince !== undefined && world.now - failedSince < FLAP_MS) {
-      metrics.count("serf.member.flap");
-    }
+    const failedSince = members.failed.get(node) ?? -Infinity;
+    if (world.now - failedSince < FLAP_MS) metrics.count("serf.member.flap");
     metrics.count("serf.member.join");
   }
 
