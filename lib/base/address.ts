@@ -117,13 +117,26 @@ function longestZeroRun(groups: readonly number[]): { start: number; length: num
   return best;
 }
 
+/** Without `split` and expressions, since the sender of every datagram comes as text. */
 function parseIpv4(text: string): Uint8Array | undefined {
-  const parts = text.split(".");
-  if (parts.length !== 4) return undefined;
-  if (!parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) <= 255)) {
-    return undefined;
+  const ip = new Uint8Array(4);
+  let parts = 0;
+  /** The number so far; -1 before its first digit. */
+  let value = -1;
+  for (let i = 0; i <= text.length; i++) {
+    if (i === text.length || text[i] === ".") {
+      if (value === -1 || parts === 4) return undefined;
+      ip[parts++] = value;
+      value = -1;
+      continue;
+    }
+    const digit = text.charCodeAt(i) - 0x30;
+    // No number has a leading zero.
+    if (!(digit >= 0 && digit <= 9) || value === 0) return undefined;
+    value = value === -1 ? digit : 10 * value + digit;
+    if (value > 255) return undefined;
   }
-  return Uint8Array.from(parts, Number);
+  return parts === 4 ? ip : undefined;
 }
 
 function parseIpv6(text: string): Uint8Array | undefined {

@@ -17,9 +17,10 @@ const MAX_CODE = (1 << MAX_WIDTH) - 1;
 /**
  * The encoder's table, an open hash of 32-bit entries: 12 bits of prefix code and 8 of the byte after it, then the 12 of
  * the code that stands for both. No entry is 0, which marks a free place. One table serves all calls, because no call
- * is interrupted by another and allocating 64 KiB each time would take longer than compressing a small packet.
+ * is interrupted by another and allocating 64 KiB each time would take longer than compressing a small packet. To empty
+ * them would take from the processor's caches what it needs next, so that small inputs use a part of the table.
  */
-const table = new Uint32Array(1 << 14);
+const places = new Uint32Array(1 << 14);
 
 /**
  * How many bytes are compressed or decompressed in one call. V8 runs a function optimised from its next call on, not in the
@@ -32,10 +33,10 @@ export function lzwEncode(bytes: Uint8Array): Uint8Array {
   const codes = new CodeWriter(bytes.length);
   codes.write(CLEAR);
   if (bytes.length > 0) {
-    table.fill(0);
+    const table = tableFor(bytes.length);
     let prefix = bytes[0];
     for (let start = 1; start < bytes.length; start += RUN_BYTES) {
-      prefix = encodeRun(bytes.subarray(start, start + RUN_BYTES), prefix, codes);
+      prefix = encodeRun(bytes.subarray(start, start + RUN_BYTES), prefix, { codes, table });
     }
     codes.write(prefix);
     codes.grow();
@@ -44,8 +45,18 @@ export function lzwEncode(bytes: Uint8Array): Uint8Array {
   return codes.finish();
 }
 
+/** An empty table. Of an input each byte makes an entry at most; for twice as many there is room, up to the largest table. */
+function tableFor(inputLength: number): Uint32Array {
+  const bits = 33 - Math.clz32(inputLength);
+  return places.subarray(0, 2 ** bits).fill(0);
+}
+
 /** Compresses what follows a prefix; returns the prefix of what comes next. */
-function encodeRun(bytes: Uint8Array, prefix: number, codes: CodeWriter): number {
+function encodeRun(
+  bytes: Uint8Array,
+  prefix: number,
+  { codes, table }: { readonly codes: CodeWriter; readonly table: Uint32Array },
+): number {
   const lastPlace = table.length - 1;
   for (let i = 0; i < bytes.length; i++) {
     const key = prefix << 8 | bytes[i];
