@@ -30,71 +30,106 @@ const RUN_BYTES = 1_024;
 
 /** Compresses. The result has at least 3 bytes, and is larger than the input where nothing repeats. */
 export function lzwEncode(bytes: Uint8Array): Uint8Array {
-  const codes = new CodeWriter(bytes.length);
-  codes.write(CLEAR);
-  if (bytes.length > 0) {
-    const table = tableFor(bytes.length);
-    let prefix = bytes[0];
-    for (let start = 1; start < bytes.length; start += RUN_BYTES) {
-      prefix = encodeRun(bytes.subarray(start, start + RUN_BYTES), prefix, { codes, table });
-    }
-    codes.write(prefix);
-    codes.grow();
+  const encoder = new LzwEncoder(bytes.length);
+  if (bytes.length === 0) return encoder.finish();
+  let prefix = bytes[0];
+  for (let start = 1; start < bytes.length; start += RUN_BYTES) {
+    prefix = encoder.encode(bytes.subarray(start, start + RUN_BYTES), prefix);
   }
-  codes.write(END);
-  return codes.finish();
+  return encoder.finish(prefix);
 }
 
-/** An empty table. Of an input each byte makes an entry at most; for twice as many there is room, up to the largest table. */
-function tableFor(inputLength: number): Uint32Array {
-  const bits = 33 - Math.clz32(inputLength);
-  return places.subarray(0, 2 ** bits).fill(0);
-}
-
-/** Compresses what follows a prefix; returns the prefix of what comes next. */
-function encodeRun(
-  bytes: Uint8Array,
-  prefix: number,
-  { codes, table }: { readonly codes: CodeWriter; readonly table: Uint32Array },
-): number {
-  const lastPlace = table.length - 1;
-  for (let i = 0; i < bytes.length; i++) {
-    const key = prefix << 8 | bytes[i];
-    // Where the entry with this key is, or would be.
-    let place = (key >>> 12 ^ key) & lastPlace;
-    let entry = table[place];
-    while (entry !== 0 && entry >>> MAX_WIDTH !== key) {
-      place = place + 1 & lastPlace;
-      entry = table[place];
-    }
-    if (entry !== 0) {
-      prefix = entry & MAX_CODE;
-      continue;
-    }
-    codes.write(prefix);
-    prefix = bytes[i];
-    if (codes.grow()) table[place] = key << MAX_WIDTH | codes.newest;
-    else table.fill(0);
-  }
-  return prefix;
-}
-
-/** Packs codes into bytes, as wide as the growing table needs. */
-class CodeWriter {
-  /** The newest code in the table. */
-  newest = END;
+/**
+ * Finds strings in the table, and packs their codes into bytes, as wide as the growing table needs. That is one loop, because
+ * most packets are compressed by code that is not optimised yet, in which calls are dear.
+ */
+class LzwEncoder {
+  readonly #table: Uint32Array;
   readonly #bytes: Uint8Array;
   #length = 0;
-  #width = MIN_WIDTH;
   #bits = 0;
   #bitCount = 0;
+  #width = MIN_WIDTH;
+  /** The newest code in the table. */
+  #newest = END;
 
   constructor(inputLength: number) {
+    // Of an input each byte makes an entry at most; for twice as many there is room, up to the largest table.
+    this.#table = places.subarray(0, 2 ** (33 - Math.clz32(inputLength))).fill(0);
     // Each input byte makes at most one code of 12 bits; clearing a full table adds one to thousands.
     this.#bytes = new Uint8Array(8 + Math.ceil(1.501 * inputLength));
+    this.#write(CLEAR);
   }
 
-  write(code: number): void {
+  /** Compresses what follows a prefix; returns the prefix of what comes next. */
+  encode(input: Uint8Array, prefix: number): number {
+    const table = this.#table;
+    const bytes = this.#bytes;
+    const lastPlace = table.length - 1;
+    let length = this.#length;
+    let bits = this.#bits;
+    let bitCount = this.#bitCount;
+    let width = this.#width;
+    let newest = this.#newest;
+    for (let i = 0; i < input.length; i++) {
+      const key = prefix << 8 | input[i];
+      // Where the entry with this key is, or would be.
+      let place = (key >>> 12 ^ key) & lastPlace;
+      let entry = table[place];
+      while (entry !== 0 && entry >>> MAX_WIDTH !== key) {
+        place = place + 1 & lastPlace;
+        entry = table[place];
+      }
+      if (entry !== 0) {
+        prefix = entry & MAX_CODE;
+        continue;
+      }
+      bits |= prefix << bitCount;
+      bitCount += width;
+      prefix = input[i];
+      if (++newest < MAX_CODE) {
+        table[place] = key << MAX_WIDTH | newest;
+        if (newest === 1 << width) width++;
+      } else {
+        // The table is full. There is room for one more code in the 32 bits.
+        bits |= CLEAR << bitCount;
+        bitCount += width;
+        table.fill(0);
+        newest = END;
+        width = MIN_WIDTH;
+      }
+      while (bitCount >= 8) {
+        bytes[length++] = bits;
+        bits >>>= 8;
+        bitCount -= 8;
+      }
+    }
+    this.#length = length;
+    this.#bits = bits;
+    this.#bitCount = bitCount;
+    this.#width = width;
+    this.#newest = newest;
+    return prefix;
+  }
+
+  /** Writes the last prefix, which there is unless the input is empty, and ends. Returns all of the output. */
+  finish(prefix?: number): Uint8Array {
+    if (prefix !== undefined) {
+      this.#write(prefix);
+      // As if another code were made of it.
+      if (++this.#newest === MAX_CODE) {
+        this.#write(CLEAR);
+        this.#width = MIN_WIDTH;
+      } else if (this.#newest === 1 << this.#width) {
+        this.#width++;
+      }
+    }
+    this.#write(END);
+    if (this.#bitCount > 0) this.#bytes[this.#length++] = this.#bits;
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  #write(code: number): void {
     this.#bits |= code << this.#bitCount;
     this.#bitCount += this.#width;
     while (this.#bitCount >= 8) {
@@ -102,24 +137,6 @@ class CodeWriter {
       this.#bits >>>= 8;
       this.#bitCount -= 8;
     }
-  }
-
-  /** Makes room for a new code. Returns false if the table was full: it has been cleared instead. */
-  grow(): boolean {
-    this.newest++;
-    if (this.newest === MAX_CODE) {
-      this.write(CLEAR);
-      this.newest = END;
-      this.#width = MIN_WIDTH;
-      return false;
-    }
-    if (this.newest === 1 << this.#width) this.#width++;
-    return true;
-  }
-
-  finish(): Uint8Array {
-    if (this.#bitCount > 0) this.#bytes[this.#length++] = this.#bits;
-    return this.#bytes.subarray(0, this.#length);
   }
 }
 

@@ -278,9 +278,8 @@ export class Reader {
   }
 
   #byte(): number {
-    const value = this.#peek();
-    this.#offset++;
-    return value;
+    if (this.#offset >= this.#bytes.length) throw new IncompleteError();
+    return this.#bytes[this.#offset++];
   }
 
   /** Claims `length` bytes and returns where they start. */
