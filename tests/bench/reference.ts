@@ -5,6 +5,7 @@
  *     deno task bench:reference --quick              less of everything, under 5 minutes
  *     deno task bench:reference --only join,event    some benchmarks
  *     deno task bench:reference --repeat 5           each case so many times
+ *     deno task bench:reference --floor              also bare Deno programs, where they can do what it takes
  *     deno task bench:reference --markdown FILE      the table in Markdown, too
  */
 
@@ -56,7 +57,7 @@ const TRIAL_LIMIT_MS = 240_000;
 
 const options = parseArgs(Deno.args, {
   string: ["only", "repeat", "markdown"],
-  boolean: ["quick"],
+  boolean: ["quick", "floor"],
   unknown: refuseUnknown,
 });
 const selected = chosen(benchmarks, options.only);
@@ -101,9 +102,12 @@ async function repeat(benchmark: Benchmark, each: Case): Promise<void> {
   }
 }
 
-function compositionsOf({ mixed }: Case): readonly Composition[] {
-  if (anySerf === undefined) return ["ours"];
-  return mixed ? ["ours", "serf", "mixed"] : ["ours", "serf"];
+function compositionsOf({ mixed, floor }: Case): readonly Composition[] {
+  const compositions: Composition[] = ["ours"];
+  if (anySerf !== undefined) compositions.push("serf");
+  if (anySerf !== undefined && mixed) compositions.push("mixed");
+  if (options.floor && floor) compositions.push("floor");
+  return compositions;
 }
 
 /** Runs one trial; one that fails or hangs is reported, and leaves no samples. */

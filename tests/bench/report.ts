@@ -1,7 +1,7 @@
 /** Where benchmarks put what they measure. */
 
-/** Whose figure it is: that of our program, of Serf, of a cluster of both, or ours of a saved run. */
-export type Subject = "ours" | "serf" | "mixed" | "before";
+/** Whose figure it is: that of our program, of Serf, of a cluster of both, of a bare Deno program, or ours of a saved run. */
+export type Subject = "ours" | "serf" | "mixed" | "floor" | "before";
 
 /** What is measured. Two rows of equal words are the same row. */
 export interface Metric {

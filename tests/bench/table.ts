@@ -30,6 +30,7 @@ function columnsOf(rows: readonly Row[]): readonly Column[] {
   if (present("serf")) columns.push(samplesOf("serf"), ratioTo("serf"));
   if (rows.some(({ target }) => target !== undefined)) columns.push(targets);
   if (present("mixed")) columns.push(samplesOf("mixed"));
+  if (present("floor")) columns.push(samplesOf("floor"), ratioTo("floor"));
   if (present("before")) columns.push(samplesOf("before"), ratioTo("before"));
   return columns;
 }

@@ -1,7 +1,14 @@
 /** An agent as a process of its own, and the harness's connection to it. */
 
 import { RpcClient } from "../../../lib/rpc/client/client.ts";
-import { commandLine, type Kind, noUpdateCheck } from "../../support/program.ts";
+import { BUNDLE_FLAGS } from "../../../lib/packaging/compile.ts";
+import {
+  commandLine,
+  type CommandResult,
+  type Kind,
+  noUpdateCheck,
+  run,
+} from "../../support/program.ts";
 import { anySerf } from "../../support/serf_versions.ts";
 import { GOSSIP_PORT } from "../../support/agent.ts";
 import { cpuMsOf } from "../process_usage.ts";
@@ -15,6 +22,9 @@ export interface MemberCounts {
   readonly left: number;
 }
 
+/** Whose agent it is; the floor is a bare Deno program. */
+export type AgentKind = "ours" | "serf" | "floor";
+
 /** How an agent is started. */
 export interface BenchAgentOptions {
   readonly name: string;
@@ -23,6 +33,7 @@ export interface BenchAgentOptions {
 
 const START_TIMEOUT_MS = 60_000;
 const FIRST_RPC_PORT = 10_000;
+const FLOOR_AGENT = new URL("floor_agent.ts", import.meta.url).pathname;
 
 /** No agent has the address of one before it: what is left of an old cluster cannot reach a new one. */
 let startedSoFar = 0;
@@ -37,7 +48,7 @@ export function killAllAgents(): void {
 
 /** A running agent. What it prints is thrown away. Disposing of it kills the process and waits for its end. */
 export class BenchAgent implements AsyncDisposable {
-  readonly kind: Kind;
+  readonly kind: AgentKind;
   readonly name: string;
   /** Where it gossips, as others join it. */
   readonly address: string;
@@ -46,9 +57,7 @@ export class BenchAgent implements AsyncDisposable {
   #client: RpcClient | undefined;
   #ended = false;
 
-  constructor(whose: "ours" | "serf", { name, profile = "lan" }: BenchAgentOptions) {
-    if (anySerf === undefined) throw new Error("Cannot start an agent of Serf: there is none here");
-    const kind = whose === "ours" ? "ours" : anySerf;
+  constructor(kind: AgentKind, { name, profile = "lan" }: BenchAgentOptions) {
     const number = startedSoFar++;
     const ip = `127.20.${number >> 8}.${number & 255}`;
     const rpcPort = FIRST_RPC_PORT + number;
@@ -56,7 +65,7 @@ export class BenchAgent implements AsyncDisposable {
     this.name = name;
     this.address = `${ip}:${GOSSIP_PORT}`;
     this.rpcAddress = rpcHost.includes(":") ? `[${rpcHost}]:${rpcPort}` : `${rpcHost}:${rpcPort}`;
-    const { program, args } = commandLine(kind, [
+    const { program, args } = commandLineOf(kind, [
       "agent",
       `-node=${name}`,
       `-bind=${this.address}`,
@@ -117,6 +126,11 @@ export class BenchAgent implements AsyncDisposable {
     return RpcClient.connect({ address: this.rpcAddress, timeoutMs: START_TIMEOUT_MS });
   }
 
+  /** Runs a command of its program to the end. */
+  command(...args: string[]): Promise<CommandResult> {
+    return run(programOf(this.kind), args);
+  }
+
   /** How many members it lists in each state. */
   async counts(): Promise<MemberCounts> {
     const { members, failed, left } = (await this.client.info()).serf;
@@ -137,4 +151,20 @@ export class BenchAgent implements AsyncDisposable {
     await this.#child.status;
     await this.#client?.close();
   }
+}
+
+function commandLineOf(
+  kind: AgentKind,
+  args: readonly string[],
+): { readonly program: string; readonly args: string[] } {
+  if (kind !== "floor") return commandLine(programOf(kind), args);
+  const flags = ["--no-prompt", ...BUNDLE_FLAGS, "--allow-net"];
+  return { program: Deno.execPath(), args: ["run", ...flags, FLOOR_AGENT, ...args] };
+}
+
+function programOf(kind: AgentKind): Kind {
+  if (kind === "ours") return kind;
+  if (kind === "floor") throw new Error("There are no commands of the floor");
+  if (anySerf === undefined) throw new Error("Cannot run Serf: there is none here");
+  return anySerf;
 }

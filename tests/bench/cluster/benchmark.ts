@@ -2,8 +2,11 @@
 
 import type { Metric } from "../report.ts";
 
-/** Whose agents a cluster is made of; a mixed one has both kinds in turn, ours first. */
-export type Composition = "ours" | "serf" | "mixed";
+/**
+ * Whose agents a cluster is made of; a mixed one has ours and Serf's in turn, ours first. Those of the floor do no more than
+ * the input and output of an agent (`floor_agent.ts`).
+ */
+export type Composition = "ours" | "serf" | "mixed" | "floor";
 
 /** One repetition of one case with one composition. */
 export interface Trial {
@@ -26,6 +29,8 @@ export interface Case {
   readonly repetitions: number;
   /** Whether mixed clusters are measured too. */
   readonly mixed?: boolean;
+  /** Whether agents of the floor can do what it takes; they are measured on demand. */
+  readonly floor?: boolean;
   run(trial: Trial): Promise<void>;
 }
 

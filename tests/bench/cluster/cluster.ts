@@ -1,7 +1,7 @@
 /** A number of agents that make up a cluster. */
 
 import { sum } from "../statistics.ts";
-import { BenchAgent, type BenchAgentOptions } from "./bench_agent.ts";
+import { type AgentKind, BenchAgent, type BenchAgentOptions } from "./bench_agent.ts";
 import type { Composition, Trial } from "./benchmark.ts";
 import { latest, pollUntil } from "./poll.ts";
 
@@ -17,6 +17,12 @@ const FORMATION_MS = 3_000;
 /** How often agents that miss somebody are made to exchange state. */
 const NUDGES = 5;
 
+/** Whose agent the one at this place of a cluster is. */
+export function kindOf(composition: Composition, place: number): AgentKind {
+  if (composition !== "mixed") return composition;
+  return place % 2 === 0 ? "ours" : "serf";
+}
+
 /** Running agents. Disposing of it kills them all. */
 export class Cluster implements AsyncDisposable {
   /** All others join the first one. */
@@ -31,10 +37,10 @@ export class Cluster implements AsyncDisposable {
     composition: Composition,
     { size, profile }: ClusterOptions,
   ): Promise<Cluster> {
-    const agents = Array.from({ length: size }, (_, i) => {
-      const ours = composition === "ours" || (composition === "mixed" && i % 2 === 0);
-      return new BenchAgent(ours ? "ours" : "serf", { name: `n${i}`, profile });
-    });
+    const agents = Array.from(
+      { length: size },
+      (_, i) => new BenchAgent(kindOf(composition, i), { name: `n${i}`, profile }),
+    );
     const cluster = new Cluster(agents);
     try {
       await Promise.all(agents.map((agent) => agent.ready({ retryMs: RETRY_MS })));

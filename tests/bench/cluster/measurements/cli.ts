@@ -1,6 +1,6 @@
 /** How long a command takes, from start to end of its process, and how much of that the processor. */
 
-import { noUpdateCheck, run as runCommand } from "../../../support/program.ts";
+import { noUpdateCheck } from "../../../support/program.ts";
 import { TemporaryDirectory } from "../../../support/temporary_directory.ts";
 import type { Benchmark, Trial } from "../benchmark.ts";
 import { Cluster } from "../cluster.ts";
@@ -17,16 +17,16 @@ export const cli: Benchmark = {
 
 async function run(trial: Trial, { size, runs }: { size: number; runs: number }): Promise<void> {
   await using cluster = await Cluster.form(trial, { size });
-  const [{ kind, rpcAddress }] = cluster.agents;
+  const [agent] = cluster.agents;
   await measure(trial, { variant: `N=${size}`, what: "members command", runs }, async () => {
-    const { code, stdout } = await runCommand(kind, ["members", `-rpc-addr=${rpcAddress}`]);
+    const { code, stdout } = await agent.command("members", `-rpc-addr=${agent.rpcAddress}`);
     const lines = stdout.trimEnd().split("\n").length;
     if (code !== 0 || lines !== size) {
       throw new Error(`members ended with ${code} and listed ${lines} of ${size}`);
     }
   });
   await measure(trial, { variant: "", what: "version command", runs }, async () => {
-    const { code } = await runCommand(kind, ["version"]);
+    const { code } = await agent.command("version");
     if (code !== 0) throw new Error(`version ended with ${code}`);
   });
   if (trial.composition === "ours") await measureEmptyScript(trial, runs);

@@ -1,11 +1,12 @@
 /** What agents and a command take before anything is warm: a start, memory at rest, the first join, `serf members`. */
 
-import { noUpdateCheck, run as runCommand } from "../../../support/program.ts";
+import { noUpdateCheck } from "../../../support/program.ts";
 import { sleep } from "../../../support/sleep.ts";
 import { TemporaryDirectory } from "../../../support/temporary_directory.ts";
 import { endedChildrenMs, memoryOf } from "../../process_usage.ts";
 import { BenchAgent } from "../bench_agent.ts";
 import type { Benchmark, Trial } from "../benchmark.ts";
+import { kindOf } from "../cluster.ts";
 
 /** How often an agent is tried while it starts. */
 const RETRY_MS = 1;
@@ -19,7 +20,7 @@ const COMMANDS = 20;
 /** Two fresh agents, one of which joins the other, and a command that lists them. */
 export const cold: Benchmark = {
   name: "cold",
-  cases: ({ quick }) => [{ label: "2 agents", repetitions: quick ? 5 : 11, run }],
+  cases: ({ quick }) => [{ label: "2 agents", repetitions: quick ? 5 : 11, floor: true, run }],
 };
 
 async function run(trial: Trial): Promise<void> {
@@ -37,14 +38,14 @@ async function run(trial: Trial): Promise<void> {
   record("first join", "ms", performance.now() - begun);
   await sleep(JOIN_MS);
   record("first join, CPU of each agent", "ms", (first.cpuMs + second.cpuMs - cpuBefore) / 2);
-  const { kind, rpcAddress } = first;
+  if (trial.composition === "floor") return;
   const members = await meanCpuMs(async () => {
-    const { code, stdout } = await runCommand(kind, ["members", `-rpc-addr=${rpcAddress}`]);
+    const { code, stdout } = await first.command("members", `-rpc-addr=${first.rpcAddress}`);
     const lines = stdout.trimEnd().split("\n").length;
     if (code !== 0 || lines !== 2) throw new Error(`members ended with ${code}: ${lines} lines`);
   });
   record("members command, CPU", "ms", members);
-  if (kind !== "ours") return;
+  if (first.kind !== "ours") return;
   const empty = await measureEmptyScript();
   record("empty script, CPU", "ms", empty);
   record("members command, CPU / empty script", "", members / empty);
@@ -53,7 +54,7 @@ async function run(trial: Trial): Promise<void> {
 /** Starts an agent and records what that takes until it answers. */
 async function start(trial: Trial, name: string): Promise<BenchAgent> {
   const begun = performance.now();
-  const agent = new BenchAgent(trial.composition === "ours" ? "ours" : "serf", { name });
+  const agent = new BenchAgent(kindOf(trial.composition, 0), { name });
   await agent.ready({ retryMs: RETRY_MS });
   const tookMs = performance.now() - begun;
   const record = (metric: string, value: number) =>

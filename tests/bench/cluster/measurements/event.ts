@@ -19,6 +19,7 @@ export const event: Benchmark = {
       label: `N=${size}`,
       repetitions: quick || size > 30 ? 1 : 2,
       mixed: true,
+      floor: true,
       run: (trial) => run(trial, { size, events: quick ? 10 : 20 }),
     })),
 };

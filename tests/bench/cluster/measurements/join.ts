@@ -21,6 +21,7 @@ export const join: Benchmark = {
       label: `N=${size}`,
       repetitions: quick || size >= CHECKED_SIZE ? 1 : 3,
       mixed: true,
+      floor: true,
       run: (trial) => run(trial, size),
     }));
   },
