@@ -157,6 +157,22 @@ Deno.test("the coordinate of a member is forgotten with the member", () => {
   assertEquals(a.core.coordinate("b"), undefined);
 });
 
+Deno.test("the coordinate of a member that was pruned alive, and probed since, is forgotten when it dies", () => {
+  const network = new SerfNetwork();
+  const [a, b] = network.cluster(["a", "b"]);
+  // It never hears that it is to be pruned.
+  network.isolate(b);
+  a.hear(leave("b", 20, true));
+  network.run(3_000);
+  network.heal();
+  network.run(7_000);
+  assertEquals(a.status("b"), undefined);
+  assert(a.core.coordinate("b") !== undefined);
+  b.host.kill();
+  network.run(15_000);
+  assertEquals(a.core.coordinate("b"), undefined);
+});
+
 Deno.test("if coordinates are off, acks carry none", () => {
   const network = new SerfNetwork();
   const [a] = network.cluster(["a", "b"], { coordinates: false });

@@ -93,7 +93,8 @@ export class MemberStatuses {
   handleNodeLeave(claim: Claim): void {
     const known = this.#context.members.get(claim.node);
     this.#prunedAlive.delete(claim.node);
-    if (known === undefined) return;
+    // A member that was pruned alive was probed since.
+    if (known === undefined) return this.#coordinates?.forget(claim.node);
     if (known.status === "leaving") {
       this.#context.config.metrics?.count("serf.member.left");
       const record = this.#put(MemberRecord.of(known.claim, "left", known.statusLTime));
