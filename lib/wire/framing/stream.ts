@@ -29,7 +29,7 @@ import {
   encodeStreamMessage,
   type PushPullHeader,
 } from "../messages/stream_codec.ts";
-import { UsualNodes } from "../messages/usual_nodes.ts";
+import { UsualClaims } from "../messages/usual_claims.ts";
 import { ValueScanner } from "../msgpack/value_scanner.ts";
 import { outgoingCipher, type WireOptions } from "./wire_options.ts";
 
@@ -272,8 +272,8 @@ export class StreamDecoder {
   /** Reads so many nodes. */
   *#readNodes(input: ByteQueue, count: number, nodes: Claim[]): Steps<void> {
     for (let left = count; left > 0; left--) {
-      const usual = new UsualNodes(input.bytes);
-      for (let node = usual.next(); node !== undefined; node = usual.next()) {
+      const usual = new UsualClaims(input.bytes);
+      for (let node = usual.nextNode(); node !== undefined; node = usual.nextNode()) {
         nodes.push(node);
         if (--left === 0) break;
       }

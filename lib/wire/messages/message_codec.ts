@@ -9,7 +9,15 @@
 import { DecodeError } from "../../base/errors.ts";
 import { oncePer } from "../../base/memory_economy.ts";
 import { decodeAddress, keptAddress, keptMeta, MAX_CLAIM_SIZE, versions } from "./claim_codec.ts";
-import { type Ack, type Message, MessageType, type Ping, type Source } from "./messages.ts";
+import {
+  type Ack,
+  type Claim,
+  type Message,
+  MessageType,
+  type Ping,
+  type Source,
+} from "./messages.ts";
+import { UsualClaims } from "./usual_claims.ts";
 import { Reader } from "../msgpack/reader.ts";
 import { Writer } from "../msgpack/writer.ts";
 import {
@@ -95,7 +103,7 @@ export function decodeMessage(bytes: Uint8Array): Message {
       if (bytes.length > MAX_CLAIM_SIZE) {
         throw new DecodeError(`${bytes.length} bytes, expected at most ${MAX_CLAIM_SIZE}`);
       }
-      return decodeAlive(reader);
+      return { type: "alive", claim: new UsualClaims(bytes, 1).nextAlive() ?? decodeAlive(reader) };
     case MessageType.user:
       return { type: "user", body: { bytes: bytes.slice(1) } };
     default:
@@ -199,19 +207,17 @@ function decodeSuspectOrDead(reader: Reader): SuspectOrDead {
   return { node: Node, incarnation: Incarnation, from: From };
 }
 
-function decodeAlive(reader: Reader): Message {
+/** Reads what follows the type byte of an alive message. */
+export function decodeAlive(reader: Reader): Claim {
   const { Incarnation, Node, Addr, Port, Meta, Vsn } = alive.read(reader);
   const { ip, port } = decodeAddress(Addr, Port);
   return {
-    type: "alive",
-    claim: {
-      node: Node,
-      incarnation: Incarnation,
-      state: "alive",
-      address: keptAddress(ip, port),
-      meta: Meta && keptMeta(Meta),
-      versions: Vsn,
-    },
+    node: Node,
+    incarnation: Incarnation,
+    state: "alive",
+    address: keptAddress(ip, port),
+    meta: Meta && keptMeta(Meta),
+    versions: Vsn,
   };
 }
 
