@@ -346,7 +346,8 @@ Deno.test("broadcasts are piggybacked on acks, after them and in the room that i
   const ackPayload = () => new Uint8Array(500);
   const { swim, world } = quiet({ delegate: { ackPayload } });
   hear(swim, ...names.map((name) => aliveOf(name, { incarnation: 2 })));
-  hear(swim, { type: "ping", sequence: 1, node: "self" });
+  const source = { node: names[0], address: addressOf(names[0]) };
+  hear(swim, { type: "ping", sequence: 1, node: "self", source });
   const [{ packet: { messages, crc } }] = world.sent;
   assertEquals(messages[0].type, "ack");
   assert(messages.length > 5);
@@ -354,6 +355,21 @@ Deno.test("broadcasts are piggybacked on acks, after them and in the room that i
   assertEquals(crc, false);
   const riders = messages.slice(1).reduce((sum, m) => sum + messageLength(m) + 2, 0);
   assertLessOrEqual(messageLength(messages[0]) + riders + 2, 1_400);
+});
+
+Deno.test("an ack to a stranger carries no broadcasts, which members would miss then", () => {
+  const strangers = [
+    undefined,
+    { node: "x", address: addressOf("x") },
+    { node: names[0], address: addressOf("x") },
+  ];
+  for (const source of strangers) {
+    const { swim, world } = quiet();
+    hear(swim, ...names.map((name) => aliveOf(name, { incarnation: 2 })));
+    hear(swim, { type: "ping", sequence: 1, node: "self", source });
+    const [{ packet: { messages } }] = world.sent;
+    assertEquals(messages.map(({ type }) => type), ["ack"]);
+  }
 });
 
 Deno.test("gossip has a checksum if the receiver's protocol version has it", () => {
