@@ -326,20 +326,11 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
   #answer(from: Address, ping: Ping): void {
     if (!this.#isForUs(ping, `'${ping.node}'`, from)) return;
     this.#notePing(from, ping);
-    const to = ping.source?.address ?? from;
-    if (this.#answered.some(({ ip }) => equalBytes(ip, to.ip))) return;
-    this.#answered.push(to);
-    const ack = ackOf(ping, this.#context.delegate.ackPayload());
-    if (this.#isFromMember(ping)) this.#sender.send(to, ack);
-    else this.#sender.sendRaw(to, [ack]);
-  }
-
-  /**
-   * Whether a ping names a node that we know at its address. Broadcasts that a stranger is sent count as sent, and the pings of
-   * a `serf doctor` would take all copies of a query. memberlist sends them to anybody.
-   */
-  #isFromMember({ source }: Ping): boolean {
-    return source !== undefined && !!this.claim(source.node)?.address.equals(source.address);
+    const to = ping.source ?? { address: from, node: "" };
+    const { ip } = to.address;
+    if (this.#answered.some((answered) => equalBytes(answered.ip, ip))) return;
+    this.#answered.push(to.address);
+    this.#sender.sendTo(to, ackOf(ping, this.#context.delegate.ackPayload()));
   }
 
   /** A member that pings us is alive. Its packets may come from another host than it advertises, and then nobody reaches it. */

@@ -6,7 +6,7 @@
  */
 
 import { Address } from "../../base/address.ts";
-import type { IndirectPing, Ping } from "../../wire/messages/messages.ts";
+import type { IndirectPing, Ping, Source } from "../../wire/messages/messages.ts";
 import type { SwimContext } from "../context.ts";
 import { earlyFallbackDelay } from "../formulas.ts";
 import type { PacketSender } from "../gossip/packet_sender.ts";
@@ -19,7 +19,7 @@ import type { SwimTimer } from "../timer.ts";
 const MAX_INDIRECT_PINGS = 1_024;
 
 interface Request {
-  readonly requester: Address;
+  readonly requester: Source;
   /** The sequence number of the requester's ping. */
   readonly sequence: number;
   /** Whether the requester still expects a nack if there is no ack. */
@@ -54,10 +54,10 @@ export class IndirectPinger {
     const own = this.#context.nextSequence();
     const ping: Ping = { type: "ping", sequence: own, node, source: this.#context.source };
     const to = target.port === 0 ? new Address(target.ip, config.address.port) : target;
-    const requester = source?.address ?? from;
+    const requester = source ?? { address: from, node: "" };
     const endsAt = world.now + probeTimeoutMs;
     this.#requests.set(own, { requester, sequence, nack, target: to, ping, endsAt });
-    this.#sender.send(to, ping);
+    this.#sender.sendTo({ address: to, node }, ping);
     if (eagerProbes && nack) this.#awaitEarlyFallback(own);
     else this.#awaitTimeout(own, endsAt);
   }
@@ -75,7 +75,7 @@ export class IndirectPinger {
     const request = this.#finish(sequence);
     if (request === undefined) return;
     const ack = { type: "ack", sequence: request.sequence, payload: null } as const;
-    this.#sender.send(request.requester, ack);
+    this.#sender.sendTo(request.requester, ack);
   }
 
   /** No ack came in time. */
@@ -108,7 +108,7 @@ export class IndirectPinger {
   #sendNack(request: Request): void {
     if (!request.nack) return;
     request.nack = false;
-    this.#sender.send(request.requester, { type: "nack", sequence: request.sequence });
+    this.#sender.sendTo(request.requester, { type: "nack", sequence: request.sequence });
   }
 
   #awaitEarlyFallback(sequence: number): void {

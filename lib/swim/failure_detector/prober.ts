@@ -168,7 +168,7 @@ export class Prober {
     };
     this.#probe = probe;
     if (target.state === "alive" || !config.profile.buddySystem) {
-      this.#sender.send(target.address, ping);
+      this.#sender.send(target, ping);
     } else {
       // Lifeguard's "buddy system": a suspect should learn as soon as possible that it has to refute.
       const suspect = { type: "suspect", node, incarnation, from: config.name } as const;
@@ -189,7 +189,7 @@ export class Prober {
     for (const helper of helpers) {
       const nack = speaks(helper, NACK_SINCE);
       if (nack) probe.nacksExpected++;
-      this.#sender.send(helper.address, {
+      this.#sender.send(helper, {
         type: "indirect-ping",
         sequence,
         node,

@@ -7,7 +7,7 @@
 
 import type { Address } from "../../base/address.ts";
 import { messageLength } from "../../wire/messages/message_codec.ts";
-import type { Claim, Message } from "../../wire/messages/messages.ts";
+import type { Claim, Message, Source } from "../../wire/messages/messages.ts";
 import type { SwimContext } from "../context.ts";
 import { retransmitLimit } from "../formulas.ts";
 import { type Broadcast, BroadcastQueue } from "./broadcast_queue.ts";
@@ -43,10 +43,21 @@ export class PacketSender {
     return true;
   }
 
-  /** Sends a message, followed by as many broadcasts as fit in. */
-  send(to: Address, message: Message): void {
-    const messages = [message, ...this.#broadcasts(messageLength(message), to)];
-    this.#context.world.send(to, { messages, crc: false });
+  /** Sends a message to a known node, followed by as many broadcasts as fit in. */
+  send({ address }: Claim, message: Message): void {
+    const messages = [message, ...this.#broadcasts(messageLength(message), address)];
+    this.#context.world.send(address, { messages, crc: false });
+  }
+
+  /**
+   * Sends a message to whoever claims to be a node at an address: with broadcasts if we know that node there, otherwise alone,
+   * where memberlist sends them to anybody. What a stranger gets counts as sent, and the pings of a `serf doctor` would take
+   * all copies of a query.
+   */
+  sendTo({ address, node }: Source, message: Message): void {
+    const known = this.#context.nodes.get(node);
+    if (known?.address.sameEndpoint(address)) this.send(known, message);
+    else this.sendRaw(address, [message]);
   }
 
   /** Sends messages and nothing else. */

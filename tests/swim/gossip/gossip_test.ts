@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertGreater, assertLessOrEqual } from "@std/assert";
 import { encodeMessage, messageLength } from "../../../lib/wire/messages/message_codec.ts";
-import type { Opaque } from "../../../lib/wire/messages/messages.ts";
+import type { Opaque, Source } from "../../../lib/wire/messages/messages.ts";
 import {
   addressOf,
   aliveOf,
@@ -370,6 +370,25 @@ Deno.test("an ack to a stranger carries no broadcasts, which members would miss 
     const [{ packet: { messages } }] = world.sent;
     assertEquals(messages.map(({ type }) => type), ["ack"]);
   }
+});
+
+Deno.test("a ping for somebody else carries broadcasts if we know its target, as does the ack that is passed on", () => {
+  const sentOnBehalf = (asked: string, source?: Source) => {
+    const { swim, world } = quiet();
+    hear(swim, ...names.map((name) => aliveOf(name, { incarnation: 2 })));
+    const request = { type: "indirect-ping", sequence: 1, nack: true } as const;
+    hear(swim, { ...request, node: asked, target: addressOf(asked), source });
+    const [message] = world.sent[0].packet.messages;
+    assert(message.type === "ping");
+    hear(swim, { type: "ack", sequence: message.sequence, payload: null });
+    return world.sent.slice(0, 2).map(({ packet: { messages } }) => [
+      messages[0].type,
+      messages.length > 1,
+    ]);
+  };
+  const source = { node: names[0], address: addressOf(names[0]) };
+  assertEquals(sentOnBehalf(names[1], source), [["ping", true], ["ack", true]]);
+  assertEquals(sentOnBehalf("x"), [["ping", false], ["ack", false]]);
 });
 
 Deno.test("gossip has a checksum if the receiver's protocol version has it", () => {
