@@ -64,6 +64,7 @@ class SessionTarget implements Target {
     const connection = new Conversation(pieces(this.#bytes, length));
     const agent = new FakeAgent();
     const session = new Session(connection, {
+      watch: () => {},
       agent,
       log: this.#log,
       authKey: random.chance(0.1) ? "s3cret" : "",

@@ -16,6 +16,8 @@ import { type MetricRegistry, Telemetry } from "./telemetry.ts";
 
 /** How often the memory of the process is reported; go-metrics has the same interval. */
 const RUNTIME_INTERVAL_MS = 1_000;
+/** The same if nobody gets every value: of each interval of ten seconds, {@link MemorySink} keeps the last one. */
+const UNSENT_RUNTIME_INTERVAL_MS = 5_000;
 
 /** Metrics that are being collected, until this is disposed of. */
 interface StartedTelemetry extends AsyncDisposable {
@@ -37,10 +39,12 @@ export function startTelemetry(
   // As in Serf, gauges have the host's name only if they are sent to a server, which may get those of several hosts.
   const host = servers.length > 0 ? Deno.hostname() : undefined;
   const metrics = new Telemetry([memory, ...servers], { host, registry });
+  const isSent = servers.length > 0 || registry !== undefined;
+  const intervalMs = isSent ? RUNTIME_INTERVAL_MS : UNSENT_RUNTIME_INTERVAL_MS;
   let next: Timer;
   const sample = () => {
     reportMemory(metrics);
-    next = after(RUNTIME_INTERVAL_MS, sample);
+    next = after(intervalMs, sample);
   };
   next = after(RUNTIME_INTERVAL_MS, sample);
   return {

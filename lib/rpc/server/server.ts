@@ -32,7 +32,7 @@ export interface RpcServerOptions {
 /** A command line needs milliseconds for its handshake; a monitor in a pager may stand still for a while. */
 const DEFAULT_DEADLINES: SessionDeadlines = { handshakeMs: 10_000, writeMs: 60_000 };
 
-/** How often the deadlines are checked while there are clients. */
+/** How often deadlines are checked while there are any. */
 const CHECK_INTERVAL_MS = 1_000;
 
 /** Accepts clients, and serves them until it is closed. */
@@ -88,10 +88,10 @@ export class RpcServer implements AsyncDisposable {
     this.#log("INFO", `Accepted client: ${address}`);
     const { agent, log, authKey = "" } = this.#options;
     agent.count("agent.ipc.accept");
-    const session = new Session(connection, { agent, log, authKey, address });
+    const session = new Session(connection, { agent, log, authKey, address, watch: this.#watch });
     this.#sessions.add(session);
     session.run().finally(() => this.#sessions.delete(session));
-    this.#check ??= this.#scheduleCheck();
+    this.#watch();
   }
 
   /** Makes room for one more client; returns whether there is room. */
@@ -110,14 +110,20 @@ export class RpcServer implements AsyncDisposable {
     this.#log("WARN", `Refused client: ${address}: ${this.#sessions.size} clients are connected`);
   }
 
-  #scheduleCheck(): Timer {
+  /** Checks deadlines until there are none any more. */
+  readonly #watch = () => {
+    if (this.#closing.signal.aborted) return;
     const { handshakeMs, writeMs } = this.#deadlines;
-    return after(Math.min(CHECK_INTERVAL_MS, handshakeMs, writeMs), () => {
+    this.#check ??= after(Math.min(CHECK_INTERVAL_MS, handshakeMs, writeMs), () => {
+      this.#check = undefined;
       const now = performance.now();
-      for (const session of this.#sessions) session.check(now, this.#deadlines);
-      this.#check = this.#sessions.size > 0 ? this.#scheduleCheck() : undefined;
+      let isLeft = false;
+      for (const session of this.#sessions) {
+        if (session.check(now, this.#deadlines)) isLeft = true;
+      }
+      if (isLeft) this.#watch();
     });
-  }
+  };
 
   #log(level: "INFO" | "WARN" | "ERR", text: string): void {
     this.#options.log.write(level, `agent.ipc: ${text}`);

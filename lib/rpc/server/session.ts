@@ -31,6 +31,12 @@ const MAX_STRANGER_REQUEST_BYTES = 64 * 1024;
 
 const NO_BODY = new Uint8Array();
 
+/** What a session needs beside what its client needs. */
+interface SessionOptions extends ClientOptions {
+  /** Called when a deadline begins: {@link Session.check} is to be called now and then, as long as it returns true. */
+  readonly watch: () => void;
+}
+
 /** How long a client may take, in milliseconds. */
 export interface SessionDeadlines {
   /** From the connection to the handshake and, where a token is needed, the authentication. */
@@ -49,17 +55,19 @@ export class Session {
   readonly #reader: MessageReader;
   readonly #writer: ResponseWriter;
   readonly #address: string;
+  readonly #watch: () => void;
   readonly #since = performance.now();
   /** When the system was given bytes that it has not taken yet. */
   #writingSince = Infinity;
 
-  constructor(connection: Connection, options: ClientOptions) {
+  constructor(connection: Connection, options: SessionOptions) {
     this.#connection = connection;
     this.#reader = new MessageReader({ read: (buffer) => this.#receive(buffer) }, {
       maxBytes: MAX_STRANGER_REQUEST_BYTES,
     });
     this.#writer = new ResponseWriter({ write: (bytes) => this.#write(bytes) });
     this.#address = options.address;
+    this.#watch = options.watch;
     this.#client = new Client(options, this.#writer);
   }
 
@@ -95,13 +103,14 @@ export class Session {
     return this.#client.admitted;
   }
 
-  /** Ends the session with a line in the log if the client has missed a deadline. */
-  check(now: number, { handshakeMs, writeMs }: SessionDeadlines): void {
+  /** Ends the session with a line in the log if the client has missed a deadline. Returns whether there is one left. */
+  check(now: number, { handshakeMs, writeMs }: SessionDeadlines): boolean {
     if (!this.admitted && now - this.#since >= handshakeMs) {
       this.dismiss(`not authenticated after ${formatDuration(handshakeMs)}`);
     } else if (now - this.#writingSince >= writeMs) {
       this.dismiss(`has read nothing for ${formatDuration(writeMs)}`);
     }
+    return !this.#client.closed && (!this.admitted || this.#writingSince < Infinity);
   }
 
   /** Ends the session, and logs why. */
@@ -112,6 +121,7 @@ export class Session {
 
   async #write(bytes: Uint8Array): Promise<number> {
     this.#writingSince = performance.now();
+    this.#watch();
     try {
       return await this.#connection.write(bytes);
     } finally {
