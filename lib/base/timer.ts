@@ -119,13 +119,14 @@ export async function endsWithin(promise: Promise<unknown>, ms: number): Promise
 
 function start(ms: number, timer: Timer): Timer {
   waiting++;
-  timers.push(performance.now() + Math.max(0, ms), timer);
-  schedule();
+  const at = performance.now() + Math.max(0, ms);
+  timers.push(at, timer);
+  wakeBy(at);
   return timer;
 }
 
-function schedule(): void {
-  const at = nextTime();
+/** Sees to it that we are woken up at that time, if we are not before. */
+function wakeBy(at: number): void {
   if (at > (wakeUps.at(-1) ?? Infinity) - SLACK_MS) return;
   wakeUps.push(at);
   wakeAfter(Math.min(Math.max(0, at - performance.now()), MAX_DELAY_MS));
@@ -184,7 +185,7 @@ function wake(): void {
   } finally {
     if (holding === 0) release();
     if (waiting === 0) rest();
-    else schedule();
+    else wakeBy(nextTime());
   }
 }
 

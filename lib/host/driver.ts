@@ -153,8 +153,10 @@ export class Driver<Timer, Event> implements World<Packet, Exchange, Timer, Even
   }
 
   #schedule(): void {
+    // Timers are being handled: what is due next is looked for at the end.
+    if (this.#closed || this.#wakeAt === -Infinity) return;
     const at = this.#nextTime();
-    if (this.#closed || at >= this.#wakeAt) return;
+    if (at >= this.#wakeAt) return;
     const replaced = this.#wakeTimer;
     this.#wakeAt = at;
     const delayMs = at - this.now;

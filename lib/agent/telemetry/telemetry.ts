@@ -51,7 +51,7 @@ export class Telemetry implements Metrics {
   }
 
   count(name: string, value = 1, labels?: MetricLabels): void {
-    this.#record("c", this.#names.of(labelled(name, labels)), value);
+    this.#record("c", this.#names.of(labels ? labelled(name, labels) : name), value);
     this.#registry?.count(name, value, labels);
   }
 
@@ -61,7 +61,7 @@ export class Telemetry implements Metrics {
   }
 
   gauge(name: string, value: number, labels?: MetricLabels): void {
-    this.#record("g", this.#gaugeNames.of(labelled(name, labels)), value);
+    this.#record("g", this.#gaugeNames.of(labels ? labelled(name, labels) : name), value);
     this.#registry?.gauge(name, value, labels);
   }
 
@@ -70,8 +70,8 @@ export class Telemetry implements Metrics {
   }
 }
 
-function labelled(name: string, labels: MetricLabels | undefined): string {
-  return labels === undefined ? name : [name, ...Object.values(labels)].join(".");
+function labelled(name: string, labels: MetricLabels): string {
+  return [name, ...Object.values(labels)].join(".");
 }
 
 /** Completes names, and caches them because this runs for every packet. */

@@ -66,6 +66,10 @@ Deno.test("arrays, maps, booleans, nil and floats are written as Go writes them"
     toHex(writer.bytes()),
     "9fdc0010dd000100008fde0010df00010000c3c2c0c0cb3ff8000000000000",
   );
+  const many = Array.from({ length: 40 }, (_, i) => i / 7);
+  const oneByOne = new Writer().array(many.length);
+  for (const value of many) oneByOne.float(value);
+  assertEquals(new Writer().floats(many).bytes(), oneByOne.bytes());
 });
 
 Deno.test("another library reads what we write for RPC", () => {
@@ -176,6 +180,12 @@ Deno.test("floats are read in both sizes, and not from integers", () => {
   assertEquals(read("ca3fc00000", (reader) => reader.float()), 1.5);
   assertEquals(read("c0", (reader) => reader.float()), 0);
   assertThrows(() => read("01", (reader) => reader.float()), DecodeError, "expected a float");
+  const floats = (hex: string) => read(hex, (reader) => reader.floats());
+  assertEquals(floats("93cb3ff8000000000000ca3fc00000cb3ff8000000000000"), [1.5, 1.5, 1.5]);
+  assertEquals(floats("92cb3ff8000000000000c0"), [1.5, 0]);
+  assertEquals(floats("c0"), []);
+  assertThrows(() => floats("92cb3ff800000000000001"), DecodeError, "expected a float");
+  assertThrows(() => floats("92cb3ff8000000000000cb3ff8"), DecodeError, "ends inside a value");
 });
 
 Deno.test("lengths that the input cannot hold are refused before anything is allocated", () => {
