@@ -43,7 +43,10 @@ interface QueueOptions {
 }
 
 /** The part of SWIM that broadcasts need. */
-export type BroadcastCarrier = Pick<Swim, "aliveCount" | "wake" | "fits" | "queued">;
+export type BroadcastCarrier = Pick<
+  Swim,
+  "aliveCount" | "isOnlyPeer" | "wake" | "fits" | "queued"
+>;
 
 /** One queue for each kind of broadcast. */
 export class Broadcasts {
@@ -70,12 +73,16 @@ export class Broadcasts {
     };
   }
 
-  /** Queues a message. One too long for any packet is dropped at once; others may still learn of it by push/pull. */
+  /**
+   * Queues a message. One too long for any packet is dropped at once; others may still learn of it by push/pull. So is one from
+   * the only other member that is alive: there is nobody to tell.
+   */
   queue(
     kind: BroadcastKind,
     body: Opaque,
     { from, lTime = 0, news = kind === "event" ? "event" : "urgent" }: QueueOptions = {},
   ): void {
+    if (from !== undefined && this.#swim.isOnlyPeer(from)) return;
     this.#queue(kind, { message: userMessage(body), from: from?.text, lTime }, news);
   }
 

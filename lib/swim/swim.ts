@@ -101,6 +101,12 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
     return this.#context.nodes.aliveCount;
   }
 
+  /** Whether the only other node that is alive or suspect is the one at this address. */
+  isOnlyPeer(address: Address): boolean {
+    const { nodes } = this.#context;
+    return nodes.aliveCount === 2 && nodes.successor?.address.sameEndpoint(address) === true;
+  }
+
   /** The local health score: 0 is healthy. */
   get healthScore(): number {
     return this.#context.awareness.score;

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { Broadcasts } from "../../lib/serf/broadcasts.ts";
+import { type BroadcastCarrier, Broadcasts } from "../../lib/serf/broadcasts.ts";
 import { SerfContext } from "../../lib/serf/context.ts";
 import type { SerfConfig } from "../../lib/serf/config.ts";
 import type { SerfTimer } from "../../lib/serf/core.ts";
@@ -25,7 +25,11 @@ interface Setup {
 }
 
 /** The queues of a node that knows a number of members. */
-function setUp(config: Partial<SerfConfig> = {}, members = 1): Setup {
+function setUp(
+  config: Partial<SerfConfig> = {},
+  members = 1,
+  { isOnlyPeer = () => false }: Partial<BroadcastCarrier> = {},
+): Setup {
   const host = new SerfNetwork().start("host", blind);
   const whole = { ...settings, ...config, name: "self", address: addressOf("self"), tags: {} };
   let wakes = 0;
@@ -43,6 +47,7 @@ function setUp(config: Partial<SerfConfig> = {}, members = 1): Setup {
   }
   const broadcasts = new Broadcasts(context, {
     aliveCount: members,
+    isOnlyPeer,
     queued: 0,
     wake: () => wakes++,
     fits: (message) => messageLength(message) <= 1_400,
@@ -146,6 +151,15 @@ Deno.test("a long queue is logged, one that is too long is cut", () => {
     "Event queue depth (5) exceeds limit (4), dropping messages!",
   ]);
   assertEquals([broadcasts.depth("query"), broadcasts.depth("event")], [3, 4]);
+});
+
+Deno.test("what the only other member has sent us is not told again, and nobody is woken up for it", () => {
+  const { broadcasts, wakes } = setUp({}, 2, { isOnlyPeer: (address) => address === peer });
+  broadcasts.queue("event", body("theirs"), { from: peer });
+  assertEquals([broadcasts.depth("event"), wakes()], [0, 0]);
+  broadcasts.queue("event", body("a stranger's"), { from: addressOf("stranger") });
+  broadcasts.queue("event", body("ours"));
+  assertEquals([broadcasts.depth("event"), wakes()], [2, 2]);
 });
 
 Deno.test("the limit may depend on the size of the cluster", () => {

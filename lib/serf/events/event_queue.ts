@@ -40,6 +40,19 @@ interface Queued {
   isSent: boolean;
 }
 
+/** When an event is dropped. */
+interface Enough {
+  /** It was sent to so many peers. */
+  readonly transmits: number;
+  /** So many have it: it was sent to them, or they have shown it. */
+  readonly told: number;
+}
+
+/** Whether an event was sent as often as the limit says, or so often that with those who have it all peers were told. */
+function isSpent({ transmits, confirmed }: Queued, enough: Enough): boolean {
+  return transmits >= enough.transmits || transmits + confirmed >= enough.told;
+}
+
 /**
  * How many empty places there may be at the front of the list before it is moved up. Not tuned: moves need only be
  * rare.
@@ -132,11 +145,13 @@ export class EventQueue {
    */
   take(overhead: number, limit: number, to: string): Message[] {
     const messages: Message[] = [];
+    if (this.length === 0) return messages;
     const begin = this.#beginFor(to);
+    const enough = this.#enough();
     let end = begin;
     for (let free = limit; end < this.#items.length; end++) {
       const item = this.#items[end];
-      if (item.holders.includes(to) || this.#isSpent(item)) continue;
+      if (item.holders.includes(to) || isSpent(item, enough)) continue;
       free -= overhead + item.length;
       if (free < 0) break;
       messages.push(item.broadcast.message);
@@ -145,14 +160,14 @@ export class EventQueue {
     }
     if (end > begin) this.#next.set(to, this.#dropped + end - this.#front);
     if (messages.length > 0) this.#idlePeers.clear();
-    this.#dropSpent();
+    this.#dropSpent(enough);
     return messages;
   }
 
   /** The place of the first event for a peer. When all peers have got everything, sending starts over: packets get lost. */
   #beginFor(to: string): number {
     const next = Math.max(0, (this.#next.get(to) ?? 0) - this.#dropped);
-    if (next < this.length || this.length === 0) return this.#front + next;
+    if (next < this.length) return this.#front + next;
     this.#idlePeers.add(to);
     if (this.#idlePeers.size < this.#options.peerCount()) return this.#items.length;
     this.#dropUnsent();
@@ -186,15 +201,13 @@ export class EventQueue {
     this.#idlePeers.clear();
   }
 
-  /** Whether an event was sent as often as the limit says, or so often that with those who have it all peers were told. */
-  #isSpent({ transmits, confirmed }: Queued): boolean {
-    const limit = this.#options.retransmitLimit();
-    return transmits >= limit ||
-      transmits + confirmed >= Math.max(limit, this.#options.peerCount());
+  #enough(): Enough {
+    const transmits = this.#options.retransmitLimit();
+    return { transmits, told: Math.max(transmits, this.#options.peerCount()) };
   }
 
-  #dropSpent(): void {
-    while (this.length > 0 && this.#isSpent(this.#items[this.#front])) this.#dropOldest();
+  #dropSpent(enough = this.#enough()): void {
+    while (this.length > 0 && isSpent(this.#items[this.#front], enough)) this.#dropOldest();
     this.#moveUp();
     if (this.length === 0) this.#startOver();
   }

@@ -20,6 +20,9 @@
  *    members or one at once, and in the end messages wait and share packets just as they do on ticks.
  *  - Full packets need no budget, because no schedule could do with fewer. They only keep a pace that receivers can follow.
  *
+ * If there are fewer other members than a fan-out has packets, as in a pair, each eager fan-out tells all of them. Further copies
+ * of a message then wait for pings and acks to take them along.
+ *
  * When nothing is queued, no timer runs; and what is due soon is sent when a datagram wakes us up, which saves a timer. In
  * `SwimNetwork` with 20 events a second among 30 members, half as many timers fire, for as many packets.
  *
@@ -32,7 +35,7 @@ import { isUp } from "../state/claims.ts";
 import type { SwimTimer } from "../timer.ts";
 import type { Broadcast } from "./broadcast_queue.ts";
 import { GossipBudget, type PacketKind } from "./gossip_budget.ts";
-import type { PacketSender } from "./packet_sender.ts";
+import type { Backlog, PacketSender } from "./packet_sender.ts";
 
 /**
  * Between two fan-outs, milliseconds: what comes in meanwhile shares the next packets. `SwimNetwork` in `tests/swim` is as
@@ -58,6 +61,12 @@ const EAGER_FAN_OUTS = 2;
  */
 const EARLY_MS = 40;
 
+/**
+ * How long the further copies of a message wait if each eager fan-out has told all members, milliseconds. Those copies are
+ * hardly ever needed, and among so few members pings and acks soon go to everybody, and take them along.
+ */
+const REST_OF_FEW_MS = 1_000;
+
 /** The kinds of news, the most urgent last. */
 const NEWS = ["member", "event", "urgent"] as const;
 /** What is news: that a member has joined or changed, an event, or what somebody waits for. */
@@ -68,6 +77,11 @@ export class Gossip {
   readonly #context: SwimContext;
   readonly #sender: PacketSender;
   readonly #budget: GossipBudget;
+  readonly #isEager: boolean;
+  /** How many members get a packet at once, if there are so many. */
+  readonly #mostFanOut: number;
+  /** The same for the latest news. */
+  #fanOut: number;
   /** The time of one tick; the others are whole intervals away. */
   #tickPhase: number;
   /** How many packets of the eager fan-outs with the latest news are yet to be sent. */
@@ -89,6 +103,8 @@ export class Gossip {
     this.#sender = sender;
     const { world, config: { profile } } = context;
     this.#budget = new GossipBudget(world, profile);
+    this.#isEager = profile.eagerGossip;
+    this.#mostFanOut = this.#fanOut = profile.gossipNodes;
     this.#tickPhase = world.now + world.random() * profile.gossipIntervalMs;
   }
 
@@ -100,12 +116,16 @@ export class Gossip {
   /** Queues a broadcast of this layer. One that is too long for any packet is dropped. */
   broadcast(broadcast: Broadcast): void {
     const { message, waiter } = broadcast;
-    if (this.#sender.enqueue(broadcast)) this.wake(message.type === "alive" ? "member" : "urgent");
+    const news = message.type === "alive" ? "member" : "urgent";
+    const isAwaited = waiter !== undefined || news === "urgent";
+    if (this.#sender.enqueue(broadcast)) this.wake(news, { isAwaited });
     else if (waiter !== undefined) this.#context.endSoon(waiter);
   }
 
-  /** Something new was queued. */
-  wake(news: News = "event"): void {
+  /** Something new was queued. If it is awaited, its last copies must not be late either. */
+  wake(news: News = "event", { isAwaited = news === "urgent" } = {}): void {
+    const peers = Math.max(1, this.#context.nodes.aliveCount - 1);
+    this.#fanOut = isAwaited ? this.#mostFanOut : Math.min(this.#mostFanOut, peers);
     this.#eagerPackets = EAGER_FAN_OUTS * this.#fanOut;
     if (NEWS.indexOf(news) > NEWS.indexOf(this.#news)) this.#news = news;
     this.#arm();
@@ -146,32 +166,25 @@ export class Gossip {
     return token !== this.#token;
   }
 
-  get #isEager(): boolean {
-    return this.#context.config.profile.eagerGossip;
-  }
-
-  get #fanOut(): number {
-    return this.#context.config.profile.gossipNodes;
-  }
-
   /** Sends packets to the next few members. Returns how many members were looked at, and how many got a packet. */
   #sendFanOut(aheadMs: number): { asked: number; packets: number } {
     const asked = new Set<string>();
     let packets = 0;
-    while (packets < this.#fanOut && !this.#sender.isEmpty && this.#maySend(aheadMs)) {
-      const peer = this.#nextPeer({ isFirst: asked.size === 0 });
+    while (packets < this.#mostFanOut) {
+      const { backlog } = this.#sender;
+      if (backlog === "none" || !this.#maySend(backlog, aheadMs)) break;
+      const peer = this.#nextPeer(backlog, { isFirst: asked.size === 0 });
       if (peer === undefined || asked.has(peer.node)) break;
       asked.add(peer.node);
-      const isFull = this.#sender.overflows;
       if (!this.#sender.gossip(peer)) continue;
       packets++;
-      this.#countPacket(isFull);
+      this.#countPacket(backlog);
     }
     return { asked: asked.size, packets };
   }
 
-  #maySend(aheadMs: number): boolean {
-    if (!this.#isEager || this.#isDraining || this.#sender.overflows) return true;
+  #maySend(backlog: Backlog, aheadMs: number): boolean {
+    if (!this.#isEager || this.#isDraining || backlog === "large") return true;
     return this.#budget.msUntil(1, this.#nextKind) <= aheadMs;
   }
 
@@ -189,8 +202,9 @@ export class Gossip {
     return sent === 1 ? "second" : "further";
   }
 
-  #countPacket(isFull: boolean): void {
-    if (isFull) return this.#budget.spendFull();
+  /** A packet was sent; `backlog` is what waited before. */
+  #countPacket(backlog: Backlog): void {
+    if (backlog === "large") return this.#budget.spendFull();
     this.#budget.spend();
     if (this.#eagerPackets === 0) return;
     this.#eagerPackets--;
@@ -202,10 +216,10 @@ export class Gossip {
    * Members take turns, but news goes first to the successor, the node whose name comes after ours. When each of many nodes
    * tells three random others, one in twenty is told by nobody (e^-3); but everybody is the successor of somebody.
    */
-  #nextPeer({ isFirst }: { isFirst: boolean }): Claim | undefined {
+  #nextPeer(backlog: Backlog, { isFirst }: { isFirst: boolean }): Claim | undefined {
     const { nodes } = this.#context;
     const { successor } = nodes;
-    if (isFirst && successor !== undefined && this.#beginsFanOut) {
+    if (isFirst && successor !== undefined && this.#beginsFanOut(backlog)) {
       this.#skipNext = successor.node;
       return successor;
     }
@@ -216,9 +230,9 @@ export class Gossip {
   }
 
   /** Whether the next packet is the first of several with news. */
-  get #beginsFanOut(): boolean {
+  #beginsFanOut(backlog: Backlog): boolean {
     if (!this.#isEager) return false;
-    if (this.#sender.overflows) return true;
+    if (backlog === "large") return true;
     return this.#eagerSent === 0 && this.#budget.covers(2, this.#nextKind);
   }
 
@@ -240,11 +254,12 @@ export class Gossip {
     const { config: { profile: { gossipIntervalMs } }, world: { now } } = this.#context;
     const spaced = Math.max(now, this.#lastFanOutAt + SPACING_MS);
     if (!this.#isEager) return this.#tickAfter(spaced);
-    if (this.#sender.overflows) return Math.max(now, this.#lastFanOutAt + PACE_MS);
+    if (this.#sender.backlog === "large") return Math.max(now, this.#lastFanOutAt + PACE_MS);
     if (this.#isDraining) return spaced;
     const covered = Math.max(spaced, now + this.#budget.msUntil(1, this.#nextKind));
     if (this.#eagerPackets > 0) return covered;
-    return Math.max(covered, this.#lastEagerAt + gossipIntervalMs);
+    const restMs = this.#fanOut < this.#mostFanOut ? REST_OF_FEW_MS : gossipIntervalMs;
+    return Math.max(covered, this.#lastEagerAt + restMs);
   }
 
   #tickAfter(time: number): number {
@@ -257,6 +272,7 @@ export class Gossip {
   save() {
     return {
       budget: this.#budget.save(),
+      fanOut: this.#fanOut,
       tickPhase: this.#tickPhase,
       eagerPackets: this.#eagerPackets,
       lastEagerAt: this.#lastEagerAt,
@@ -271,6 +287,7 @@ export class Gossip {
 
   load(saved: ReturnType<Gossip["save"]>): void {
     this.#budget.load(saved.budget);
+    this.#fanOut = saved.fanOut;
     this.#tickPhase = saved.tickPhase;
     this.#eagerPackets = saved.eagerPackets;
     this.#lastEagerAt = saved.lastEagerAt;

@@ -94,8 +94,11 @@ export class GossipBudget {
 
   /** How many packets may be sent now; less than 0 is credit. */
   get packets(): number {
-    const income = (this.#world.now - this.#filledAt) * this.#packetsPerMs;
-    return Math.min(this.#capacity, this.#packets + income);
+    return this.#packetsAt(this.#world.now);
+  }
+
+  #packetsAt(now: number): number {
+    return Math.min(this.#capacity, this.#packets + (now - this.#filledAt) * this.#packetsPerMs);
   }
 
   /** Whether so many packets may be sent now. */
@@ -123,8 +126,9 @@ export class GossipBudget {
   }
 
   #fill(): void {
-    this.#packets = this.packets;
-    this.#filledAt = this.#world.now;
+    const { now } = this.#world;
+    this.#packets = this.#packetsAt(now);
+    this.#filledAt = now;
   }
 
   /** See {@link SerfCore.save}. */

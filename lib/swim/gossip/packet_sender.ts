@@ -19,6 +19,9 @@ const COMPOUND_PART = 2;
 /** memberlist: since protocol version 5, nodes understand the checksum. */
 const CRC_SINCE = 5;
 
+/** What waits to be sent: nothing, at most what one packet holds, or more. */
+export type Backlog = "none" | "small" | "large";
+
 /**
  * Sends packets, and holds the broadcasts of this layer that wait to be sent. A checksum is added only where the receiver's
  * claim is at hand to tell that it understands one; every receiver accepts packets without.
@@ -45,7 +48,9 @@ export class PacketSender {
 
   /** Sends a message to a known node, followed by as many broadcasts as fit in. */
   send({ address }: Claim, message: Message): void {
-    const messages = [message, ...this.#broadcasts(messageLength(message), address)];
+    const messages = [message];
+    // Nearly always nothing waits, and it takes an encoding to know how much room there would be for it.
+    if (!this.isEmpty) messages.push(...this.#broadcasts(messageLength(message), address));
     this.#context.world.send(address, { messages, crc: false });
   }
 
@@ -93,9 +98,11 @@ export class PacketSender {
     return this.#waitingBytes() === 0;
   }
 
-  /** Whether more broadcasts wait than one packet holds. */
-  get overflows(): boolean {
-    return this.#waitingBytes() > this.#room(0);
+  /** How many broadcasts wait: more than one packet holds, or fewer. */
+  get backlog(): Backlog {
+    const bytes = this.#waitingBytes();
+    if (bytes === 0) return "none";
+    return bytes > this.#room(0) ? "large" : "small";
   }
 
   /** Broadcasts for a packet that holds `used` bytes of something else: ours first, then those of the layer above. */

@@ -50,6 +50,32 @@ Deno.test("a broadcast is sent to three members at once, to three 10 ms later, a
   assertEquals(times.slice(6), [210, 210]);
 });
 
+Deno.test("in a pair, two copies go at once, and the others with pings and acks or after a second", () => {
+  const node = quiet({ knows: ["n1"] });
+  const { swim, world } = node;
+  const start = world.now;
+  tell(node, "n1", 2);
+  world.run(500);
+  assertEquals(world.sent.map(({ at }) => at - start), [0, 10]);
+  world.sent.length = 0;
+  const source = { address: addressOf("n1"), node: "n1" };
+  hear(swim, { type: "ping", sequence: 1, node: "self", source });
+  assertEquals(world.sent.map(({ packet }) => packet.messages.map(({ type }) => type)), [
+    ["ack", "alive"],
+  ]);
+  world.sent.length = 0;
+  world.run(2_000);
+  assertEquals(world.sent.map(({ at }) => at - start), [1_010]);
+});
+
+Deno.test("in a pair, what somebody waits for is sent without waiting for pings", () => {
+  const { swim, world } = quiet({ knows: ["n1"] });
+  const start = world.now;
+  swim.update(new Uint8Array(), { id: 1, timeoutMs: 5_000 });
+  world.run(500);
+  assertEquals(world.sent.map(({ at }) => at - start), [0, 10, 20, 30]);
+});
+
 Deno.test("events go out at once while retransmits wait for the budget", () => {
   const node = quiet();
   const { world } = node;
