@@ -86,9 +86,14 @@ const TRIALS = 2;
 
 /** Calls `run` once, not before `ms` milliseconds have passed. */
 export function after(ms: number, run: () => void): Timer {
+  return at(performance.now() + Math.max(0, ms), run);
+}
+
+/** The same, not before that time on the clock of `performance.now()`. */
+export function at(time: number, run: () => void): Timer {
   holding++;
   holdProcess();
-  return start(ms, new Timer(run, true));
+  return start(time, new Timer(run, true));
 }
 
 /**
@@ -96,7 +101,7 @@ export function after(ms: number, run: () => void): Timer {
  * flag `--single-threaded`, it takes another timer for these to work.
  */
 export function limit(ms: number, run: () => void): Timer {
-  return start(ms, new Timer(run, false));
+  return start(performance.now() + Math.max(0, ms), new Timer(run, false));
 }
 
 /** Resolves after `ms` milliseconds, or as soon as the signal is aborted; at once if there is nothing to wait for. */
@@ -117,19 +122,18 @@ export async function endsWithin(promise: Promise<unknown>, ms: number): Promise
   return await Promise.race([promise.then(() => true), timeout]);
 }
 
-function start(ms: number, timer: Timer): Timer {
+function start(time: number, timer: Timer): Timer {
   waiting++;
-  const at = performance.now() + Math.max(0, ms);
-  timers.push(at, timer);
-  wakeBy(at);
+  timers.push(time, timer);
+  wakeBy(time);
   return timer;
 }
 
 /** Sees to it that we are woken up at that time, if we are not before. */
-function wakeBy(at: number): void {
-  if (at > (wakeUps.at(-1) ?? Infinity) - SLACK_MS) return;
-  wakeUps.push(at);
-  wakeAfter(Math.min(Math.max(0, at - performance.now()), MAX_DELAY_MS));
+function wakeBy(time: number): void {
+  if (time > (wakeUps.at(-1) ?? Infinity) - SLACK_MS) return;
+  wakeUps.push(time);
+  wakeAfter(Math.min(Math.max(0, time - performance.now()), MAX_DELAY_MS));
 }
 
 /** When the next timer is due that was not cancelled; `Infinity` if there is none. */

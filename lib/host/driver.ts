@@ -7,7 +7,7 @@
 
 import type { Log } from "../base/log.ts";
 import type { Address } from "../base/address.ts";
-import { after, type Timer as HostTimer } from "../base/timer.ts";
+import { after, at, type Timer as HostTimer } from "../base/timer.ts";
 import { errorText } from "../base/errors.ts";
 import { TimerHeap } from "../base/timer_heap.ts";
 import type { Machine, World } from "../base/world.ts";
@@ -155,14 +155,13 @@ export class Driver<Timer, Event> implements World<Packet, Exchange, Timer, Even
   #schedule(): void {
     // Timers are being handled: what is due next is looked for at the end.
     if (this.#closed || this.#wakeAt === -Infinity) return;
-    const at = this.#nextTime();
-    if (at >= this.#wakeAt) return;
+    const time = this.#nextTime();
+    if (time >= this.#wakeAt) return;
     const replaced = this.#wakeTimer;
-    this.#wakeAt = at;
-    const delayMs = at - this.now;
+    this.#wakeAt = time;
     // A timer of 0 ms would take a millisecond or two.
-    if (delayMs <= 0) queueMicrotask(() => this.#wake(at));
-    else this.#wakeTimer = after(delayMs, () => this.#wake(at));
+    if (time <= this.#calledAt) queueMicrotask(() => this.#wake(time));
+    else this.#wakeTimer = at(time, () => this.#wake(time));
     replaced?.cancel();
   }
 
@@ -176,11 +175,11 @@ export class Driver<Timer, Event> implements World<Packet, Exchange, Timer, Even
     return Infinity;
   }
 
-  #wake(at: number): void {
-    if (this.#closed || at !== this.#wakeAt) return;
+  #wake(dueAt: number): void {
+    if (this.#closed || dueAt !== this.#wakeAt) return;
     // Until the timers have been handled, no other timer may be scheduled.
     this.#wakeAt = -Infinity;
-    if (this.now - at < LATE_MS) this.#handleDue();
+    if (this.now - dueAt < LATE_MS) this.#handleDue();
     else this.#catchUp(MOST_CATCH_UPS);
   }
 

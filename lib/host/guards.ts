@@ -18,7 +18,8 @@ export function guardedLog(log: Log | undefined): Log {
   const show = errorDisplay("log");
   return (level, text) => {
     try {
-      catchLater(log(level, text), show);
+      const result: unknown = log(level, text);
+      if (result !== undefined) catchLater(result, show);
     } catch (error) {
       show(error);
     }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { oncePer } from "../base/memory_economy.ts";
 import type { Opaque } from "../wire/messages/messages.ts";
 import { decodeSerf, encodeSerf } from "../wire/messages/serf_codec.ts";
 import type { SerfMessage } from "../wire/messages/serf_messages.ts";
@@ -27,5 +28,8 @@ export class EncodedMessage implements Opaque {
 
 /** The Serf message in a body. Throws a `DecodeError` if its bytes are none. */
 export function messageOf(body: Opaque): SerfMessage {
-  return body instanceof EncodedMessage ? body.message : decodeSerf(body.bytes);
+  return body instanceof EncodedMessage ? body.message : decodeOnce(body);
 }
+
+/** Who is told the same again gets the same body. */
+const decodeOnce = oncePer(({ bytes }: Opaque) => decodeSerf(bytes));

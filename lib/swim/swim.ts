@@ -20,6 +20,7 @@ import type { Machine } from "../base/world.ts";
 import type {
   Ack,
   Claim,
+  GossipMessage,
   Message,
   Opaque,
   Packet,
@@ -211,13 +212,16 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
   receive(from: Address, { messages }: Packet): void {
     this.#answered.length = 0;
     this.#wasAsked = false;
-    for (const message of messages) if (!isGossip(message)) this.#receive(from, message);
-    for (let i = messages.length - 1; i >= 0; i--) {
-      if (messages[i].type === "alive") this.#receive(from, messages[i]);
+    const gossip: GossipMessage[] = [];
+    for (const message of messages) {
+      if (isGossip(message)) gossip.push(message);
+      else this.#receive(from, message);
     }
-    for (let i = messages.length - 1; i >= 0; i--) {
-      const message = messages[i];
-      if (isGossip(message) && message.type !== "alive") this.#receive(from, message);
+    for (let i = gossip.length - 1; i >= 0; i--) {
+      if (gossip[i].type === "alive") this.#receive(from, gossip[i]);
+    }
+    for (let i = gossip.length - 1; i >= 0; i--) {
+      if (gossip[i].type !== "alive") this.#receive(from, gossip[i]);
     }
     this.#gossip.sendEarly();
   }
@@ -419,6 +423,7 @@ function ackOf({ sequence }: Ping, payload: Uint8Array | null): Ack {
 }
 
 /** Whether a message is one of those that are gossiped, all others being the failure detector's. */
-function isGossip({ type }: Message): boolean {
+function isGossip(message: Message): message is GossipMessage {
+  const { type } = message;
   return type === "alive" || type === "suspect" || type === "dead" || type === "user";
 }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Log } from "../../base/log.ts";
+import type { Log, LogLevel } from "../../base/log.ts";
 import { escapeControlsInLines } from "../../go/escape_controls.ts";
 import type { LogLine, MonitoredLog } from "../../rpc/server/rpc_agent.ts";
 
@@ -23,7 +23,6 @@ export class AgentLog implements MonitoredLog {
   readonly #lines: AgentLogLine[] = [];
   /** Replaced when it changes, because a listener may do that. */
   #listeners: readonly ((line: AgentLogLine) => void)[] = [];
-  readonly #timeStamp = new TimeStamp();
 
   /** `now` is the wall clock. */
   constructor(now: () => Date = () => new Date()) {
@@ -37,9 +36,7 @@ export class AgentLog implements MonitoredLog {
 
   /** Writes a line. `text` starts with its source, as in `agent: `; one newline at its end is dropped, others stay. */
   readonly write: Log = (level, text) => {
-    const time = this.#now();
-    const stamped = `${this.#timeStamp.of(time)} [${level}] ${escapeControlsInLines(text)}`;
-    const line = { level, text: stamped.endsWith("\n") ? stamped.slice(0, -1) : stamped, time };
+    const line = new StampedLine(level, text, this.#now());
     this.#lines.push(line);
     if (this.#lines.length > KEPT_LINES) this.#lines.shift();
     for (const listener of this.#listeners) listener(line);
@@ -52,6 +49,27 @@ export class AgentLog implements MonitoredLog {
     this.#listeners = [...this.#listeners, own];
     const end = () => this.#listeners = this.#listeners.filter((listener) => listener !== own);
     return { [Symbol.dispose]: () => void end() };
+  }
+}
+
+/** A line whose text is made when somebody reads it: most lines are of a level that nobody wants to see. */
+class StampedLine implements AgentLogLine {
+  readonly level: LogLevel;
+  readonly time: Date;
+  #text: string;
+  #isStamped = false;
+
+  constructor(level: LogLevel, text: string, time: Date) {
+    this.level = level;
+    this.time = time;
+    this.#text = text;
+  }
+
+  get text(): string {
+    if (this.#isStamped) return this.#text;
+    this.#isStamped = true;
+    const stamped = `${stamps.of(this.time)} [${this.level}] ${escapeControlsInLines(this.#text)}`;
+    return this.#text = stamped.endsWith("\n") ? stamped.slice(0, -1) : stamped;
   }
 }
 
@@ -69,6 +87,8 @@ class TimeStamp {
     return this.#text;
   }
 }
+
+const stamps = new TimeStamp();
 
 /** `YYYY/MM/DD HH:MM:SS` in local time. */
 function formatTime(time: Date): string {

@@ -51,22 +51,21 @@ export class Telemetry implements Metrics {
   }
 
   count(name: string, value = 1, labels?: MetricLabels): void {
-    this.#record("c", this.#names.of(labels ? labelled(name, labels) : name), value);
+    const complete = this.#names.of(labels ? labelled(name, labels) : name);
+    for (const sink of this.#sinks) sink.record("c", complete, value);
     this.#registry?.count(name, value, labels);
   }
 
   sample(name: string, value: number): void {
-    this.#record("ms", this.#names.of(name), value);
+    const complete = this.#names.of(name);
+    for (const sink of this.#sinks) sink.record("ms", complete, value);
     this.#registry?.sample(name, value);
   }
 
   gauge(name: string, value: number, labels?: MetricLabels): void {
-    this.#record("g", this.#gaugeNames.of(labels ? labelled(name, labels) : name), value);
+    const complete = this.#gaugeNames.of(labels ? labelled(name, labels) : name);
+    for (const sink of this.#sinks) sink.record("g", complete, value);
     this.#registry?.gauge(name, value, labels);
-  }
-
-  #record(type: MetricType, name: string, value: number): void {
-    for (const sink of this.#sinks) sink.record(type, name, value);
   }
 }
 

@@ -56,6 +56,9 @@ class DenoUdpSocket implements UdpSocket {
   readonly #closing = new AbortController();
   #loop: Promise<void> | undefined;
   #pending = 0;
+  readonly #sent = () => {
+    this.#pending--;
+  };
 
   constructor(socket: Deno.DatagramConn, { host, log }: UdpOptions) {
     this.#socket = socket;
@@ -81,10 +84,10 @@ class DenoUdpSocket implements UdpSocket {
     this.#pending++;
     const hostname = reachableHost(to, this.#host);
     this.#socket.send(bytes, { transport: "udp", hostname, port: to.port })
-      .catch((error) => {
+      .then(this.#sent, (error) => {
+        this.#pending--;
         if (!this.#closing.signal.aborted) logFailedSend(this.#log, to, error);
-      })
-      .finally(() => this.#pending--);
+      });
   }
 
   async close(): Promise<void> {
@@ -115,10 +118,24 @@ export function logFailedSend(log: Log, to: Address, error: unknown): void {
   log("ERR", `memberlist: Failed to send UDP packet to ${to}: write udp: ${osErrorText(error)}`);
 }
 
+/** The addresses of peers by host: most datagrams come from those of whom some came before. */
+const recent = new Map<string, Address>();
+/** The most of them. When there are more, they are forgotten. */
+const MAX_RECENT = 256;
+
 /** The address of a peer as a socket reports it. A dual-stack socket reports IPv4 in mapped form, which is undone here. */
 export function peerAddress(
   { hostname, port }: { readonly hostname: string; readonly port: number },
 ): Address {
+  const known = recent.get(hostname);
+  if (known?.port === port) return known;
+  const address = parsePeerAddress(hostname, port);
+  if (recent.size >= MAX_RECENT) recent.clear();
+  recent.set(hostname, address);
+  return address;
+}
+
+function parsePeerAddress(hostname: string, port: number): Address {
   const zone = hostname.indexOf("%");
   const address = Address.parse(zone === -1 ? hostname : hostname.slice(0, zone), port);
   return isMapped(address.ip) ? new Address(address.ip.subarray(12), port) : address;

@@ -142,6 +142,7 @@ export class BroadcastQueue {
    * as sent once.
    */
   take(overhead: number, limit: number): Message[] {
+    if (this.#length === 0) return [];
     const taken: Queued[] = [];
     let free = limit - overhead;
     for (const tier of this.#tiers) {

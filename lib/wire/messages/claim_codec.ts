@@ -48,19 +48,20 @@ export const versions: Field<Versions | null> = {
     return bytes === null || bytes.length < VERSIONS_SIZE ? null : keptVersions(bytes, 0);
   },
   write(writer, value) {
-    if (value === null) {
-      writer.nil();
-      return;
-    }
-    vsn[0] = value.protocolMin;
-    vsn[1] = value.protocolMax;
-    vsn[2] = value.protocolCur;
-    vsn[3] = value.delegateMin;
-    vsn[4] = value.delegateMax;
-    vsn[5] = value.delegateCur;
-    writer.binary(vsn);
+    writer.binary(value && versionBytes(value));
   },
 };
+
+/** `Vsn` in bytes, which are overwritten by the next call. */
+export function versionBytes(versions: Versions): Uint8Array {
+  vsn[0] = versions.protocolMin;
+  vsn[1] = versions.protocolMax;
+  vsn[2] = versions.protocolCur;
+  vsn[3] = versions.delegateMin;
+  vsn[4] = versions.delegateMax;
+  vsn[5] = versions.delegateCur;
+  return vsn;
+}
 
 /** Whether so many bytes can be an address: 4 of them for IPv4, 16 for IPv6 and mapped IPv4. */
 export function isAddressLength(length: number): boolean {
@@ -115,13 +116,15 @@ export function decodeAddress(ip: Uint8Array | null, port: number): Address {
   );
 }
 
-function hashOf(bytes: Uint8Array, start: number, end: number): number {
+/** A hash of the bytes from `start` to `end`: 32 bits. */
+export function hashOf(bytes: Uint8Array, start: number, end: number): number {
   let hash = 0;
   for (let i = start; i < end; i++) hash = Math.imul(hash, 31) + bytes[i];
   return (hash ^ hash >>> 15) >>> 0;
 }
 
-function isCopy(copy: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
+/** Whether `copy` equals the bytes from `start` to `end`. */
+export function isCopy(copy: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
   if (copy.length !== end - start) return false;
   for (let i = start; i < end; i++) if (bytes[i] !== copy[i - start]) return false;
   return true;

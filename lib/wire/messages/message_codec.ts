@@ -8,10 +8,19 @@
 
 import { DecodeError } from "../../base/errors.ts";
 import { oncePer } from "../../base/memory_economy.ts";
-import { decodeAddress, keptAddress, keptMeta, MAX_CLAIM_SIZE, versions } from "./claim_codec.ts";
+import {
+  decodeAddress,
+  hashOf,
+  isCopy,
+  keptAddress,
+  keptMeta,
+  MAX_CLAIM_SIZE,
+  versions,
+} from "./claim_codec.ts";
 import {
   type Ack,
   type Claim,
+  type GossipMessage,
   type Message,
   MessageType,
   type Ping,
@@ -73,10 +82,18 @@ const encodeOnce = oncePer((_identity: object, message: Message) => write(messag
 
 /** The length of {@link encodeMessage}'s result. */
 export function messageLength(message: Message): number {
-  return gossipIdentity(message) === undefined
-    ? write(message).length
-    : encodeMessage(message).length;
+  if (message.type === "user") return 1 + message.body.bytes.length;
+  const identity = gossipIdentity(message);
+  return identity === undefined ? write(message).length : encodeOnce(identity, message).length;
 }
+
+/**
+ * Recently decoded gossip, by the hash of its bytes: every node is told the same several times. The result is then the same
+ * object, about which all that follows from it is known already.
+ */
+const recent: (GossipMessage | undefined)[] = new Array(256);
+/** What is longer is not kept: nearly all claims, and Serf's events and queries as long as their limits are not raised. */
+const MAX_RECENT_BYTES = 640;
 
 /**
  * Reads one message with its type byte; bytes after it are ignored. Throws a `DecodeError` for anything that is not a
@@ -84,6 +101,50 @@ export function messageLength(message: Message): number {
  * are copied; other byte fields are views of `bytes`.
  */
 export function decodeMessage(bytes: Uint8Array): Message {
+  switch (bytes[0]) {
+    case MessageType.alive:
+    case MessageType.suspect:
+    case MessageType.dead:
+    case MessageType.user:
+      return decodeGossip(bytes);
+    default:
+      return decodeOther(bytes);
+  }
+}
+
+function decodeGossip(bytes: Uint8Array): GossipMessage {
+  if (bytes.length > MAX_RECENT_BYTES) return decodeNews(bytes);
+  const place = hashOf(bytes, 0, bytes.length) % recent.length;
+  const known = recent[place];
+  if (known !== undefined && isEncodingOf(known, bytes)) return known;
+  return recent[place] = decodeNews(bytes);
+}
+
+/** Whether these bytes are what we would encode a message as. */
+function isEncodingOf(message: GossipMessage, bytes: Uint8Array): boolean {
+  return message.type === "user"
+    ? bytes[0] === MessageType.user && isCopy(message.body.bytes, bytes, 1, bytes.length)
+    : isCopy(encodeMessage(message), bytes, 0, bytes.length);
+}
+
+function decodeNews(bytes: Uint8Array): GossipMessage {
+  const reader = new Reader(bytes, 1);
+  switch (bytes[0]) {
+    case MessageType.suspect:
+      return { type: "suspect", ...decodeSuspectOrDead(reader) };
+    case MessageType.dead:
+      return { type: "dead", ...decodeSuspectOrDead(reader) };
+    case MessageType.alive:
+      if (bytes.length > MAX_CLAIM_SIZE) {
+        throw new DecodeError(`${bytes.length} bytes, expected at most ${MAX_CLAIM_SIZE}`);
+      }
+      return { type: "alive", claim: new UsualClaims(bytes, 1).nextAlive() ?? decodeAlive(reader) };
+    default:
+      return { type: "user", body: { bytes: bytes.slice(1) } };
+  }
+}
+
+function decodeOther(bytes: Uint8Array): Message {
   if (bytes.length === 0) throw new DecodeError("missing message type byte");
   const reader = new Reader(bytes, 1);
   switch (bytes[0]) {
@@ -95,17 +156,6 @@ export function decodeMessage(bytes: Uint8Array): Message {
       return decodeAck(reader);
     case MessageType.nack:
       return { type: "nack", sequence: nack.read(reader).SeqNo };
-    case MessageType.suspect:
-      return { type: "suspect", ...decodeSuspectOrDead(reader) };
-    case MessageType.dead:
-      return { type: "dead", ...decodeSuspectOrDead(reader) };
-    case MessageType.alive:
-      if (bytes.length > MAX_CLAIM_SIZE) {
-        throw new DecodeError(`${bytes.length} bytes, expected at most ${MAX_CLAIM_SIZE}`);
-      }
-      return { type: "alive", claim: new UsualClaims(bytes, 1).nextAlive() ?? decodeAlive(reader) };
-    case MessageType.user:
-      return { type: "user", body: { bytes: bytes.slice(1) } };
     default:
       throw new DecodeError(`msg type (${bytes[0]}) not supported`);
   }

@@ -134,8 +134,11 @@ export interface User {
   readonly body: Opaque;
 }
 
+/** What nodes tell each other again and again. */
+export type GossipMessage = Suspect | Alive | Dead | User;
+
 /** Everything that may stand in a datagram. */
-export type Message = Ping | IndirectPing | Ack | Nack | Suspect | Alive | Dead | User;
+export type Message = Ping | IndirectPing | Ack | Nack | GossipMessage;
 
 /** One datagram: a single message, or a compound of several, of which gossip rides behind the first. */
 export interface Packet {

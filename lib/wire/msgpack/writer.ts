@@ -56,6 +56,21 @@ export class Writer {
     return this;
   }
 
+  /**
+   * Makes room for `size` bytes, for what is written without a call for each value: the buffer, to be filled from `length` on.
+   * What was filled counts after {@link fillTo}.
+   */
+  room(size: number): Uint8Array {
+    this.#reserve(size);
+    return this.#buffer;
+  }
+
+  /** The end of what has been filled of the {@link room}. */
+  fillTo(length: number): this {
+    this.#length = length;
+    return this;
+  }
+
   /** Nil. */
   nil(): this {
     return this.byte(0xc0);

@@ -91,6 +91,30 @@ Deno.test("gossip is encoded once, an alive message once per claim", () => {
   );
 });
 
+Deno.test("gossip that comes again is the same object, other messages are not", () => {
+  for (const message of messages) {
+    const bytes = encodeMessage(message);
+    const [first, again] = [decodeMessage(bytes), decodeMessage(bytes.slice())];
+    const isGossip = ["alive", "suspect", "dead", "user"].includes(message.type);
+    if (isGossip) assertStrictEquals(again, first);
+    else assert(again !== first);
+  }
+});
+
+Deno.test("gossip is told apart also if its hash is the same or its body was modified", () => {
+  const decodedBody = (...bytes: number[]) => {
+    const message = decodeMessage(Uint8Array.of(8, ...bytes));
+    assert(message.type === "user");
+    return message.body.bytes;
+  };
+  for (let i = 0; i < 2; i++) {
+    assertEquals(decodedBody(1, 50), Uint8Array.of(1, 50));
+    assertEquals(decodedBody(2, 19), Uint8Array.of(2, 19));
+  }
+  decodedBody(1, 50)[0] = 7;
+  assertEquals(decodedBody(1, 50), Uint8Array.of(1, 50));
+});
+
 Deno.test("user messages whose body is encoded only when asked for are encoded right", () => {
   const body = {
     get bytes() {

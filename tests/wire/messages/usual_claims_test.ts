@@ -14,6 +14,7 @@ import type { Claim } from "../../../lib/wire/messages/messages.ts";
 import { decodeNode, encodeStreamMessage } from "../../../lib/wire/messages/stream_codec.ts";
 import { UsualClaims } from "../../../lib/wire/messages/usual_claims.ts";
 import { Reader } from "../../../lib/wire/msgpack/reader.ts";
+import { Writer } from "../../../lib/wire/msgpack/writer.ts";
 import { ValueScanner } from "../../../lib/wire/msgpack/value_scanner.ts";
 
 /** The type byte and the map that come before the nodes, of which there are fewer than 128. */
@@ -57,6 +58,24 @@ function decodeGenerally(bytes: Uint8Array): { node: Claim | undefined; end: num
   assert(scanner.scan(bytes), "complete");
   return { node: decodeNode(bytes.subarray(0, scanner.end)), end: scanner.end };
 }
+
+Deno.test("a node is written as its parts are one by one", () => {
+  const random = new Random(8);
+  const claims = Array.from({ length: 100 }, () => claim(random));
+  claims.push({ ...claims[0], meta: null }, { ...claims[0], versions: null });
+  for (const claim of claims) {
+    const { node, incarnation, state, address, meta, versions: v } = claim;
+    const versions = v && Uint8Array.of(
+      ...[v.protocolMin, v.protocolMax, v.protocolCur],
+      ...[v.delegateMin, v.delegateMax, v.delegateCur],
+    );
+    const writer = new Writer().map(7).string("Addr").binary(address.ip)
+      .string("Incarnation").int(incarnation).string("Meta").binary(meta)
+      .string("Name").string(node).string("Port").int(address.port)
+      .string("State").int(nodeStates.indexOf(state)).string("Vsn").binary(versions);
+    assertEquals(encodeNodes([claim]), writer.bytes());
+  }
+});
 
 Deno.test("all nodes that memberlist may send are read", () => {
   const random = new Random(1);
