@@ -11,7 +11,6 @@ import {
   bool,
   type Field,
   float,
-  floats,
   i64,
   list,
   mapOf,
@@ -108,7 +107,7 @@ const table = {
   "get-coordinate": {
     request: struct({ Node: text }),
     response: struct({
-      Coord: struct({ Vec: nullable(floats), Error: float, Adjustment: float, Height: float }),
+      Coord: struct({ Vec: nullable(list(float)), Error: float, Adjustment: float, Height: float }),
       Ok: bool,
     }),
   },

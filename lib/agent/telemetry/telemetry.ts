@@ -51,26 +51,27 @@ export class Telemetry implements Metrics {
   }
 
   count(name: string, value = 1, labels?: MetricLabels): void {
-    const complete = this.#names.of(labels ? labelled(name, labels) : name);
-    for (const sink of this.#sinks) sink.record("c", complete, value);
+    this.#record("c", this.#names.of(labelled(name, labels)), value);
     this.#registry?.count(name, value, labels);
   }
 
   sample(name: string, value: number): void {
-    const complete = this.#names.of(name);
-    for (const sink of this.#sinks) sink.record("ms", complete, value);
+    this.#record("ms", this.#names.of(name), value);
     this.#registry?.sample(name, value);
   }
 
   gauge(name: string, value: number, labels?: MetricLabels): void {
-    const complete = this.#gaugeNames.of(labels ? labelled(name, labels) : name);
-    for (const sink of this.#sinks) sink.record("g", complete, value);
+    this.#record("g", this.#gaugeNames.of(labelled(name, labels)), value);
     this.#registry?.gauge(name, value, labels);
+  }
+
+  #record(type: MetricType, name: string, value: number): void {
+    for (const sink of this.#sinks) sink.record(type, name, value);
   }
 }
 
-function labelled(name: string, labels: MetricLabels): string {
-  return [name, ...Object.values(labels)].join(".");
+function labelled(name: string, labels: MetricLabels | undefined): string {
+  return labels === undefined ? name : [name, ...Object.values(labels)].join(".");
 }
 
 /** Completes names, and caches them because this runs for every packet. */

@@ -108,8 +108,7 @@ export class CoordinateClient {
   #adjustment(miss: number): number {
     this.#adjustments[this.#adjustmentIndex] = miss;
     this.#adjustmentIndex = (this.#adjustmentIndex + 1) % ADJUSTMENT_WINDOW;
-    let sum = 0;
-    for (let i = 0; i < ADJUSTMENT_WINDOW; i++) sum += this.#adjustments[i];
+    const sum = this.#adjustments.reduce((total, sample) => total + sample, 0);
     return sum / (2 * ADJUSTMENT_WINDOW);
   }
 
@@ -139,18 +138,15 @@ export class CoordinateClient {
   }
 }
 
-// What follows runs for every ack, most of them when V8 still interprets it: loops, since each callback would be a call.
-
 /** Moves `own` away from `other` by a force in seconds, or towards it if the force is negative. */
 function push(own: Coordinate, force: number, other: Coordinate, random: () => number): Coordinate {
-  const apart = own.vec.slice();
-  for (let i = 0; i < apart.length; i++) apart[i] -= other.vec[i];
+  const apart = own.vec.map((component, i) => component - other.vec[i]);
   const length = magnitude(apart);
-  const isApart = length > ZERO_THRESHOLD;
-  const unit = isApart ? scale(apart, 1 / length) : randomUnit(apart.length, random);
-  const vec = own.vec.slice();
-  for (let i = 0; i < vec.length; i++) vec[i] += unit[i] * force;
-  if (!isApart) return { ...own, vec };
+  const unit = length > ZERO_THRESHOLD
+    ? apart.map((component) => component * (1 / length))
+    : randomUnit(apart.length, random);
+  const vec = own.vec.map((component, i) => component + unit[i] * force);
+  if (!(length > ZERO_THRESHOLD)) return { ...own, vec };
   const height = (own.height + other.height) * force / length + own.height;
   return { ...own, vec, height: Math.max(height, HEIGHT_MIN) };
 }
@@ -158,22 +154,14 @@ function push(own: Coordinate, force: number, other: Coordinate, random: () => n
 function randomUnit(dimensions: number, random: () => number): number[] {
   const vec = Array.from({ length: dimensions }, () => random() - 0.5);
   const length = magnitude(vec);
-  return length > ZERO_THRESHOLD ? scale(vec, 1 / length) : vec.map((_, i) => i === 0 ? 1 : 0);
-}
-
-/** Multiplies the components where they are. */
-function scale(vec: number[], factor: number): number[] {
-  for (let i = 0; i < vec.length; i++) vec[i] *= factor;
-  return vec;
+  if (length > ZERO_THRESHOLD) return vec.map((component) => component * (1 / length));
+  return vec.map((_, i) => i === 0 ? 1 : 0);
 }
 
 function magnitude(vec: readonly number[]): number {
-  let sum = 0;
-  for (let i = 0; i < vec.length; i++) sum += vec[i] * vec[i];
-  return Math.sqrt(sum);
+  return Math.sqrt(vec.reduce((sum, component) => sum + component * component, 0));
 }
 
 function finite({ vec, error, adjustment, height }: Coordinate): boolean {
-  return vec.every(Number.isFinite) && Number.isFinite(error) && Number.isFinite(adjustment) &&
-    Number.isFinite(height);
+  return vec.every(Number.isFinite) && [error, adjustment, height].every(Number.isFinite);
 }

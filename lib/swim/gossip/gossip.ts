@@ -117,15 +117,15 @@ export class Gossip {
   broadcast(broadcast: Broadcast): void {
     const { message, waiter } = broadcast;
     const news = message.type === "alive" ? "member" : "urgent";
-    const isAwaited = waiter !== undefined || news === "urgent";
-    if (this.#sender.enqueue(broadcast)) this.wake(news, { isAwaited });
+    if (this.#sender.enqueue(broadcast)) this.wake(news, { isAwaited: waiter !== undefined });
     else if (waiter !== undefined) this.#context.endSoon(waiter);
   }
 
-  /** Something new was queued. If it is awaited, its last copies must not be late either. */
-  wake(news: News = "event", { isAwaited = news === "urgent" } = {}): void {
+  /** Something new was queued. If it is urgent, or awaited by somebody, its last copies must not be late either. */
+  wake(news: News = "event", { isAwaited = false } = {}): void {
     const peers = Math.max(1, this.#context.nodes.aliveCount - 1);
-    this.#fanOut = isAwaited ? this.#mostFanOut : Math.min(this.#mostFanOut, peers);
+    const isPressing = isAwaited || news === "urgent";
+    this.#fanOut = isPressing ? this.#mostFanOut : Math.min(this.#mostFanOut, peers);
     this.#eagerPackets = EAGER_FAN_OUTS * this.#fanOut;
     if (NEWS.indexOf(news) > NEWS.indexOf(this.#news)) this.#news = news;
     this.#arm();

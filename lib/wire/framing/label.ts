@@ -14,10 +14,13 @@ import type { WireOptions } from "./wire_options.ts";
 /** What fits the byte that has the length of a label. */
 export const MAX_LABEL_BYTES = 255;
 
+const NO_LABEL = new Uint8Array();
+
 /** The label header; nothing for an empty label. Throws a `RangeError` if the label is longer than 255 bytes. */
 export function encodeLabel(label = ""): Uint8Array {
+  // Few clusters have one, and this is asked several times for each packet.
+  if (label === "") return NO_LABEL;
   const bytes = labelBytes(label);
-  if (bytes.length === 0) return bytes;
   if (bytes.length > MAX_LABEL_BYTES) throw new RangeError(`label ${goQuote(label)} is too long`);
   return Uint8Array.of(MessageType.hasLabel, bytes.length, ...bytes);
 }

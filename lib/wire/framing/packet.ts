@@ -59,9 +59,8 @@ export function encodePacket(packet: Packet, options: WireOptions): Uint8Array {
     if (compressed.length < bytes.length) bytes = compressed;
   }
   if (packet.crc) bytes = addChecksum(bytes);
-  const cipher = outgoingCipher(options);
-  if (cipher !== undefined) bytes = cipher.encrypt(bytes, labelBytes(options.label));
-  return options.label ? addLabel(bytes, options.label) : bytes;
+  bytes = outgoingCipher(options)?.encrypt(bytes, labelBytes(options.label)) ?? bytes;
+  return addLabel(bytes, options.label);
 }
 
 /** Decodes a datagram. It never throws: whatever is wrong becomes one of the `problems`. */
@@ -79,8 +78,7 @@ export function decodePacket(bytes: Uint8Array, options: WireOptions): DecodedPa
 
 /** Bytes that label and encryption add to a datagram. */
 export function packetOverhead(options: WireOptions): number {
-  const label = options.label ? encodeLabel(options.label).length : 0;
-  return label + (outgoingCipher(options)?.overhead ?? 0);
+  return encodeLabel(options.label).length + (outgoingCipher(options)?.overhead ?? 0);
 }
 
 /** A single message stands alone; several become a compound. */
@@ -136,10 +134,8 @@ function unseal(bytes: Uint8Array, options: WireOptions): Uint8Array {
   if (length === undefined || length > bytes.length) {
     throw new DecodeError("cannot decode label; packet has been truncated");
   }
-  if (length > 0 || options.label) {
-    checkLabel(bytes.subarray(0, length), { options, kind: "packet" });
-  }
-  const body = length > 0 ? bytes.subarray(length) : bytes;
+  checkLabel(bytes.subarray(0, length), { options, kind: "packet" });
+  const body = bytes.subarray(length);
   if (options.cipher === undefined) return body;
   try {
     return options.cipher.decrypt(body, labelBytes(options.label));

@@ -7,12 +7,12 @@
 import type { Coordinate } from "../../api/coordinate.ts";
 import { DecodeError } from "../../base/errors.ts";
 import { Reader } from "../msgpack/reader.ts";
-import { encodeTyped, float, floats, struct } from "../msgpack/struct.ts";
+import { encodeTyped, float, list, struct } from "../msgpack/struct.ts";
 
 /** The only version of ack payloads there is. */
 const PING_VERSION = 1;
 
-const coordinateMap = struct({ Vec: floats, Error: float, Adjustment: float, Height: float });
+const coordinateMap = struct({ Vec: list(float), Error: float, Adjustment: float, Height: float });
 
 /** Encodes a coordinate as the payload of an ack: a version byte and a map. */
 export function encodeCoordinate({ vec, error, adjustment, height }: Coordinate): Uint8Array {

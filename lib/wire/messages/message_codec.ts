@@ -20,7 +20,6 @@ import {
 import {
   type Ack,
   type Claim,
-  type GossipMessage,
   type Message,
   MessageType,
   type Ping,
@@ -91,7 +90,7 @@ export function messageLength(message: Message): number {
  * Recently decoded gossip, by the hash of its bytes: every node is told the same several times. The result is then the same
  * object, about which all that follows from it is known already.
  */
-const recent: (GossipMessage | undefined)[] = new Array(256);
+const recent: (Message | undefined)[] = new Array(256);
 /** What is longer is not kept: nearly all claims, and Serf's events and queries as long as their limits are not raised. */
 const MAX_RECENT_BYTES = 640;
 
@@ -101,50 +100,26 @@ const MAX_RECENT_BYTES = 640;
  * are copied; other byte fields are views of `bytes`.
  */
 export function decodeMessage(bytes: Uint8Array): Message {
-  switch (bytes[0]) {
-    case MessageType.alive:
-    case MessageType.suspect:
-    case MessageType.dead:
-    case MessageType.user:
-      return decodeGossip(bytes);
-    default:
-      return decodeOther(bytes);
-  }
-}
-
-function decodeGossip(bytes: Uint8Array): GossipMessage {
-  if (bytes.length > MAX_RECENT_BYTES) return decodeNews(bytes);
+  if (!isGossip(bytes) || bytes.length > MAX_RECENT_BYTES) return decodeAnew(bytes);
   const place = hashOf(bytes, 0, bytes.length) % recent.length;
   const known = recent[place];
   if (known !== undefined && isEncodingOf(known, bytes)) return known;
-  return recent[place] = decodeNews(bytes);
+  return recent[place] = decodeAnew(bytes);
+}
+
+function isGossip({ 0: type }: Uint8Array): boolean {
+  return type === MessageType.alive || type === MessageType.user ||
+    type === MessageType.suspect || type === MessageType.dead;
 }
 
 /** Whether these bytes are what we would encode a message as. */
-function isEncodingOf(message: GossipMessage, bytes: Uint8Array): boolean {
+function isEncodingOf(message: Message, bytes: Uint8Array): boolean {
   return message.type === "user"
     ? bytes[0] === MessageType.user && isCopy(message.body.bytes, bytes, 1, bytes.length)
     : isCopy(encodeMessage(message), bytes, 0, bytes.length);
 }
 
-function decodeNews(bytes: Uint8Array): GossipMessage {
-  const reader = new Reader(bytes, 1);
-  switch (bytes[0]) {
-    case MessageType.suspect:
-      return { type: "suspect", ...decodeSuspectOrDead(reader) };
-    case MessageType.dead:
-      return { type: "dead", ...decodeSuspectOrDead(reader) };
-    case MessageType.alive:
-      if (bytes.length > MAX_CLAIM_SIZE) {
-        throw new DecodeError(`${bytes.length} bytes, expected at most ${MAX_CLAIM_SIZE}`);
-      }
-      return { type: "alive", claim: new UsualClaims(bytes, 1).nextAlive() ?? decodeAlive(reader) };
-    default:
-      return { type: "user", body: { bytes: bytes.slice(1) } };
-  }
-}
-
-function decodeOther(bytes: Uint8Array): Message {
+function decodeAnew(bytes: Uint8Array): Message {
   if (bytes.length === 0) throw new DecodeError("missing message type byte");
   const reader = new Reader(bytes, 1);
   switch (bytes[0]) {
@@ -156,6 +131,17 @@ function decodeOther(bytes: Uint8Array): Message {
       return decodeAck(reader);
     case MessageType.nack:
       return { type: "nack", sequence: nack.read(reader).SeqNo };
+    case MessageType.suspect:
+      return { type: "suspect", ...decodeSuspectOrDead(reader) };
+    case MessageType.dead:
+      return { type: "dead", ...decodeSuspectOrDead(reader) };
+    case MessageType.alive:
+      if (bytes.length > MAX_CLAIM_SIZE) {
+        throw new DecodeError(`${bytes.length} bytes, expected at most ${MAX_CLAIM_SIZE}`);
+      }
+      return { type: "alive", claim: new UsualClaims(bytes, 1).nextAlive() ?? decodeAlive(reader) };
+    case MessageType.user:
+      return { type: "user", body: { bytes: bytes.slice(1) } };
     default:
       throw new DecodeError(`msg type (${bytes[0]}) not supported`);
   }

@@ -108,20 +108,6 @@ export class Reader {
     throw unexpected("a float", format);
   }
 
-  /** An array of floats, as by {@link array} and {@link float}. */
-  floats(): number[] {
-    const values: number[] = [];
-    let left = this.array();
-    const view = this.#viewOf(0);
-    // In the form that is written; the rest, if there is any, in whatever forms it comes.
-    for (; left > 0 && this.#bytes[this.#offset] === 0xcb && this.remaining >= 9; left--) {
-      values.push(view.getFloat64(this.#offset + 1));
-      this.#offset += 9;
-    }
-    for (; left > 0; left--) values.push(this.float());
-    return values;
-  }
-
   /** Text, decoded by {@link decodeText}; nil is empty. */
   string(): string {
     const length = this.#rawLength("text");

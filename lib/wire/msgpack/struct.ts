@@ -60,13 +60,6 @@ export const float: Field<number> = {
   write: (writer, value) => writer.float(value),
 };
 
-/** An array of float64; nil reads as empty. */
-export const floats: Field<readonly number[]> = {
-  zero: [],
-  read: (reader) => reader.floats(),
-  write: (writer, values) => writer.floats(values),
-};
-
 /** An unsigned integer of 8 bits. */
 export const u8: Field<number> = integer(0, 0xff);
 

@@ -130,20 +130,6 @@ export class Writer {
     return this;
   }
 
-  /** An array of floats, as by {@link array} and {@link float}. */
-  floats(values: readonly number[]): this {
-    this.array(values.length);
-    this.#reserve(9 * values.length);
-    let at = this.#length;
-    for (let i = 0; i < values.length; i++) {
-      this.#buffer[at] = 0xcb;
-      this.#view.setFloat64(at + 1, values[i]);
-      at += 9;
-    }
-    this.#length = at;
-    return this;
-  }
-
   /** Text, encoded by {@link encodeText}. */
   string(value: string): this {
     // Names and keys are nearly always short ASCII, which is faster to write without an encoder.
