@@ -276,16 +276,18 @@ Deno.test(`a snapshot goes on when a full disk has room again${noDisk}`, {
 }, async () => {
   const printed = await runInTinyDisk(`
     import { SnapshotFile } from "${import.meta.resolve("../../lib/host/snapshot_file.ts")}";
+    import { until } from "${import.meta.resolve("../support/until.ts")}";
     const path = Deno.args[0] + "/snapshot";
-    const log = (level, text) => console.log(level, text);
+    let last = "";
+    const log = (level, text) => console.log(level, last = text);
     const file = await SnapshotFile.open(path, { log });
     file.add({ type: "clock", lTime: 1 });
-    await new Promise((resolve) => setTimeout(resolve, 600));
+    await until(() => Deno.statSync(path).size > 0);
     try {
       Deno.writeFileSync(Deno.args[0] + "/ballast", new Uint8Array(1_000_000));
     } catch { /* It is full now. */ }
     for (let lTime = 2; lTime < 1000; lTime++) file.add({ type: "clock", lTime });
-    await new Promise((resolve) => setTimeout(resolve, 600));
+    await until(() => last.includes("Compaction failed"));
     Deno.removeSync(Deno.args[0] + "/ballast");
     file.add({ type: "event-clock", lTime: 3 });
     await file.close();

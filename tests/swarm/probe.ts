@@ -12,8 +12,11 @@ import type { SwarmRun } from "./swarm_run.ts";
  */
 const RETRANSMITS = { lan: 4, wan: 4, local: 2 } as const;
 const EVENTS = 5;
-/** More than packets need on the slowest network of a plan, so that none passes another. */
-const GAP_SECONDS = 0.5;
+/**
+ * More than a packet needs on the slowest network of a plan, and the longest gossip interval before it, for which nodes in
+ * Serf's manner wait: so that no event passes another.
+ */
+const GAP_SECONDS = 1;
 const SPREAD_SECONDS = 10;
 
 /**
