@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Address } from "../base/address.ts";
+import type { JoinTarget } from "../swim/state/push_pull_sync.ts";
 import type { Swim } from "../swim/swim.ts";
 import type { SerfContext } from "./context.ts";
 
@@ -23,12 +23,9 @@ export class SwimOperations {
     this.#swim = swim;
   }
 
-  /** Joins by way of the node at an address; if a name is given, only if that is the node's name. */
-  join(
-    { address, name }: { address: Address; name?: string },
-    callback: OperationCallback,
-  ): void {
-    this.#swim.join(address, this.#begin(callback), { node: name });
+  /** Joins by way of a node. */
+  join(target: JoinTarget, callback: OperationCallback): void {
+    this.#swim.join(target, this.#begin(callback));
   }
 
   /** Announces new meta, for at most the broadcast timeout. */

@@ -38,7 +38,7 @@ import { StallWatch } from "./failure_detector/stall_watch.ts";
 import { Gossip, type News } from "./gossip/gossip.ts";
 import { PacketSender } from "./gossip/packet_sender.ts";
 import { Membership } from "./state/membership.ts";
-import { PushPullSync } from "./state/push_pull_sync.ts";
+import { type JoinTarget, PushPullSync } from "./state/push_pull_sync.ts";
 import type { SuspicionInfo } from "./state/suspicion.ts";
 import type { SwimTimer, SwimWorld } from "./timer.ts";
 
@@ -154,14 +154,11 @@ export class Swim implements Machine<Packet, StreamMessage, Reply, SwimTimer> {
     for (const claim of claims) this.#membership.preload(claim);
   }
 
-  /**
-   * Joins by way of the node at an address; if `node` is given, only if that is its name. Ends in `done`; an error starts
-   * with `failed to join` and the address.
-   */
-  join(address: Address, id: number, { node }: { node?: string } = {}): void {
-    this.#pushPull.join({ address, node }, (problem) => {
+  /** Joins by way of a node. Ends in `done`; an error starts with `failed to join` and the address. */
+  join(target: JoinTarget, id: number): void {
+    this.#pushPull.join(target, (problem) => {
       if (problem === undefined) return this.#context.world.emit({ type: "done", id });
-      const error = `failed to join ${address}: ${problem}`;
+      const error = `failed to join ${target.address}: ${problem}`;
       this.#context.log("DEBUG", error);
       this.#context.world.emit({ type: "done", id, error });
     });

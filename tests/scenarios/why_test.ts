@@ -1,6 +1,12 @@
 import { assertEquals } from "@std/assert";
 import { addressOf } from "../../lib/sim/address_plan.ts";
-import { type Cause, type Cluster, type ClusterExplanation, simulate } from "../../lib/sim/mod.ts";
+import {
+  type Cause,
+  type Cluster,
+  type ClusterExplanation,
+  type SimNode,
+  simulate,
+} from "../../lib/sim/mod.ts";
 import { scenario } from "./scenario.ts";
 
 /** Where nobody listens. */
@@ -68,6 +74,31 @@ scenario("why: a host that is cut off cannot be reached, and reaches nobody", (s
   assertEquals(askAll(cluster, "n3").cluster.cause, "host-unreachable");
   assertEquals(causes(cluster, "n3", [3]), ["self-cut-off"]);
   assertEquals(causes(cluster, "n0", [3]), ["observer-cut-off"]);
+});
+
+/** What is done to `n3`, or to the ways between it and others, and what that is the cause of. */
+const TROUBLES: readonly [trouble: (cluster: Cluster) => void, cause: Cause][] = [
+  [(cluster) => cluster.node(3).kill(), "process-ended"],
+  [(cluster) => cluster.node(3).pause(), "process-frozen"],
+  [(cluster) => cluster.nodes.forEach(({ index }) => cluster.cut(index, 3)), "host-unreachable"],
+];
+
+scenario("why: who was only told of a failure finds its cause by trying to reconnect", (seed) => {
+  for (const [trouble, cause] of TROUBLES) {
+    const cluster = simulate({ nodes: 30, seed });
+    cluster.run({ seconds: 20 });
+    trouble(cluster);
+    const others = cluster.nodes.filter(({ index }) => index !== 3);
+    cluster.runUntil(() => others.every((node) => node.status("n3") === "failed"), { seconds: 60 });
+    // Probes may be under way.
+    cluster.run({ seconds: 10 });
+    const causeAt = (node: SimNode) => node.why("n3")?.conclusion.cause;
+    const told = others.filter((node) => causeAt(node) === "reported");
+    const found = () => told.find((node) => causeAt(node) !== "reported");
+    cluster.runUntil(() => found() !== undefined, { seconds: 3_600 });
+    const { conclusion, entries } = found()!.why("n3")!;
+    assertEquals([conclusion.cause, entries.at(-1)?.what.type], [cause, "reconnect"]);
+  }
 });
 
 scenario("why: packets of one that get through to the other, but not back", (seed) => {

@@ -102,12 +102,17 @@ function commonCause(views: readonly ExplainedView[]): Cause {
   if (askers === "observer-stalled" || askers === "observer-cut-off") return askers;
   if (seen.has("left")) return "left";
   if (self !== undefined && self.accusedBy.length > 0) return self.cause;
-  return seen.has("healthy") || self !== undefined ? "healthy" : "unexplained";
+  if (seen.has("healthy") || self !== undefined) return "healthy";
+  return seen.has("reported") ? "reported" : "unexplained";
 }
 
 function textOf(cause: Cause, node: string, views: readonly ExplainedView[]): string {
   const seers = views.filter((view) => view.cause === cause);
   const [view = views[0]] = seers;
+  if (cause === "reported") {
+    const tellers = new Set(seers.map(({ toldBy }) => toldBy));
+    return `Nobody who tells has probed it meanwhile. See the logs of ${list([...tellers])}.`;
+  }
   const text = causeText(cause, node, view, seers.map(({ observer }) => observer));
   const others = views.filter(({ isSelf }) => !isSelf);
   const reaching = others.filter(reaches);

@@ -49,9 +49,7 @@ function causeSeen(view: MemberView): Cause {
   }
   if (hasWrongAddress(view)) return "wrong-address";
   const { unanswered, helped, late, streamOnly, stream } = view;
-  if (unanswered + helped + late + streamOnly === 0) {
-    return view.toldBy === "" ? "unexplained" : "reported";
-  }
+  if (unanswered + helped + late + streamOnly === 0) return causeOfUnprobed(view);
   if (!isCorroborated(view)) {
     if (hasMissedAnswers(view)) return "observer-stalled";
     if (isCutOff(view)) return "observer-cut-off";
@@ -63,6 +61,23 @@ function causeSeen(view: MemberView): Cause {
   if (stream === "answered") return causeOfHelped(view);
   if (view.pings > 0) return "one-way-loss";
   return helped > 0 ? "link" : "host-unreachable";
+}
+
+/** The observer was told. At most it has tried to reconnect to the member after that had failed. */
+function causeOfUnprobed(view: MemberView): Cause {
+  const { stream, answeredAgoMs, elsewhere, pings, toldBy } = view;
+  switch (stream) {
+    case "refused":
+    case "silent":
+    case "unreachable":
+      if (elsewhere !== "" && answeredAgoMs < 0) return "wrong-address";
+      if (stream === "refused") return "process-ended";
+      if (stream === "silent") return "process-frozen";
+      if (isCutOff(view)) return "observer-cut-off";
+      return pings > 0 ? "one-way-loss" : "host-unreachable";
+    default:
+      return toldBy === "" ? "unexplained" : "reported";
+  }
 }
 
 /** TCP got through, and so did the datagrams of helpers. Once, that may be the end of a trouble that others saw. */

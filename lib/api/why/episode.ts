@@ -9,12 +9,14 @@ import type { EvidenceEntry } from "./evidence.ts";
 /** Entries that are further apart have nothing to do with each other, milliseconds: longer than any suspicion lasts on a WAN. */
 const GAP_MS = 300_000;
 
-/**
- * The entries of the last trouble, and what came after it, oldest first. A return long after the trouble belongs to it,
- * because it is how that ended.
- */
+/** What belongs to the trouble before it, however long ago that was: attempts to find whether it is over, and its end. */
+const AFTERMATH: ReadonlySet<EvidenceEntry["what"]["type"]> = new Set(["reconnect", "alive"]);
+
+/** The entries of the last trouble, and what came after it, oldest first. */
 export function lastEpisode(entries: readonly EvidenceEntry[]): readonly EvidenceEntry[] {
-  let start = entries.findLastIndex(({ what }) => what.type !== "alive" && what.type !== "stalled");
+  let start = entries.findLastIndex(({ what }) =>
+    !AFTERMATH.has(what.type) && what.type !== "stalled"
+  );
   while (start > 0 && entries[start].timeMs - entries[start - 1].lastMs <= GAP_MS) start--;
   return start < 0 ? [] : entries.slice(start);
 }

@@ -8,7 +8,7 @@
 import type { MemberStatus } from "../member.ts";
 
 /**
- * How the stream of a probe ended: the member answered on it, its host refused it, it was accepted but nobody answered,
+ * How a stream ended, that of a probe for instance: the member answered on it, its host refused it, it was accepted but nobody answered,
  * or nothing came back. `failed` is any other error, `open` means that the outcome was not known yet.
  */
 export type StreamOutcome =
@@ -79,6 +79,8 @@ export type Observation =
   }
   /** It has left by itself. */
   | { readonly type: "left"; readonly origin: Origin; readonly incarnation: number }
+  /** It had failed, and could not be reached by TCP when we tried whether it is back. */
+  | { readonly type: "reconnect"; readonly stream: StreamOutcome }
   /** It has refuted a suspicion, or has come back. */
   | {
     readonly type: "alive";

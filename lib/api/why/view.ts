@@ -42,7 +42,7 @@ export interface MemberView {
   readonly streamOnly: number;
   /** How many of its pings arrived meanwhile. */
   readonly pings: number;
-  /** How the streams of the probes without answers ended. */
+  /** How the streams of the probes without answers ended, or attempts to reconnect. */
   readonly stream: StreamOutcome;
   /** How many helpers were asked in the last probe without an answer. */
   readonly asked: number;
@@ -119,7 +119,7 @@ export function viewOf(report: WhyReport): MemberView {
       count(about.filter(({ what }) => what.type === "late-ack")),
     streamOnly: count(probes.filter(isProbe("stream"))),
     pings: count(about.filter(({ what }) => what.type === "pinged")),
-    stream: streamOf(probes.map(({ what }) => what as Probe)),
+    stream: streamOf(about.map(({ what }) => what)),
     asked: lastUnanswered?.helpers.length ?? 0,
     nacked: lastUnanswered?.nacks.length ?? 0,
     suspectedBy: names(about.flatMap(({ what }) => suspectedBy(what))),
@@ -174,8 +174,9 @@ function saidBy({ by, origin }: { readonly by: string; readonly origin: Origin }
   return origin.how === "exchange" ? origin.from : by;
 }
 
-/** A later probe tells more: the host may have gone after the process. But an unknown outcome tells nothing. */
-function streamOf(probes: readonly Probe[]): StreamOutcome {
-  const known = probes.filter(({ stream }) => stream !== "untried" && stream !== "open");
-  return (known.at(-1) ?? probes.at(-1))?.stream ?? "untried";
+/** A later stream tells more: the host may have gone after the process. But an unknown outcome tells nothing. */
+function streamOf(observations: readonly Observation[]): StreamOutcome {
+  const streams = observations.flatMap((what) => "stream" in what ? [what.stream] : []);
+  const known = streams.filter((stream) => stream !== "untried" && stream !== "open");
+  return known.at(-1) ?? streams.at(-1) ?? "untried";
 }

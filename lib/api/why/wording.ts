@@ -114,6 +114,9 @@ function probeFacts(view: MemberView): string {
     facts.push(`${unanswered} of our probes unanswered by ${ways}${STREAM_NOTES[stream]}`);
     if (asked > 0) facts.push(`${nacked} of ${asked} helpers did not reach it either`);
   }
+  if (unanswered + helped + late + streamOnly === 0 && stream !== "untried") {
+    facts.push(`not reached when we tried to reconnect${STREAM_NOTES[stream]}`);
+  }
   if (helped > 0) facts.push(`${helped} of our probes answered only by way of helpers`);
   if (streamOnly > 0) facts.push(`${streamOnly} of our probes answered by TCP and not by UDP`);
   if (late > 0) facts.push(`${late} of its answers came too late`);
@@ -183,6 +186,8 @@ function observationText(what: Observation, observer: string): string {
         (what.helper === "" ? "" : ` (by way of ${what.helper})`);
     case "pinged":
       return "it pinged us although it does not answer";
+    case "reconnect":
+      return `tried to reconnect: ${STREAM_TEXTS[what.stream]}`;
     case "suspected": {
       const { minMs, maxMs, expected } = what;
       const less = expected === 0 ? "" : `, ${duration(minMs)} once ${expected} others confirm`;

@@ -79,15 +79,15 @@ export class Joiner {
     if (record === undefined) return;
     const { address } = record.claim;
     this.#context.log("INFO", `attempting reconnect to ${record.name} ${address.text}`);
-    this.#operations.join({ address }, () => {});
+    this.#operations.join({ address, failed: record.name }, () => {});
   }
 
   /** Tries to reach parts of the cluster that we have forgotten, and that may have forgotten us. */
   heal(): void {
-    for (const target of this.#healer.attempt()) {
-      const { name = "a node joined before", address } = target;
-      this.#context.log("INFO", `attempting to find ${name} again at ${address.text}`);
-      this.#operations.join(target, () => {});
+    for (const { name: node, address } of this.#healer.attempt()) {
+      const who = node ?? "a node joined before";
+      this.#context.log("INFO", `attempting to find ${who} again at ${address.text}`);
+      this.#operations.join({ address, node }, () => {});
     }
   }
 

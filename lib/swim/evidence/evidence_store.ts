@@ -301,7 +301,7 @@ const QUIET: ReadonlySet<Observation["type"]> = new Set([
 
 /** What may happen again and again without changing anything. */
 const REPETITIVE: ReadonlySet<Observation["type"]> = new Set([
-  ...["probe", "late-ack", "pinged", "conflict", "stalled"] as const,
+  ...["probe", "late-ack", "pinged", "reconnect", "conflict", "stalled"] as const,
 ]);
 
 /** The entry that an observation repeats. Others that change nothing may be in between. */
@@ -317,5 +317,6 @@ function repeats(a: Observation, b: Observation): boolean {
     return a.outcome === b.outcome && a.stream === b.stream;
   }
   if (a.type === "conflict" && b.type === "conflict") return a.address === b.address;
+  if (a.type === "reconnect" && b.type === "reconnect") return a.stream === b.stream;
   return a.type === b.type && REPETITIVE.has(a.type);
 }

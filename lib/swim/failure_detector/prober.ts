@@ -20,6 +20,7 @@ import { formatDuration } from "../../go/duration.ts";
 import type { Ack, Claim, Nack, Ping, Reply } from "../../wire/messages/messages.ts";
 import type { SwimContext } from "../context.ts";
 import type { StoredEntry } from "../evidence/evidence_store.ts";
+import { streamFailure } from "../evidence/stream_failure.ts";
 import { earlyFallbackDelay } from "../formulas.ts";
 import type { PacketSender } from "../gossip/packet_sender.ts";
 import type { Membership } from "../state/membership.ts";
@@ -381,10 +382,8 @@ const STREAM_OUTCOMES: readonly StreamOutcome[] = [
 
 /** What a reply to a ping on a stream tells; `problem` is its error. */
 function streamOutcome(reply: Reply, problem: string | undefined): StreamOutcome {
-  if (problem === undefined) return "answered";
-  if (!reply.ok && reply.refused) return "refused";
-  if (problem.startsWith("dial ")) return "unreachable";
-  return problem.endsWith("i/o timeout") ? "silent" : "failed";
+  if (!reply.ok) return streamFailure(reply);
+  return problem === undefined ? "answered" : "failed";
 }
 
 /** The error in a reply to a ping on a stream; `undefined` if it is the ack. */

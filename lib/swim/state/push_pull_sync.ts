@@ -10,6 +10,7 @@ import type { Metrics } from "../../base/metrics.ts";
 import type { Address } from "../../base/address.ts";
 import type { Claim, PushPull, Reply } from "../../wire/messages/messages.ts";
 import type { SwimContext } from "../context.ts";
+import { streamFailure } from "../evidence/stream_failure.ts";
 import { pushPullInterval } from "../formulas.ts";
 import type { SwimTimer } from "../timer.ts";
 import type { Membership } from "./membership.ts";
@@ -37,6 +38,17 @@ interface Target {
   /** Empty if we know only the address. */
   readonly name: string;
   readonly join: boolean;
+  /** The node that had failed at this address, if that is why we join it. */
+  readonly failed?: string;
+}
+
+/** Whom to join. */
+export interface JoinTarget {
+  readonly address: Address;
+  /** Nothing is exchanged unless this is the node's name. */
+  readonly node?: string;
+  /** The node that has failed at this address. That it cannot be reached becomes evidence about it. */
+  readonly failed?: string;
 }
 
 /** Starts state exchanges, and answers those that others start. */
@@ -68,18 +80,12 @@ export class PushPullSync {
     if (exchange) this.#exchangeWithRandom();
   }
 
-  /**
-   * Joins by way of the node at an address; `settle` gets the error, if there is one. If `node` is given, nothing is
-   * exchanged unless that is the node's name.
-   */
-  join(
-    { address, node }: { readonly address: Address; readonly node?: string },
-    settle: (problem?: string) => void,
-  ): void {
+  /** Joins by way of the node at an address; `settle` gets the error, if there is one. */
+  join({ address, node, failed }: JoinTarget, settle: (problem?: string) => void): void {
     const exchange = (problem?: string) => {
       if (problem !== undefined) return settle(problem);
       const isLone = this.#context.nodes.size === 1;
-      this.#exchange({ to: address, name: "", join: true }, (problem) => {
+      this.#exchange({ to: address, name: "", join: true, failed }, (problem) => {
         if (problem === undefined) this.#awaitCatchUp(isLone);
         settle(problem);
       });
@@ -145,16 +151,24 @@ export class PushPullSync {
 
   #exchange(target: Target, settle: (problem?: string) => void): void {
     const { config, world, log } = this.#context;
-    const { to, name, join } = target;
+    const { to, name, join, failed } = target;
     const startedAt = world.now;
     log("DEBUG", `Initiating push/pull sync with: ${name} ${to}`);
     const timeoutMs = config.profile.tcpTimeoutMs;
     this.#context.request(to, { message: this.#state(join), timeoutMs }, (reply) => {
+      if (failed !== undefined && !reply.ok) this.#noteUnreached(failed, reply);
       this.#conclude(reply, target, (problem) => {
         settle(problem);
         config.metrics?.sample("memberlist.pushPullNode", world.now - startedAt);
       });
     });
+  }
+
+  #noteUnreached(node: string, reply: Reply & { ok: false }): void {
+    const { nodes, evidence } = this.#context;
+    // It may have come back meanwhile; who has been dead for a while is not known any more.
+    if (nodes.get(node)?.state === "alive") return;
+    evidence.record(node, { type: "reconnect", stream: streamFailure(reply) });
   }
 
   #conclude(

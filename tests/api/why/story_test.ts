@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import type { Cause } from "../../../lib/api/why/diagnosis.ts";
 import type { EvidenceEntry, Observation, WhyReport } from "../../../lib/api/why/evidence.ts";
+import { compareViews } from "../../../lib/api/why/compare.ts";
 import { shiftTimes } from "../../../lib/api/why/shift_times.ts";
 import { explain, tellStory } from "../../../lib/api/why/story.ts";
 import { viewOf } from "../../../lib/api/why/view.ts";
@@ -81,6 +82,13 @@ function reportOf(
   };
 }
 
+function reconnect(stream: Probe["stream"]): Observation {
+  return { type: "reconnect", stream };
+}
+
+/** What others say. */
+const TOLD = [{ ...SUSPECTED, by: "db-1", origin: GOSSIP } as Observation, failedBy("db-1")];
+
 const NACKED = { nacks: ["db-1", "db-2", "db-3"] };
 const LEFT: Observation = { type: "left", origin: GOSSIP, incarnation: 1 };
 const GONE = { status: "left" } as const;
@@ -126,13 +134,45 @@ const CASES: readonly (readonly [string, Cause, WhyReport])[] = [
       { type: "alive", was: "dead", origin: GOSSIP, incarnation: 2 },
     ]),
   ],
+  ["we did not probe it ourselves", "reported", reportOf(TOLD, FAILED)],
   [
-    "we did not probe it ourselves",
+    "we were told, and its host refuses to be reconnected",
+    "process-ended",
+    reportOf([...TOLD, reconnect("refused")], FAILED),
+  ],
+  [
+    "we were told, and nobody answers when we reconnect",
+    "process-frozen",
+    reportOf([...TOLD, reconnect("silent")], FAILED),
+  ],
+  [
+    "we were told, and nothing comes back when we reconnect",
+    "host-unreachable",
+    reportOf([...TOLD, reconnect("unreachable")], FAILED),
+  ],
+  [
+    "we were told, its pings arrive, and nothing comes back when we reconnect",
+    "one-way-loss",
+    reportOf([...TOLD, { type: "pinged" }, reconnect("unreachable")], FAILED),
+  ],
+  [
+    "we were told, and its pings arrive from another address than we reconnect to",
+    "wrong-address",
+    reportOf([...TOLD, reconnect("unreachable")], {
+      ...FAILED,
+      ...NEVER,
+      lastPing: { timeMs: NOW - 5000, elsewhere: "192.168.0.7:7946" },
+    }),
+  ],
+  [
+    "we were told, and reach nobody when we reconnect",
+    "observer-cut-off",
+    reportOf([...TOLD, reconnect("unreachable")], { ...FAILED, ...NOBODY }),
+  ],
+  [
+    "we were told, and what came of reconnecting tells nothing",
     "reported",
-    reportOf(
-      [{ ...SUSPECTED, by: "db-1", origin: GOSSIP } as Observation, failedBy("db-1")],
-      FAILED,
-    ),
+    reportOf([...TOLD, reconnect("failed")], FAILED),
   ],
   ["it answers by TCP only", "udp-blocked", reportOf([probe("stream", "answered", NACKED)])],
   [
@@ -259,6 +299,47 @@ Deno.test("trouble of long ago counts only if nothing has happened since", () =>
   const entries = [{ ...old, timeMs: 0, lastMs: 0 }, ...entriesOf([probe("late", "untried")])];
   assertEquals(viewOf(reportOf([], { entries })).streamOnly, 0);
   assertEquals(viewOf(reportOf([], { entries: entries.slice(0, 1) })).streamOnly, 1);
+});
+
+Deno.test("to reconnect belongs to the trouble before, however long ago that was", () => {
+  const [probed, failed, tried] = entriesOf([
+    probe("unanswered", "silent"),
+    failedBy("us-1"),
+    reconnect("refused"),
+  ]);
+  const long = { timeMs: 0, lastMs: 0 };
+  const report = reportOf([], {
+    ...FAILED,
+    entries: [{ ...probed, ...long }, { ...failed, ...long }, tried],
+  });
+  const { conclusion } = explain(report, { clock });
+  assertEquals(conclusion.cause, "process-ended");
+  assertEquals(viewOf(report).failedBy, "us-1");
+});
+
+Deno.test("if nobody who tells has seen anything, those who have are named", () => {
+  const explanation = explain(reportOf(TOLD, FAILED), { clock });
+  const { cluster: { cause, text } } = compareViews(explanation, {
+    views: [],
+    silent: [],
+    missing: [],
+  });
+  assertEquals([cause, text], [
+    "reported",
+    "Nobody who tells has probed it meanwhile. See the logs of db-1.",
+  ]);
+});
+
+Deno.test("a story tells that a member could not be reconnected", () => {
+  const report = reportOf([failedBy("db-1"), reconnect("refused")], FAILED);
+  assertEquals(tellStory(explain(report, { clock }), { clock }).slice(3), [
+    "989.000  declared failed by db-1 after 4.0 s as a suspect",
+    "990.000  tried to reconnect: TCP refused",
+    "",
+    "Conclusion: failed at 989: not reached when we tried to reconnect (refused), suspect for 4.0 s, " +
+    "declared failed by db-1; our own health was good. " +
+    "The process of web-3 has ended, or a firewall refuses: its host is up and refuses connections.",
+  ]);
 });
 
 Deno.test("shifting a report shifts all its times", () => {

@@ -66,6 +66,14 @@ Deno.test("stalls add up", () => {
   assertEquals(store.log("self")!.entries.map(({ what }) => what), [{ type: "stalled", ms: 800 }]);
 });
 
+Deno.test("attempts to reconnect that end alike are counted in one entry", () => {
+  const { store } = storeOf();
+  for (const stream of ["refused", "refused", "unreachable"] as const) {
+    store.record("a", { type: "reconnect", stream });
+  }
+  assertEquals(store.log("a")!.entries.map(({ times }) => times), [2, 1]);
+});
+
 Deno.test("an entry that turns out to repeat the one before it is counted there", () => {
   const { store } = storeOf();
   store.record("a", UNANSWERED);

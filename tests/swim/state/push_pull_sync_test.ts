@@ -21,7 +21,7 @@ const userState: Opaque = { bytes: Uint8Array.of(2, 0x80) };
 
 Deno.test("a join sends our state, merges theirs, and is done", () => {
   const { swim, world } = startNode({ knows: ["n1"], delegate: { localState: () => userState } });
-  swim.join(addressOf("n2"), 7);
+  swim.join({ address: addressOf("n2") }, 7);
   const [{ to, exchange, id }] = world.requests;
   assertEquals([to.text, exchange.timeoutMs], ["10.0.0.2:7946", 10_000]);
   assert(exchange.message.type === "push-pull");
@@ -44,7 +44,7 @@ Deno.test("a join sends our state, merges theirs, and is done", () => {
 function joinedNode({ knows, told }: { knows?: readonly string[]; told: readonly string[] }) {
   const { swim, world } = startNode({ knows });
   const join = () => {
-    swim.join(addressOf("n1"), 7);
+    swim.join({ address: addressOf("n1") }, 7);
     const [{ id }] = world.requests.splice(0);
     answer(swim, id, stateOf(told.map((node) => claimOf(node)), { join: true }));
     world.runUntil(() => world.eventsOf("done").splice(0).length > 0);
@@ -99,7 +99,7 @@ Deno.test("who brings others along when it joins exchanges state again in any ca
 
 Deno.test("a node that failed to join does not exchange state again", () => {
   const { swim, world } = startNode({ knows: ["n1"] });
-  swim.join(addressOf("n2"), 1);
+  swim.join({ address: addressOf("n2") }, 1);
   fail(swim, world.requests.splice(0)[0].id, "EOF");
   world.run(20_000);
   assertEquals(world.requests, []);
@@ -112,7 +112,7 @@ Deno.test("the delegate is told whether its state is for a join", () => {
     return null;
   };
   const { swim } = startNode({ delegate: { localState } });
-  swim.join(addressOf("n2"), 1);
+  swim.join({ address: addressOf("n2") }, 1);
   for (const join of [false, true]) {
     const reply = swim.accept(addressOf("n2"), stateOf([], { join }));
     assert(reply?.type === "push-pull");
@@ -142,7 +142,7 @@ Deno.test("a join that fails ends in an error that says why", () => {
   ];
   for (const [happen, problem] of cases) {
     const { swim, world } = startNode();
-    swim.join(addressOf("n2"), 7);
+    swim.join({ address: addressOf("n2") }, 7);
     happen(swim, world.requests[0].id);
     const error = `failed to join 10.0.0.2:7946: ${problem}`;
     assertEquals(world.eventsOf("done"), [{ type: "done", id: 7, error }]);
@@ -277,7 +277,7 @@ Deno.test("a stream starts with a push/pull, a ping or a user message", () => {
 
 Deno.test("a late reply, or one with an unknown id, is ignored", () => {
   const { swim, world } = startNode();
-  swim.join(addressOf("n2"), 7);
+  swim.join({ address: addressOf("n2") }, 7);
   const { id } = world.requests[0];
   answer(swim, id + 1, stateOf([]));
   assertEquals(world.eventsOf("done"), []);

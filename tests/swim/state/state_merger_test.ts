@@ -34,7 +34,7 @@ Deno.test("what the layer above has to merge is merged in slices, too", () => {
     for (; merged < 1_000; merged++) yield;
   }
   const { swim, world } = startNode({ delegate: { mergeRemoteState } });
-  swim.join(addressOf("n2"), 7);
+  swim.join({ address: addressOf("n2") }, 7);
   answer(swim, world.requests[0].id, stateOf([claimOf("n2"), ...invented(199)]));
   assertEquals([swim.size, merged], [201, 119]);
   world.run(1);
@@ -45,7 +45,7 @@ Deno.test("what the layer above has to merge is merged in slices, too", () => {
 
 Deno.test("a join is done when its state is merged, and may bring any number of nodes", () => {
   const { swim, world } = startNode();
-  swim.join(addressOf("n2"), 7);
+  swim.join({ address: addressOf("n2") }, 7);
   const state = stateOf([claimOf("n2"), ...invented(5_000)]);
   answer(swim, world.requests[0].id, state);
   assertEquals([world.eventsOf("done"), swim.size], [[], 321]);
@@ -78,7 +78,7 @@ Deno.test("what is said of known nodes is merged, however many others there are"
 
 Deno.test("a slice of a made-up state takes milliseconds", () => {
   const { swim, world } = startNode();
-  swim.join(addressOf("n2"), 7);
+  swim.join({ address: addressOf("n2") }, 7);
   answer(swim, world.requests[0].id, stateOf([claimOf("n2"), ...invented(60_000)]));
   let longest = 0;
   while (world.eventsOf("done").length === 0) {
@@ -104,7 +104,7 @@ Deno.test("only a few states wait to be merged", () => {
 
 Deno.test("no more nodes are known than maxMembers says", () => {
   const { swim, world } = startNode({ maxMembers: 10, knows: ["n1"] });
-  swim.join(addressOf("n2"), 7);
+  swim.join({ address: addressOf("n2") }, 7);
   answer(swim, world.requests[0].id, stateOf([claimOf("n2"), ...invented(50)]));
   assertEquals(swim.size, 10);
   assert(swim.claim("n1") !== undefined && swim.claim("n2") !== undefined);
@@ -115,7 +115,7 @@ function queuedAfter(knows: readonly string[], state: PushPull): number {
   const { swim, world } = startNode({ knows });
   world.runUntil(() => swim.queued === 0 || knows.length === 0);
   const before = swim.queued;
-  swim.join(addressOf("n2"), 7);
+  swim.join({ address: addressOf("n2") }, 7);
   answer(swim, world.requests[world.requests.length - 1].id, state);
   world.runUntil(() => world.eventsOf("done").length > 0);
   return swim.queued - before;
