@@ -150,7 +150,7 @@ Deno.test("the oldest parts of a recording make room for new ones, and what is l
   using directory = new TemporaryDirectory();
   const folder = directory.file("recordings");
   const maxBytes = 100_000;
-  await recordInParts(folder, { maxBytes, act: sendSomething, count: 120 });
+  await recordInParts(folder, { maxBytes, act: sendSomething, count: 150 });
   assertGreater(bytesIn(folder), maxBytes / 2);
   const [run, ...others] = runsOf(openRecordings(folder));
   assertEquals(others, []);

@@ -263,8 +263,7 @@ const samples: readonly SerfMessage[] = [
 
 function hearBytes(node: SerfNode, bytes: Uint8Array): void {
   node.hearSwim({ type: "user", body: { bytes } });
-  const userState = { bytes };
-  node.core.accept(addressOf("?"), { type: "push-pull", join: true, nodes: [], userState });
+  node.exchange({ bytes }, { join: true });
 }
 
 Deno.test("messages that are cut off anywhere do no harm", () => {

@@ -24,7 +24,14 @@ import { EncodedMessage, messageOf } from "../../lib/serf/encoded_message.ts";
 import type { SimHost } from "../../lib/sim/sim_host.ts";
 import { Simulation } from "../../lib/sim/simulation.ts";
 import { profiles } from "../../lib/swim/config.ts";
-import type { Claim, Exchange, Message, Packet } from "../../lib/wire/messages/messages.ts";
+import type {
+  Claim,
+  Exchange,
+  Message,
+  Opaque,
+  Packet,
+  StreamMessage,
+} from "../../lib/wire/messages/messages.ts";
 import type { SerfMessage, SerfState } from "../../lib/wire/messages/serf_messages.ts";
 import { encodeTags } from "../../lib/wire/messages/tags.ts";
 import { addressOf, claimOf as claimWithTags } from "../swim/hand_world.ts";
@@ -183,6 +190,17 @@ export class SerfNode implements SerfWorld {
     this.core.receive(addressOf("?"), { messages, crc: false });
   }
 
+  /** Gets the state of somebody else, and merges it; returns the answer. */
+  exchange(
+    userState: Opaque | null,
+    { join = false, nodes = [] }: { readonly join?: boolean; readonly nodes?: readonly Claim[] } =
+      {},
+  ): StreamMessage | null {
+    const answer = this.core.accept(addressOf("?"), { type: "push-pull", join, nodes, userState });
+    this.core.handle({ type: "merge" });
+    return answer;
+  }
+
   /** Hears that others are alive. */
   meet(...names: string[]): void {
     for (const name of names) this.hearSwim({ type: "alive", claim: claimOf(name) });
@@ -237,12 +255,7 @@ export function leave(node: string, lTime: LamportTime, prune = false): SerfMess
 
 /** A node's part of a state exchange. */
 export function stateOf(node: SerfNode): SerfState {
-  const answer = node.core.accept(addressOf("?"), {
-    type: "push-pull",
-    join: false,
-    nodes: [],
-    userState: null,
-  });
+  const answer = node.exchange(null);
   if (answer?.type !== "push-pull" || answer.userState === null) throw new Error("no state");
   const state = messageOf(answer.userState);
   if (state.type !== "push-pull") throw new Error("wrong state");

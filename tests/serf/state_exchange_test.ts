@@ -5,7 +5,6 @@ import type { Opaque } from "../../lib/wire/messages/messages.ts";
 import { encodeSerf } from "../../lib/wire/messages/serf_codec.ts";
 import type { SerfState } from "../../lib/wire/messages/serf_messages.ts";
 import {
-  addressOf,
   blind,
   claimOf,
   join,
@@ -26,8 +25,7 @@ const empty: SerfState = {
 };
 
 function exchange(node: SerfNode, userState: Opaque, nodes: string[] = []): void {
-  const claims = nodes.map((name) => claimOf(name));
-  node.core.accept(addressOf("?"), { type: "push-pull", join: false, nodes: claims, userState });
+  node.exchange(userState, { nodes: nodes.map((name) => claimOf(name)) });
 }
 
 function merge(node: SerfNode, state: Partial<SerfState>, nodes: string[] = []): void {

@@ -18,6 +18,7 @@ import type {
   Opaque,
   Packet,
   Ping,
+  PushPull,
   Reply,
   StreamMessage,
   Suspect,
@@ -245,6 +246,17 @@ export function hear(swim: Swim, ...messages: Message[]): void {
 /** Hands messages to a machine, as one datagram from a node. */
 export function hearFrom(from: string, swim: Swim, ...messages: Message[]): void {
   swim.receive(addressOf(from), { messages, crc: false });
+}
+
+/** Hands a machine the state of a node that has begun an exchange, lets it merge that, and returns its answer. */
+export function exchange(
+  { swim, world }: StartedNode,
+  from: string,
+  state: PushPull,
+): StreamMessage | null {
+  const answer = swim.accept(addressOf(from), state);
+  world.run(0);
+  return answer;
 }
 
 /** Ends a stream exchange with an answer. */

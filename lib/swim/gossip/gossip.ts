@@ -20,8 +20,8 @@
  *    members or one at once, and in the end messages wait and share packets just as they do on ticks.
  *  - Full packets need no budget, because no schedule could do with fewer. They only keep a pace that receivers can follow.
  *
- * If there are fewer other members than a fan-out has packets, as in a pair, each eager fan-out tells all of them. Further copies
- * of a message then wait for pings and acks to take them along.
+ * If there are fewer other members than a fan-out has packets, as in a pair, each eager fan-out tells all of them. Both go at
+ * once then, so that nobody wakes up twice, and further copies of a message wait for pings and acks to take them along.
  *
  * When nothing is queued, no timer runs; and what is due soon is sent when a datagram wakes us up, which saves a timer. In
  * `SwimNetwork` with 20 events a second among 30 members, half as many timers fire, for as many packets.
@@ -156,9 +156,20 @@ export class Gossip {
     this.#lastFanOutAt = world.now;
     this.#token++;
     const { asked, packets } = this.#sendFanOut(aheadMs);
+    if (packets > 0 && this.#isRepeated) this.#sendFanOut(aheadMs);
     // Without members to ask, gossip sleeps until the next `wake`. If all of them have everything, it tries again later.
     if (asked > 0 && !this.#sender.isEmpty) this.#arm(packets > 0 ? 0 : gossipIntervalMs);
     metrics?.sample("memberlist.gossip", world.now - this.#lastFanOutAt);
+  }
+
+  /** Whether another eager fan-out is to tell the same members as the last one. */
+  get #isRepeated(): boolean {
+    return this.#tellsAll && this.#eagerPackets > 0 && this.#sender.backlog === "small";
+  }
+
+  /** Whether each eager fan-out tells all members. */
+  get #tellsAll(): boolean {
+    return this.#fanOut < this.#mostFanOut;
   }
 
   /** Whether another timer has taken the place of this one. */
@@ -258,7 +269,7 @@ export class Gossip {
     if (this.#isDraining) return spaced;
     const covered = Math.max(spaced, now + this.#budget.msUntil(1, this.#nextKind));
     if (this.#eagerPackets > 0) return covered;
-    const restMs = this.#fanOut < this.#mostFanOut ? REST_OF_FEW_MS : gossipIntervalMs;
+    const restMs = this.#tellsAll ? REST_OF_FEW_MS : gossipIntervalMs;
     return Math.max(covered, this.#lastEagerAt + restMs);
   }
 

@@ -103,12 +103,13 @@ export class PushPullSync {
     this.#exchangeWithRandom();
   }
 
-  /** Answers an exchange that another node has started, and merges its state. */
+  /** Answers an exchange that another node has started, and then merges its state. */
   accept(from: Address, message: PushPull): PushPull {
-    const answer = this.#state(message.join);
+    const { join } = message;
+    const answer = this.#state(join);
     // The port is that of a connection, and of no member.
     const via = { how: "exchange", from: from.host } as const;
-    this.#merger.merge(message, { join: message.join, trusted: false, via }, (problem) => {
+    this.#merger.merge(message, { join, trusted: false, via, isAwaited: true }, (problem) => {
       if (problem === undefined) return;
       this.#context.log("ERR", `Failed push/pull merge: ${problem} from=${from}`);
     });
@@ -181,7 +182,8 @@ export class PushPullSync {
     if (message.type === "err") return settle(`remote error: ${escapeControls(message.error)}`);
     if (message.type === "push-pull") {
       const via = { how: "exchange", from: to.text } as const;
-      return this.#merger.merge(message, { join, trusted: join, via }, settle);
+      const options = { join, trusted: join, via, isAwaited: false };
+      return this.#merger.merge(message, options, settle);
     }
     settle(`received invalid msgType (${message.type}), expected push-pull`);
   }

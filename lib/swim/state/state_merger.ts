@@ -57,6 +57,8 @@ export interface MergeOptions {
   readonly trusted: boolean;
   /** The other side. */
   readonly via: Via;
+  /** Whether the other side waits for our answer, which goes first. */
+  readonly isAwaited: boolean;
 }
 
 /** A state that is being merged. */
@@ -86,30 +88,25 @@ export class StateMerger {
     this.#membership = membership;
   }
 
-  /** Merges a state, at once if it is small; `settle` gets the error, if there is one. */
+  /** Merges a state, in one go if it is small; `settle` gets the error, if there is one. */
   merge(state: PushPull, options: MergeOptions, settle: (problem?: string) => void): void {
     const { nodes, world } = this.#context;
     const problem = verifyProtocol(state.nodes, [...nodes.claims()]);
     if (problem !== undefined) return settle(problem);
+    if (this.#merges.length > MAX_WAITING) return settle("too many states wait to be merged");
     const newsLeft = options.trusted ? Infinity : Math.max(MAX_NEWS, MAX_GROWTH * nodes.size);
     const isNews = this.#isNews(state);
-    const merge: Merge = { state, options, settle, next: 0, isNews, newsLeft };
-    if (this.#merges.length > 0) {
-      if (this.#merges.length > MAX_WAITING) return settle("too many states wait to be merged");
-      this.#merges.push(merge);
-    } else if (this.#advance(merge, WHOLE_COST)) {
-      this.#finish(merge);
-    } else {
-      this.#merges.push(merge);
-      world.after(SLICE_PAUSE_MS, { type: "merge" });
-    }
+    this.#merges.push({ state, options, settle, next: 0, isNews, newsLeft });
+    if (this.#merges.length > 1) return;
+    if (options.isAwaited) world.after(0, { type: "merge" });
+    else this.resume();
   }
 
   /** Merges the next slice. */
   resume(): void {
     const [merge] = this.#merges;
     if (merge === undefined) return;
-    if (this.#advance(merge, SLICE_COST)) {
+    if (this.#advance(merge, merge.next === 0 ? WHOLE_COST : SLICE_COST)) {
       this.#merges.shift();
       this.#finish(merge);
     }

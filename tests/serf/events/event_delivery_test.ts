@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { EncodedMessage } from "../../../lib/serf/encoded_message.ts";
 import { profiles } from "../../../lib/swim/config.ts";
 import type { SerfMessage } from "../../../lib/wire/messages/serf_messages.ts";
-import { addressOf, blind, SerfNetwork, type SerfNode } from "../serf_network.ts";
+import { blind, SerfNetwork, type SerfNode } from "../serf_network.ts";
 
 const coalescing = {
   ...blind,
@@ -39,7 +39,7 @@ function merge(node: SerfNode, events: readonly string[], { join = false } = {})
     leftMembers: [],
     events: slots,
   });
-  node.core.accept(addressOf("?"), { type: "push-pull", join, nodes: [], userState });
+  node.exchange(userState, { join });
 }
 
 /** The names in each event that was delivered. */

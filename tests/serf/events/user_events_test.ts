@@ -34,7 +34,7 @@ function merge(node: SerfNode, state: Partial<SerfState>, { join = false } = {})
     ...state,
   };
   const userState = new EncodedMessage(whole);
-  node.core.accept(addressOf("?"), { type: "push-pull", join, nodes: [], userState });
+  node.exchange(userState, { join });
 }
 
 Deno.test("an event is delivered to all, the sender included, once", () => {

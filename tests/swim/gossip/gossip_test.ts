@@ -56,7 +56,7 @@ Deno.test("in a pair, two copies go at once, and the others with pings and acks 
   const start = world.now;
   tell(node, "n1", 2);
   world.run(500);
-  assertEquals(world.sent.map(({ at }) => at - start), [0, 10]);
+  assertEquals(world.sent.map(({ at }) => at - start), [0, 0]);
   world.sent.length = 0;
   const source = { address: addressOf("n1"), node: "n1" };
   hear(swim, { type: "ping", sequence: 1, node: "self", source });
@@ -65,7 +65,7 @@ Deno.test("in a pair, two copies go at once, and the others with pings and acks 
   ]);
   world.sent.length = 0;
   world.run(2_000);
-  assertEquals(world.sent.map(({ at }) => at - start), [1_010]);
+  assertEquals(world.sent.map(({ at }) => at - start), [1_000]);
 });
 
 Deno.test("in a pair, what somebody waits for is sent without waiting for pings", () => {

@@ -6,6 +6,7 @@ import {
   addressOf,
   aliveOf,
   claimOf,
+  exchange,
   hear,
   type StartedNode,
   startNode,
@@ -367,14 +368,15 @@ Deno.test("equal states that are derived from one claim are one object", () => {
 });
 
 Deno.test("nodes with names or meta beyond the limits are not taken in, and logged once", () => {
-  const { swim, world } = startNode();
+  const node = startNode();
+  const { swim, world } = node;
   const longest = claimOf("n".repeat(512), { meta: new Uint8Array(512), address: addressOf("n9") });
   hear(swim, { type: "alive", claim: longest });
   assertEquals(swim.size, 2);
   hear(swim, aliveOf("n".repeat(513)));
   hear(swim, aliveOf("n1", { meta: new Uint8Array(513) }));
   const nodes = [claimOf("n2", { meta: new Uint8Array(38 * 1024 * 1024) }), claimOf("n3")];
-  swim.accept(addressOf("n1"), { type: "push-pull", join: true, nodes, userState: null });
+  exchange(node, "n1", { type: "push-pull", join: true, nodes, userState: null });
   assertEquals([viewOf(swim, "n3"), swim.size], ["alive 1", 3]);
   const warnings = world.eventsOf("log").filter(({ level }) => level === "WARN");
   assertEquals(warnings.map(({ text }) => text), [

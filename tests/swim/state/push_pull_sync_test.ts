@@ -6,6 +6,7 @@ import {
   aliveOf,
   answer,
   claimOf,
+  exchange,
   fail,
   hear,
   type StartedNode,
@@ -154,10 +155,12 @@ Deno.test("a join that fails ends in an error that says why", () => {
   }
 });
 
-Deno.test("an exchange is answered with the state from before the merge", () => {
+Deno.test("an exchange is answered before the state that it brings is merged", () => {
   const { swim, world } = startNode({ knows: ["n1"] });
   const state = stateOf([claimOf("n2")], { join: true, userState });
   const reply = swim.accept(addressOf("n2"), state);
+  assertEquals(viewOf(swim, "n2"), "unknown");
+  world.run(0);
   assertEquals(world.remoteStates.map(({ join }) => join), [true]);
   assert(reply?.type === "push-pull");
   assertEquals(reply.nodes.map((claim) => claim.node).sort(), ["n1", "self"]);
@@ -177,19 +180,18 @@ Deno.test("an exchange with incompatible versions is answered, but not merged", 
 });
 
 Deno.test("merging makes a dead node suspect, and a left node left", () => {
-  const { swim, world } = startNode({ knows: ["n1", "n2", "n3", "n4"] });
+  const node = startNode({ knows: ["n1", "n2", "n3", "n4"] });
+  const { swim, world } = node;
   const remote = (node: string, state: Claim["state"], incarnation: number) =>
     claimOf(node, { state, incarnation });
-  swim.accept(
-    addressOf("n9"),
-    stateOf([
-      remote("n1", "alive", 3),
-      remote("n2", "suspect", 1),
-      remote("n3", "dead", 2),
-      remote("n4", "left", 1),
-      remote("n5", "dead", 1),
-    ]),
-  );
+  const claims = [
+    remote("n1", "alive", 3),
+    remote("n2", "suspect", 1),
+    remote("n3", "dead", 2),
+    remote("n4", "left", 1),
+    remote("n5", "dead", 1),
+  ];
+  exchange(node, "n9", stateOf(claims));
   assertEquals(["n1", "n2", "n3", "n4", "n5"].map((node) => viewOf(swim, node)), [
     "alive 3",
     "suspect 1",
@@ -201,28 +203,31 @@ Deno.test("merging makes a dead node suspect, and a left node left", () => {
 });
 
 Deno.test("a state in which we are suspect, dead or left is refuted", () => {
-  const { swim, world } = startNode();
+  const node = startNode();
+  const { swim, world } = node;
   for (const state of ["suspect", "dead", "left"] as const) {
     const incarnation = swim.claim("self")?.incarnation;
-    swim.accept(addressOf("n1"), stateOf([claimOf("self", { state, incarnation })]));
+    exchange(node, "n1", stateOf([claimOf("self", { state, incarnation })]));
   }
   assertEquals(viewOf(swim, "self"), "alive 4");
   assertEquals(world.log("WARN").length, 3);
 });
 
 Deno.test("port 0 in a state stands for our own port", () => {
-  const { swim } = startNode();
+  const node = startNode();
+  const { swim } = node;
   const { ip } = addressOf("n1");
-  swim.accept(addressOf("n1"), stateOf([claimOf("n1", { address: new Address(ip, 0) })]));
+  exchange(node, "n1", stateOf([claimOf("n1", { address: new Address(ip, 0) })]));
   assertEquals(swim.claim("n1")?.address.port, 7946);
 });
 
 Deno.test("merging the same claim objects again changes nothing", () => {
-  const { swim, world } = startNode();
+  const node = startNode();
+  const { world } = node;
   const nodes = [claimOf("n1"), claimOf("n2")];
-  swim.accept(addressOf("n1"), stateOf(nodes));
+  exchange(node, "n1", stateOf(nodes));
   world.events.length = 0;
-  swim.accept(addressOf("n1"), stateOf(nodes));
+  exchange(node, "n1", stateOf(nodes));
   assertEquals(world.events, []);
 });
 

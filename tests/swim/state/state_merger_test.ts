@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { Address } from "../../../lib/base/address.ts";
 import type { Claim, PushPull } from "../../../lib/wire/messages/messages.ts";
-import { addressOf, answer, claimOf, startNode } from "../hand_world.ts";
+import { addressOf, answer, claimOf, exchange, startNode } from "../hand_world.ts";
 import { cpuTimeMs } from "../../support/cpu_time.ts";
 
 /** Claims about so many nodes that nobody has heard of. */
@@ -17,10 +17,11 @@ function stateOf(nodes: readonly Claim[]): PushPull {
 }
 
 Deno.test("a state of 256 new nodes is merged at once, a larger one in slices", () => {
-  const { swim, world } = startNode();
-  swim.accept(addressOf("n1"), stateOf(invented(256)));
+  const node = startNode();
+  const { swim, world } = node;
+  exchange(node, "n1", stateOf(invented(256)));
   assertEquals([swim.size, world.remoteStates.length], [257, 1]);
-  swim.accept(addressOf("n1"), stateOf(invented(1_000, "y")));
+  exchange(node, "n1", stateOf(invented(1_000, "y")));
   assertEquals([swim.size, world.remoteStates.length], [577, 1]);
   world.run(1);
   assertEquals(swim.size, 769);
