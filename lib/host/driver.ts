@@ -7,7 +7,7 @@
 
 import type { Log } from "../base/log.ts";
 import type { Address } from "../base/address.ts";
-import { after, at, type Timer as HostTimer } from "../base/timer.ts";
+import { after, afterAnswers, at, type Timer as HostTimer } from "../base/timer.ts";
 import { errorText } from "../base/errors.ts";
 import { TimerHeap } from "../base/timer_heap.ts";
 import type { Machine, World } from "../base/world.ts";
@@ -160,7 +160,7 @@ export class Driver<Timer, Event> implements World<Packet, Exchange, Timer, Even
     const replaced = this.#wakeTimer;
     this.#wakeAt = time;
     // A timer of 0 ms would take a millisecond or two.
-    if (time <= this.#calledAt) queueMicrotask(() => this.#wake(time));
+    if (time <= this.#calledAt) afterAnswers().then(() => this.#wake(time));
     else this.#wakeTimer = at(time, () => this.#wake(time));
     replaced?.cancel();
   }

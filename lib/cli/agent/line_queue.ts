@@ -7,7 +7,7 @@
 
 import type { LogLevel } from "../../base/log.ts";
 import { encodeText } from "../../base/text.ts";
-import { endsWithin } from "../../base/timer.ts";
+import { afterAnswers, endsWithin } from "../../base/timer.ts";
 import { type ByteSink, writeAll } from "../../base/write_all.ts";
 
 /** The most bytes that wait to be written; further lines are dropped. */
@@ -62,8 +62,8 @@ export class LineQueue {
   }
 
   async #write(): Promise<void> {
-    // Lines that are printed at once share a write.
-    await undefined;
+    // Lines that are printed in one turn share a write.
+    await afterAnswers();
     while (this.#waiting !== "") {
       const lines = this.#waitingLines;
       const dropped = this.#dropped;

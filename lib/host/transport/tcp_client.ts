@@ -10,6 +10,7 @@ import { connect } from "../../base/connect.ts";
 import { errorCode, errorText, TimeoutError } from "../../base/errors.ts";
 import type { Metrics } from "../../base/metrics.ts";
 import type { TcpConnection } from "../../base/platform/platform.ts";
+import { afterAnswers } from "../../base/timer.ts";
 import type { Exchange, Reply, StreamMessage } from "../../wire/messages/messages.ts";
 import { encodeStream } from "../../wire/framing/stream.ts";
 import type { WireOptions } from "../../wire/framing/wire_options.ts";
@@ -46,7 +47,7 @@ export async function exchangeOverTcp(
     return { ok: false, error: `dial tcp ${to}: ${dialErrorText(error)}`, refused };
   }
   try {
-    using connection = new TimedConnection(conn, deadline - performance.now());
+    const connection = new TimedConnection(conn, deadline - performance.now());
     metrics?.count("memberlist.tcp.connect");
     return { ok: true, message: await exchangeOver(connection, { to, message }, options) };
   } catch (error) {
@@ -54,7 +55,7 @@ export async function exchangeOverTcp(
   }
 }
 
-/** Writes the message and reads the answer, unless the signal closes the connection. */
+/** Writes the message, reads the answer, and closes the connection, which the signal does sooner. */
 async function exchangeOver(
   connection: TimedConnection,
   { to, message }: { readonly to: Address; readonly message: StreamMessage },
@@ -73,6 +74,7 @@ async function exchangeOver(
   } finally {
     // Not by a signal of our own: to abort one takes a first join nearly a millisecond.
     signal.removeEventListener("abort", close);
+    afterAnswers().then(close);
   }
 }
 

@@ -25,6 +25,21 @@ Deno.test("lines are written in their order", async () => {
   assertEquals(stream.text, `${expected.join("\n")}\n`);
 });
 
+Deno.test("lines of one turn share a write, also if answers are awaited between them", async () => {
+  const writes: number[] = [];
+  const lines = new LineQueue({
+    write: (bytes) => {
+      writes.push(bytes.length);
+      return Promise.resolve(bytes.length);
+    },
+  });
+  lines.push("a member has joined");
+  for (let i = 0; i < 10; i++) await undefined;
+  lines.push("joined: 1 nodes");
+  await lines.flush();
+  assertEquals(writes, [20 + 16]);
+});
+
 Deno.test("lines that a full disk does not take are counted, and their number is told once", async () => {
   const stream = new Stream();
   const lines = new LineQueue(stream);
