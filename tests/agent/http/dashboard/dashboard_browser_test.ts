@@ -71,13 +71,11 @@ class Dashboard {
     await this.#page.locator(selector).click();
   }
 
-  /** Shows another view. */
+  /** Shows another view, which is drawn together with its mark in the navigation. */
   async visit(view: string): Promise<void> {
     await this.click(`nav a[href="#${view}"]`);
-    await until(async () =>
-      await this.text("nav a[aria-current]") !== "" &&
-      await this.#page.evaluate("location.hash") === `#${view}`
-    );
+    const current = "document.querySelector('nav a[aria-current]')?.hash";
+    await until(async () => await this.#page.evaluate(current) === `#${view}`);
   }
 
   /** The colour of an element. */
