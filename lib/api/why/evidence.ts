@@ -8,8 +8,8 @@
 import type { MemberStatus } from "../member.ts";
 
 /**
- * How a stream ended, that of a probe for instance: the member answered on it, its host refused it, it was accepted but nobody answered,
- * or nothing came back. `failed` is any other error, `open` means that the outcome was not known yet.
+ * How a stream to a member ended: it answered, its host refused the stream, it was accepted but nobody answered, or nothing
+ * came back. `failed` is any other error, `open` means that the outcome was not known yet.
  */
 export type StreamOutcome =
   | "untried"

@@ -239,9 +239,10 @@ export class Prober {
   /** Ends an eager probe when the stream was refused and all helpers have sent nacks: no other evidence can come. */
   #failEarly(probe: Probe): void {
     const { eagerProbes } = this.#context.config.profile;
-    const { stream, helpers, nackedBy } = probe;
+    const { stream, helpers } = probe;
     if (!eagerProbes || stream !== "refused") return;
-    if (helpers === undefined || nackedBy.size < helpers.length) return;
+    // Nacks from elsewhere prove nothing.
+    if (helpers === undefined || nacksOf(probe).length < helpers.length) return;
     this.#fail(probe);
     this.#end();
   }
@@ -380,7 +381,7 @@ const STREAM_OUTCOMES: readonly StreamOutcome[] = [
   "untried",
 ];
 
-/** What a reply to a ping on a stream tells; `problem` is its error. */
+/** What a reply to a ping on a stream tells; `problem` is what is wrong with it. */
 function streamOutcome(reply: Reply, problem: string | undefined): StreamOutcome {
   if (!reply.ok) return streamFailure(reply);
   return problem === undefined ? "answered" : "failed";

@@ -340,7 +340,7 @@ Deno.test("without helpers, a refused stream ends an eager probe", () => {
   assertEquals(node.swim.healthScore, 1);
 });
 
-Deno.test("nacks without a refusal, or a refusal without all nacks, do not shorten a probe", () => {
+Deno.test("nacks without a refusal, or a refusal without nacks from all helpers, do not shorten a probe", () => {
   const cases: ((node: Node, ping: Ping) => void)[] = [
     (node, ping) => {
       node.world.run(500);
@@ -350,6 +350,12 @@ Deno.test("nacks without a refusal, or a refusal without all nacks, do not short
       node.world.run(125);
       refuse(node);
       for (const helper of indirectOf(node).slice(1)) nack(node, ping, helper);
+    },
+    (node, ping) => {
+      node.world.run(125);
+      refuse(node);
+      for (const helper of indirectOf(node).slice(1)) nack(node, ping, helper);
+      nack(node, ping, addressOf("n99").text);
     },
   ];
   for (const happen of cases) {
