@@ -7,6 +7,9 @@
 import { decodeText, encodeText } from "../base/text.ts";
 import type { CommandIo } from "./command.ts";
 
+/** How long a pipe that is full, and lets nobody wait for room, is left alone, milliseconds. */
+const FULL_PIPE_MS = 5;
+
 /** The exit code that shells report for a process that died of SIGPIPE: 128 + 13. */
 const SIGPIPE_EXIT_CODE = 141;
 
@@ -23,11 +26,15 @@ export class ProcessIo implements CommandIo {
   }
 
   async write(stream: "stdout" | "stderr", bytes: Uint8Array): Promise<number> {
-    try {
-      return await Deno[stream].write(bytes);
-    } catch (error) {
-      endIfUnread(error);
-      throw error;
+    for (;;) {
+      try {
+        return await Deno[stream].write(bytes);
+      } catch (error) {
+        endIfUnread(error);
+        if (!isFull(error)) throw error;
+        const { delay } = await import("../base/timer.ts");
+        await delay(FULL_PIPE_MS);
+      }
     }
   }
 
@@ -105,9 +112,10 @@ function readArguments(): string[] | undefined {
 }
 
 function writeLine(stream: typeof Deno.stdout, line: string | Uint8Array): void {
-  let rest = lineBytes(line);
   try {
-    while (rest.length > 0) rest = rest.subarray(stream.writeSync(rest));
+    for (let rest = lineBytes(line); rest.length > 0;) {
+      rest = rest.subarray(writeSome(stream, rest));
+    }
   } catch (error) {
     endIfUnread(error);
     if (stream === Deno.stdout) {
@@ -116,6 +124,23 @@ function writeLine(stream: typeof Deno.stdout, line: string | Uint8Array): void 
     }
     Deno.exit(1);
   }
+}
+
+/** Writes a part, and waits for room if there is none. Returns how many bytes were written. */
+function writeSome(stream: typeof Deno.stdout, bytes: Uint8Array): number {
+  for (;;) {
+    try {
+      return stream.writeSync(bytes);
+    } catch (error) {
+      if (!isFull(error)) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FULL_PIPE_MS);
+    }
+  }
+}
+
+/** Whether a pipe is full whose writers do not want to be blocked, which is up to whoever has made it. */
+function isFull(error: unknown): boolean {
+  return error instanceof Deno.errors.WouldBlock;
 }
 
 /** Ends the process if its reader is gone, as after `| head`. Others die of SIGPIPE here, which Deno ignores. */

@@ -3,6 +3,7 @@
 import { assert, assertEquals, assertLess, assertStringIncludes } from "@std/assert";
 import { decodeText } from "../../lib/base/text.ts";
 import { commandTable } from "../../lib/cli/command_table.ts";
+import { ProcessIo } from "../../lib/cli/process_io.ts";
 import { openListener } from "../../lib/rpc/server/listener/open_listener.ts";
 import { ScriptedAgent } from "./scripted_agent.ts";
 import { runUntil } from "../support/interrupted_process.ts";
@@ -75,6 +76,29 @@ Deno.test("the help of the agent does not load the agent", async () => {
   const loaded = await loadedBy("lib/cli/commands/agent.ts");
   assertLess(loaded.length, 20);
   assertEquals(loaded.filter((path) => /^(node:|lib\/(swim|serf|host)\/)/.test(path)), []);
+});
+
+Deno.test("a full pipe that lets nobody wait for room is tried again", async () => {
+  const io = new ProcessIo();
+  let written = "";
+  let tries = 0;
+  const take = (bytes: Uint8Array): number => {
+    if (tries++ % 2 === 0) throw new Deno.errors.WouldBlock("Resource temporarily unavailable");
+    written += decodeText(bytes.subarray(0, 4));
+    return Math.min(bytes.length, 4);
+  };
+  const { write, writeSync } = Deno.stdout;
+  Object.assign(Deno.stdout, {
+    writeSync: take,
+    write: (bytes: Uint8Array) => Promise.try(take, bytes),
+  });
+  try {
+    io.out("members");
+    assertEquals(await io.write("stdout", new Uint8Array(3).fill(0x2e)), 3);
+  } finally {
+    Object.assign(Deno.stdout, { write, writeSync });
+  }
+  assertEquals([written, tries], ["members\n...", 6]);
 });
 
 Deno.test("a command without permissions names the missing ones", async () => {
