@@ -32,8 +32,7 @@ export class ProcessIo implements CommandIo {
       } catch (error) {
         endIfUnread(error);
         if (!isFull(error)) throw error;
-        const { delay } = await import("../base/timer.ts");
-        await delay(FULL_PIPE_MS);
+        await new Promise((resolve) => setTimeout(resolve, FULL_PIPE_MS));
       }
     }
   }
