@@ -106,11 +106,16 @@ export class StateMerger {
   resume(): void {
     const [merge] = this.#merges;
     if (merge === undefined) return;
-    if (this.#advance(merge, merge.next === 0 ? WHOLE_COST : SLICE_COST)) {
-      this.#merges.shift();
-      this.#finish(merge);
+    const isBegun = merge.next > 0 || merge.above !== undefined;
+    // A merge that throws is over, too: those behind it must not wait for good.
+    let isOver = true;
+    try {
+      isOver = this.#advance(merge, isBegun ? SLICE_COST : WHOLE_COST);
+    } finally {
+      if (isOver) this.#merges.shift();
+      if (this.#merges.length > 0) this.#context.world.after(SLICE_PAUSE_MS, { type: "merge" });
     }
-    if (this.#merges.length > 0) this.#context.world.after(SLICE_PAUSE_MS, { type: "merge" });
+    if (isOver) this.#finish(merge);
   }
 
   /**

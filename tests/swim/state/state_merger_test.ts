@@ -1,7 +1,7 @@
-import { assert, assertEquals, assertLess } from "@std/assert";
+import { assert, assertEquals, assertLess, assertThrows } from "@std/assert";
 import { Address } from "../../../lib/base/address.ts";
 import type { Claim, PushPull } from "../../../lib/wire/messages/messages.ts";
-import { addressOf, answer, claimOf, exchange, startNode } from "../hand_world.ts";
+import { addressOf, answer, claimOf, exchange, noSteps, startNode } from "../hand_world.ts";
 import { cpuTimeMs } from "../../support/cpu_time.ts";
 
 /** Claims about so many nodes that nobody has heard of. */
@@ -101,6 +101,24 @@ Deno.test("only a few states wait to be merged", () => {
   ]);
   world.run(1_000);
   assertEquals(swim.size, 1 + 4 * 900);
+});
+
+Deno.test("a merge that throws keeps no others back", () => {
+  let left = 1;
+  const mergeRemoteState = () => {
+    if (left-- > 0) throw new Error("trouble above");
+    return noSteps;
+  };
+  const node = startNode({ delegate: { mergeRemoteState } });
+  const { swim, world } = node;
+  swim.accept(addressOf("n1"), stateOf([claimOf("n1")]));
+  swim.accept(addressOf("n2"), stateOf([claimOf("n2")]));
+  assertThrows(() => world.run(0), Error, "trouble above");
+  assertEquals([swim.size, left], [2, 0]);
+  world.run(1);
+  assertEquals([swim.size, left], [3, -1]);
+  exchange(node, "n3", stateOf([claimOf("n3")]));
+  assertEquals(swim.size, 4);
 });
 
 Deno.test("no more nodes are known than maxMembers says", () => {
