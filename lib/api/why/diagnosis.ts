@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { MemberView } from "./view.ts";
+import type { StreamOutcome } from "./evidence.ts";
+import { isUnprobed, type MemberView } from "./view.ts";
 
 /** What is wrong with a member, or with whoever observes it. `wording.ts` says what each means. */
 export type Cause =
@@ -34,6 +35,9 @@ const TELLING_STALL_MS = 500;
 /** A member that is suspected and refutes so often is too slow, or packets get lost; either way it lives. */
 const TELLING_REFUTATIONS = 3;
 
+/** What tells by itself why a member does not take a stream. */
+const TELLING_STREAMS: readonly StreamOutcome[] = ["refused", "silent", "unreachable"];
+
 /** The most likely cause of what a member sees. */
 export function causeOf(view: MemberView): Cause {
   return view.isSelf ? causeAtSelf(view) : causeSeen(view);
@@ -48,12 +52,12 @@ function causeSeen(view: MemberView): Cause {
     return view.state === "alive" ? "healthy" : "unexplained";
   }
   if (hasWrongAddress(view)) return "wrong-address";
-  const { unanswered, helped, late, streamOnly, stream } = view;
-  if (unanswered + helped + late + streamOnly === 0) return causeOfUnprobed(view);
+  if (isUnprobed(view)) return causeOfUnprobed(view);
   if (!isCorroborated(view)) {
     if (hasMissedAnswers(view)) return "observer-stalled";
     if (isCutOff(view)) return "observer-cut-off";
   }
+  const { unanswered, helped, streamOnly, stream } = view;
   if (streamOnly > 0) return "udp-blocked";
   if (view.refutations >= TELLING_REFUTATIONS || unanswered + helped === 0) return "slow";
   if (stream === "refused" && unanswered > 0) return "process-ended";
@@ -66,18 +70,12 @@ function causeSeen(view: MemberView): Cause {
 /** The observer was told. At most it has tried to reconnect to the member after that had failed. */
 function causeOfUnprobed(view: MemberView): Cause {
   const { stream, answeredAgoMs, elsewhere, pings, toldBy } = view;
-  switch (stream) {
-    case "refused":
-    case "silent":
-    case "unreachable":
-      if (elsewhere !== "" && answeredAgoMs < 0) return "wrong-address";
-      if (stream === "refused") return "process-ended";
-      if (stream === "silent") return "process-frozen";
-      if (isCutOff(view)) return "observer-cut-off";
-      return pings > 0 ? "one-way-loss" : "host-unreachable";
-    default:
-      return toldBy === "" ? "unexplained" : "reported";
-  }
+  if (!TELLING_STREAMS.includes(stream)) return toldBy === "" ? "unexplained" : "reported";
+  if (elsewhere !== "" && answeredAgoMs < 0) return "wrong-address";
+  if (stream === "refused") return "process-ended";
+  if (stream === "silent") return "process-frozen";
+  if (isCutOff(view)) return "observer-cut-off";
+  return pings > 0 ? "one-way-loss" : "host-unreachable";
 }
 
 /** TCP got through, and so did the datagrams of helpers. Once, that may be the end of a trouble that others saw. */

@@ -151,6 +151,11 @@ export function isBack({ state, aliveAgoMs }: MemberView): boolean {
   return state === "alive" && aliveAgoMs >= 0;
 }
 
+/** Whether all that the observer knows of the trouble is what it was told, and how attempts to reconnect ended. */
+export function isUnprobed({ unanswered, helped, late, streamOnly }: MemberView): boolean {
+  return unanswered + helped + late + streamOnly === 0;
+}
+
 type Probe = Observation & { type: "probe" };
 
 function isProbe(outcome: Probe["outcome"]): (entry: EvidenceEntry) => boolean {

@@ -6,7 +6,7 @@
 
 import type { Cause } from "./diagnosis.ts";
 import type { EvidenceEntry, Observation, Origin, StreamOutcome, WhyReport } from "./evidence.ts";
-import { isBack, type MemberView } from "./view.ts";
+import { isBack, isUnprobed, type MemberView } from "./view.ts";
 
 /** A health score from here on is worth a word: Lifeguard's is 0 in good health, and each failed probe of ours adds to it. */
 const POOR_HEALTH = 2;
@@ -114,7 +114,7 @@ function probeFacts(view: MemberView): string {
     facts.push(`${unanswered} of our probes unanswered by ${ways}${STREAM_NOTES[stream]}`);
     if (asked > 0) facts.push(`${nacked} of ${asked} helpers did not reach it either`);
   }
-  if (unanswered + helped + late + streamOnly === 0 && stream !== "untried") {
+  if (isUnprobed(view) && stream !== "untried") {
     facts.push(`not reached when we tried to reconnect${STREAM_NOTES[stream]}`);
   }
   if (helped > 0) facts.push(`${helped} of our probes answered only by way of helpers`);

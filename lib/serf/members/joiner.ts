@@ -84,10 +84,10 @@ export class Joiner {
 
   /** Tries to reach parts of the cluster that we have forgotten, and that may have forgotten us. */
   heal(): void {
-    for (const { name: node, address } of this.#healer.attempt()) {
-      const who = node ?? "a node joined before";
-      this.#context.log("INFO", `attempting to find ${who} again at ${address.text}`);
-      this.#operations.join({ address, node }, () => {});
+    for (const target of this.#healer.attempt()) {
+      const { node = "a node joined before", address } = target;
+      this.#context.log("INFO", `attempting to find ${node} again at ${address.text}`);
+      this.#operations.join(target, () => {});
     }
   }
 

@@ -11,16 +11,10 @@
 
 import type { MemberEvent } from "../../api/event.ts";
 import type { Address } from "../../base/address.ts";
+import type { JoinTarget } from "../../swim/state/push_pull_sync.ts";
 import type { SerfContext } from "../context.ts";
 import type { SnapshotState } from "../snapshot/snapshot.ts";
 import type { SnapshotRecorder } from "../snapshot/snapshot_recorder.ts";
-
-/** An address to exchange state with. */
-export interface HealTarget {
-  readonly address: Address;
-  /** Nothing is to be exchanged with a node of another name: addresses are given to other machines in time. */
-  readonly name?: string;
-}
 
 /**
  * Addresses of each kind that are remembered. Any single one of them suffices to heal, and this many keep some that
@@ -109,7 +103,7 @@ export class PartitionHealer {
    * attempts, because most of them remember the same. They become rarer only by attempts that are made: it may be that no
    * other member remembers the address.
    */
-  attempt(): HealTarget[] {
+  attempt(): JoinTarget[] {
     const { world, config, members } = this.#context;
     const seeds = this.#lostSeeds();
     const lost = [...this.#lost.values()].filter(({ name }) => members.get(name) === undefined);
@@ -123,11 +117,12 @@ export class PartitionHealer {
     const alive = members.size - members.failed.size - members.left.size;
     if (world.random() * Math.min(alive, SHARED_BY) >= 1) return [];
     this.#intervals = Math.min(2 * this.#intervals, MAX_INTERVALS);
-    const targets: HealTarget[] = [];
+    const targets: JoinTarget[] = [];
     if (seeds.length > 0) targets.push({ address: this.#takeTurn(seeds).address });
     if (lost.length > 0) {
-      const { name, address } = this.#takeTurn(lost);
-      targets.push({ name, address });
+      // Not without the name: addresses are given to other machines in time.
+      const { name: node, address } = this.#takeTurn(lost);
+      targets.push({ address, node });
     }
     return targets;
   }
