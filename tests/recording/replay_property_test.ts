@@ -34,7 +34,7 @@ for (let seed = first; seed < first + SEEDS; seed++) {
       const recording = new SimulationRecording({
         version: "0.0.0",
         redaction,
-        partBytes: () => lengths.between(500, 40_000),
+        partBytes: () => lengths.between(500, 8_000),
         blockBytes: 1_000,
       });
       const { digest } = runPlan(plan, { recording });
