@@ -4,6 +4,7 @@
  * @module
  */
 
+import { bundleEnvironment } from "../support/our_builds.ts";
 import { isolated } from "./isolated_process.ts";
 import { type RunName, runs, type SoakOptions } from "./runs.ts";
 
@@ -28,7 +29,7 @@ export async function runIsolated(name: RunName, { minutes, log }: SoakOptions):
   ]);
   await using child = new Deno.Command(program, {
     args,
-    env: { NO_COLOR: "1", [NAME]: name, [MINUTES]: String(minutes) },
+    env: { NO_COLOR: "1", [NAME]: name, [MINUTES]: String(minutes), ...bundleEnvironment() },
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",

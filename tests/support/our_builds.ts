@@ -17,12 +17,19 @@ export const executable: string = Deno.env.get("SERF_BINARY") ?? "";
 
 const root = new URL("../../", import.meta.url);
 
+/** Names the folder of a bundle, for processes that cannot fetch what builds one because they have no network. */
+const BUNDLE_FOLDER = "SERF_BUNDLE_FOLDER";
+
 let directory: TemporaryDirectory | undefined;
 
 /** The folder of the bundle. */
 export function bundleFolder(): string {
-  directory ??= buildBundle();
-  return directory.path;
+  return Deno.env.get(BUNDLE_FOLDER) ?? (directory ??= buildBundle()).path;
+}
+
+/** The environment in which a test process takes the bundle from here. */
+export function bundleEnvironment(): Record<string, string> {
+  return { [BUNDLE_FOLDER]: bundleFolder() };
 }
 
 /** The path of the bundle's main script. */
