@@ -10,6 +10,8 @@ import { keepListening } from "${new URL(
   import.meta.url,
 )}";
 
+// What Deno needs for signals it opens late, and panics if there are no descriptors then.
+Deno.addSignalListener("SIGUSR2", () => {});
 const server = createServer((_, response) => response.end("ok"));
 await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
 const { port } = server.address();
