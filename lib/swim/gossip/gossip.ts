@@ -13,10 +13,6 @@
  * follows soon, in case packets were lost. The rest mostly reaches members that know already: it waits a full tick for
  * newer messages to share its packets with.
  *
- * News goes to our neighbours first, the successors of our node in several rings: so nobody is left out, and nobody is told much
- * more often than others. When 60 real agents join at once on two cores, which all of them keep busy, joins take half as long
- * as with members in turn. Events of a stream go to members in turn.
- *
  * Sent like that, every message would have packets of its own. Three rules keep their number down to that of ticks:
  *
  *  - Fan-outs keep a distance, and what is queued meanwhile shares the next one.
@@ -94,16 +90,8 @@ export class Gossip {
   #news: News = "member";
   #lastEagerAt = -Infinity;
   #isDraining = false;
-  /** When something was last queued. */
-  #lastNewsAt = -Infinity;
-  /** Whether nothing had been for a tick before. */
-  #isQuiet = true;
-  /** The members that are told the latest news first. */
-  #neighbours: readonly string[] = [];
-  /** How many of them have had their turn. */
-  #turns = 0;
-  /** Those who were told out of turn, and are passed over once in return. */
-  #skipped = new Set<string>();
+  /** A member that was given news out of turn, and is passed over once in return. */
+  #skipNext: string | undefined;
   #lastFanOutAt = -Infinity;
   /** When the next fan-out is due; `Infinity` while nothing is to be sent. */
   #dueAt = Infinity;
@@ -135,10 +123,7 @@ export class Gossip {
 
   /** Something new was queued. If it is urgent, or awaited by somebody, its last copies must not be late either. */
   wake(news: News = "event", { isAwaited = false } = {}): void {
-    const { config: { profile }, nodes, world: { now } } = this.#context;
-    if (now > this.#lastNewsAt) this.#isQuiet = now >= this.#lastNewsAt + profile.gossipIntervalMs;
-    this.#lastNewsAt = now;
-    const peers = Math.max(1, nodes.aliveCount - 1);
+    const peers = Math.max(1, this.#context.nodes.aliveCount - 1);
     const isPressing = isAwaited || news === "urgent";
     this.#fanOut = isPressing ? this.#mostFanOut : Math.min(this.#mostFanOut, peers);
     this.#eagerPackets = EAGER_FAN_OUTS * this.#fanOut;
@@ -239,41 +224,27 @@ export class Gossip {
   }
 
   /**
-   * News goes first to our neighbours, and after that members take turns. When each of many nodes tells three random others,
-   * one in twenty is told by nobody (e^-3); but everybody is the neighbour of as many as everybody else.
+   * Members take turns, but news goes first to the successor, the node whose name comes after ours. When each of many nodes
+   * tells three random others, one in twenty is told by nobody (e^-3); but everybody is the successor of somebody.
    */
   #nextPeer(backlog: Backlog, { isFirst }: { isFirst: boolean }): Claim | undefined {
     const { nodes } = this.#context;
-    if (isFirst && this.#beginsWithNeighbours(backlog)) {
-      this.#neighbours = this.#isStream(backlog) ? nodes.neighbours.slice(0, 1) : nodes.neighbours;
-      this.#turns = 0;
-      this.#skipped.clear();
+    const { successor } = nodes;
+    if (isFirst && successor !== undefined && this.#beginsFanOut(backlog)) {
+      this.#skipNext = successor.node;
+      return successor;
     }
-    while (this.#turns < this.#neighbours.length) {
-      const neighbour = nodes.get(this.#neighbours[this.#turns++]);
-      if (neighbour === undefined || !this.#wantsGossip(neighbour)) continue;
-      this.#skipped.add(neighbour.node);
-      return neighbour;
-    }
-    for (;;) {
-      const peer = nodes.next((claim) => this.#wantsGossip(claim));
-      if (peer === undefined || !this.#skipped.delete(peer.node)) return peer;
-    }
+    const peer = nodes.next((claim) => this.#wantsGossip(claim));
+    if (peer === undefined || peer.node !== this.#skipNext) return peer;
+    this.#skipNext = undefined;
+    return nodes.next((claim) => this.#wantsGossip(claim));
   }
 
-  /** Whether the next packet is the first of several with news, or all neighbours have had a full one. */
-  #beginsWithNeighbours(backlog: Backlog): boolean {
+  /** Whether the next packet is the first of several with news. */
+  #beginsFanOut(backlog: Backlog): boolean {
     if (!this.#isEager) return false;
-    if (backlog === "large") return this.#turns >= this.#neighbours.length;
+    if (backlog === "large") return true;
     return this.#eagerSent === 0 && this.#budget.covers(2, this.#nextKind);
-  }
-
-  /**
-   * Whether many events follow each other closely. Then all but the successor take turns from the start: packets to always
-   * the same neighbours would carry fewer events each.
-   */
-  #isStream(backlog: Backlog): boolean {
-    return this.#news === "event" && (!this.#isQuiet || backlog === "large");
   }
 
   /** Whether a node is gossiped to: also one that died recently, so that it can refute (memberlist's "gossip to the dead"). */
@@ -318,11 +289,7 @@ export class Gossip {
       lastEagerAt: this.#lastEagerAt,
       news: this.#news,
       isDraining: this.#isDraining,
-      lastNewsAt: this.#lastNewsAt,
-      isQuiet: this.#isQuiet,
-      neighbours: this.#neighbours,
-      turns: this.#turns,
-      skipped: this.#skipped,
+      skipNext: this.#skipNext,
       lastFanOutAt: this.#lastFanOutAt,
       dueAt: this.#dueAt,
       token: this.#token,
@@ -337,11 +304,7 @@ export class Gossip {
     this.#lastEagerAt = saved.lastEagerAt;
     this.#news = saved.news;
     this.#isDraining = saved.isDraining;
-    this.#lastNewsAt = saved.lastNewsAt;
-    this.#isQuiet = saved.isQuiet;
-    this.#neighbours = saved.neighbours;
-    this.#turns = saved.turns;
-    this.#skipped = saved.skipped;
+    this.#skipNext = saved.skipNext;
     this.#lastFanOutAt = saved.lastFanOutAt;
     this.#dueAt = saved.dueAt;
     this.#token = saved.token;
