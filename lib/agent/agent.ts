@@ -194,8 +194,8 @@ export class Agent implements HttpAgent {
     payload: Uint8Array | null,
     options: { readonly coalesce: boolean },
   ): void | Promise<void> {
-    const send = () => this.#sendUserEvent(name, payload, options);
-    return this.#userEventThrottle.isOpen ? send() : this.#userEventThrottle.pass().then(send);
+    if (this.#userEventThrottle.isOpen) return this.#sendUserEvent(name, payload, options);
+    return this.#userEventThrottle.pass().then(() => this.#sendUserEvent(name, payload, options));
   }
 
   #sendUserEvent(
@@ -203,9 +203,12 @@ export class Agent implements HttpAgent {
     payload: Uint8Array | null,
     { coalesce }: { readonly coalesce: boolean },
   ): void {
-    const quoted = goQuote(payload ?? "");
-    const what = `${name}. Coalesced: ${coalesce}. Payload: ${quoted}`;
-    this.#log("DEBUG", `Requesting user event send: ${what}`);
+    // Clients send tens of thousands of events a second; hardly anybody reads this line of any.
+    this.#options.log.write("DEBUG", () => {
+      const quoted = goQuote(payload ?? "");
+      const what = `${name}. Coalesced: ${coalesce}. Payload: ${quoted}`;
+      return `agent: Requesting user event send: ${what}`;
+    });
     try {
       this.#node.userEvent(name, payload, { coalesce });
     } catch (error) {

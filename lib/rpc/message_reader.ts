@@ -33,38 +33,44 @@ export class MessageReader {
   }
 
   /**
-   * The bytes of the next value, as a copy; `null` when the stream ends before it. Rejects with a `DecodeError` if the
-   * stream ends inside the value, if the bytes are not MessagePack, or as soon as a length in them exceeds the limit; the
-   * reader cannot be used after that. Rejects as the source does.
+   * The bytes of the next value, valid until something is read again; `null` when the stream ends before it. Rejects with a
+   * `DecodeError` if the stream ends inside the value, if the bytes are not MessagePack, or as soon as a length in them exceeds
+   * the limit; the reader cannot be used after that. Rejects as the source does.
    */
   async read(): Promise<Uint8Array | null> {
+    const received = this.readReceived();
+    if (received !== undefined) return received;
     const scanner = new ValueScanner();
-    while (!this.#completes(scanner)) {
+    do {
       if (!await this.#receive()) {
         if (this.#start === this.#end) return null;
         throw new DecodeError("unexpected EOF");
       }
-    }
+    } while (!this.#completes(scanner));
     return this.#take(scanner.end);
   }
 
   /** The same if all of the value has been received already, `undefined` if not. */
   readReceived(): Uint8Array | undefined {
     if (this.#start === this.#end) return undefined;
-    const scanner = new ValueScanner();
-    return this.#completes(scanner) ? this.#take(scanner.end) : undefined;
+    const scanner = new ValueScanner(this.#start);
+    const complete = scanner.scan(this.#buffer, this.#end);
+    this.#checkLength(scanner.end - this.#start);
+    return complete ? this.#take(scanner.end - this.#start) : undefined;
   }
 
   #completes(scanner: ValueScanner): boolean {
     const complete = scanner.scan(this.#unread());
-    if (scanner.end > this.maxBytes) {
-      throw new DecodeError(`value of more than ${this.maxBytes} bytes`);
-    }
+    this.#checkLength(scanner.end);
     return complete;
   }
 
+  #checkLength(length: number): void {
+    if (length > this.maxBytes) throw new DecodeError(`value of more than ${this.maxBytes} bytes`);
+  }
+
   #take(length: number): Uint8Array {
-    return this.#buffer.slice(this.#start, this.#start += length);
+    return this.#buffer.subarray(this.#start, this.#start += length);
   }
 
   #unread(): Uint8Array {

@@ -10,7 +10,7 @@
 
 import { Reader } from "../wire/msgpack/reader.ts";
 import { Writer } from "../wire/msgpack/writer.ts";
-import { binary, type Field, struct, text } from "../wire/msgpack/struct.ts";
+import { binary, encodeKeys, type Field, struct, text } from "../wire/msgpack/struct.ts";
 import {
   type Command,
   commands,
@@ -91,17 +91,20 @@ export function encodeRequest<C extends Command>(
   return writer.bytes();
 }
 
+const HEADER_FIELDS = ["Command", "Seq"];
+const encodedFields = encodeKeys(HEADER_FIELDS);
+
 /** Reads a request header. As in Serf, a field that is missing keeps the value it had in the header before; nil has none. */
 export function decodeRequestHeader(value: Uint8Array, previous: RequestHeader): RequestHeader {
   const reader = new Reader(value);
   if (reader.nil()) return { command: "", seq: 0n };
   let { command, seq } = previous;
-  reader.struct(["Command", "Seq"], (key) => {
+  reader.struct(HEADER_FIELDS, (key) => {
     if (key === "Command") command = reader.string();
     else if (key === "Seq") seq = BigInt(reader.uint64());
     else return false;
     return true;
-  });
+  }, encodedFields);
   return { command, seq };
 }
 
@@ -115,25 +118,27 @@ export function decodeRequest<C extends Command>(command: C, value: Uint8Array):
 
 /** An answer without a body. */
 export function encodeResponseHeader(header: ResponseHeader): Uint8Array {
-  return startResponse(header).bytes();
+  writeResponseHeader(scratch.clear(), header);
+  return scratch.bytes();
 }
 
-/** An answer as one message; some clients cannot take header and body apart. */
-export function encodeResponse<C extends Command>(
+/** Writes an answer in one piece; some clients cannot take header and body apart. */
+export function writeResponse<C extends Command>(
+  writer: Writer,
   header: ResponseHeader,
   command: C,
   body: ResponseBody<C>,
-): Uint8Array {
-  const writer = startResponse(header);
+): Writer {
+  writeResponseHeader(writer, header);
   commands[command].response.write(writer, body);
-  return writer.bytes();
+  return writer;
 }
 
 /** A record of the stream, monitor or query that was requested under `seq`, as one message. */
 export function encodeRecord<T>(seq: bigint, field: Field<T>, record: T): Uint8Array {
-  const writer = startResponse({ seq, error: "" });
-  field.write(writer, record);
-  return writer.bytes();
+  writeResponseHeader(scratch.clear(), { seq, error: "" });
+  field.write(scratch, record);
+  return scratch.bytes();
 }
 
 /** Reads the header of an answer or a record. */
@@ -150,7 +155,6 @@ export function decodeResponse<C extends Command>(command: C, value: Uint8Array)
 /** Used by one call at a time: letting a new buffer grow takes longer than filling it. */
 const scratch = new Writer("bin");
 
-function startResponse({ seq, error }: ResponseHeader): Writer {
-  responseHeader.write(scratch.clear(), { Seq: seq, Error: error });
-  return scratch;
+function writeResponseHeader(writer: Writer, { seq, error }: ResponseHeader): void {
+  writer.map(2).string("Error").string(error).string("Seq").uint64(seq);
 }

@@ -7,14 +7,14 @@
 
 import type { Address } from "../base/address.ts";
 import type { LamportTime } from "../base/lamport_time.ts";
-import { oncePer } from "../base/memory_economy.ts";
 import { BroadcastQueue } from "../swim/gossip/broadcast_queue.ts";
 import type { News } from "../swim/gossip/gossip.ts";
 import { retransmitLimit } from "../swim/formulas.ts";
 import type { Swim } from "../swim/swim.ts";
 import { messageLength } from "../wire/messages/message_codec.ts";
-import type { Message, Opaque, User } from "../wire/messages/messages.ts";
+import type { Message, Opaque } from "../wire/messages/messages.ts";
 import type { SerfContext, SerfLayerTimer } from "./context.ts";
+import { userMessage } from "./encoded_message.ts";
 import { type EventBroadcast, EventQueue } from "./events/event_queue.ts";
 
 /** The queues in the order in which they fill a packet. */
@@ -212,6 +212,3 @@ export class Broadcasts {
     this.#lastToken = lastToken;
   }
 }
-
-/** One message object for each body, because the encoding of a message is remembered with the object. */
-const userMessage = oncePer((body: Opaque): User => ({ type: "user", body }));

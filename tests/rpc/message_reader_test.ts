@@ -19,7 +19,7 @@ const stream = Uint8Array.from(values.flatMap((value) => [...value]));
 
 async function readAll(reader: MessageReader): Promise<Uint8Array[]> {
   const found: Uint8Array[] = [];
-  for (let value; (value = await reader.read()) !== null;) found.push(value);
+  for (let value; (value = await reader.read()) !== null;) found.push(value.slice());
   return found;
 }
 

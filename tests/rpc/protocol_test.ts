@@ -10,11 +10,12 @@ import {
   decodeResponseHeader,
   encodeRecord,
   encodeRequest,
-  encodeResponse,
   encodeResponseHeader,
   queryRecord,
+  writeResponse,
 } from "../../lib/rpc/protocol.ts";
 import { Reader } from "../../lib/wire/msgpack/reader.ts";
+import { Writer } from "../../lib/wire/msgpack/writer.ts";
 import { member } from "./client/fake_agent.ts";
 
 const MAX_SEQ = 2n ** 64n - 1n;
@@ -131,7 +132,8 @@ Deno.test("every command refuses a field of the wrong type", () => {
 });
 
 Deno.test("another MessagePack library decodes our messages to the same values", () => {
-  const body = encodeResponse({ seq: 3n, error: "no" }, "join", { Num: 2 });
+  const body = writeResponse(new Writer("bin"), { seq: 3n, error: "no" }, "join", { Num: 2 })
+    .bytes();
   assertEquals(decode(body.subarray(0, 15)), { Error: "no", Seq: 3 });
   assertEquals(decode(body.subarray(15)), { Num: 2 });
   const record = encodeRecord(1n, queryRecord, { Type: "done", From: "", Payload: null });

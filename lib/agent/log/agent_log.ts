@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Log, LogLevel } from "../../base/log.ts";
+import type { LogLevel } from "../../base/log.ts";
 import { escapeControlsInLines } from "../../go/escape_controls.ts";
 import type { LogLine, MonitoredLog } from "../../rpc/server/rpc_agent.ts";
 
@@ -34,8 +34,11 @@ export class AgentLog implements MonitoredLog {
     return this.#lines;
   }
 
-  /** Writes a line. `text` starts with its source, as in `agent: `; one newline at its end is dropped, others stay. */
-  readonly write: Log = (level, text) => {
+  /**
+   * Writes a line. `text` starts with its source, as in `agent: `; one newline at its end is dropped, others stay. A function
+   * is called for the text when somebody reads it.
+   */
+  readonly write = (level: LogLevel, text: string | (() => string)): void => {
     const line = new StampedLine(level, text, this.#now());
     this.#lines.push(line);
     if (this.#lines.length > KEPT_LINES) this.#lines.shift();
@@ -56,19 +59,21 @@ export class AgentLog implements MonitoredLog {
 class StampedLine implements AgentLogLine {
   readonly level: LogLevel;
   readonly time: Date;
-  #text: string;
-  #isStamped = false;
+  /** What the text is made of, until it is. */
+  #content: string | (() => string) | undefined;
+  #text = "";
 
-  constructor(level: LogLevel, text: string, time: Date) {
+  constructor(level: LogLevel, content: string | (() => string), time: Date) {
     this.level = level;
     this.time = time;
-    this.#text = text;
+    this.#content = content;
   }
 
   get text(): string {
-    if (this.#isStamped) return this.#text;
-    this.#isStamped = true;
-    const stamped = `${stamps.of(this.time)} [${this.level}] ${escapeControlsInLines(this.#text)}`;
+    if (this.#content === undefined) return this.#text;
+    const content = typeof this.#content === "string" ? this.#content : this.#content();
+    this.#content = undefined;
+    const stamped = `${stamps.of(this.time)} [${this.level}] ${escapeControlsInLines(content)}`;
     return this.#text = stamped.endsWith("\n") ? stamped.slice(0, -1) : stamped;
   }
 }

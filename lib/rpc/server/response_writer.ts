@@ -5,40 +5,58 @@
  * @module
  */
 
-import { joinBytes } from "../../base/bytes.ts";
 import type { ByteSink } from "../../base/write_all.ts";
 import { osErrorText } from "../../go/os_error.ts";
+import { Writer } from "../../wire/msgpack/writer.ts";
+import type { Command, ResponseBody } from "../commands.ts";
 import { MessageWriter } from "../message_writer.ts";
+import { type ResponseHeader, writeResponse } from "../protocol.ts";
 
 /** The most that is held back: a longer write saves nothing, and the client waits for it. */
 const MAX_BATCH_BYTES = 65_536;
 
+/** A buffer for more than this is not kept for the next batch: there may be thousands of connections. */
+const MAX_KEPT_BYTES = 16_384;
+
 /** Responses that are going to be written together. */
 export class ResponseBatch {
-  #responses: Uint8Array[] = [];
-  #length = 0;
+  #writer = new Writer("bin");
 
   get isEmpty(): boolean {
-    return this.#responses.length === 0;
+    return this.#writer.length === 0;
   }
 
   /** Whether it should be written without waiting for more. */
   get isFull(): boolean {
-    return this.#length >= MAX_BATCH_BYTES;
+    return this.#writer.length >= MAX_BATCH_BYTES;
   }
 
-  /** Adds a response at the end. It must not be changed afterwards. */
+  /** Adds an encoded response or record at the end. */
   add(response: Uint8Array): void {
-    this.#responses.push(response);
-    this.#length += response.length;
+    this.#writer.append(response);
+  }
+
+  /** Adds a response, unless it cannot be encoded. */
+  addResponse<C extends Command>(
+    header: ResponseHeader,
+    command: C,
+    body: ResponseBody<C>,
+  ): void {
+    const { length } = this.#writer;
+    try {
+      writeResponse(this.#writer, header, command, body);
+    } catch (error) {
+      this.#writer.fillTo(length);
+      throw error;
+    }
   }
 
   /** Returns all responses in one piece, and empties the batch. */
   take(): Uint8Array {
-    const responses = this.#responses;
-    this.#responses = [];
-    this.#length = 0;
-    return responses.length === 1 ? responses[0] : joinBytes(...responses);
+    const responses = this.#writer.bytes();
+    if (responses.length > MAX_KEPT_BYTES) this.#writer = new Writer("bin");
+    else this.#writer.clear();
+    return responses;
   }
 }
 

@@ -13,7 +13,6 @@ import { MessageReader } from "../message_reader.ts";
 import {
   decodeRequest,
   decodeRequestHeader,
-  encodeResponse,
   encodeResponseHeader,
   requestHasBody,
   type RequestHeader,
@@ -213,7 +212,7 @@ export class Session {
   ): Promise<void> | undefined {
     const { batch } = this.#writer;
     if (this.admitted) this.#reader.maxBytes = MAX_REQUEST_BYTES;
-    batch.add(encodeResponse({ seq, error }, command, body));
+    batch.addResponse({ seq, error }, command, body);
     if (afterwards !== undefined) return this.#flushBefore(afterwards);
     return batch.isFull ? this.#writer.flush() : undefined;
   }

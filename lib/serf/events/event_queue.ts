@@ -31,7 +31,7 @@ interface Queued {
   /** Goes up by one for each event. */
   number: number;
   /** The addresses of the nodes that have sent it to us, as far as it was not sent to them before. */
-  readonly holders: string[];
+  holders: readonly string[];
   /** How many peers have it: it was sent to them, or they sent it to us. */
   transmits: number;
   /** How many other peers have shown that they have it. */
@@ -64,6 +64,8 @@ const MAX_EMPTY_PLACES = 1_024;
  * a few.
  */
 const MAX_SAME_TIME = 16;
+
+const NOBODY: readonly string[] = [];
 
 /** What an {@link EventQueue} needs to know about the cluster. The answers change over time. */
 export interface EventQueueOptions {
@@ -111,7 +113,7 @@ export class EventQueue {
   /** Adds an event as the latest. */
   queue(broadcast: EventBroadcast): void {
     const length = messageLength(broadcast.message);
-    const holders = broadcast.from === undefined ? [] : [broadcast.from];
+    const holders = broadcast.from === undefined ? NOBODY : [broadcast.from];
     const number = this.#dropped + this.length;
     const transmits = holders.length;
     const item = { broadcast, length, number, holders, transmits, confirmed: 0, isSent: false };
@@ -134,7 +136,7 @@ export class EventQueue {
     );
     if (item === undefined || item.holders.includes(from)) return;
     if (item.number < (this.#next.get(from) ?? 0)) return;
-    item.holders.push(from);
+    item.holders = [...item.holders, from];
     item.confirmed++;
     this.#dropSpent();
   }

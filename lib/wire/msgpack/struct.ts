@@ -8,7 +8,7 @@
  * @module
  */
 
-import type { Reader } from "./reader.ts";
+import type { EncodedKey, Reader } from "./reader.ts";
 import { Writer } from "./writer.ts";
 
 /** How one type of value is read and written. */
@@ -149,18 +149,19 @@ interface Layout {
   /** In Go's order of declaration. */
   readonly declared: readonly string[];
   readonly byKey: ReadonlyMap<string, Field<unknown>>;
-  readonly sorted: readonly {
-    readonly key: string;
-    readonly encodedKey: Uint8Array;
-    readonly field: Field<unknown>;
-  }[];
+  readonly sorted: readonly (EncodedKey & { readonly field: Field<unknown> })[];
+}
+
+/** The keys of a struct in the order in which they usually come. */
+export function encodeKeys(keys: readonly string[]): EncodedKey[] {
+  const writer = new Writer();
+  return keys.map((key) => ({ key, encodedKey: writer.clear().string(key).bytes() }));
 }
 
 function layOut(fields: Readonly<Record<string, Field<unknown>>>): Layout {
   const declared = Object.keys(fields);
-  const writer = new Writer();
-  const sorted = declared.toSorted().map((key) => {
-    return { key, encodedKey: writer.clear().string(key).bytes(), field: fields[key] };
+  const sorted = encodeKeys(declared.toSorted()).map(({ key, encodedKey }) => {
+    return { key, encodedKey, field: fields[key] };
   });
   const zero = Object.fromEntries(sorted.map(({ key, field }) => [key, field.zero]));
   return { zero, declared, byKey: new Map(Object.entries(fields)), sorted };

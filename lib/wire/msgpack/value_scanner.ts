@@ -60,26 +60,27 @@ export class ValueScanner {
   }
 
   /**
-   * Scans further in `bytes`, which must start with the bytes of the calls before, and returns whether they hold the
-   * whole value. Throws a {@link DecodeError} for 0xc1, the only unused format byte.
+   * Scans further in `bytes` up to `end`, which must start with the bytes of the calls before, and returns whether they hold
+   * the whole value. Throws a {@link DecodeError} for 0xc1, the only unused format byte.
    */
-  scan(bytes: Uint8Array): boolean {
+  scan(bytes: Uint8Array, end = bytes.length): boolean {
     while (this.#pending > 0) {
+      if (this.#end >= end) return false;
       const format = bytes[this.#end];
-      if (format === 0xc0) this.#passNils(bytes);
-      else if (format === undefined || !this.#step(format, bytes)) return false;
+      if (format === 0xc0) this.#passNils(bytes, end);
+      else if (!this.#step(format, bytes, end)) return false;
     }
-    return this.#end <= bytes.length;
+    return this.#end <= end;
   }
 
-  #passNils(bytes: Uint8Array): void {
-    const end = endOfNils(bytes, this.#end, this.#end + this.#pending);
+  #passNils(bytes: Uint8Array, limit: number): void {
+    const end = endOfNils(bytes, this.#end, Math.min(limit, this.#end + this.#pending));
     this.#pending -= end - this.#end;
     this.#end = end;
   }
 
   /** Skips one format byte and its body; returns false if its length is not complete yet. */
-  #step(format: number, bytes: Uint8Array): boolean {
+  #step(format: number, bytes: Uint8Array, end: number): boolean {
     if (format === 0xc1) {
       throw new DecodeError("Cannot decode MessagePack: got the unused format byte 0xc1");
     }
@@ -89,7 +90,7 @@ export class ValueScanner {
     if (format < 0xc0) return this.#pass(1 + (format & 0x1f), 0);
     const lengthBytes = LENGTH_BYTES[format - 0xc0];
     const body = this.#end + 1 + lengthBytes;
-    if (body > bytes.length) return false;
+    if (body > end) return false;
     let length = 0;
     for (let i = this.#end + 1; i < body; i++) length = length * 256 + bytes[i];
     if (format >= 0xdc) return this.#pass(1 + lengthBytes, format >= 0xde ? 2 * length : length);

@@ -21,6 +21,16 @@ Deno.test("one newline at the end is dropped, others stay", () => {
   );
 });
 
+Deno.test("a text that is given as a function is made once, when it is read", () => {
+  const log = new AgentLog(clock);
+  let made = 0;
+  log.write("DEBUG", () => `agent: made ${++made}`);
+  assertEquals(made, 0);
+  for (let i = 0; i < 2; i++) {
+    assertEquals(log.lines[0].text, "2026/11/02 07:05:09 [DEBUG] agent: made 1");
+  }
+});
+
 Deno.test("the last 512 lines are kept", () => {
   const log = new AgentLog(clock);
   for (let i = 0; i < 600; i++) log.write("DEBUG", `test: ${i}`);

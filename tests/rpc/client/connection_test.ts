@@ -10,10 +10,11 @@ import { RpcError } from "../../../lib/base/errors.ts";
 import { KeyError, RpcClient } from "../../../lib/rpc/client/client.ts";
 import {
   encodeRecord,
-  encodeResponse,
   encodeResponseHeader,
   logRecord,
+  writeResponse,
 } from "../../../lib/rpc/protocol.ts";
+import { Writer } from "../../../lib/wire/msgpack/writer.ts";
 import { until } from "../../support/until.ts";
 import { member } from "./fake_agent.ts";
 import { Serving } from "../serve.ts";
@@ -173,9 +174,9 @@ Deno.test("a write to an agent that does not read times out", async () => {
 
 Deno.test("a request that is refused twice, as by Serf, does not shift the answers to later ones", async () => {
   const refused = encodeResponseHeader({ seq: 2n, error: "Authentication required" });
-  const listed = encodeResponse({ seq: 3n, error: "" }, "members-filtered", {
+  const listed = writeResponse(new Writer("bin"), { seq: 3n, error: "" }, "members-filtered", {
     Members: [member("alpha")],
-  });
+  }).bytes();
   await using agent = new ScriptedAgent([agreed, joinBytes(refused, refused), listed]);
   await using client = await RpcClient.connect({ address: agent.address });
   await assertRejects(() => client.userEvent("x"), RpcError, "Authentication required");

@@ -1,5 +1,7 @@
-import { assertEquals, assertStrictEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
+import { writeResponse } from "../../../lib/rpc/protocol.ts";
 import { ResponseBatch } from "../../../lib/rpc/server/response_writer.ts";
+import { Writer } from "../../../lib/wire/msgpack/writer.ts";
 
 Deno.test("a batch has its responses in order, and is empty once it is taken", () => {
   const batch = new ResponseBatch();
@@ -12,11 +14,28 @@ Deno.test("a batch has its responses in order, and is empty once it is taken", (
   assertEquals(batch.isEmpty, true);
 });
 
-Deno.test("a single response is not copied", () => {
+Deno.test("what is taken stays as it is when the batch is filled again", () => {
+  for (const size of [1, 20_000]) {
+    const batch = new ResponseBatch();
+    batch.add(new Uint8Array(size).fill(1));
+    const taken = batch.take();
+    batch.add(new Uint8Array(size).fill(2));
+    assertEquals(taken, new Uint8Array(size).fill(1));
+    assertEquals(batch.take(), new Uint8Array(size).fill(2));
+  }
+});
+
+Deno.test("a response that cannot be encoded leaves nothing in the batch", () => {
   const batch = new ResponseBatch();
-  const response = Uint8Array.of(1);
-  batch.add(response);
-  assertStrictEquals(batch.take(), response);
+  const header = { seq: 1n, error: "" };
+  batch.add(Uint8Array.of(1));
+  assertThrows(
+    () => batch.addResponse({ ...header, seq: 2n ** 64n }, "join", { Num: 2 }),
+    RangeError,
+  );
+  batch.addResponse(header, "join", { Num: 2 });
+  const expected = writeResponse(new Writer("bin"), header, "join", { Num: 2 }).bytes();
+  assertEquals(batch.take(), Uint8Array.of(1, ...expected));
 });
 
 Deno.test("a batch is full from 64 KiB on", () => {

@@ -29,12 +29,16 @@ Deno.test("the end of a value of every format is found, whatever follows", () =>
 Deno.test("a value that arrives byte by byte is complete with its last byte and not before", () => {
   for (const hex of [...values, "9f" + values.slice(0, 15).join("")]) {
     const bytes = fromHex(hex);
-    const scanner = new ValueScanner();
+    const inPieces = new ValueScanner();
+    const inBuffer = new ValueScanner();
     for (let length = 0; length < bytes.length; length++) {
-      assertEquals(scanner.scan(bytes.subarray(0, length)), false, `${hex} at ${length}`);
+      assertEquals(inPieces.scan(bytes.subarray(0, length)), false, `${hex} at ${length}`);
+      assertEquals(inBuffer.scan(bytes, length), false, `${hex} up to ${length}`);
     }
-    assertEquals(scanner.scan(bytes), true, hex);
-    assertEquals(scanner.end, bytes.length, hex);
+    for (const scanner of [inPieces, inBuffer]) {
+      assertEquals(scanner.scan(bytes), true, hex);
+      assertEquals(scanner.end, bytes.length, hex);
+    }
   }
 });
 

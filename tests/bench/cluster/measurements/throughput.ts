@@ -2,11 +2,17 @@
 
 import type { Benchmark, Trial } from "../benchmark.ts";
 import { Cluster } from "../cluster.ts";
+import { type Flood, floodWithEvents } from "../event_flood.ts";
 import { EventLog, type EventPhase } from "../event_log.ts";
 import { networkCounters } from "../network_counters.ts";
 
 const SIZE = 5;
-const IN_FLIGHT = 32;
+/** How many clients send events at the same time, and how many each of them has in flight. */
+const FLOODS = [
+  { clients: 1, inFlight: 32 },
+  { clients: 1, inFlight: 128 },
+  { clients: 4, inFlight: 32 },
+];
 /** The first rate tried, events per second; as long as it is sustained it is doubled. */
 const FIRST_RATE = 50;
 const MAX_RATE = 20_000;
@@ -36,29 +42,22 @@ export const throughput: Benchmark = {
   },
 };
 
-/** How many events one agent takes that has nobody to tell. */
+/** How many events one agent takes that has nobody to tell, of one client and of several. */
 async function accept(trial: Trial, seconds: number): Promise<void> {
   await using cluster = await Cluster.form(trial, { size: 1 });
-  const [{ client }] = cluster.agents;
-  const begun = performance.now();
-  const until = begun + seconds * 1000;
-  let accepted = 0;
-  let refused = 0;
-  const sendOn = async () => {
-    while (performance.now() < until) {
-      try {
-        await client.userEvent("bench", String(accepted + refused));
-        accepted++;
-      } catch {
-        refused++;
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: IN_FLIGHT }, sendOn));
-  const elapsed = (performance.now() - begun) / 1000;
-  const variant = `1 agent, ${IN_FLIGHT} in flight`;
-  trial.record({ variant, metric: "event RPCs accepted", unit: "/s" }, accepted / elapsed);
-  trial.record({ variant, metric: "event RPCs refused", unit: "count" }, refused);
+  const [{ rpcAddress }] = cluster.agents;
+  for (const { clients, inFlight } of FLOODS) {
+    const begun = performance.now();
+    const until = begun + seconds * 1000;
+    const floods = await Promise.all(
+      Array.from({ length: clients }, () => floodWithEvents(rpcAddress, { inFlight, until })),
+    );
+    const elapsed = (performance.now() - begun) / 1000;
+    const sum = (of: keyof Flood) => floods.reduce((total, flood) => total + flood[of], 0);
+    const variant = `1 agent, ${clients} x ${inFlight} in flight`;
+    trial.record({ variant, metric: "event RPCs accepted", unit: "/s" }, sum("accepted") / elapsed);
+    trial.record({ variant, metric: "event RPCs refused", unit: "count" }, sum("refused"));
+  }
 }
 
 interface Attempt {
