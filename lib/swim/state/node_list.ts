@@ -7,7 +7,13 @@
 import { NameTable } from "../../base/memory_economy.ts";
 import type { Claim } from "../../wire/messages/messages.ts";
 import { isUp } from "./claims.ts";
+import { RingSuccessors } from "./ring_successors.ts";
 import type { SwimWorld } from "../timer.ts";
+
+/** Of fewer nodes, each is told by half of the others or more, who take turns. */
+const MIN_RINGED = 10;
+/** Of more nodes, it takes too long to find the successors: with so many, nearly two milliseconds in a young process. */
+const MAX_RINGED = 256;
 
 /** Whether a node is wanted. */
 export type Filter = (claim: Claim) => boolean;
@@ -29,6 +35,8 @@ export class NodeList {
   #alive = 0;
   /** The name that comes after ours, once it has been asked for. */
   #successor: string | undefined;
+  /** The rings of all nodes that have not left, once somebody was to be told something along them. */
+  #rings: RingSuccessors | undefined;
 
   /** `self` is our own name. Nodes that are dead or have left expire after `gossipToTheDeadMs`; we ourselves never do. */
   constructor(self: string, options: { world: SwimWorld; gossipToTheDeadMs: number }) {
@@ -81,6 +89,8 @@ export class NodeList {
       if (wasUp) this.#alive--;
       if (wasUp || known === undefined) this.#deadOrLeftSince.set(claim.node, this.#world.now);
     }
+    if (claim.state === "left") this.#leaveRings(claim.node);
+    else this.#rings?.add(claim.node);
   }
 
   /** Whether a node has been dead, or has left, for so long that it can be forgotten. */
@@ -123,6 +133,29 @@ export class NodeList {
   get successor(): Claim | undefined {
     this.#successor ??= this.#findSuccessor();
     return this.#successor === undefined ? undefined : this.#claims.get(this.#successor);
+  }
+
+  /**
+   * The names of those who are told news first: the successor, and where there are rings, also the successors in these. Nodes
+   * that died recently are among them, because gossip goes to them, too.
+   */
+  get neighbours(): readonly string[] {
+    const { successor } = this;
+    if (successor === undefined) return [];
+    if (this.#alive < MIN_RINGED || this.size > MAX_RINGED) return [successor.node];
+    this.#rings ??= this.#findRings();
+    return [...new Set([successor.node, ...this.#rings.successors])];
+  }
+
+  #findRings(): RingSuccessors {
+    const rings = new RingSuccessors(this.#self);
+    for (const { node, state } of this.#claims.values()) if (state !== "left") rings.add(node);
+    return rings;
+  }
+
+  /** Successors of a node that is gone are looked for when they are next asked for. */
+  #leaveRings(node: string): void {
+    if (this.#rings?.successors.includes(node)) this.#rings = undefined;
   }
 
   /** Up to `count` random other nodes that pass (memberlist's `kRandomNodes`). If few of many pass, some may be missed. */
@@ -169,6 +202,7 @@ export class NodeList {
       if (name === this.#self || !this.isExpired(name)) continue;
       this.#claims.delete(name);
       this.#deadOrLeftSince.delete(name);
+      this.#leaveRings(name);
     }
   }
 

@@ -1,9 +1,12 @@
 import { assert, assertEquals, assertGreater, assertLessOrEqual } from "@std/assert";
 import { encodeMessage, messageLength } from "../../../lib/wire/messages/message_codec.ts";
+import { NodeList } from "../../../lib/swim/state/node_list.ts";
 import type { Opaque, Source } from "../../../lib/wire/messages/messages.ts";
 import {
   addressOf,
   aliveOf,
+  claimOf,
+  HandWorld,
   hear,
   type NodeOptions,
   type Sent,
@@ -142,6 +145,55 @@ Deno.test("a fan-out starts with our successor, which is then skipped once", () 
   const [first, ...others] = world.sent.map(({ to }) => to.text);
   assertEquals(first, addressOf("t").text);
   assertEquals(new Set(others.slice(0, 2)), new Set([addressOf("a").text, addressOf("z").text]));
+});
+
+/** Whom the packets went to, in order. */
+function receivers({ world }: StartedNode): (string | undefined)[] {
+  return world.sent.map(({ to }) => names.find((name) => addressOf(name).text === to.text));
+}
+
+/** The neighbours of a node that knows all names. */
+function neighbours(): string[] {
+  const nodes = new NodeList("self", { world: new HandWorld(), gossipToTheDeadMs: 0 });
+  for (const name of ["self", ...names]) nodes.put(claimOf(name));
+  return [...nodes.neighbours];
+}
+
+Deno.test("a single event goes to all neighbours before anybody else", () => {
+  const node = quiet();
+  tell(node, "n1", 2);
+  node.world.run(1_000);
+  const expected = neighbours();
+  assertGreater(expected.length, 4);
+  assertEquals(receivers(node).slice(0, expected.length), expected);
+});
+
+Deno.test("news of members goes to the successor, and then to members in turn", () => {
+  const starts = [1, 2].map((seed) => {
+    const node = quiet({ seed });
+    hear(node.swim, aliveOf("n1", { incarnation: 2 }));
+    node.world.run(100);
+    return receivers(node).slice(0, 6);
+  });
+  for (const start of starts) assertEquals(start[0], neighbours()[0]);
+  assert(starts[0].join() !== starts[1].join());
+});
+
+Deno.test("events that follow each other closely begin with the successor, and go to others in turn", () => {
+  const node = quiet();
+  const { world } = node;
+  const firsts: (string | undefined)[][] = [];
+  for (let i = 0; i < 4; i++) {
+    world.sent.length = 0;
+    tell(node, "n1", 2 + i);
+    world.run(100);
+    firsts.push(receivers(node).slice(0, 3));
+  }
+  const [along, ...inTurn] = firsts;
+  assertEquals(along, neighbours().slice(0, 3));
+  const [successor] = along;
+  for (const peers of inTurn.slice(0, 2)) assertEquals(peers[0], successor);
+  assert(inTurn[0].join() !== inTurn[1].join());
 });
 
 Deno.test("without eager gossip, everything is sent on ticks", () => {

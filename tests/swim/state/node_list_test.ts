@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertGreater } from "@std/assert";
 import { NodeList } from "../../../lib/swim/state/node_list.ts";
 import { claimOf, HandWorld } from "../hand_world.ts";
 
@@ -116,6 +116,51 @@ Deno.test("the successor is the next name in the ring of live nodes", () => {
   assertEquals(nodes.successor?.node, "x");
   for (const node of ["0", "a", "b", "x"]) nodes.put(claimOf(node, { state: "left" }));
   assertEquals(nodes.successor, undefined);
+});
+
+Deno.test("of few nodes only the successor is told first, of more also those in the rings", () => {
+  const few = many.slice(0, 8);
+  const { nodes } = nodeListOf(...few);
+  assertEquals(nodes.neighbours, [nodes.successor!.node]);
+  nodes.put(claimOf("n9"));
+  const { neighbours } = nodes;
+  assertEquals(neighbours[0], nodes.successor!.node);
+  assertGreater(neighbours.length, 3);
+  assertEquals(new Set(neighbours).size, neighbours.length);
+  for (let i = 10; i < 256; i++) nodes.put(claimOf(`n${i}`));
+  assertGreater(nodes.neighbours.length, 5);
+  nodes.put(claimOf("n256"));
+  assertEquals(nodes.neighbours, [nodes.successor!.node]);
+});
+
+Deno.test("the neighbours are those of all nodes that have not left, however these were learned of", () => {
+  const { nodes } = nodeListOf(...many);
+  const initial = nodes.neighbours;
+  const [, second, third] = initial;
+  nodes.put(claimOf(second, { state: "dead" }));
+  assertEquals(nodes.neighbours, initial);
+  nodes.put(claimOf(second, { state: "left" }));
+  nodes.put(claimOf(third, { state: "left" }));
+  for (let i = 0; i < 20; i++) nodes.put(claimOf(`new${i}`));
+  const { neighbours } = nodes;
+  assert(!neighbours.includes(second) && !neighbours.includes(third));
+  assert(neighbours.some((node) => node.startsWith("new")));
+  const others = many.filter((node) => node !== second && node !== third);
+  const { nodes: afresh } = nodeListOf(
+    ...others,
+    ...Array.from({ length: 20 }, (_, i) => `new${i}`),
+  );
+  assertEquals(neighbours, afresh.neighbours);
+});
+
+Deno.test("a neighbour that was dead for long and is forgotten is replaced", () => {
+  const { nodes, world } = nodeListOf(...many);
+  const [, second] = nodes.neighbours;
+  nodes.put(claimOf(second, { state: "dead" }));
+  world.run(31_000);
+  for (let i = 0; i <= many.length; i++) nodes.nextProbe();
+  assertEquals(nodes.get(second), undefined);
+  assert(!nodes.neighbours.includes(second));
 });
 
 Deno.test("random nodes are distinct, and all are found in a small cluster", () => {
