@@ -5,6 +5,8 @@
  * @module
  */
 
+import { fnv1a, mixBits } from "../base/text.ts";
+
 /**
  * Puts members into the order in which they are responsible for a key: the first one is, and when it goes the next.
  *
@@ -25,25 +27,9 @@ export function rendezvous<M extends { readonly name: string }>(
   members: readonly M[],
   key: string,
 ): M[] {
-  const seed = fnv1a(key, FNV_OFFSET);
+  const seed = fnv1a(key);
   return members
-    .map((member) => ({ member, weight: mix(fnv1a(`\0${member.name}`, seed)) }))
+    .map((member) => ({ member, weight: mixBits(fnv1a(`\0${member.name}`, seed)) }))
     .sort((a, b) => b.weight - a.weight || (a.member.name < b.member.name ? -1 : 1))
     .map(({ member }) => member);
-}
-
-const FNV_OFFSET = 0x811c9dc5;
-const FNV_PRIME = 0x01000193;
-
-/** FNV-1a, with the UTF-16 units of a text for bytes. */
-function fnv1a(text: string, hash: number): number {
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), FNV_PRIME);
-  return hash;
-}
-
-/** MurmurHash3's finaliser: the last characters of a text change all bits too. */
-function mix(hash: number): number {
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
 }

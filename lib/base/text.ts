@@ -77,6 +77,19 @@ export function encodedLength(text: string): number {
   return text.length;
 }
 
+/** FNV-1a, with UTF-16 units for bytes; the same on every runtime, as all who compare its results need. Goes on from `hash`. */
+export function fnv1a(text: string, hash = 0x811c_9dc5): number {
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x0100_0193);
+  return hash;
+}
+
+/** MurmurHash3's finaliser, from 0 to 2^32 - 1: each bit changes all others. In FNV-1a the last characters change few. */
+export function mixBits(hash: number): number {
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85eb_ca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2_ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
+}
+
 /** The byte that an escape character of decoded text stands for, `undefined` for any other character. */
 export function escapedByte(character: string): number | undefined {
   if (character.length !== 1) return undefined;

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { mixBits } from "../base/text.ts";
+
 /**
  * The generator sfc32 ("small fast counter", by Chris Doty-Humphrey, of the PractRand test suite): 128 bits of state,
  * no known statistical weakness, a few integer operations per number.
@@ -77,10 +79,7 @@ export class Random {
   }
 }
 
-/** Mixes two integers into one of 32 bits; the finaliser of MurmurHash3. */
+/** Mixes two integers into one of 32 bits. */
 function mix(a: number, b: number): number {
-  let hash = Math.imul(a ^ 0x9e3779b9, 0x85ebca6b) ^ b;
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return hash ^ (hash >>> 16);
+  return mixBits(Math.imul(a ^ 0x9e3779b9, 0x85ebca6b) ^ b) | 0;
 }

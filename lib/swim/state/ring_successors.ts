@@ -9,6 +9,8 @@
  * @module
  */
 
+import { fnv1a, mixBits } from "../../base/text.ts";
+
 /** How many rings there are, beside that of names. */
 export const RINGS = 7;
 
@@ -23,7 +25,7 @@ export class RingSuccessors {
 
   constructor(self: string) {
     this.#self = self;
-    const hash = hashOf(self);
+    const hash = fnv1a(self);
     this.#places = Uint32Array.from({ length: RINGS }, (_, ring) => placeOf(hash, ring));
   }
 
@@ -35,7 +37,7 @@ export class RingSuccessors {
   /** Takes a node into the rings. One that is there already changes nothing. */
   add(node: string): void {
     if (node === this.#self) return;
-    const hash = hashOf(node);
+    const hash = fnv1a(node);
     for (let ring = 0; ring < RINGS; ring++) {
       const distance = (placeOf(hash, ring) - this.#places[ring]) >>> 0;
       if (distance >= this.#distances[ring]) continue;
@@ -45,17 +47,7 @@ export class RingSuccessors {
   }
 }
 
-/** FNV-1a over UTF-16 units. All nodes must compute the same. */
-function hashOf(node: string): number {
-  let hash = 0x811c_9dc5;
-  for (let i = 0; i < node.length; i++) hash = Math.imul(hash ^ node.charCodeAt(i), 0x0100_0193);
-  return hash;
-}
-
-/** The place in a ring, 32 bits: the finaliser of MurmurHash3, which makes orders of the rings that are unrelated. */
+/** The place in a ring, 32 bits. All nodes must compute the same. */
 function placeOf(hash: number, ring: number): number {
-  let place = hash ^ Math.imul(ring + 1, 0x9e37_79b9);
-  place = Math.imul(place ^ (place >>> 16), 0x85eb_ca6b);
-  place = Math.imul(place ^ (place >>> 13), 0xc2b2_ae35);
-  return (place ^ (place >>> 16)) >>> 0;
+  return mixBits(hash ^ Math.imul(ring + 1, 0x9e37_79b9));
 }
