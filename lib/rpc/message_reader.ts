@@ -38,15 +38,13 @@ export class MessageReader {
    * the limit; the reader cannot be used after that. Rejects as the source does.
    */
   async read(): Promise<Uint8Array | null> {
-    const received = this.readReceived();
-    if (received !== undefined) return received;
     const scanner = new ValueScanner();
-    do {
+    while (!this.#completes(scanner)) {
       if (!await this.#receive()) {
         if (this.#start === this.#end) return null;
         throw new DecodeError("unexpected EOF");
       }
-    } while (!this.#completes(scanner));
+    }
     return this.#take(scanner.end);
   }
 

@@ -8,7 +8,7 @@
  * @module
  */
 
-import { Reader } from "../wire/msgpack/reader.ts";
+import { type EncodedKey, Reader } from "../wire/msgpack/reader.ts";
 import { Writer } from "../wire/msgpack/writer.ts";
 import { binary, encodeKeys, type Field, struct, text } from "../wire/msgpack/struct.ts";
 import {
@@ -92,7 +92,8 @@ export function encodeRequest<C extends Command>(
 }
 
 const HEADER_FIELDS = ["Command", "Seq"];
-const encodedFields = encodeKeys(HEADER_FIELDS);
+/** Made by agents only, when they read the first request. */
+let headerKeys: readonly EncodedKey[] | undefined;
 
 /** Reads a request header. As in Serf, a field that is missing keeps the value it had in the header before; nil has none. */
 export function decodeRequestHeader(value: Uint8Array, previous: RequestHeader): RequestHeader {
@@ -104,7 +105,7 @@ export function decodeRequestHeader(value: Uint8Array, previous: RequestHeader):
     else if (key === "Seq") seq = BigInt(reader.uint64());
     else return false;
     return true;
-  }, encodedFields);
+  }, headerKeys ??= encodeKeys(HEADER_FIELDS));
   return { command, seq };
 }
 

@@ -60,7 +60,7 @@ export class ValueScanner {
   }
 
   /**
-   * Scans further in `bytes` up to `end`, which must start with the bytes of the calls before, and returns whether they hold
+   * Scans further in `bytes`, which must start with the bytes of the calls before, and returns whether those before `end` hold
    * the whole value. Throws a {@link DecodeError} for 0xc1, the only unused format byte.
    */
   scan(bytes: Uint8Array, end = bytes.length): boolean {
