@@ -21,8 +21,6 @@ export interface TimeSlot<T> {
  */
 const MAX_ITEMS_PER_TIME = 4_096;
 
-const NONE: readonly never[] = [];
-
 /** How a ring counts the memory that its items take. */
 export interface MemoryBudget<T> {
   /** The most that all items may take, in bytes. */
@@ -61,7 +59,7 @@ export class RecentMessages<T> {
     if (lTime <= this.#forgotten) return false;
     const index = ringIndex(lTime, this.#size);
     const slot = this.#slots.get(index);
-    const items = slot?.lTime === lTime ? slot.items : NONE;
+    const items = slot?.lTime === lTime ? slot.items : [];
     if (items.length >= MAX_ITEMS_PER_TIME || items.some((known) => this.#equal(known, item))) {
       return false;
     }
@@ -69,7 +67,7 @@ export class RecentMessages<T> {
       if (slot !== undefined && slot.lTime !== lTime) this.#remove(index, slot);
       if (!this.#makeRoom(lTime, this.#budget.sizeOf(item))) return false;
     }
-    this.#slots.set(index, { lTime, items: items === NONE ? [item] : [...items, item] });
+    this.#slots.set(index, { lTime, items: [...items, item] });
     return true;
   }
 
