@@ -1,6 +1,7 @@
 /** User events that are sent to one agent as fast as it takes them. */
 
 import { joinBytes } from "../../../lib/base/bytes.ts";
+import { encodeText } from "../../../lib/base/text.ts";
 import { writeAll } from "../../../lib/base/write_all.ts";
 import { dial } from "../../../lib/rpc/client/dial.ts";
 import { MessageReader } from "../../../lib/rpc/message_reader.ts";
@@ -56,11 +57,12 @@ export async function floodWithEvents(
     await reader.read();
     await send(inFlight);
     while (waiting > 0) {
-      for (let answer = await reader.read() ?? undefined; answer !== undefined;) {
+      const first = await reader.read();
+      if (first === null) throw new Error(`${address} has closed the connection`);
+      for (let answer: Uint8Array | undefined = first; answer; answer = reader.readReceived()) {
         waiting--;
         if (decodeResponseHeader(answer).error === "") accepted++;
         else refused++;
-        answer = reader.readReceived();
       }
       if (performance.now() < until) await send(inFlight - waiting);
     }
@@ -72,6 +74,6 @@ export async function floodWithEvents(
 
 function encodeEvent(number: number): Uint8Array {
   const text = String(EVENTS + number);
-  const Payload = new TextEncoder().encode(text);
-  return encodeRequest(BigInt(text), "event", { Name: "bench", Payload, Coalesce: false });
+  const body = { Name: "bench", Payload: encodeText(text), Coalesce: false };
+  return encodeRequest(BigInt(text), "event", body);
 }
