@@ -264,8 +264,8 @@ export class Gossip {
 
   /**
    * Events that follow each other closely go to the successor only, and then to members in turn: packets to always the same
-   * neighbours would carry fewer of them. So does news of members: those who run Serf gossip along no rings, and where they are
-   * many, some would miss members that join at the same time.
+   * neighbours would carry fewer of them. So does news of members: real agents that join at once know each other no sooner
+   * along rings.
    */
   #beginWithNeighbours(backlog: Backlog): void {
     const { nodes } = this.#context;
