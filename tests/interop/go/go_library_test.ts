@@ -143,7 +143,9 @@ async function startAll(opened: AsyncDisposableStack): Promise<TestNode[]> {
     return { serf, node: await ourTestNode(name, { member: serf, kill: () => serf.shutdown() }) };
   }));
   const first = ours[0].serf.bindAddress.text;
-  const go = ["go1", "go2"].map((name) => opened.use(new GoNode(name, [first])));
+  const go = await Promise.all(["go1", "go2"].map(async (name) => {
+    return opened.use(await GoNode.start(name, [first]));
+  }));
   const agents = await Promise.all(["agent1", "agent2"].map(async (name) => {
     const args = ["-profile=lan", "-tag=kind=library", `-retry-join=${go[0].ip}:${GOSSIP_PORT}`];
     const agent = opened.use(await Agent.start("ours", { name, args }));

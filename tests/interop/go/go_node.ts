@@ -51,8 +51,7 @@ export class GoNode implements AsyncDisposable {
   readonly #reading: Promise<void>;
   #lastId = 0;
 
-  /** Starts a member with the LAN profile, which joins an address if there is one. */
-  constructor(name: string, join: readonly string[] = []) {
+  private constructor(name: string, join: readonly string[]) {
     this.name = name;
     this.#child = new Deno.Command(path, {
       args: [name, this.ip, `${GOSSIP_PORT}`, ...join],
@@ -61,6 +60,18 @@ export class GoNode implements AsyncDisposable {
     }).spawn();
     this.#input = this.#child.stdin.getWriter();
     this.#reading = this.#read();
+  }
+
+  /** Starts a member with the LAN profile, which joins an address if there is one; resolves when it has and can be joined itself. */
+  static async start(name: string, join: readonly string[] = []): Promise<GoNode> {
+    const node = new GoNode(name, join);
+    try {
+      await node.members();
+    } catch (error) {
+      await node[Symbol.asyncDispose]();
+      throw error;
+    }
+    return node;
   }
 
   /** Carries out a command; resolves to what it returns. */
