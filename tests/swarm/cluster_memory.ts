@@ -29,7 +29,7 @@ interface NodeMemory {
 export class ClusterMemory implements ClusterObserver {
   readonly #nodes = new Map<SimNode, NodeMemory>();
   readonly #joins = new Map<SimNode, Join[]>();
-  /** Who was ever seen to leave. Such members are forgotten; whoever still remembers them may be told at any time. */
+  /** Who has ever left, or was removed. Such members are forgotten; whoever still remembers them may be told at any time. */
   readonly #left = new Set<string>();
 
   started(node: SimNode): void {
@@ -44,8 +44,8 @@ export class ClusterMemory implements ClusterObserver {
     }
   }
 
-  /** A member is removed by an operator. */
-  forceLeft(name: string): void {
+  /** A member leaves, or an operator removes it: who remembers it, and does not see it, forgets it without an event. */
+  leaving(name: string): void {
     this.#left.add(name);
   }
 

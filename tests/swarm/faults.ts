@@ -230,7 +230,7 @@ const operations: Readonly<Record<string, FaultKind>> = {
     weight: 4,
     draw: (draw) => {
       const node = draw.node();
-      return { text: `n${node} leaves`, inject: (run) => on(run.up(node), (n) => n.leave()) };
+      return { text: `n${node} leaves`, inject: (run) => on(run.up(node), (n) => run.leave(n)) };
     },
   },
   "join": {

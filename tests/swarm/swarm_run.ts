@@ -182,9 +182,15 @@ export class SwarmRun {
     return (this.plan.nodes[index]?.config.protocol ?? 0) >= 4;
   }
 
+  /** Lets a node leave. */
+  leave(node: SimNode): void {
+    this.memory.leaving(node.name);
+    node.leave();
+  }
+
   /** Lets a node remove a member. */
   forceLeave(node: SimNode, name: string, options: { readonly prune: boolean }): void {
-    this.memory.forceLeft(name);
+    this.memory.leaving(name);
     node.forceLeave(name, options);
   }
 
