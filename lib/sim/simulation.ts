@@ -168,9 +168,12 @@ export class Simulation<Timer, Event> implements Engine<Timer, Event> {
     const target = this.#slots[slot] as SimHost<Timer, Event> | undefined;
     if (target !== undefined && !this.#connected(from, target)) return;
     // The handshake takes a round trip, the message one more trip.
-    const delay = this.network.streamDelay(from.index, target?.index ?? -1, 3);
+    const handshakeMs = this.network.streamDelay(from.index, target?.index ?? -1, 2);
+    const messageMs = this.network.streamDelay(from.index, target?.index ?? -1, 1);
+    // Who connects gives up when the time is over; so does who has accepted the connection and waits for the message.
+    if (Math.max(handshakeMs, messageMs) > exchange.timeoutMs) return;
     const event: SimEvent<Timer> = { type: "dial", from: from.address, exchange: sent };
-    this.schedule(this.#now + delay + (target?.lagMs ?? 0), event);
+    this.schedule(this.#now + handshakeMs + messageMs + (target?.lagMs ?? 0), event);
   }
 
   emitted(host: SimHost<Timer, Event>, event: Event): void {

@@ -55,6 +55,25 @@ Deno.test("the reply of an exchange never arrives before the request has returne
   assertEquals(logOf(b), ["stream ping"]);
 });
 
+Deno.test("a message may arrive after its sender has given up, but not on a connection that comes too late", () => {
+  for (const { ms, arrives } of [{ ms: 400, arrives: true }, { ms: 600, arrives: false }]) {
+    const { simulation, hosts: [a, b] } = recordingHosts(2, { latencyMs: [ms, ms] });
+    a.machine.dial(1, 5, { timeoutMs: 1000 });
+    simulation.run(10_000);
+    assertEquals(logOf(a), ["reply 5 dial tcp 10.0.0.2:7946: i/o timeout"]);
+    assertEquals(logOf(b), arrives ? ["stream ping"] : []);
+  }
+});
+
+Deno.test("what had to be sent again for minutes does not arrive", () => {
+  const { simulation, hosts: [a, b] } = recordingHosts(2, { loss: 1 });
+  a.machine.dial(1, 5, { timeoutMs: 1000 });
+  simulation.network.loss = 0;
+  simulation.run(1_000_000);
+  assertEquals(logOf(a), ["reply 5 dial tcp 10.0.0.2:7946: i/o timeout"]);
+  assertEquals(logOf(b), []);
+});
+
 Deno.test("an exchange that is closed without an answer ends with EOF", () => {
   const { simulation, hosts: [a] } = recordingHosts(2);
   a.machine.dial(1, 5, { node: "nobody" });
