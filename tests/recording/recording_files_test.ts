@@ -149,8 +149,8 @@ Deno.test("the oldest recordings make room for a new one", async () => {
 Deno.test("the oldest parts of a recording make room for new ones, and what is left is one run", async () => {
   using directory = new TemporaryDirectory();
   const folder = directory.file("recordings");
-  const maxBytes = 150_000;
-  await recordInParts(folder, { maxBytes, act: sendSomething, count: 200 });
+  const maxBytes = 100_000;
+  await recordInParts(folder, { maxBytes, act: sendSomething, count: 150 });
   assertGreater(bytesIn(folder), maxBytes / 2);
   const [run, ...others] = runsOf(openRecordings(folder));
   assertEquals(others, []);

@@ -98,10 +98,8 @@ export class Gossip {
   #lastEventAt = -Infinity;
   /** Whether none had been queued for a tick before. */
   #isSingleEvent = true;
-  /** The members that are told the latest news first. */
-  #neighbours: readonly string[] = [];
-  /** How many of them have had their turn. */
-  #turns = 0;
+  /** The members that are yet to be told the latest news, before anybody else. */
+  #neighbours: string[] = [];
   /** Those who were told out of turn, and are passed over once in return. */
   #skipped = new Set<string>();
   #lastFanOutAt = -Infinity;
@@ -250,8 +248,8 @@ export class Gossip {
   #nextPeer(backlog: Backlog, { isFirst }: { isFirst: boolean }): Claim | undefined {
     const { nodes } = this.#context;
     if (isFirst && this.#beginsFanOut(backlog)) this.#beginWithNeighbours(backlog);
-    while (this.#turns < this.#neighbours.length) {
-      const neighbour = nodes.get(this.#neighbours[this.#turns++]);
+    for (let name = this.#neighbours.shift(); name !== undefined; name = this.#neighbours.shift()) {
+      const neighbour = nodes.get(name);
       if (neighbour === undefined || !this.#wantsGossip(neighbour)) continue;
       this.#skipped.add(neighbour.node);
       return neighbour;
@@ -272,8 +270,7 @@ export class Gossip {
     const isSingle = this.#news === "event" && this.#isSingleEvent && backlog === "small";
     const { successor } = nodes;
     const first = successor === undefined ? [] : [successor.node];
-    this.#neighbours = isSingle ? nodes.neighbours : first;
-    this.#turns = 0;
+    this.#neighbours = isSingle ? [...nodes.neighbours] : first;
     this.#skipped.clear();
   }
 
@@ -329,7 +326,6 @@ export class Gossip {
       lastEventAt: this.#lastEventAt,
       isSingleEvent: this.#isSingleEvent,
       neighbours: this.#neighbours,
-      turns: this.#turns,
       skipped: this.#skipped,
       lastFanOutAt: this.#lastFanOutAt,
       dueAt: this.#dueAt,
@@ -348,7 +344,6 @@ export class Gossip {
     this.#lastEventAt = saved.lastEventAt;
     this.#isSingleEvent = saved.isSingleEvent;
     this.#neighbours = saved.neighbours;
-    this.#turns = saved.turns;
     this.#skipped = saved.skipped;
     this.#lastFanOutAt = saved.lastFanOutAt;
     this.#dueAt = saved.dueAt;
