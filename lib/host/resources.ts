@@ -141,6 +141,7 @@ async function wireOptions(options: SerfOptions): Promise<WireOptions> {
   const keyring = encryptKey === undefined ? options.keyring : keyringOf(encryptKey);
   return {
     compress: compression,
+    compressShort: false,
     cipher: keyring && await cipherOf(keyring),
     label,
     skipInboundLabelCheck,

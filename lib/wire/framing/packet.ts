@@ -13,7 +13,7 @@ import { crc32 } from "./crc32.ts";
 import { addLabel, checkLabel, encodeLabel, labelBytes, labelLength } from "./label.ts";
 import { type Message, MessageType, type Packet } from "../messages/messages.ts";
 import { Reader } from "../msgpack/reader.ts";
-import { outgoingCipher, type WireOptions } from "./wire_options.ts";
+import { isCompressed, outgoingCipher, type WireOptions } from "./wire_options.ts";
 
 /** Old peers compute the length of a compound's header in 8 bits and misread one of more parts. */
 const MAX_PARTS_SENT = 127;
@@ -29,6 +29,12 @@ const MAX_PARTS_RECEIVED = 255;
  * compress them. This is four times the largest datagram there is, where memberlist allows 40 MiB.
  */
 const MAX_PACKET_DECOMPRESSED = 256 * 1024;
+
+/**
+ * From how many bytes on a datagram gains by compression. All of a small cluster are shorter, but where much is told at once;
+ * they would become a tenth smaller together, and no fewer.
+ */
+const COMPRESSIBLE_BYTES = 512;
 
 /** The contents of a received datagram. */
 export interface DecodedPacket {
@@ -54,7 +60,7 @@ class ChecksumError extends DecodeError {}
  */
 export function encodePacket(packet: Packet, options: WireOptions): Uint8Array {
   let bytes = joinMessages(packet.messages);
-  if (options.compress) {
+  if (isCompressed(bytes.length, COMPRESSIBLE_BYTES, options)) {
     const compressed = compress(bytes);
     if (compressed.length < bytes.length) bytes = compressed;
   }

@@ -31,7 +31,10 @@ import {
 } from "../messages/stream_codec.ts";
 import { UsualClaims } from "../messages/usual_claims.ts";
 import { ValueScanner } from "../msgpack/value_scanner.ts";
-import { outgoingCipher, type WireOptions } from "./wire_options.ts";
+import { isCompressed, outgoingCipher, type WireOptions } from "./wire_options.ts";
+
+/** From how many bytes on a stream gains by compression: what is shorter takes one segment of TCP in either form. */
+const COMPRESSIBLE_BYTES = 1_400;
 
 /** Largest encrypted body, bytes: memberlist's limit. */
 const MAX_ENCRYPTED = 20 * 1024 * 1024;
@@ -85,7 +88,7 @@ export function encodeStream(
 ): Uint8Array {
   let bytes = encodeStreamMessage(message);
   // Unlike a datagram, a stream is compressed even if that makes it longer.
-  if (options.compress) bytes = compress(bytes);
+  if (isCompressed(bytes.length, COMPRESSIBLE_BYTES, options)) bytes = compress(bytes);
   const cipher = outgoingCipher(options);
   if (cipher !== undefined) bytes = encryptStream(bytes, cipher, options.label);
   return role === "dialler" ? addLabel(bytes, options.label) : bytes;

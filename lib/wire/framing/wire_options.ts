@@ -16,6 +16,8 @@ export interface WireOptions {
   readonly cipher?: KeyringCipher;
   /** Whether to compress what we send; what arrives compressed is always understood. */
   readonly compress: boolean;
+  /** Whether to compress also what is too short to gain by it, as memberlist does. Default true. */
+  readonly compressShort?: boolean;
   /** Whether to refuse what is not encrypted. Default true; of no effect without a cipher. */
   readonly verifyIncoming?: boolean;
   /** Whether to encrypt what we send. Default true; of no effect without a cipher. */
@@ -25,4 +27,13 @@ export interface WireOptions {
 /** The cipher that encrypts what we send, if anything does. */
 export function outgoingCipher(options: WireOptions): KeyringCipher | undefined {
   return options.verifyOutgoing === false ? undefined : options.cipher;
+}
+
+/** Whether a message of so many bytes is compressed, if those from `worthwhile` bytes on gain by it. */
+export function isCompressed(
+  bytes: number,
+  worthwhile: number,
+  { compress, compressShort = true }: WireOptions,
+): boolean {
+  return compress && (compressShort || bytes >= worthwhile);
 }

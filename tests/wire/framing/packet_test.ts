@@ -88,6 +88,23 @@ Deno.test("a packet is compressed only if that makes it shorter", () => {
   assertEquals(sizes[1][1], sizes[1][0]);
 });
 
+Deno.test("a packet of fewer than 512 bytes can be spared compression", () => {
+  const user = (length: number): Message => ({
+    type: "user",
+    body: { bytes: new Uint8Array(length) },
+  });
+  const sizes = [500, 511, 512].map((length) => {
+    // The type takes a byte.
+    const packet = { messages: [user(length - 1)], crc: false };
+    const spared = encodePacket(packet, { compress: true, compressShort: false });
+    assertEquals(decodePacket(spared, plain), { messages: packet.messages, problems: [] });
+    assertLess(encodePacket(packet, { compress: true }).length, 200);
+    return spared.length;
+  });
+  assertEquals(sizes.slice(0, 2), [500, 511]);
+  assertLess(sizes[2], 200);
+});
+
 Deno.test("a packet has 1 to 127 messages, because old peers misread more", () => {
   const encode = (count: number) =>
     encodePacket({ messages: new Array<Message>(count).fill(nack), crc: false }, plain);

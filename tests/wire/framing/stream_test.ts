@@ -147,6 +147,23 @@ Deno.test("a stream is compressed even if that makes it longer", () => {
   assertLess(encodeStream(ack, plain, "server").length, bytes.length);
 });
 
+Deno.test("a stream that fits into a segment of TCP can be spared compression", () => {
+  const sparing: WireOptions = { compress: true, compressShort: false };
+  const state = (nodes: number): PushPull => ({
+    ...pushPull,
+    nodes: claims(nodes),
+    userState: null,
+  });
+  const short = state(5);
+  assertEquals(encodeStream(short, sparing, "server"), encodeStream(short, plain, "server"));
+  const long = state(20);
+  assertLess(1_400, encodeStreamMessage(long).length);
+  assertEquals(
+    encodeStream(long, sparing, "server"),
+    encodeStream(long, { compress: true }, "server"),
+  );
+});
+
 Deno.test("only the dialler writes the label, but it authenticates both directions", () => {
   const options = { compress: false, cipher, label: "prod" };
   const ack: StreamMessage = { type: "ack", sequence: 1, payload: null };
