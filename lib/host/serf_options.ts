@@ -61,7 +61,7 @@ export interface SerfOptions {
    * reported to the member that asked for the change.
    */
   readonly onKeyringChange?: (keyring: Keyring) => void;
-  /** Whether to compress what is sent, where it is long enough to gain by that. Default true. */
+  /** Whether to compress what is sent, where it is so long that it arrives sooner. Default true. */
   readonly compression?: boolean;
   /** Every packet and stream of the cluster starts with it, which keeps clusters apart; up to 255 bytes. Default: none. */
   readonly label?: string;

@@ -33,8 +33,8 @@ import { UsualClaims } from "../messages/usual_claims.ts";
 import { ValueScanner } from "../msgpack/value_scanner.ts";
 import { isCompressed, outgoingCipher, type WireOptions } from "./wire_options.ts";
 
-/** From how many bytes on a stream gains by compression: what is shorter takes one segment of TCP in either form. */
-const COMPRESSIBLE_BYTES = 1_400;
+/** From how many bytes on a stream gains by compression: what is shorter fits into TCP's first window, ten segments. */
+const COMPRESSIBLE_BYTES = 14_000;
 
 /** Largest encrypted body, bytes: memberlist's limit. */
 const MAX_ENCRYPTED = 20 * 1024 * 1024;

@@ -16,7 +16,7 @@ export interface WireOptions {
   readonly cipher?: KeyringCipher;
   /** Whether to compress what we send; what arrives compressed is always understood. */
   readonly compress: boolean;
-  /** Whether to compress also what is too short to gain by it, as memberlist does. Default true. */
+  /** Whether to compress also what arrives no sooner for it, as memberlist does. Default true. */
   readonly compressShort?: boolean;
   /** Whether to refuse what is not encrypted. Default true; of no effect without a cipher. */
   readonly verifyIncoming?: boolean;
