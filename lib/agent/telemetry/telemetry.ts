@@ -51,27 +51,22 @@ export class Telemetry implements Metrics {
   }
 
   count(name: string, value = 1, labels?: MetricLabels): void {
-    this.#record("c", this.#names.of(labelled(name, labels)), value);
+    const complete = this.#names.of(name, labels);
+    for (const sink of this.#sinks) sink.record("c", complete, value);
     this.#registry?.count(name, value, labels);
   }
 
   sample(name: string, value: number): void {
-    this.#record("ms", this.#names.of(name), value);
+    const complete = this.#names.of(name);
+    for (const sink of this.#sinks) sink.record("ms", complete, value);
     this.#registry?.sample(name, value);
   }
 
   gauge(name: string, value: number, labels?: MetricLabels): void {
-    this.#record("g", this.#gaugeNames.of(labelled(name, labels)), value);
+    const complete = this.#gaugeNames.of(name, labels);
+    for (const sink of this.#sinks) sink.record("g", complete, value);
     this.#registry?.gauge(name, value, labels);
   }
-
-  #record(type: MetricType, name: string, value: number): void {
-    for (const sink of this.#sinks) sink.record(type, name, value);
-  }
-}
-
-function labelled(name: string, labels: MetricLabels | undefined): string {
-  return labels === undefined ? name : [name, ...Object.values(labels)].join(".");
 }
 
 /** Completes names, and caches them because this runs for every packet. */
@@ -83,12 +78,14 @@ class CompleteNames {
     this.#prefix = prefix;
   }
 
-  of(name: string): string {
-    let complete = this.#names.get(name);
+  of(name: string, labels?: MetricLabels): string {
+    let full = name;
+    for (const label in labels) full += `.${labels[label]}`;
+    let complete = this.#names.get(full);
     if (complete === undefined) {
       if (this.#names.size >= MAX_NAMES) this.#names.clear();
-      complete = `${this.#prefix}${name}`.replaceAll(SEPARATORS, "_");
-      this.#names.set(name, complete);
+      complete = `${this.#prefix}${full}`.replaceAll(SEPARATORS, "_");
+      this.#names.set(full, complete);
     }
     return complete;
   }

@@ -58,6 +58,19 @@ Deno.test("keys are read in any order, unknown ones are passed over, missing one
   assertEquals(read(person, "80"), { Zip: 0, Name: "", Alive: false, Nick: undefined });
 });
 
+Deno.test("a key that every object has is unknown, too", () => {
+  const [prototype, constructor] = ["__proto__", "constructor"].map((key) => write(text, key));
+  const value = read(person, `83${prototype}80${constructor}05a35a697005`);
+  assertEquals(value, { ...ada, Name: "", Alive: false });
+  assertEquals(Object.getPrototypeOf(value), Object.prototype);
+});
+
+Deno.test("a struct with a key that is too long for its format cannot be written", () => {
+  const key = "K".repeat(32);
+  assertThrows(() => write(struct({ [key]: u16 }), { [key]: 1 }), RangeError, `Cannot use ${key}`);
+  assertEquals(write(struct({ [key.slice(1)]: u16 }), { [key.slice(1)]: 1 }).slice(0, 4), "81bf");
+});
+
 Deno.test("keys in their usual order may leave some out, and may be of another format", () => {
   const usual = "a5416c697665c3a44e616d65a3416461a35a697005";
   assertEquals(read(person, `83${usual}`), ada);
