@@ -39,7 +39,12 @@ export type SwimTimer =
   /** Exchange state with a random member; without `exchange`, only start the interval. */
   | { readonly type: "push-pull"; readonly exchange: boolean }
   /** Exchange state once more after a join. */
-  | { readonly type: "catch-up"; readonly token: number; readonly isLone: boolean }
+  | {
+    readonly type: "catch-up";
+    readonly token: number;
+    readonly isLone: boolean;
+    readonly isLast: boolean;
+  }
   /** Go on merging a state that is too large to be merged at once. */
   | { readonly type: "merge" }
   /** End an operation of the layer above, unless it has ended already. */

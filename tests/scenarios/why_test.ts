@@ -121,7 +121,8 @@ scenario("why: packets of one that get through to the other, but not back", (see
 scenario("why: UDP is blocked, and TCP works", (seed) => {
   const cluster = healthyCluster(seed);
   for (const i of OTHERS) cluster.cut(i, 3, { datagrams: true });
-  cluster.run({ seconds: 60 });
+  // It fails and comes back, and each of the others must have probed it once while it was back.
+  cluster.run({ seconds: 120 });
   assertEquals(causes(cluster, "n3", [0, 1]), ["udp-blocked", "udp-blocked"]);
   assertEquals(causes(cluster, "n3", [3]), ["self-without-udp"]);
   const { cluster: { cause, findings } } = askAll(cluster, "n3");

@@ -42,8 +42,14 @@ Deno.test("a join sends our state, merges theirs, and is done", () => {
 });
 
 /** A node that has just joined `n1`, and what `n1` has told it of. */
-function joinedNode({ knows, told }: { knows?: readonly string[]; told: readonly string[] }) {
-  const { swim, world } = startNode({ knows });
+function joinedNode(
+  { knows, told, seed }: {
+    knows?: readonly string[];
+    told: readonly string[];
+    seed?: number;
+  },
+) {
+  const { swim, world } = startNode({ knows, seed });
   const join = () => {
     swim.join({ address: addressOf("n1") }, 7);
     const [{ id }] = world.requests.splice(0);
@@ -54,14 +60,18 @@ function joinedNode({ knows, told }: { knows?: readonly string[]; told: readonly
   return { swim, world, join };
 }
 
+/** How far from its time an exchange may be, as a share of it, and how exactly we look. */
+const SPREAD = 0.2;
+const STEP_MS = 100;
+
 /** When a node exchanges state in the next ten seconds. It hears of another node in each tenth of a second if `stirring`. */
 function exchangeTimes({ swim, world }: StartedNode, { stirring = false } = {}): number[] {
   const start = world.now;
   const times: number[] = [];
   for (let i = 0; i < 100; i++) {
-    world.run(50);
+    world.run(STEP_MS / 2);
     if (stirring) hear(swim, aliveOf(`other${i}`));
-    world.run(50);
+    world.run(STEP_MS / 2);
     for (const { exchange } of world.requests.splice(0)) {
       assert(exchange.message.type === "push-pull" && !exchange.message.join);
       times.push(world.now - start);
@@ -70,11 +80,20 @@ function exchangeTimes({ swim, world }: StartedNode, { stirring = false } = {}):
   return times;
 }
 
+/** Holds if there were exchanges at about these times, and no others. */
+function assertTimes(times: readonly number[], wanted: readonly number[]): void {
+  const isNear = (time: number, i: number) =>
+    time >= wanted[i] * (1 - SPREAD) && time <= wanted[i] * (1 + SPREAD) + STEP_MS;
+  const shown = `exchanges after ${times} ms, expected ${wanted}`;
+  assert(times.length === wanted.length && times.every(isNear), shown);
+}
+
+const namesUpTo = (size: number) => Array.from({ length: size }, (_, i) => `n${i + 1}`);
+
 Deno.test("who has joined exchanges state again as long as others join, less in large clusters", () => {
   for (const size of [2, 1_000, 1_100]) {
-    const told = Array.from({ length: size }, (_, i) => `n${i + 1}`);
-    const times = exchangeTimes(joinedNode({ told }), { stirring: true });
-    assertEquals(times, size > 1_024 ? [3_000] : [300, 1_000, 3_000]);
+    const times = exchangeTimes(joinedNode({ told: namesUpTo(size) }), { stirring: true });
+    assertTimes(times, size > 1_024 ? [3_000] : [300, 1_000, 3_000]);
   }
 });
 
@@ -82,20 +101,26 @@ Deno.test("after another join it is that one's turn", () => {
   const node = joinedNode({ told: ["n1", "n2"] });
   node.world.run(200);
   node.join();
-  assertEquals(exchangeTimes(node), [300, 1_000, 3_000]);
+  assertTimes(exchangeTimes(node, { stirring: true }), [300, 1_000, 3_000]);
 });
 
-Deno.test("who has joined many exchanges no state again if it hears of nobody else", () => {
-  for (const size of [31, 32]) {
-    const told = Array.from({ length: size }, (_, i) => `n${i + 1}`);
-    assertEquals(exchangeTimes(joinedNode({ told })), size === 31 ? [300, 1_000, 3_000] : []);
+Deno.test("who hears of nobody else exchanges state once more among few, and not among many", () => {
+  for (const size of [1, 31, 32]) {
+    const node = joinedNode({ told: namesUpTo(size) });
+    assertTimes(exchangeTimes(node), size < 32 ? [3_000] : []);
   }
 });
 
 Deno.test("who brings others along when it joins exchanges state again in any case", () => {
-  const told = Array.from({ length: 40 }, (_, i) => `n${i + 1}`);
-  const node = joinedNode({ knows: ["n50"], told });
-  assertEquals(exchangeTimes(node), [300, 1_000, 3_000]);
+  const node = joinedNode({ knows: ["n50"], told: namesUpTo(40) });
+  assertTimes(exchangeTimes(node), [300, 1_000, 3_000]);
+});
+
+Deno.test("nodes that join at once exchange state at different times", () => {
+  const told = namesUpTo(3);
+  const times = [1, 2, 3, 4, 5, 6].flatMap((seed) => exchangeTimes(joinedNode({ told, seed })));
+  assertEquals(times.length, 6);
+  assert(new Set(times).size >= 3, `exchanges after ${times} ms`);
 });
 
 Deno.test("a node that failed to join does not exchange state again", () => {
