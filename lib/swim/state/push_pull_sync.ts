@@ -31,11 +31,17 @@ const CATCH_UP_MS = [300, 1_000, 3_000];
 const CATCH_UP_SPREAD = 0.2;
 
 /**
- * A node that was alone when it joined catches up only if it has heard of further nodes since: an exchange takes each agent of a
- * pair 2 ms of processor time, and with 1,000 nodes 25 ms and 3 MiB. But where no more nodes than this are known, the last
- * exchange is made in any case. It shows others that a node lives that they cannot reach at its address.
+ * Where more nodes are known, a node that was alone when it joined catches up only if it has heard of further nodes since. An
+ * exchange with 1,000 nodes takes each side 25 ms of processor time, and 3 MiB.
  */
 const CATCH_UP_ALWAYS = 32;
+
+/**
+ * A node that knows but the one that it has joined does the same, except that the last exchange is made in any case: each takes
+ * an agent 2 ms. With three nodes or more, where one may have missed another, this would show: if 4 join each other in a chain
+ * and every tenth datagram is lost, one in ten of 400 simulated clusters was complete after 3 s instead of 1.
+ */
+const CATCH_UP_OF_PAIR = 2;
 
 /** In larger clusters only the last of these exchanges is made: each takes both sides as long as the join. */
 const CATCH_UP_OFTEN = 1_024;
@@ -105,8 +111,9 @@ export class PushPullSync {
   catchUp({ token, isLone, isLast }: SwimTimer & { type: "catch-up" }): void {
     if (token !== this.#joins) return;
     const { size } = this.#context.nodes;
-    const isDue = !isLone || size !== this.#sizeAtLast || (isLast && size <= CATCH_UP_ALWAYS);
-    if (!isDue) return;
+    const hasNews = !isLone || size !== this.#sizeAtLast;
+    const isFew = size <= CATCH_UP_ALWAYS && (isLast || size > CATCH_UP_OF_PAIR);
+    if (!hasNews && !isFew) return;
     this.#sizeAtLast = size;
     this.#exchangeWithRandom();
   }

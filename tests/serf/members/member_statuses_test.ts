@@ -155,7 +155,7 @@ Deno.test("a leave intent about ourselves is refuted and not gossiped on", () =>
   node.hear(leave("self", 20));
   assertEquals(node.status("self"), "alive");
   assertEquals(stateOf(node).statusLTimes.get("self"), 21);
-  network.run(1);
+  network.run(15);
   const copies = node.lost.map(({ message }) => message);
   assertEquals(copies, [join("self", 21), join("self", 21)]);
 });

@@ -23,6 +23,8 @@ const names = Array.from({ length: 20 }, (_, i) => `n${i + 1}`);
 function quiet(options: NodeOptions = {}): StartedNode {
   const profile = { ...options.profile, probeIntervalMs: 1e9 };
   const node = startNode({ knows: names, ...options, profile });
+  // In a pair, what it says of itself would wait for pings.
+  node.swim.wake();
   node.world.run(10_000);
   node.world.sent.length = 0;
   node.world.events.length = 0;
@@ -69,6 +71,37 @@ Deno.test("in a pair, two copies go at once, and the others with pings and acks 
   world.sent.length = 0;
   world.run(2_000);
   assertEquals(world.sent.map(({ at }) => at - start), [1_000]);
+});
+
+Deno.test("in a pair, news of members waits for pings and acks, until there is something else", () => {
+  const { swim, world } = quiet({ knows: ["n1"] });
+  const subjects = () =>
+    world.sent.splice(0).map(({ packet: { messages } }) =>
+      messages.map((message) => message.type === "alive" ? message.claim.node : message.type)
+    );
+  hear(swim, aliveOf("n1", { incarnation: 2 }));
+  world.run(5_000);
+  assertEquals(subjects(), []);
+  const source = { address: addressOf("n1"), node: "n1" };
+  hear(swim, { type: "ping", sequence: 1, node: "self", source });
+  assertEquals(subjects(), [["ack", "n1"]]);
+  hear(swim, aliveOf("n2"));
+  world.run(0);
+  assertEquals(subjects(), [["n2", "n1"], ["n2", "n1"], ["n2", "n1"], ["n2"]]);
+});
+
+Deno.test("in a pair, a refutation is sent at once", () => {
+  const { swim, world } = quiet({ knows: ["n1"] });
+  swim.accept(addressOf("n1"), {
+    type: "push-pull",
+    join: false,
+    nodes: [claimOf("self", { state: "suspect" }), claimOf("n1")],
+    userState: null,
+  });
+  world.run(0);
+  const [{ to, packet: { messages } }] = world.sent;
+  assertEquals(to, addressOf("n1"));
+  assert(messages[0].type === "alive" && messages[0].claim.node === "self");
 });
 
 Deno.test("in a pair, what somebody waits for is sent without waiting for pings", () => {
