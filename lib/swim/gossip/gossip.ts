@@ -135,18 +135,18 @@ export class Gossip {
   /** Something new was queued. If it is urgent, or awaited by somebody, its last copies must not be late either. */
   wake(news: News = "event", { isAwaited = false } = {}): void {
     if (news === "event") this.#noteEvent();
-    const peers = Math.max(1, this.#context.nodes.aliveCount - 1);
     const isPressing = isAwaited || news === "urgent";
-    if (peers === 1 && news === "member" && !isPressing && this.#mayWaitForPings) return;
+    if (news === "member" && !isPressing && this.#waitsForPings) return;
+    const peers = Math.max(1, this.#context.nodes.aliveCount - 1);
     this.#fanOut = isPressing ? this.#mostFanOut : Math.min(this.#mostFanOut, peers);
     this.#eagerPackets = EAGER_FAN_OUTS * this.#fanOut;
     if (NEWS.indexOf(news) > NEWS.indexOf(this.#news)) this.#news = news;
     this.#arm();
   }
 
-  /** Whether nothing that is more urgent than news of members waits to be sent. */
-  get #mayWaitForPings(): boolean {
-    return this.#isEager && this.#eagerPackets === 0;
+  /** Whether news of members waits for pings and acks to take it along: in a pair, unless there is more urgent news. */
+  get #waitsForPings(): boolean {
+    return this.#isEager && this.#context.nodes.aliveCount === 2 && this.#news === "member";
   }
 
   #noteEvent(): void {

@@ -25,8 +25,8 @@ import { StateMerger } from "./state_merger.ts";
 const CATCH_UP_MS = [300, 1_000, 3_000];
 
 /**
- * How far from those times an exchange may be, as a share of them: nodes that join at once would all exchange state in the same
- * moment, and 30 agents on two cores do nothing else for 50 ms.
+ * How far from those times an exchange may be, as a share of them. Nodes that join at once would all exchange state in the same
+ * moment: among 30 agents on two cores, an event then took 58 ms instead of 18 to reach all.
  */
 const CATCH_UP_SPREAD = 0.2;
 
@@ -37,9 +37,10 @@ const CATCH_UP_SPREAD = 0.2;
 const CATCH_UP_ALWAYS = 32;
 
 /**
- * A node that knows but the one that it has joined does the same, except that the last exchange is made in any case: each takes
- * an agent 2 ms. With three nodes or more, where one may have missed another, this would show: if 4 join each other in a chain
- * and every tenth datagram is lost, one in ten of 400 simulated clusters was complete after 3 s instead of 1.
+ * So does a node that knows only the one that it has joined, but for the last exchange, which it makes in any case: each takes an
+ * agent 2 ms. Among three nodes or more, one may have missed another. If nodes made none of these exchanges without news, and
+ * 4 joined each other in a chain and lost every tenth datagram, nine in ten of 400 simulated clusters were complete after 3 s
+ * instead of 1.
  */
 const CATCH_UP_OF_PAIR = 2;
 
