@@ -15,60 +15,36 @@ import type { Metrics } from "../base/metrics.ts";
  */
 export function guardedLog(log: Log | undefined): Log {
   if (log === undefined) return () => {};
-  const show = firstShown("log");
-  return (level, text) => {
-    try {
-      watch(log(level, text), show);
-    } catch (error) {
-      show(error);
-    }
-  };
+  const guard = firstErrorShown("log");
+  return (level, text) => guard(() => log(level, text));
 }
 
-/**
- * Calls the user's metrics, if there are any. What they throw is reported as by {@link guardedLog}. Each method has its own
- * `try`, so that no function is made and passed on for each value: an agent takes some for every datagram.
- */
+/** Calls the user's metrics, if there are any. What they throw is reported as by {@link guardedLog}. */
 export function guardedMetrics(metrics: Metrics | undefined): Metrics | undefined {
   if (metrics === undefined) return undefined;
-  const show = firstShown("metrics");
+  const guard = firstErrorShown("metrics");
   return {
-    count(name, value, labels) {
-      try {
-        watch(metrics.count(name, value, labels), show);
-      } catch (error) {
-        show(error);
-      }
-    },
-    sample(name, value) {
-      try {
-        watch(metrics.sample(name, value), show);
-      } catch (error) {
-        show(error);
-      }
-    },
-    gauge(name, value, labels) {
-      try {
-        watch(metrics.gauge(name, value, labels), show);
-      } catch (error) {
-        show(error);
-      }
-    },
+    count: (name, value, labels) => guard(() => metrics.count(name, value, labels)),
+    sample: (name, value) => guard(() => metrics.sample(name, value)),
+    gauge: (name, value, labels) => guard(() => metrics.gauge(name, value, labels)),
   };
 }
 
-/** An async function does not throw, it rejects. */
-function watch(result: unknown, show: (error: unknown) => void): void {
-  if (result instanceof Promise) result.catch(show);
-}
-
-/** Reports errors; the first that nobody has prevented is shown. */
-function firstShown(option: "log" | "metrics"): (error: unknown) => void {
+function firstErrorShown(option: "log" | "metrics"): (call: () => unknown) => void {
   let shown = false;
-  return (error) => {
+  const show = (error: unknown) => {
     if (!dispatchError(error) || shown) return;
     shown = true;
     console.error(`Serf: the option ${option} throws errors:`, error);
+  };
+  return (call) => {
+    try {
+      const result = call();
+      // An async function does not throw, it rejects.
+      if (result instanceof Promise) result.catch(show);
+    } catch (error) {
+      show(error);
+    }
   };
 }
 

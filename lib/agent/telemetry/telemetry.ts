@@ -51,22 +51,27 @@ export class Telemetry implements Metrics {
   }
 
   count(name: string, value = 1, labels?: MetricLabels): void {
-    const complete = this.#names.of(name, labels);
-    for (const sink of this.#sinks) sink.record("c", complete, value);
+    this.#record("c", this.#names.of(labelled(name, labels)), value);
     this.#registry?.count(name, value, labels);
   }
 
   sample(name: string, value: number): void {
-    const complete = this.#names.of(name);
-    for (const sink of this.#sinks) sink.record("ms", complete, value);
+    this.#record("ms", this.#names.of(name), value);
     this.#registry?.sample(name, value);
   }
 
   gauge(name: string, value: number, labels?: MetricLabels): void {
-    const complete = this.#gaugeNames.of(name, labels);
-    for (const sink of this.#sinks) sink.record("g", complete, value);
+    this.#record("g", this.#gaugeNames.of(labelled(name, labels)), value);
     this.#registry?.gauge(name, value, labels);
   }
+
+  #record(type: MetricType, name: string, value: number): void {
+    for (const sink of this.#sinks) sink.record(type, name, value);
+  }
+}
+
+function labelled(name: string, labels: MetricLabels | undefined): string {
+  return labels === undefined ? name : [name, ...Object.values(labels)].join(".");
 }
 
 /** Completes names, and caches them because this runs for every packet. */
@@ -78,14 +83,12 @@ class CompleteNames {
     this.#prefix = prefix;
   }
 
-  of(name: string, labels?: MetricLabels): string {
-    let full = name;
-    for (const label in labels) full += `.${labels[label]}`;
-    let complete = this.#names.get(full);
+  of(name: string): string {
+    let complete = this.#names.get(name);
     if (complete === undefined) {
       if (this.#names.size >= MAX_NAMES) this.#names.clear();
-      complete = `${this.#prefix}${full}`.replaceAll(SEPARATORS, "_");
-      this.#names.set(full, complete);
+      complete = `${this.#prefix}${name}`.replaceAll(SEPARATORS, "_");
+      this.#names.set(name, complete);
     }
     return complete;
   }

@@ -143,41 +143,28 @@ export function optional<T>(field: Field<T>): Field<T | undefined> {
   };
 }
 
-/** The first byte of text of up to 31 bytes, without its length. */
-const SHORT_TEXT = 0xa0;
-const MAX_SHORT_TEXT = 31;
-
-/** The keys of a struct in the order in which they usually come. They are names of fields in Go: short, and ASCII. */
-export function encodeKeys(keys: readonly string[]): EncodedKey[] {
-  return keys.map((key) => ({ key, encodedKey: encodeKey(key) }));
-}
-
-/** A key as both dialects write it; not with a {@link Writer}, which takes longer than the rest of a layout. */
-function encodeKey(key: string): Uint8Array {
-  if (key.length > MAX_SHORT_TEXT) {
-    throw new RangeError(
-      `Cannot use ${key} as a key: expected at most ${MAX_SHORT_TEXT} characters`,
-    );
-  }
-  const bytes = new Uint8Array(1 + key.length);
-  bytes[0] = SHORT_TEXT | key.length;
-  for (let i = 0; i < key.length; i++) bytes[i + 1] = key.charCodeAt(i);
-  return bytes;
-}
-
 /** What reading and writing a struct takes. */
 interface Layout {
+  readonly zero: Readonly<Record<string, unknown>>;
   /** In Go's order of declaration. */
   readonly declared: readonly string[];
+  readonly byKey: ReadonlyMap<string, Field<unknown>>;
   readonly sorted: readonly (EncodedKey & { readonly field: Field<unknown> })[];
+}
+
+/** The keys of a struct in the order in which they usually come. */
+export function encodeKeys(keys: readonly string[]): EncodedKey[] {
+  const writer = new Writer();
+  return keys.map((key) => ({ key, encodedKey: writer.clear().string(key).bytes() }));
 }
 
 function layOut(fields: Readonly<Record<string, Field<unknown>>>): Layout {
   const declared = Object.keys(fields);
-  const sorted = declared.toSorted().map((key) => (
-    { key, encodedKey: encodeKey(key), field: fields[key] }
-  ));
-  return { declared, sorted };
+  const sorted = encodeKeys(declared.toSorted()).map(({ key, encodedKey }) => {
+    return { key, encodedKey, field: fields[key] };
+  });
+  const zero = Object.fromEntries(sorted.map(({ key, field }) => [key, field.zero]));
+  return { zero, declared, byKey: new Map(Object.entries(fields)), sorted };
 }
 
 /**
@@ -188,23 +175,18 @@ export function struct<Fields extends Readonly<Record<string, Field<unknown>>>>(
   fields: Fields,
 ): Field<Values<Fields>> {
   let layout: Layout | undefined;
-  let zero: Record<string, unknown> | undefined;
-  const zeroOf = ({ sorted }: Layout) => {
-    if (zero !== undefined) return zero;
-    zero = {};
-    for (const { key, field } of sorted) zero[key] = field.zero;
-    return zero;
-  };
   return {
     get zero() {
-      return zeroOf(layout ??= layOut(fields)) as Values<Fields>;
+      layout ??= layOut(fields);
+      return layout.zero as Values<Fields>;
     },
     read(reader) {
-      const { declared, sorted } = layout ??= layOut(fields);
-      const values = { ...zeroOf(layout) };
+      const { zero, declared, byKey, sorted } = layout ??= layOut(fields);
+      const values: Record<string, unknown> = { ...zero };
       reader.struct(declared, (key) => {
-        if (!Object.hasOwn(fields, key)) return false;
-        values[key] = fields[key].read(reader);
+        const field = byKey.get(key);
+        if (field === undefined) return false;
+        values[key] = field.read(reader);
         return true;
       }, sorted);
       return values as Values<Fields>;
