@@ -124,8 +124,8 @@ export class Gossip {
     return this.#budget.packets;
   }
 
-  /** Queues a broadcast of this layer, which is awaited by whoever waits for its end. One too long for any packet is dropped. */
-  broadcast(broadcast: Broadcast, { isAwaited = broadcast.waiter !== undefined } = {}): void {
+  /** Queues a broadcast of this layer. One that is too long for any packet is dropped. */
+  broadcast(broadcast: Broadcast, { isAwaited }: { readonly isAwaited: boolean }): void {
     const { message, waiter } = broadcast;
     const news = message.type === "alive" ? "member" : "urgent";
     if (this.#sender.enqueue(broadcast)) this.wake(news, { isAwaited });

@@ -196,7 +196,7 @@ export class Membership {
         config.metrics?.count("memberlist.msg.dead");
         this.#evidence.dead(message, this.#suspicions.get(node)?.info(node, world.now), via);
         this.#suspicions.delete(node);
-        this.#broadcast(message, operation);
+        this.#broadcast(message, { waiter: operation });
         const claim = withState(known, from === node ? "left" : "dead", incarnation);
         nodes.put(claim);
         return world.emit({ type: "node-leave", claim });
@@ -264,7 +264,7 @@ export class Membership {
     }
     this.#suspicions.delete(node);
     nodes.put(accepted);
-    if (!quiet) this.#broadcast({ type: "alive", claim: accepted }, operation);
+    if (!quiet) this.#broadcast({ type: "alive", claim: accepted }, { waiter: operation });
     if (!isUp(known)) world.emit({ type: "node-join", claim: accepted });
     else if (!equalBytes(known.meta, claim.meta)) {
       world.emit({ type: "node-update", claim: accepted });
@@ -287,9 +287,7 @@ export class Membership {
     const claim = { ...own, incarnation: next(Math.max(own.incarnation, incarnation)) };
     nodes.put(claim);
     awareness.apply(1);
-    this.#gossip.broadcast({ message: { type: "alive", claim }, name: claim.node }, {
-      isAwaited: true,
-    });
+    this.#broadcast({ type: "alive", claim }, { isAwaited: true });
   }
 
   #startSuspicion(message: Suspect, via: Via): void {
@@ -331,9 +329,12 @@ export class Membership {
   }
 
   /** Gossips a message. It replaces an older one about the same node that still waits. */
-  #broadcast(message: Alive | Suspect | Dead, waiter?: number): void {
+  #broadcast(
+    message: Alive | Suspect | Dead,
+    { waiter, isAwaited = waiter !== undefined }: { waiter?: number; isAwaited?: boolean } = {},
+  ): void {
     const name = message.type === "alive" ? message.claim.node : message.node;
-    this.#gossip.broadcast({ message, name, waiter });
+    this.#gossip.broadcast({ message, name, waiter }, { isAwaited });
   }
 
   #own(): Claim {

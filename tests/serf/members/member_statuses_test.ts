@@ -155,9 +155,11 @@ Deno.test("a leave intent about ourselves is refuted and not gossiped on", () =>
   node.hear(leave("self", 20));
   assertEquals(node.status("self"), "alive");
   assertEquals(stateOf(node).statusLTimes.get("self"), 21);
-  network.run(15);
-  const copies = node.lost.map(({ message }) => message);
-  assertEquals(copies, [join("self", 21), join("self", 21)]);
+  const copies = () => node.lost.map(({ message }) => message);
+  network.run(1);
+  assertEquals(copies(), [join("self", 21)]);
+  network.run(10);
+  assertEquals(copies(), [join("self", 21), join("self", 21)]);
 });
 
 Deno.test("an old intent about ourselves needs no refutation", () => {
